@@ -1,0 +1,1 @@
+"""What can be combined: corpora, feature spaces, architectures and split protocols."""

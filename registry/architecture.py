@@ -1,0 +1,57 @@
+"""What an architecture is to everything else, and why one may not fit a feature space: told before any model is built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from registry.core import label_of
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Architecture(Protocol):
+    """A registered architecture: the shape of one input -> an uncompiled model with a softmax output.
+
+    Args:
+        rank: 2 for networks over a sequence (steps, channels), 3 for networks over an image (frames, bands, 1).
+        minimum_steps: the least size of every axis but the channels that leaves something after all pooling.
+    """
+
+    name: str
+    rank: int
+
+    @property
+    def minimum_steps(self) -> int:
+        """Least size of each axis but the last."""
+        ...
+
+    def __call__(self, input_shape: tuple[int, ...], n_classes: int) -> keras.Model:
+        """A fresh model: (batch, *input_shape) -> (batch, n_classes), each row summing to one."""
+        ...
+
+
+_WANTS = {
+    2: ("a sequence (steps, channels)", "use join='channels' or join='end_to_end'"),
+    3: ("an image (frames, bands, 1)", "use join='image'"),
+}
+
+
+def decline(architecture: Architecture, input_shape: Sequence[int]) -> str | None:
+    """Why an architecture can't take inputs of a shape, or None when it can. Builds nothing and imports no framework.
+
+    >>> from registry.architectures.residual_2d import Residual2D
+    >>> decline(Residual2D(), (94, 2))
+    "residual_2d needs an image (frames, bands, 1), but the feature space gives (94, 2): use join='image'"
+    """
+    name, shape = label_of(type(architecture)), tuple(input_shape)
+    if len(shape) != architecture.rank:
+        wanted, advice = _WANTS[architecture.rank]
+        return f"{name} needs {wanted}, but the feature space gives {shape}: {advice}"
+    least = getattr(architecture, "minimum_steps", 1)
+    if min(shape[:-1]) < least:
+        axes = "steps" if architecture.rank == 2 else "frames and bands"
+        return (f"{name} needs at least {least} {axes} to survive its convolutions and pooling, but the feature space gives "
+                f"{shape}: use longer clips, more bands, fewer pooled layers or padding='same'")
+    return None

@@ -1,0 +1,74 @@
+"""Waveforms as every feature space gets them: read, mixed to mono, resampled on purpose, trimmed, padded."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from registry.errors import BenchError
+
+
+def read(path: Path) -> tuple[np.ndarray, int]:
+    """A file's mono waveform at its own sample rate.
+
+    Returns: waveform of shape (samples,), float32 in [-1, 1]; several channels are averaged. Sample rate in Hz.
+    Raises: BenchError naming the file when it is missing, a Git LFS pointer, damaged or empty.
+    """
+    import soundfile
+
+    try:
+        waveform, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise BenchError(f"{path} can't be read as audio: {_reason(path, error)}") from error
+    if not len(waveform):
+        raise BenchError(f"{path} holds no samples: copy or download this clip again")
+    mono = waveform[:, 0] if waveform.shape[1] == 1 else waveform.mean(axis=1)
+    return mono, int(sample_rate)
+
+
+def is_lfs_pointer(path: Path) -> bool:
+    """Whether a file is the text pointer that a clone without Git LFS leaves in place of the audio."""
+    with path.open("rb") as file:
+        return file.read(40).startswith(b"version https://git-lfs")
+
+
+def _reason(path: Path, error: Exception) -> str:
+    if not path.is_file():
+        return "the file is not there"
+    if is_lfs_pointer(path):
+        return "it is a Git LFS pointer; run `git lfs pull` in its repository"
+    return f"{error}; copy or download this clip again"
+
+
+def resample(waveform: np.ndarray, sample_rate: int, target_rate: int) -> np.ndarray:
+    """The waveform at another rate, of length ceil(samples · target / source), float32 (soxr, high quality)."""
+    if sample_rate == target_rate:
+        return waveform
+    import librosa
+
+    return librosa.resample(waveform, orig_sr=sample_rate, target_sr=target_rate).astype(np.float32)
+
+
+def trim(waveform: np.ndarray, trim_db: float | None) -> np.ndarray:
+    """Without the leading and trailing parts that lie more than `trim_db` below the peak; None or silence: unchanged."""
+    if trim_db is None or not np.any(waveform):
+        return waveform
+    import librosa
+
+    return librosa.effects.trim(waveform, top_db=trim_db)[0]
+
+
+def fix_length(waveform: np.ndarray, samples: int) -> np.ndarray:
+    """Zero-padded at the end, or cut, to exactly `samples`."""
+    return np.pad(waveform[:samples], (0, max(0, samples - len(waveform))))
+
+
+def resampled_length(samples: int, sample_rate: int, target_rate: int) -> int:
+    """How many samples `resample` gives.
+
+    >>> resampled_length(80080, 16000, 22050)
+    110361
+    """
+    return math.ceil(samples * target_rate / sample_rate)

@@ -1,0 +1,158 @@
+"""The audit of a corpus: every clip is read once, and what is odd about it is listed with what is done about it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from registry.audio import is_lfs_pointer
+from registry.corpus import Clip, Corpus, Problem
+from registry.errors import BenchError, require
+
+SILENCE_DBFS = -60.0
+
+CONTAINERS = {".wav": ("WAV", "WAVEX", "RF64", "W64"), ".flac": ("FLAC",), ".ogg": ("OGG",), ".aiff": ("AIFF",),
+              ".aif": ("AIFF",)}
+"""The containers that a file's ending promises, by libsndfile's names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What reading one clip told; `fault` is None when it could be read.
+
+    Args:
+        container: libsndfile's name of the file's format, None for a synthesised clip.
+        peak: largest magnitude; 1 is full scale.
+        content: hash of the rate and the decoded samples.
+    """
+
+    clip: Clip
+    fault: str | None = None
+    container: str | None = None
+    channels: int = 1
+    sample_rate: int = 0
+    peak: float = 0.0
+    content: str = ""
+
+
+class Finding(NamedTuple):
+    """A kind of problem, its detail and what is done about it."""
+
+    kind: str
+    detail: str
+    action: str
+
+
+def audit(corpus: Corpus, workers: int = 0, progress: Callable[[int, int], None] | None = None) -> list[Problem]:
+    """What the listing found and what reading every clip finds; those that a run refuses come first, then by kind and clip.
+
+    Found are clips that can't be read, silent ones (nothing above -60 dB below full scale), containers that are not
+    what the ending says, other sample rates than the corpus's, several channels, and identical audio in several clips.
+
+    Args:
+        workers: threads; 0 takes one for each core. Decoding runs outside the interpreter's lock, so threads do as
+            well as processes and start at once.
+        progress: called with (clips done, clips in all) after each clip.
+    Raises: BenchError when `workers` is negative.
+    """
+    require(workers >= 0, f"workers must be 0 (one for each core) or more, not {workers}")
+    readings = []
+    for reading in _readings(corpus, workers or os.cpu_count() or 1):
+        readings.append(reading)
+        if progress is not None:
+            progress(len(readings), len(corpus))
+    found = [problem for reading in readings for problem in _problems(reading, corpus.sample_rate)]
+    everything = [*corpus.problems, *found, *_identical(corpus.name, readings)]
+    return sorted(everything, key=lambda p: (not p.breaks, p.kind, p.subject, p.detail))
+
+
+def _readings(corpus: Corpus, workers: int) -> Iterator[Reading]:
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        yield from pool.map(lambda clip: _reading(corpus, clip), corpus.clips)
+
+
+def _reading(corpus: Corpus, clip: Clip) -> Reading:
+    import numpy as np
+
+    try:
+        waveform, sample_rate = corpus.read_clip(clip)
+    except BenchError as error:
+        return Reading(clip=clip, fault=str(error))
+    peak = float(np.max(np.abs(waveform), initial=0.0))
+    if not np.isfinite(peak):
+        return Reading(clip=clip, fault=f"{clip.path or clip.id} holds values that are not finite")
+    container, channels = _header(clip)
+    content = hashlib.sha256(b"%d/" % sample_rate + np.ascontiguousarray(waveform).tobytes()).hexdigest()
+    return Reading(clip=clip, container=container, channels=channels, sample_rate=sample_rate, peak=peak, content=content)
+
+
+def _header(clip: Clip) -> tuple[str | None, int]:
+    """Container and channels of a clip's file, which a read waveform no longer tells."""
+    import soundfile
+
+    if clip.path is None:
+        return None, 1
+    try:
+        header = soundfile.info(clip.path)
+    except soundfile.LibsndfileError:  # a corpus may read formats that libsndfile can't
+        return None, 1
+    return header.format, header.channels
+
+
+def _problems(reading: Reading, sample_rate: int) -> list[Problem]:
+    clip = reading.clip
+    if reading.fault is not None:
+        pointer = clip.path is not None and clip.path.is_file() and is_lfs_pointer(clip.path)
+        action = "run `git lfs pull` in the repository it came from" if pointer else "copy or download this clip again"
+        kind = "pointer" if pointer else "unreadable"
+        return [Problem(kind=kind, subject=clip.id, detail=reading.fault, action=action, breaks=True)]
+    return [Problem(kind=f.kind, subject=clip.id, detail=f.detail, action=f.action) for f in _oddities(reading, sample_rate)]
+
+
+def _oddities(reading: Reading, sample_rate: int) -> Iterator[Finding]:
+    """What is odd about a clip that could be read."""
+    ending = reading.clip.path.suffix.lower() if reading.clip.path else ""
+    if reading.container and reading.container not in CONTAINERS.get(ending, (reading.container,)):
+        yield Finding("format", f"{reading.container} inside a name that ends in {ending}", "read as what it is")
+    if reading.sample_rate != sample_rate:
+        yield Finding("rate", f"{reading.sample_rate:,} Hz, where the corpus has {sample_rate:,} Hz",
+                      "resampled on purpose to the feature space's rate")
+    if reading.channels > 1:
+        yield Finding("stereo", f"{reading.channels} channels", "channels averaged")
+    if _is_silent(reading):
+        level = "all samples are zero" if reading.peak == 0 else f"no sample exceeds {SILENCE_DBFS:.0f} dB of full scale"
+        yield Finding("silent", level, "kept: it counts in training and scores like any other clip")
+
+
+def _is_silent(reading: Reading) -> bool:
+    return reading.peak < 10 ** (SILENCE_DBFS / 20)
+
+
+def _identical(corpus: str, readings: Iterable[Reading]) -> list[Problem]:
+    """Clips whose decoded audio is the same, sample for sample; silent ones are reported as that."""
+    groups = defaultdict(list)
+    for reading in readings:
+        if reading.fault is None and not _is_silent(reading):
+            groups[reading.content].append(reading.clip)
+    return [_same(corpus, clips) for clips in groups.values() if len(clips) > 1]
+
+
+def _same(corpus: str, clips: list[Clip]) -> Problem:
+    labels = sorted({f"{clip.emotion} of speaker {clip.speaker}" for clip in clips})
+    named = " = ".join(clip.id for clip in clips)
+    conflict = len(labels) > 1
+    detail = f"identical audio: {named}, " + (f"labelled {' and '.join(labels)}" if conflict else f"all labelled {labels[0]}")
+    return Problem(kind="conflict" if conflict else "duplicate", subject=clips[0].id, detail=detail, action=_kept(corpus, clips))
+
+
+def _kept(corpus: str, clips: list[Clip]) -> str:
+    """What is done about identical clips: every split keeps them but the one whose published lists do not."""
+    from registry.splits.tfds_crema_d import LEFT_OUT
+
+    absent = [clip.id for clip in clips if corpus == "crema_d" and clip.id in LEFT_OUT]
+    return f"kept: the published splits count them; tfds_crema_d leaves {' and '.join(absent)} out" if absent else "kept"

@@ -1,0 +1,209 @@
+"""How components are declared and found: a decorator that checks fields, and lookup by file name without importing."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import sys
+import types
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from registry.errors import BenchError, unknown
+
+T = TypeVar("T")
+
+
+@typing.dataclass_transform(frozen_default=True, kw_only_default=True)
+def checked(cls: type[T]) -> type[T]:
+    """Make a frozen keyword-only dataclass whose construction refuses unknown fields and wrong types with a clear error.
+
+    Fields annotated `int`, `float`, `bool`, `str`, `Literal[…]`, `X | None` or `tuple[X, ...]` are checked; others are
+    left to `__post_init__`. A whole number is accepted, and stored, where a float is expected.
+    """
+    made = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+    plain_init = made.__init__
+
+    @functools.wraps(plain_init)
+    def __init__(self: Any, *args: Any, **fields: Any) -> None:
+        name = label_of(type(self))
+        hints = field_types(type(self))  # type: ignore[arg-type]
+        for key in fields:
+            if key not in hints:
+                raise unknown(f"field of {name}", key, hints)
+        if args:
+            raise BenchError(f"{name} takes its fields by name only, not {args!r}; its fields: {', '.join(hints)}")
+        missing = [f.name for f in dataclasses.fields(self) if f.name not in fields and not _has_default(f)]
+        if missing:
+            raise BenchError(f"{name} needs the field{'s'[: len(missing) > 1]} {', '.join(missing)}")
+        plain_init(self, **{key: _fit(f"{name}.{key}", value, hints[key]) for key, value in fields.items()})
+
+    made.__init__ = __init__  # type: ignore[method-assign]
+    return made
+
+
+@typing.dataclass_transform(frozen_default=True, kw_only_default=True)
+def register(name: str) -> Callable[[type[T]], type[T]]:
+    """Declare a component of the subpackage that the decorated class's file lies in; `name` is the file's name."""
+
+    def declare(cls: type[T]) -> type[T]:
+        cls.name = name  # type: ignore[attr-defined]
+        return checked(cls)
+
+    return declare
+
+
+def _has_default(field: dataclasses.Field[Any]) -> bool:
+    return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+
+
+def field_types(cls: Any) -> dict[str, Any]:
+    """The fields of a component class with their resolved annotations."""
+    hints = typing.get_type_hints(cls)
+    return {f.name: hints[f.name] for f in dataclasses.fields(cls)}
+
+
+def _fit(where: str, value: Any, hint: Any) -> Any:
+    """The value as its annotation wants it, or `BenchError`."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Literal:
+        if value not in arguments:
+            raise unknown(f"choice for {where}", str(value), map(str, arguments))
+        return value
+    if origin in (types.UnionType, typing.Union):
+        return None if value is None and type(None) in arguments else _fit(where, value, _first_real(arguments))
+    if origin is tuple and isinstance(value, (tuple, list)):
+        return tuple(_fit(where, item, arguments[0]) for item in value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    wrong_bool = isinstance(value, bool) and hint is not bool
+    if hint in (int, float, bool, str) and (wrong_bool or not isinstance(value, hint)):
+        raise BenchError(f"{where} must be {hint.__name__}, not {value!r}")
+    if origin is tuple:
+        raise BenchError(f"{where} must be a tuple or list, not {value!r}")
+    return value
+
+
+def _first_real(arguments: tuple[Any, ...]) -> Any:
+    return next(a for a in arguments if a is not type(None))
+
+
+def label_of(cls: type) -> str:
+    """The registered name of a component class, or its class name."""
+    return str(getattr(cls, "name", cls.__name__))
+
+
+def specification(component: Any) -> Any:
+    """A component as plain JSON data: name, version and every field; what signatures and cache keys are made of."""
+    if dataclasses.is_dataclass(component) and not isinstance(component, type):
+        fields = {f.name: specification(getattr(component, f.name)) for f in dataclasses.fields(component)}
+        return {"component": label_of(type(component)), "version": getattr(component, "version", 1), **fields}
+    if isinstance(component, (tuple, list)):
+        return [specification(item) for item in component]
+    return component
+
+
+def canonical(data: Any) -> str:
+    """The one JSON text of plain data: sorted keys, no spaces."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def differing(component: Any) -> dict[str, Any]:
+    """The fields of a component that differ from their defaults."""
+    return {f.name: getattr(component, f.name) for f in dataclasses.fields(component)
+            if _has_default(f) and getattr(component, f.name) != _default(f)}
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    return field.default if field.default is not dataclasses.MISSING else field.default_factory()  # type: ignore[misc, operator]
+
+
+def short_label(component: Any) -> str:
+    """Name and non-default fields, for people: `mel[n_mels=40]`."""
+    changes = ", ".join(f"{key}={value}" for key, value in differing(component).items())
+    return label_of(type(component)) + (f"[{changes}]" if changes else "")
+
+
+# Lookup: a subpackage is the registry of its kind; a module's file name is the component's name.
+
+KINDS = {"corpora": "corpus", "feature-spaces": "feature space", "architectures": "architecture", "splits": "split protocol"}
+
+
+def names(kind: str) -> list[str]:
+    """The registered names of a kind (`corpora`, `feature-spaces`, `architectures`, `splits`), sorted, from the file names."""
+    return sorted(path.stem for path in _folder(kind).glob("*.py") if not path.stem.startswith("_"))
+
+
+def describe(path: Path) -> str:
+    """The first docstring line of a Python file, read without importing it."""
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return text.partition("\n")[0].strip()
+
+
+def catalogue(kind: str) -> list[tuple[str, str]]:
+    """Names and one-line descriptions of a kind, without importing any component."""
+    return [(name, describe(_folder(kind) / f"{name}.py")) for name in names(kind)]
+
+
+def get(kind: str, name: str) -> type[Any]:
+    """The component class registered under a name.
+
+    A path (`my_net.py`) loads a user's own file instead; `group:name` entry points of `bench.<kind>` are found too.
+    Raises: BenchError with the near names when there is none.
+    """
+    if name.endswith(".py"):
+        return _from_file(Path(name))
+    if name in names(kind):
+        return _component(importlib.import_module(f"registry.{_package(kind)}.{name}"), name)
+    for entry in importlib.metadata.entry_points(group=f"bench.{_package(kind)}"):
+        if entry.name == name:
+            return typing.cast(type[Any], entry.load())
+    raise unknown(KINDS[kind], name, names(kind))
+
+
+def _package(kind: str) -> str:
+    if kind not in KINDS:
+        raise unknown("kind of component", kind, KINDS)
+    return kind.replace("-", "_")
+
+
+def _folder(kind: str) -> Path:
+    return Path(__file__).parent / _package(kind)
+
+
+def _component(module: types.ModuleType, name: str) -> type[Any]:
+    for value in vars(module).values():
+        if isinstance(value, type) and value.__dict__.get("name") == name and value.__module__ == module.__name__:
+            return value
+    raise BenchError(f"{module.__file__} declares no component called {name!r}: decorate its class with @register({name!r})")
+
+
+def _from_file(path: Path) -> type[Any]:
+    return _component(load_file(path), path.stem)
+
+
+def load_file(path: Path) -> types.ModuleType:
+    """Import one Python file that lies outside any package. Raises BenchError when it is missing or does not import."""
+    if not path.is_file():
+        raise BenchError(f"there is no file {path}")
+    unique = f"{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_file_location(unique, path)
+    assert spec and spec.loader  # a path ending in .py always has a loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[unique] = module  # dataclasses and pickle look classes up there
+    try:
+        spec.loader.exec_module(module)
+    except BenchError as error:
+        del sys.modules[unique]
+        raise BenchError(f"{path}: {error}") from error
+    except Exception as error:
+        del sys.modules[unique]
+        raise BenchError(f"{path} could not be loaded: {type(error).__name__}: {error}") from error
+    return module

@@ -1,0 +1,1 @@
+"""Corpora: each lists its clips, sorted and labelled, and reads their audio."""

@@ -1,0 +1,148 @@
+"""What a corpus is to everything else: sorted, labelled clips that can be read, and how much of the whole is there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from registry.errors import BenchError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """One utterance and what is known of it; fields that a corpus does not give are None.
+
+    Args:
+        id: unique within the corpus; the file's name without its ending where there is a file.
+        emotion: one of the corpus's `emotions`.
+        speaker: the speaker's id, unique within the corpus.
+        path: the audio file, or None for a clip that is synthesised when read.
+        level: intended intensity (`LO`, `MD`, `HI`, `XX` for unspecified).
+        age: in years.
+        votes: listeners' votes on the voice alone, as (emotion, count) pairs.
+    """
+
+    id: str
+    emotion: str
+    speaker: str
+    sentence: str | None = None
+    level: str | None = None
+    sex: str | None = None
+    age: int | None = None
+    race: str | None = None
+    ethnicity: str | None = None
+    votes: tuple[tuple[str, int], ...] | None = None
+    path: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One finding about a corpus: what kind, where, and what is done about it.
+
+    Args:
+        kind: e.g. `missing`, `pointer`, `unreadable`, `silent`, `misnamed`, `extra`, `conflict`, `rate`, `stereo`, `format`.
+        subject: the clip or file concerned.
+        action: what the harness does about it, or what the user should do.
+        breaks: True when a run refuses the corpus because of it.
+    """
+
+    kind: str
+    subject: str
+    detail: str
+    action: str
+    breaks: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """The clips of one corpus as found, in sorted order; what splits, features and reports work on.
+
+    Args:
+        name: the registered name, e.g. `crema_d`.
+        emotions: the label set, in the order of the model's outputs.
+        clips: sorted by id.
+        sample_rate: the corpus's nominal rate in Hz.
+        whole: how many clips the whole corpus has.
+        read_clip: clip -> (waveform of shape (samples,), float32 in [-1, 1]; sample rate in Hz).
+        problems: what the listing of the folder found (audio is not read for it).
+        synthetic: True when the clips are not speech of real people.
+        parameters: what, besides the clip's id, its audio depends on when it is synthesised.
+    """
+
+    name: str
+    emotions: tuple[str, ...]
+    clips: tuple[Clip, ...]
+    sample_rate: int
+    whole: int
+    read_clip: Callable[[Clip], tuple[np.ndarray, int]]
+    problems: tuple[Problem, ...] = ()
+    synthetic: bool = False
+    parameters: str = ""
+    licence: str = ""
+    citation: str = ""
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """The emotion of each clip as an index into `emotions`; shape (clips,), int64."""
+        import numpy as np
+
+        index = {emotion: i for i, emotion in enumerate(self.emotions)}
+        return np.array([index[clip.emotion] for clip in self.clips], dtype=np.int64)
+
+    @cached_property
+    def speakers(self) -> np.ndarray:
+        """The speaker of each clip; shape (clips,), str."""
+        import numpy as np
+
+        return np.array([clip.speaker for clip in self.clips])
+
+    @cached_property
+    def digests(self) -> tuple[str, ...]:
+        """SHA-256 of each clip's audio file, or of what its synthesis depends on; changes when the audio changes."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            return tuple(pool.map(self._digest, self.clips))
+
+    def _digest(self, clip: Clip) -> str:
+        if clip.path is None:
+            return hashlib.sha256(f"{self.parameters}/{clip.id}".encode()).hexdigest()
+        try:
+            return hashlib.sha256(clip.path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise BenchError(f"clip {clip.id} can't be read from {clip.path}: {error.strerror or error}") from error
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of every clip's id, labels and audio: two corpora with the same fingerprint give the same numbers."""
+        pairs = zip(self.clips, self.digests, strict=True)
+        lines = [f"{clip.id} {clip.emotion} {clip.speaker} {clip.sentence} {digest}" for clip, digest in pairs]
+        return hashlib.sha256("\n".join([self.name, *self.emotions, *lines]).encode()).hexdigest()
+
+    @property
+    def coverage(self) -> str:
+        """How much of the corpus is there, in words: `5,885 of 7,442 clips: partial`."""
+        if self.synthetic:
+            return f"{len(self):,} clips: synthetic"
+        state = "whole" if len(self) == self.whole else "partial"
+        return f"{len(self):,} of {self.whole:,} clips: {state}"
+
+
+class CorpusLoader(Protocol):
+    """A registered corpus: a component that finds its clips below a folder."""
+
+    name: str
+
+    def load(self, data: Path | None) -> Corpus:
+        """The corpus as found below `data`. Raises BenchError when it is not there, saying what was looked for."""
+        ...

@@ -1,0 +1,32 @@
+"""The one root exception, and messages that name what was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BenchError(Exception):
+    """A mistake or fault that a user can act on: its text says what was wrong and what to do next."""
+
+
+class Declined(BenchError):
+    """A combination that can't work, with the reason: reported as such, never trained."""
+
+
+def unknown(what: str, value: str, allowed: Iterable[str]) -> BenchError:
+    """The error for a name that does not exist, with the near names.
+
+    >>> str(unknown("architecture", "resnet_3d", ["resnet_1d", "resnet_2d"]))
+    "no architecture is called 'resnet_3d'. Did you mean 'resnet_2d' or 'resnet_1d'? All: resnet_1d, resnet_2d"
+    """
+    names = sorted(allowed)
+    near = difflib.get_close_matches(value, names, n=3, cutoff=0.5)
+    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    return BenchError(f"no {what} is called {value!r}.{hint} All: {', '.join(names)}")
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise `BenchError(message)` unless the condition holds."""
+    if not condition:
+        raise BenchError(message)

@@ -1,0 +1,101 @@
+"""A feature space: audio preparation, one or more registered features, and how they are joined into a network's input."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from registry.core import checked, differing, label_of, short_label
+from registry.errors import BenchError, require
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Join = Literal["channels", "end_to_end", "image"]
+Normalisation = Literal["none", "per_clip", "per_band"]
+
+
+class Feature(Protocol):
+    """A registered feature: waveform -> frames."""
+
+    def __call__(self, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
+        """(samples,) float32 -> (frames, bands) float32."""
+        ...
+
+
+@checked
+class FeatureSpace:
+    """From a waveform at any rate to the array that a network sees.
+
+    Args:
+        features: registered features; all must give the same number of frames.
+        join: `channels` gives (frames, bands) and `end_to_end` gives (bands · frames, 1), one band after the other as
+            the published 1-D systems do, both for 1-D networks; `image` gives (frames, bands, 1) for 2-D networks.
+        sample_rate: Hz; every clip is resampled to it.
+        duration_s: clips are zero-padded or cut to it; None pads to the longest clip of the corpus, before trimming.
+        trim_db: leading and trailing audio this far below the peak is cut first; None trims nothing.
+        normalise: `per_band` standardises each band by its mean and standard deviation over the training clips,
+            `per_clip` each clip by its own mean and standard deviation; both become a layer of the saved model.
+    """
+
+    features: tuple[Feature, ...]
+    join: Join
+    sample_rate: int = 16_000
+    duration_s: float | None = 3.0
+    trim_db: float | None = None
+    normalise: Normalisation = "per_band"
+
+    def __post_init__(self) -> None:
+        require(len(self.features) > 0, "a feature space needs at least one feature")
+        for feature in self.features:
+            require(callable(feature) and hasattr(feature, "name"), f"{feature!r} is not a registered feature")
+        require(1_000 <= self.sample_rate <= 192_000, f"sample_rate must be 1000 to 192000 Hz, not {self.sample_rate}")
+        require(self.duration_s is None or 0 < self.duration_s <= 60, f"duration_s must be in (0, 60], not {self.duration_s}")
+        require(self.trim_db is None or self.trim_db > 0, f"trim_db must be positive, not {self.trim_db}")
+
+    @property
+    def label(self) -> str:
+        """What people call it: `mel[n_mels=40] image`, `zcr+energy end_to_end`."""
+        joined = "+".join(short_label(feature) for feature in self.features)
+        own = [f"{k}={v}" for k, v in differing(self).items()]
+        return " ".join([joined, *([] if self.join == "channels" else [self.join]), *own])
+
+    def samples(self, longest_s: float) -> int:
+        """Samples of every prepared clip, where the corpus's longest clip lasts `longest_s` seconds."""
+        seconds = self.duration_s if self.duration_s is not None else longest_s
+        # Rounded first: 80083 samples / 16 kHz · 16 kHz must not become 80084 for the last binary digit.
+        return math.ceil(round(seconds * self.sample_rate, 6))
+
+    def extract(self, waveform: np.ndarray, sample_rate: int, samples: int) -> np.ndarray:
+        """The features of one clip before they are joined: (frames, bands), float32.
+
+        Raises: BenchError when a feature gives values that are not finite, or the frames differ.
+        """
+        import numpy as np
+
+        from registry.audio import fix_length, resample, trim
+
+        prepared = fix_length(trim(resample(waveform, sample_rate, self.sample_rate), self.trim_db), samples)
+        parts = [feature(prepared, self.sample_rate) for feature in self.features]
+        if len({len(part) for part in parts}) > 1:
+            found = ", ".join(f"{label_of(type(f))} {len(part)}" for f, part in zip(self.features, parts, strict=True))
+            raise BenchError(f"joined features must have the same number of frames, not {found}: use one frame and hop")
+        joined = np.concatenate(parts, axis=1)  # (frames, bands)
+        require(bool(np.isfinite(joined).all()), f"{self.label} gave values that are not finite")
+        return joined.astype(np.float32)
+
+    def silent_shape(self, samples: int) -> tuple[int, ...]:
+        """The shape that an architecture sees for clips of `samples` prepared samples, found without any clip."""
+        import numpy as np
+
+        frames, bands = self.extract(np.zeros(samples, np.float32), self.sample_rate, samples).shape
+        return self.joined_shape(frames, bands)
+
+    def joined_shape(self, frames: int, bands: int) -> tuple[int, ...]:
+        """The input shape that an architecture sees.
+
+        >>> from registry.feature_spaces.zcr import ZeroCrossingRate
+        >>> FeatureSpace(features=(ZeroCrossingRate(),), join="end_to_end").joined_shape(216, 2)
+        (432, 1)
+        """
+        return {"channels": (frames, bands), "end_to_end": (frames * bands, 1), "image": (frames, bands, 1)}[self.join]

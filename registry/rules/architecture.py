@@ -1,0 +1,90 @@
+"""What every architecture obeys: it declines, builds, repeats and saves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from registry.architecture import decline
+from registry.errors import require
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SHAPES = {2: (94, 40), 3: (94, 64, 1)}
+
+
+def _suitable(architecture: Any) -> tuple[int, ...]:
+    least = getattr(architecture, "minimum_steps", 1)
+    *axes, channels = SHAPES[architecture.rank]
+    return (*(max(axis, least) for axis in axes), channels)
+
+
+def declines(architecture: Any) -> None:
+    """Its rank is 2 or 3; a shape of the other rank, or smaller than minimum_steps, is declined with a reason."""
+    rank = getattr(architecture, "rank", None)
+    require(rank in SHAPES, f"Its rank is {rank!r}: set rank: ClassVar[int] = 2 for (steps, channels), 3 for images.")
+    least, fitting = getattr(architecture, "minimum_steps", 1), _suitable(architecture)
+    require(isinstance(least, int) and least >= 1, f"Its minimum_steps is {least!r}: give a whole number from 1.")
+    require(bool(decline(architecture, SHAPES[5 - architecture.rank])), "A shape of the other rank was not declined.")
+    require(decline(architecture, fitting) is None, f"{fitting} was declined: {decline(architecture, fitting)}")
+
+
+def builds(architecture: Any) -> None:
+    """It builds an uncompiled Keras model without Lambda layers whose rows sum to one, at its smallest shape too."""
+    import keras
+    import numpy as np
+
+    shape = _suitable(architecture)
+    smallest = (*(getattr(architecture, "minimum_steps", 1) for _ in shape[:-1]), shape[-1])
+    for each in (shape, smallest):
+        model = architecture(each, 6)
+        require(isinstance(model, keras.Model), f"It returned {type(model).__name__}: return a keras.Model.")
+        require(not model.compiled, "The model is compiled already: the harness compiles it with the study's training.")
+        rows = _predicted(model, each)
+        require(rows.shape == (3, 6), f"For 3 inputs of {each} and 6 classes it gave {rows.shape}, not (3, 6).")
+        require(np.allclose(rows.sum(axis=1), 1, atol=1e-4) and bool((rows >= 0).all()),
+                f"Its outputs sum to {rows.sum(axis=1).round(3).tolist()}: end with a softmax.")
+    lambdas = [layer.name for layer in model._flatten_layers() if isinstance(layer, keras.layers.Lambda)]
+    require(not lambdas, f"It holds Lambda layers ({', '.join(lambdas)}), which can't be loaded safely: write a layer.")
+
+
+def _predicted(model: Any, shape: tuple[int, ...]) -> np.ndarray:
+    import keras
+    import numpy as np
+
+    batch = np.random.default_rng(0).normal(size=(3, *shape)).astype(np.float32)
+    return keras.ops.convert_to_numpy(model(batch, training=False))
+
+
+def repeats(architecture: Any) -> None:
+    """The same random seed gives the same initial weights."""
+    import keras
+    import numpy as np
+
+    drawn = []
+    for _ in range(2):
+        keras.utils.set_random_seed(0)
+        drawn.append(architecture(_suitable(architecture), 6).get_weights())
+    same = len(drawn[0]) == len(drawn[1]) and all(np.array_equal(a, b) for a, b in zip(*drawn, strict=True))
+    require(same, "Two models built after keras.utils.set_random_seed(0) differ: let Keras's initialisers draw the weights.")
+
+
+def saves(architecture: Any) -> None:
+    """A model saved and loaded again predicts the same."""
+    import tempfile
+
+    import keras
+    import numpy as np
+
+    shape = _suitable(architecture)
+    model = architecture(shape, 6)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        loaded = keras.saving.load_model(path)
+    require(np.allclose(_predicted(model, shape), _predicted(loaded, shape), atol=1e-5),
+            "The loaded model predicts otherwise: register own layers with keras.saving.register_keras_serializable.")
+
+
+RULES = (declines, builds, repeats, saves)

@@ -1,0 +1,59 @@
+"""What every feature obeys: shapes, silence, clips of one sample, the same values twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from registry.errors import require
+
+if TYPE_CHECKING:
+    import numpy as np
+
+RATE = 16_000
+
+
+def _noise(samples: int) -> np.ndarray:
+    import numpy as np
+
+    return np.random.default_rng(0).normal(0, 0.1, samples).astype(np.float32)
+
+
+def grows(feature: Any) -> None:
+    """One and two seconds of noise give finite float32 (frames, bands), more frames for the longer clip."""
+    one, two = _measured(feature, _noise(RATE)), _measured(feature, _noise(2 * RATE))
+    require(len(two) > len(one) and one.shape[1] == two.shape[1],
+            f"One second gave {one.shape}, two gave {two.shape}: the frames must grow and the bands stay.")
+
+
+def survives_edges(feature: Any) -> None:
+    """Silence, a one-sample clip and one shorter than a frame give finite values of at least one frame."""
+    import numpy as np
+
+    for waveform in (np.zeros(RATE, np.float32), np.zeros(1, np.float32), _noise(1), _noise(100)):
+        _measured(feature, waveform)
+
+
+def _measured(feature: Any, waveform: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    given = f"{len(waveform)} samples of {'noise' if np.any(waveform) else 'silence'}"
+    found = feature(waveform.copy(), RATE)
+    require(isinstance(found, np.ndarray), f"For {given} it gave {type(found).__name__}: return a numpy array.")
+    require(found.ndim == 2 and min(found.shape) > 0, f"For {given} it gave the shape {found.shape}: return (frames, bands).")
+    require(found.dtype == np.float32, f"For {given} it gave {found.dtype}: return found.astype(np.float32).")
+    bad = int((~np.isfinite(found)).sum())
+    require(bad == 0, f"For {given} it gave {bad} values that are not finite: guard logarithms and divisions.")
+    return found
+
+
+def repeats(feature: Any) -> None:
+    """The same waveform gives the same values twice, and is left as it was."""
+    import numpy as np
+
+    waveform = _noise(RATE)
+    first, second = feature(waveform, RATE), feature(waveform, RATE)
+    require(np.array_equal(waveform, _noise(RATE)), "The waveform was changed in place: work on a copy.")
+    require(np.array_equal(first, second), "Two calls differ: draw nothing at random, or from a Generator with a seed field.")
+
+
+RULES = (grows, survives_edges, repeats)

@@ -1,0 +1,1 @@
+"""Split protocols: each maps a corpus to disjoint train, validation and test indices."""

@@ -1,0 +1,122 @@
+"""How split protocols choose clips: stratified draws, whole groups (speakers, sentences), and the checks they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from registry.core import label_of
+from registry.errors import Declined, require
+from registry.split import Split
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from registry.corpus import Corpus
+
+
+def check_seed(protocol: Any) -> None:
+    """Refuse a seed that numpy and scikit-learn would refuse."""
+    require(0 <= protocol.seed < 2**32, f"{label_of(type(protocol))}.seed must be 0 to 4294967295, not {protocol.seed}")
+
+
+def declined(protocol: Any, corpus: Corpus, reason: str) -> Declined:
+    """The error that says why a protocol does not fit a corpus."""
+    return Declined(f"{label_of(type(protocol))} does not fit {corpus.name} ({corpus.coverage}): {reason}")
+
+
+def finish(protocol: Any, corpus: Corpus, train: Any, validation: Any, test: Any, left_out: Any = ()) -> Split:
+    """The sorted split. Raises Declined when a part holds no clips."""
+    import numpy as np
+
+    parts = {"train": train, "validation": validation, "test": test}
+    empty = [part for part, indices in parts.items() if not len(indices)]
+    if empty:
+        raise declined(protocol, corpus, f"{' and '.join(empty)} would hold no clips; use more clips or another split")
+    parts["left_out"] = left_out
+    return Split(**{part: np.sort(np.asarray(indices, dtype=np.int64)) for part, indices in parts.items()})
+
+
+def stratified(protocol: Any, corpus: Corpus, test_share: float, validation_share: float) -> Split:
+    """Random clips, the emotions in proportion: `test_share` of all clips, then `validation_share` of the rest.
+
+    In small corpora each part gets at least as many clips as there are emotions. Raises Declined for fewer still.
+    """
+    import numpy as np
+
+    rest, test = _draw(protocol, corpus, np.arange(len(corpus)), test_share)
+    train, validation = _draw(protocol, corpus, rest, validation_share)
+    return finish(protocol, corpus, train, validation, test)
+
+
+def _draw(protocol: Any, corpus: Corpus, indices: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """The indices without, and with, a stratified part of about `share` of them."""
+    import math
+
+    import numpy as np
+    from sklearn.model_selection import train_test_split
+
+    labels = corpus.labels[indices]
+    clips = np.bincount(labels, minlength=len(corpus.emotions))
+    emotions = int((clips > 0).sum())
+    size = max(math.ceil(share * len(indices)), emotions)
+    scarce = [f"{emotion} {n}" for emotion, n in zip(corpus.emotions, clips, strict=True) if n == 1]
+    if scarce or not emotions or len(indices) - size < emotions:
+        found = f"too few clips of {', '.join(scarce)}" if scarce else f"{len(indices)} clips of {emotions} emotions are too few"
+        raise declined(protocol, corpus, f"{found} to draw every part with all emotions; use more clips or speaker_folds")
+    rest, drawn = train_test_split(indices, test_size=size, stratify=labels, random_state=protocol.seed)
+    return rest, drawn
+
+
+def whole_groups(protocol: Any, corpus: Corpus, groups: Sequence[str], order: Sequence[str],
+                 test_share: float, validation_share: float) -> Split:
+    """Whole groups of clips, no group in two parts: clip counts as near the shares as taking groups in `order` allows.
+
+    Args:
+        groups: the group of each clip.
+        order: the distinct groups, three or more; earlier ones come into test, then validation.
+    """
+    sizes = {group: 0 for group in order}
+    for group in groups:
+        sizes[group] += 1
+    test = _nearest(order, sizes, test_share * len(groups), spare=2)
+    others = [group for group in order if group not in test]
+    validation = _nearest(others, sizes, validation_share * sum(sizes[g] for g in others), spare=1)
+    train = set(others) - validation
+    parts = ([i for i, group in enumerate(groups) if group in part] for part in (train, validation, test))
+    return finish(protocol, corpus, *parts)
+
+
+def _nearest(order: Sequence[str], sizes: dict[str, int], target: float, spare: int) -> set[str]:
+    """Groups taken in order wherever one brings the sum nearer to the target; at least one, and `spare` are left."""
+    chosen: list[str] = []
+    total = 0
+    for group in order:
+        if len(chosen) < len(order) - spare and abs(total + sizes[group] - target) < abs(total - target):
+            chosen.append(group)
+            total += sizes[group]
+    return set(chosen or [min(order, key=lambda group: sizes[group])])
+
+
+def unseen_speakers(protocol: Any, corpus: Corpus, test_share: float, validation_share: float) -> Split:
+    """Whole speakers in each part, the sexes in proportion where every clip tells it. Raises Declined below 3 speakers."""
+    speakers = sorted(set(corpus.speakers.tolist()))
+    if len(speakers) < 3:
+        raise declined(protocol, corpus, f"three parts need at least 3 speakers, found {len(speakers)}; use random_70_30")
+    sexes = {clip.speaker: clip.sex for clip in corpus.clips}
+    balanced = all(clip.sex is not None for clip in corpus.clips)
+    order = shuffled(speakers, protocol.seed, lambda speaker: str(sexes[speaker]) if balanced else "")
+    return whole_groups(protocol, corpus, corpus.speakers.tolist(), order, test_share, validation_share)
+
+
+def shuffled(items: Sequence[str], seed: int, kind: Callable[[str], str] = lambda item: "") -> list[str]:
+    """The items in random order, the kinds interleaved so that any stretch of them holds each in proportion."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    places: list[tuple[float, str, str]] = []
+    for each in sorted({kind(item) for item in items}):
+        own = sorted(item for item in items if kind(item) == each)
+        drawn = [own[i] for i in rng.permutation(len(own))]
+        places += [((i + 0.5) / len(own), each, item) for i, item in enumerate(drawn)]
+    return [item for _, _, item in sorted(places)]
