@@ -1,0 +1,32 @@
+"""Which 2-D network reads a mel spectrogram best, and how much of its score is the speakers it has heard before?
+
+Plain, residual and dilated networks on a 40-band mel spectrogram in decibels, each searched under random clips (as the
+published systems split) and under unseen speakers (the same proportions, no speaker in two parts).
+Run: bench run --study cnn2d --data DIR
+"""
+
+from harness.study import Study, Training
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+from registry.architectures.dilated_2d import Dilated2D
+from registry.architectures.plain_2d import Plain2D
+from registry.architectures.residual_2d import Residual2D
+from registry.corpora.crema_d import CremaD
+from registry.feature_space import FeatureSpace
+from registry.feature_spaces.mel import Mel
+from registry.splits.random_80_20 import Random8020
+from registry.splits.unseen_speakers_80_20 import UnseenSpeakers8020
+
+STUDY = Study(
+    corpus=CremaD(),
+    feature_spaces=(FeatureSpace(features=(Mel(n_mels=40),), join="image"),),
+    architectures=(Plain2D(), Residual2D(), Dilated2D()),
+    splits=(Random8020(), UnseenSpeakers8020()),
+    training=Training(learning_rate=2e-3, epochs=20, early_stopping=8),
+    search={
+        "training.learning_rate": FloatDistribution(3e-4, 1e-2, log=True),
+        "training.batch_size": CategoricalDistribution([32, 64, 128]),
+        "architecture.dropout": FloatDistribution(0.1, 0.5),
+    },
+    trials=6,
+    seeds=(0, 1, 2),
+)

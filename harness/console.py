@@ -1,0 +1,89 @@
+"""What people see while work goes on: rich progress on a terminal, plain lines elsewhere; tables on stdout, the rest on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console as RichConsole
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+COLUMNS = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+           TextColumn("{task.fields[note]}"))
+
+WIDTH_ELSEWHERE = 180  # of tables that go to a file or a pipe
+
+
+class Console:
+    """Prints for one command; `quiet` leaves only results and errors."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        width = None if sys.stdout.isatty() else WIDTH_ELSEWHERE
+        self.out = RichConsole(highlight=False, soft_wrap=True, width=width)
+        self.err = RichConsole(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
+        self._progress: Progress | None = None
+
+    def say(self, text: str) -> None:
+        """One line of progress, on stderr."""
+        self.err.print(escape(text))
+
+    def result(self, text: str) -> None:
+        """A line of the command's result, on stdout, exactly as given."""
+        self.out.print(text, markup=False)
+
+    def table(self, headings: list[str], rows: list[list[str]], title: str | None = None) -> None:
+        """A table on stdout; columns whose cells are all numbers are set to the right."""
+        table = Table(title=title, title_justify="left", header_style="bold")
+        for i, heading in enumerate(headings):
+            numbers = bool(rows) and all(row[i][:1].isdigit() for row in rows if row[i])
+            table.add_column(escape(heading), justify="right" if numbers else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*map(escape, row))
+        self.out.print(table, soft_wrap=False)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """A region with live progress bars, where there is a terminal to draw them on."""
+        if not self.err.is_terminal or self.err.quiet:
+            yield
+            return
+        with Progress(*COLUMNS, console=self.err, transient=True) as progress:
+            self._progress = progress
+            try:
+                yield
+            finally:
+                self._progress = None
+
+    @contextmanager
+    def bar(self, description: str, total: int) -> Iterator[Bar]:
+        """A progress bar inside `working`; on no terminal, a line at each tenth of long work."""
+        bar = Bar(self, self._progress, description, total)
+        try:
+            yield bar
+        finally:
+            bar.close()
+
+
+class Bar:
+    """One line of progress: `bar.at(done, note)`."""
+
+    def __init__(self, console: Console, progress: Progress | None, description: str, total: int) -> None:
+        self.console, self.progress, self.description, self.tenth = console, progress, description, 0
+        self.task: Any = progress.add_task(escape(description), total=total, note="") if progress else None
+
+    def at(self, done: int, total: int | None = None, note: str = "") -> None:
+        """Move to `done`; `total` may have become known by now."""
+        if self.progress:
+            self.progress.update(self.task, completed=done, total=total or None, note=escape(note))
+        elif total and total >= 500 and done * 10 // total > self.tenth:
+            self.tenth = done * 10 // total
+            self.console.say(f"{self.description}: {done:,} of {total:,}")
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self.progress:
+            self.progress.remove_task(self.task)

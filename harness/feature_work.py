@@ -1,0 +1,115 @@
+"""What the feature cache's worker processes do: read clips, compute their features, write rows; and how they are started."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from registry.corpus import Clip
+from registry.errors import BenchError
+from registry.feature_space import FeatureSpace
+
+if TYPE_CHECKING:
+    import numpy as np
+
+CLIPS_WORTH_A_WORKER = 200  # a process takes about as long to start as to read so many clips
+
+Each = Callable[[Callable[..., Any], Iterable[tuple[Any, ...]]], Iterator[Any]]
+
+
+class DamagedClips(BenchError):
+    """Clips whose audio can't be turned into features.
+
+    Args:
+        clips: clip id -> what is wrong with it.
+    """
+
+    def __init__(self, clips: dict[str, str]) -> None:
+        super().__init__(clips)
+        self.clips = clips
+
+    def __str__(self) -> str:
+        shown = [f"  {clip}: {reason}" for clip, reason in sorted(self.clips.items())[:10]]
+        rest = [f"  … and {len(self.clips) - 10} more"] if len(self.clips) > 10 else []
+        return "\n".join([f"{len(self.clips)} damaged clip{'s'[: len(self.clips) > 1]}, so no features were written:", *shown, *rest,
+                          "Mend them (`bench check` lists everything), or go on without them with --allow-missing"])
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Puts the features of some clips at their place in the file: what a worker is sent, with no array in it."""
+
+    read_clip: Callable[[Clip], tuple[np.ndarray, int]]
+    space: FeatureSpace
+    samples: int
+    draft: Path
+    offset: int
+    shape: tuple[int, int]
+
+    def __call__(self, start: int, clips: tuple[Clip, ...]) -> tuple[int, dict[str, str]]:
+        """Write rows `start` and on. Returns how many clips were tried, and the damaged ones with the reason."""
+        import numpy as np
+
+        rows = np.zeros((len(clips), *self.shape), dtype="<f4")
+        damaged = {}
+        for row, clip in zip(rows, clips, strict=True):
+            try:
+                row[:] = self._row(clip)
+            except BenchError as error:
+                damaged[clip.id] = str(error)
+            except Exception as error:
+                error.add_note(f"while computing {self.space.label} of clip {clip.id}")
+                raise
+        # Written, not mapped: on a full disk a write raises an error where touching a mapped page ends the process.
+        with self.draft.open("r+b") as file:
+            file.seek(self.offset + start * rows[0].nbytes)
+            file.write(rows.data)
+        return len(clips), damaged
+
+    def _row(self, clip: Clip) -> np.ndarray:
+        import numpy as np
+
+        waveform, sample_rate = self.read_clip(clip)
+        if not np.isfinite(waveform).all():
+            raise BenchError("it holds samples that are not finite numbers: copy or download this clip again")
+        values = self.space.extract(waveform, sample_rate, self.samples)
+        if values.shape != self.shape:
+            raise BenchError(f"{self.space.label} gave the shape {values.shape} where silence of the same length gave {self.shape}")
+        return values
+
+
+def shape_of_silence(space: FeatureSpace, samples: int) -> tuple[int, int]:
+    """(frames, bands) of every clip; asked of a worker, so that this process need not load librosa."""
+    import numpy as np
+
+    frames, bands = space.extract(np.zeros(samples, dtype=np.float32), space.sample_rate, samples).shape
+    return frames, bands
+
+
+def worker_count(workers: int, clips: int) -> int:
+    import joblib
+
+    return workers or int(min(joblib.cpu_count(), max(1, clips // CLIPS_WORTH_A_WORKER)))
+
+
+@contextlib.contextmanager
+def processes(workers: int) -> Iterator[Each]:
+    """Gives what applies a function to tuples of arguments in so many processes, results as they come; 1: in this one."""
+    if workers == 1:
+        yield lambda function, tasks: (function(*task) for task in tasks)
+        return
+    import joblib
+    from joblib.externals.loky import get_reusable_executor
+
+    def each(function: Callable[..., Any], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
+        parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
+        return iter(parallel(joblib.delayed(function)(*task) for task in tasks))
+
+    try:
+        with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
+            yield each
+    finally:  # training needs the memory that idle workers would keep
+        get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)

@@ -1,0 +1,165 @@
+"""The features of a whole corpus as one memory-mapped array, computed once on all cores and kept by content, for trials."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.feature_files import FULL, Entry, allocate, clear, draft_of, entries, full_disk, lock_of, open_entry, publish, remove
+from harness.feature_work import DamagedClips, Each, Rows, processes, shape_of_silence, worker_count
+from registry.core import canonical, specification
+from registry.corpus import Clip, Corpus
+from registry.errors import BenchError
+from registry.feature_space import FeatureSpace
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["DamagedClips", "Entry", "clear", "entries", "features", "key_of", "longest_s"]
+
+FORMAT = 1  # raised when the preparation of audio or the layout of an entry changes: it is part of every key
+CLIPS_PER_TASK = 32
+
+Progress = Callable[[int, int], None]
+
+_longest: dict[str, float] = {}  # seconds, by the hash of a corpus's audio
+
+
+def features(corpus: Corpus, space: FeatureSpace, cache: Path, workers: int = 0, progress: Progress | None = None) -> np.ndarray:
+    """The features of every clip before they are joined or normalised, from the cache or computed into it.
+
+    Args:
+        cache: folder of the cache; made when it is not there.
+        workers: processes; 0 takes all cores (a small corpus fewer), 1 computes in this process.
+        progress: called with (clips done, clips in all) while computing; not called when the entry is there.
+
+    Returns: read-only memory-mapped array of shape (clips, frames, bands), float32, in the corpus's order.
+    Raises: DamagedClips naming every clip that can't be read; BenchError for an empty corpus, a full disk or a folder
+        that can't be written. Nothing that looks like an entry is left in the cache then.
+    """
+    if not corpus.clips:
+        raise BenchError(f"{corpus.name} has no clips: there is nothing to compute features of")
+    samples = space.samples(longest_s(corpus) if space.duration_s is None else 0.0)
+    job = _Job(corpus, space, samples, cache, key_of(corpus, space, samples))
+    found = open_entry(cache, job.key)
+    return found if found is not None else _compute_once(job, workers, progress)
+
+
+def key_of(corpus: Corpus, space: FeatureSpace, samples: int) -> str:
+    """SHA-256 of everything that changes the numbers: audio, features and their versions, preparation, libraries."""
+    recipe = {
+        "format": FORMAT, "audio": corpus.digests, "features": specification(space.features), "sample_rate": space.sample_rate,
+        "duration_s": space.duration_s, "samples": samples, "trim_db": space.trim_db, "libraries": _libraries(),
+    }
+    return hashlib.sha256(canonical(recipe).encode()).hexdigest()
+
+
+@functools.cache
+def _libraries() -> dict[str, str]:
+    return {library: importlib.metadata.version(library) for library in ("librosa", "soxr")}
+
+
+def longest_s(corpus: Corpus) -> float:
+    """Seconds of the corpus's longest clip; damaged ones are passed over, since computing the features names them all."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    audio = hashlib.sha256("".join(corpus.digests).encode()).hexdigest()
+    if audio not in _longest:
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            _longest[audio] = max(pool.map(functools.partial(_seconds, corpus.read_clip), corpus.clips))
+    return _longest[audio]
+
+
+def _seconds(read_clip: Callable[[Clip], tuple[np.ndarray, int]], clip: Clip) -> float:
+    import soundfile
+
+    if clip.path is not None:
+        with suppress(soundfile.LibsndfileError):
+            about = soundfile.info(str(clip.path))
+            return float(about.frames / about.samplerate)
+    try:
+        waveform, sample_rate = read_clip(clip)
+    except BenchError:
+        return 0.0
+    return len(waveform) / sample_rate
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One entry to be computed, and where."""
+
+    corpus: Corpus
+    space: FeatureSpace
+    samples: int
+    cache: Path
+    key: str
+
+
+def _compute_once(job: _Job, workers: int, progress: Progress | None) -> np.ndarray:
+    """Compute an entry, unless another process is at it: then wait, and read what it wrote."""
+    from filelock import FileLock
+
+    try:
+        job.cache.mkdir(parents=True, exist_ok=True)
+        with FileLock(lock_of(job.cache, job.key)):
+            found = open_entry(job.cache, job.key)
+            if found is None:
+                remove(job.cache, job.key)  # whoever left a part of it here has ended: the lock is ours
+                _compute(job, workers, progress)
+                found = open_entry(job.cache, job.key)
+    except PermissionError as error:
+        raise BenchError(f"the feature cache {job.cache} can't be written ({error}): choose another folder with --home") from error
+    if found is None:
+        raise BenchError(f"what was written to {job.cache} reads back differently: check the disk, or choose another --home")
+    return found
+
+
+def _compute(job: _Job, workers: int, progress: Progress | None) -> None:
+    from concurrent.futures.process import BrokenProcessPool
+
+    draft = draft_of(job.cache, job.key)
+    try:
+        with processes(worker_count(workers, len(job.corpus))) as each:
+            shape = _fill(draft, job, each, progress)
+        publish(draft, job.cache, job.key, _description(job, shape))
+    except BrokenProcessPool as error:
+        raise BenchError(f"a worker process ended early, most likely for want of memory: take fewer than {workers or 'all cores'} "
+                         f"with --workers ({error})") from error
+    except OSError as error:
+        if error.errno in FULL:
+            raise full_disk(job.cache, draft.stat().st_size if draft.exists() else 0) from error
+        raise
+    finally:
+        for left in sorted(job.cache.glob(f"{draft.stem}*.tmp")):
+            left.unlink()
+
+
+def _description(job: _Job, shape: tuple[int, ...]) -> dict[str, Any]:
+    """What an entry is, for people and `bench cache`."""
+    return {"label": job.space.label, "corpus": job.corpus.name, "shape": shape, "sample_rate": job.space.sample_rate,
+            "samples": job.samples, "trim_db": job.space.trim_db, "features": specification(job.space.features),
+            "format": FORMAT, "libraries": _libraries()}
+
+
+def _fill(draft: Path, job: _Job, each: Each, progress: Progress | None) -> tuple[int, ...]:
+    """Write the features of all clips into a new file and return its shape; DamagedClips when some can't be read."""
+    clips = job.corpus.clips
+    shape = next(each(shape_of_silence, [(job.space, job.samples)]))
+    offset = allocate(draft, (len(clips), *shape))
+    rows = Rows(job.corpus.read_clip, job.space, job.samples, draft, offset, shape)
+    tasks = [(start, clips[start : start + CLIPS_PER_TASK]) for start in range(0, len(clips), CLIPS_PER_TASK)]
+    done, damaged = 0, {}
+    for count, bad in each(rows, tasks):
+        done += count
+        damaged.update(bad)
+        if progress:
+            progress(done, len(clips))
+    if damaged:
+        raise DamagedClips(damaged)
+    return (len(clips), *shape)

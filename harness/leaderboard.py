@@ -1,0 +1,100 @@
+"""From a study's records to the rows of its leaderboards: a pure function of what MLflow holds."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harness.statistics import mean_sd
+from harness.tracking import Record
+
+SCORES = ("wa", "uar", "macro_f1")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One cell of a study on one corpus.
+
+    Args:
+        settings: what the command line changed, as it was written there. coverage: how much of the corpus was there, in words.
+        seeds: number of finals; scores are (mean, sd) over them, sd NaN for one. trials: end state -> count.
+        test_openings: how often the cell's sealed test part was scored, finals of earlier best trials included.
+        seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
+    """
+
+    corpus: str
+    corpus_fingerprint: str
+    coverage: str
+    synthetic: bool
+    split: str
+    shares_speakers: bool
+    feature_space: str
+    architecture: str
+    settings: str
+    cell: str
+    seeds: int
+    test: dict[str, tuple[float, float]]
+    validation_uar: tuple[float, float]
+    parameters: int
+    fit_seconds: float
+    trials: dict[str, int]
+    test_openings: int
+    seed_runs: tuple[str, ...]
+    seed_numbers: tuple[str, ...]
+    chosen: dict[str, str]
+    clips: str
+    speakers: str
+    split_fingerprint: str
+    commit: str
+    hardware: str
+
+    @property
+    def label(self) -> str:
+        """The cell as people read it."""
+        return f"{self.feature_space} × {self.architecture}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for programs; figures that do not exist are null."""
+        return {key: _plain(value) for key, value in asdict(self).items()}
+
+
+def rows(records: list[Record]) -> list[Row]:
+    """Every cell with its figures, best test UAR first within its corpus and protocol; cells without finals last."""
+    cells: dict[str, list[Record]] = {}
+    for record in records:
+        if record.kind in ("trial", "final", "seed"):
+            cells.setdefault(f"{record.tags['bench.cell']}", []).append(record)
+    seeds = {r.tags["bench.signature"]: r for r in records if r.kind == "seed" and r.state == "finished"}
+    made = [_row(members, seeds) for members in cells.values()]
+    return sorted(made, key=lambda r: (r.corpus, r.corpus_fingerprint, r.split, -r.test.get("uar", (-1.0, 0.0))[0], r.label, r.cell))
+
+
+def _row(members: list[Record], seeds: dict[str, Record]) -> Row:
+    finals = [r for r in members if r.kind == "final" and r.state == "finished"]
+    signatures = finals[-1].tags["bench.signatures"].split() if finals else []
+    done = [seeds[s] for s in signatures if s in seeds]
+    source = (done or members)[-1]
+    metrics = [r.metrics for r in done]
+    tags = {key.removeprefix("bench."): value for key, value in source.tags.items()}
+    return Row(
+        corpus=tags["corpus"], corpus_fingerprint=tags["corpus_fingerprint"], coverage=tags["coverage"], synthetic=tags["synthetic"] == "True",
+        split=tags["split"], shares_speakers=tags["shares_speakers"] == "True", feature_space=tags["feature_space"],
+        architecture=tags["architecture"], settings=tags.get("settings", ""), cell=tags["cell"], seeds=len(done),
+        test={score: mean_sd([m[f"test/{score}"] for m in metrics]) for score in SCORES if metrics},
+        validation_uar=mean_sd([m["validation/uar"] for m in metrics]) if metrics else (math.nan, math.nan),
+        parameters=int(source.metrics.get("parameters", 0)), fit_seconds=mean_sd([m["seconds/fit"] for m in metrics])[0] if metrics else math.nan,
+        trials=dict(sorted(Counter(r.state for r in members if r.kind == "trial").items())),
+        test_openings=sum("test/uar" in r.metrics for r in members if r.kind == "seed"),
+        seed_runs=tuple(r.run_id for r in done), seed_numbers=tuple(r.params["seed"] for r in done), chosen=finals[-1].params if finals else {}, clips=tags.get("clips", ""),
+        speakers=tags.get("speakers", ""), split_fingerprint=tags.get("split_fingerprint", "")[:16], commit=tags.get("commit", "unknown"),
+        hardware=tags.get("hardware", "unknown"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, (tuple, list)) else value

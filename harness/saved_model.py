@@ -1,0 +1,83 @@
+"""The model that MLflow keeps: from a raw waveform to emotions, with feature extraction and normalisation inside.
+
+`mlflow.pyfunc.load_model("models:/<id>").predict(waveform[None, :], params={"sample_rate": 16000})` gives a table with the
+emotion and the probability of each; MLflow finds this module as the model's loader.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from registry.core import get, specification
+from registry.feature_space import FeatureSpace
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+    from harness.trial import Result
+    from registry.corpus import Corpus
+
+
+def write(result: Result, corpus: Corpus, samples: int, folder: Path) -> None:
+    """Write the network (`model.keras`) and what it needs to hear (`listening.json`) into `folder`."""
+    assert result.model is not None
+    folder.mkdir(parents=True, exist_ok=True)
+    result.model.save(folder / "model.keras")
+    listening = {"feature_space": specification(result.trial.feature_space), "samples": samples, "emotions": corpus.emotions,
+                 "sample_rate": corpus.sample_rate}
+    (folder / "listening.json").write_text(json.dumps(listening, indent=2) + "\n")
+
+
+class WaveformModel:
+    """Predicts emotions from raw audio.
+
+    Args:
+        network: (batch, frames, bands) -> (batch, classes). samples: length that clips are padded or cut to, at the space's rate.
+        sample_rate: Hz, assumed of a waveform that comes without one.
+    """
+
+    def __init__(self, network: keras.Model, space: FeatureSpace, samples: int, emotions: tuple[str, ...], sample_rate: int) -> None:
+        self.network, self.space, self.samples, self.emotions, self.sample_rate = network, space, samples, emotions, sample_rate
+
+    def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """One row a waveform: `emotion`, then the probability of each emotion.
+
+        Args:
+            model_input: one waveform (samples,), several of one length (clips, samples), or a list of waveforms; floats in [-1, 1].
+            params: `{"sample_rate": Hz}`; the corpus's own rate when it is not given.
+        """
+        import pandas as pd
+
+        sample_rate = int((params or {}).get("sample_rate") or self.sample_rate)
+        waveforms = [np.asarray(w, np.float32) for w in ([model_input] if np.ndim(model_input[0]) == 0 else model_input)]
+        x = np.stack([self.space.extract(w, sample_rate, self.samples) for w in waveforms])  # (clips, frames, bands)
+        probabilities = self.network.predict(x, verbose=0)
+        table = pd.DataFrame(probabilities, columns=list(self.emotions))
+        table.insert(0, "emotion", [self.emotions[i] for i in probabilities.argmax(axis=1)])
+        return table
+
+
+def _load_pyfunc(data_path: str) -> WaveformModel:
+    """MLflow's entry: the model from the folder that `write` filled. Keras loads in safe mode; nothing is unpickled."""
+    from harness.devices import set_up
+
+    set_up()
+    import keras
+
+    listening = json.loads((Path(data_path) / "listening.json").read_text())
+    network = keras.models.load_model(Path(data_path) / "model.keras", compile=False, safe_mode=True)
+    return WaveformModel(network, space_from(listening["feature_space"]), listening["samples"], tuple(listening["emotions"]),
+                         listening["sample_rate"])
+
+
+def space_from(data: dict[str, Any]) -> FeatureSpace:
+    """The feature space that a specification describes."""
+    own = {key: value for key, value in data.items() if key not in ("component", "version", "features")}
+    features = [get("feature-spaces", f["component"])(**{k: v for k, v in f.items() if k not in ("component", "version")})
+                for f in data["features"]]
+    return FeatureSpace(features=tuple(features), **own)

@@ -1,0 +1,213 @@
+"""The question of an experiment as data: Study, its cells, and Trial, the one value that a worker needs."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from registry.core import canonical, checked, field_types, label_of, short_label, specification
+from registry.errors import BenchError, require, unknown
+from registry.feature_space import FeatureSpace
+
+NUMBERS_VERSION = 1  # raised when training, scoring or normalising gives other numbers than before
+
+
+@checked
+class Training:
+    """How a network is trained; the epoch with the best validation UAR is kept.
+
+    Args:
+        optimizer: `adamw` is the one that uses `weight_decay`; with the others a positive decay is refused.
+        learning_rate: at the start.
+        weight_decay: decoupled (Loshchilov & Hutter 2019).
+        batch_size: clips a step.
+        epochs: at most.
+        schedule: `cosine` falls to zero over all epochs; `plateau` halves after 4 epochs without a better validation UAR.
+        early_stopping: epochs without a better validation UAR after which training stops; None trains them all.
+        class_weights: weigh each clip by the inverse frequency of its emotion among the training clips.
+        label_smoothing: in [0, 1).
+    """
+
+    optimizer: Literal["adam", "adamw", "rmsprop", "sgd"] = "adam"
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    batch_size: int = 64
+    epochs: int = 30
+    schedule: Literal["constant", "cosine", "plateau"] = "cosine"
+    early_stopping: int | None = 10
+    class_weights: bool = False
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        require(self.learning_rate > 0, f"training.learning_rate must be positive, not {self.learning_rate}")
+        require(self.batch_size > 0, f"training.batch_size must be positive, not {self.batch_size}")
+        require(self.epochs > 0, f"training.epochs must be positive, not {self.epochs}")
+        require(self.early_stopping is None or self.early_stopping > 0,
+                f"training.early_stopping must be positive or None, not {self.early_stopping}")
+        require(0 <= self.label_smoothing < 1, f"training.label_smoothing must be in [0, 1), not {self.label_smoothing}")
+        require(self.weight_decay >= 0, f"training.weight_decay must not be negative, not {self.weight_decay}")
+        require(not self.weight_decay or self.optimizer == "adamw",
+                f"training.weight_decay={self.weight_decay} needs training.optimizer='adamw', not {self.optimizer!r}")
+
+
+@checked
+class Trial:
+    """One point of a study: everything that changes its numbers, and nothing else; picklable.
+
+    Args:
+        corpus: a registered corpus (the component, not its clips).
+        corpus_fingerprint: of the clips it was planned on; a worker that finds others refuses.
+        seed: chooses initial weights and the order of clips, together with everything else here.
+        opens_test: False for a trial of the search; True for a final, which is scored on the test part once.
+        backend: of Keras; other backends give other numbers.
+    """
+
+    corpus: Any
+    corpus_fingerprint: str
+    feature_space: FeatureSpace
+    architecture: Any
+    split: Any
+    training: Training
+    seed: int = 0
+    opens_test: bool = False
+    backend: str = "tensorflow"
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """The whole trial as plain JSON data."""
+        return {**specification(self), "numbers_version": NUMBERS_VERSION}
+
+    @property
+    def signature(self) -> str:
+        """Hash of everything that changes this trial's numbers: 16 hexadecimal digits."""
+        return hashlib.sha256(canonical(self.configuration).encode()).hexdigest()[:16]
+
+    @property
+    def cell_label(self) -> str:
+        """The leaderboard row it belongs to, for people: `mel image × residual_2d`."""
+        return f"{self.feature_space.label} × {short_label(self.architecture)}"
+
+
+@checked
+class Study:
+    """A question: which components, which search space, which protocols, which seeds.
+
+    Args:
+        corpus: a registered corpus.
+        feature_spaces, architectures, splits: every combination is a cell, unless it is declined with a reason.
+        training: what the search starts from.
+        search: setting -> Optuna distribution, e.g. `{"training.learning_rate": FloatDistribution(1e-4, 1e-2, log=True)}`.
+            A setting is `training.FIELD`, `feature_space.FIELD`, `architecture.FIELD`, `split.FIELD` or
+            `COMPONENT.FIELD`; one that no cell has is an error, one that only some have is searched in those.
+        trials: of each cell; the first uses the settings as written here.
+        seeds: of the finals.
+        prune: stop a trial whose validation UAR lies below the median of the cell's earlier trials at the same epoch.
+        best_models: how many models of each protocol are kept, chosen by validation UAR.
+    """
+
+    corpus: Any
+    feature_spaces: tuple[FeatureSpace, ...]
+    architectures: tuple[Any, ...]
+    splits: tuple[Any, ...]
+    training: Training = Training()
+    search: dict[str, Any] = dataclasses.field(default_factory=dict)
+    trials: int = 10
+    seeds: tuple[int, ...] = (0, 1, 2)
+    prune: bool = True
+    best_models: int = 3
+
+    def __post_init__(self) -> None:
+        require(self.trials > 0, f"trials must be positive, not {self.trials}")
+        require(len(self.seeds) > 0, "a study needs at least one seed for its finals")
+        require(len(set(self.seeds)) == len(self.seeds), f"seeds must differ from each other, not {self.seeds}")
+        for kind in ("feature_spaces", "architectures", "splits"):
+            require(len(getattr(self, kind)) > 0, f"a study needs at least one of {kind}")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One feature space × architecture × protocol of a study with the settings that are searched in it."""
+
+    base: Trial
+    search: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        return self.base.cell_label
+
+    @property
+    def key(self) -> str:
+        """Tells apart cells that any setting distinguishes, its searched ranges aside: 8 hexadecimal digits."""
+        return self.base.signature[:8]
+
+
+def with_setting(trial: Trial, setting: str, value: Any) -> Trial | None:
+    """The trial with one setting changed, or None when it has no such component. Raises BenchError on a wrong value."""
+    owner, _, field = setting.rpartition(".")
+    for part in ("training", "feature_space", "architecture", "split"):
+        component = getattr(trial, part)
+        if owner in (part, getattr(component, "name", part)) and field in field_types(type(component)):
+            return dataclasses.replace(trial, **{part: dataclasses.replace(component, **{field: value})})
+    features = trial.feature_space.features
+    if any(label_of(type(f)) == owner and field in field_types(type(f)) for f in features):
+        changed = tuple(dataclasses.replace(f, **{field: value}) if label_of(type(f)) == owner else f for f in features)
+        return dataclasses.replace(trial, feature_space=dataclasses.replace(trial.feature_space, features=changed))
+    return None
+
+
+def setting_value(trial: Trial, setting: str) -> Any:
+    """The value that a trial has for a setting such as `training.learning_rate` or `mel.n_mels`; None where it has none."""
+    owner, _, field = setting.rpartition(".")
+    return getattr(_owners(trial).get(owner), field, None)
+
+
+def settings_of(trial: Trial) -> list[str]:
+    """Every setting that a trial has, for near names in errors and for `bench show`."""
+    return sorted({f"{owner}.{field}" for owner, component in _owners(trial).items() for field in field_types(type(component))})
+
+
+def _owners(trial: Trial) -> dict[str, Any]:
+    """What the part of a setting before its dot can name: component -> object."""
+    parts = {"training": trial.training, "feature_space": trial.feature_space, "architecture": trial.architecture, "split": trial.split}
+    return {**{label_of(type(c)): c for c in (trial.architecture, trial.split, *trial.feature_space.features)}, **parts}
+
+
+def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None = None) -> list[Cell]:
+    """Every cell of the study in order, with settings from the command line applied.
+
+    Raises: BenchError with the near names for a setting or search key that no cell has.
+    """
+    bases = [Trial(corpus=study.corpus, corpus_fingerprint=corpus_fingerprint, feature_space=space, architecture=architecture,
+                   split=split, training=study.training, backend=keras_backend())
+             for split in study.splits for space in study.feature_spaces for architecture in study.architectures]
+    for setting, value in (settings or {}).items():
+        changed = [with_setting(base, setting, value) for base in bases]
+        _require_owner(bases, changed, setting)
+        bases = [new or old for new, old in zip(changed, bases, strict=True)]
+    for setting, distribution in study.search.items():
+        _require_owner(bases, [with_setting(base, setting, probe(setting, distribution)) for base in bases], setting)
+    fixed = settings or {}
+    return [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and with_setting(base, s, probe(s, d))}) for base in bases]
+
+
+def _require_owner(bases: list[Trial], changed: list[Trial | None], setting: str) -> None:
+    if not any(changed):
+        raise unknown("setting of this study", setting, {s for base in bases for s in settings_of(base)})
+
+
+def probe(setting: str, distribution: Any) -> Any:
+    """A value that an Optuna distribution can give; BenchError for anything that is no distribution."""
+    if hasattr(distribution, "choices"):
+        return distribution.choices[0]
+    if not hasattr(distribution, "low"):
+        raise BenchError(f"search[{setting!r}] must be an Optuna distribution such as FloatDistribution(1e-4, 1e-2, log=True), "
+                         f"not {distribution!r}")
+    return distribution.low
+
+
+def keras_backend() -> str:
+    """The Keras backend that will be used: KERAS_BACKEND, or TensorFlow."""
+    return os.environ.get("KERAS_BACKEND", "tensorflow")

@@ -1,0 +1,74 @@
+"""Finds studies by name or path: a study is one Python file with a `STUDY` in it."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from harness.study import Study
+from registry.core import describe, get, load_file
+from registry.errors import BenchError, unknown
+
+
+def shipped() -> dict[str, Path]:
+    """The studies that come with the package: name -> file, sorted."""
+    spec = importlib.util.find_spec("experiments")
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    return {path.stem: path for folder in folders for path in sorted(Path(folder).glob("*.py")) if not path.stem.startswith("_")}
+
+
+def catalogue() -> list[tuple[str, str]]:
+    """Names and first docstring lines of the shipped studies, without importing them."""
+    return [(name, describe(path)) for name, path in shipped().items()]
+
+
+def find(name: str) -> Path:
+    """The file of a study given by name or by path. Raises BenchError with the near names."""
+    if name.endswith(".py"):
+        if not Path(name).is_file():
+            raise BenchError(f"there is no study file {name}")
+        return Path(name)
+    if name not in shipped():
+        raise unknown("study", name, shipped())
+    return shipped()[name]
+
+
+def load(name: str) -> tuple[str, Study]:
+    """A study's name and its definition. Raises BenchError when the file is wrong."""
+    path = find(name)
+    study = getattr(load_file(path), "STUDY", None)
+    if not isinstance(study, Study):
+        raise BenchError(f"{path} defines no STUDY = Study(…)")
+    return path.stem, study
+
+
+def chosen_study(name: str, corpus: str | None = None, splits: list[str] | None = None, trials: int | None = None,
+                 seeds: list[int] | None = None) -> tuple[str, Study]:
+    """A study with what the command line changes of it."""
+    found, study = load(name)
+    changes: dict[str, Any] = {"corpus": component("corpora", corpus) if corpus else None,
+               "splits": tuple(component("splits", text) for text in splits) if splits else None,
+               "trials": trials, "seeds": tuple(seeds) if seeds else None}
+    return found, dataclasses.replace(study, **{key: value for key, value in changes.items() if value is not None})
+
+
+def component(kind: str, text: str) -> Any:
+    """A component from `name` or `name[field=value, …]`, as reports write it.
+
+    >>> component("splits", "speaker_folds[fold=2]").fold
+    2
+    """
+    name, bracket, rest = text.partition("[")
+    fields = dict(part.strip().split("=", 1) for part in rest.rstrip("]").split(",")) if bracket else {}
+    return get(kind, name)(**{key: literal(value) for key, value in fields.items()})
+
+
+def literal(text: str) -> Any:
+    """The Python value that a text stands for; the text itself where it stands for none."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text

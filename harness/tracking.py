@@ -1,0 +1,245 @@
+"""Writes and reads MLflow: the tree of runs of a study, with everything needed to rebuild its report from the store alone."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import os
+import shutil
+import socket
+import sqlite3
+import tempfile
+import time
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+import mlflow
+import numpy as np
+import psutil
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
+from mlflow.exceptions import MlflowException
+from mlflow.models.signature import ModelSignature
+
+from harness import run_files
+from harness.study import keras_backend
+from harness.surroundings import surroundings
+from harness.trial import Result
+from registry.errors import BenchError
+
+CODE = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "registry")]  # what a saved model needs beside its libraries
+END = {"finished": "FINISHED", "pruned": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One MLflow run as plain data.
+
+    Args:
+        kind: `study`, `trial`, `final` (a cell, with the aggregates over its seeds) or `seed` (one sealed test).
+        state: `running`, `finished`, `pruned`, `failed` or `killed`. artifacts: where its files lie.
+    """
+
+    run_id: str
+    name: str
+    kind: str
+    state: str
+    params: dict[str, str]
+    metrics: dict[str, float]
+    tags: dict[str, str]
+
+
+def tracking_uri(home: Path) -> str:
+    """MLFLOW_TRACKING_URI, or the SQLite file below `home`."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(home / 'mlflow.db').resolve()}"
+
+
+class Tracker:
+    """The MLflow experiment of one study.
+
+    Raises: BenchError when the store can't be opened.
+    """
+
+    def __init__(self, home: Path, study_name: str) -> None:
+        self.home, self.study_name = home, study_name
+        self.client = connect(home)
+        self.experiment_id = self._experiment()
+
+    def _experiment(self) -> str:
+        found = self.client.get_experiment_by_name(self.study_name)
+        if found:
+            return str(found.experiment_id)
+        local = None if os.environ.get("MLFLOW_TRACKING_URI") else (self.home / "mlartifacts" / self.study_name).resolve().as_uri()
+        return str(self.client.create_experiment(self.study_name, artifact_location=local))
+
+    def start(self, kind: str, name: str, parent: str | None, tags: dict[str, str], params: dict[str, Any] | None = None) -> str:
+        """Open a run and return its id; it is marked as this process's own until it ends."""
+        owner = {"bench.host": socket.gethostname(), "bench.pid": str(os.getpid())}
+        tree = {"mlflow.parentRunId": parent} if parent else {}
+        mlflow_tags = {"mlflow.source.name": "bench", "mlflow.user": "bench", "bench.kind": kind, "bench.study": self.study_name}
+        texts = {**mlflow_tags, **owner, **tree, **{k if k.startswith("mlflow.") else f"bench.{k}": v for k, v in tags.items()}}
+        run = self.client.create_run(self.experiment_id, run_name=name, tags=texts)
+        if params:
+            self.client.log_batch(run.info.run_id, params=[Param(k, str(v)) for k, v in params.items()])
+        return str(run.info.run_id)
+
+    def resume(self, run_id: str) -> None:
+        """Open a run again that an earlier start of the same study ended."""
+        self.client.update_run(run_id, status="RUNNING")
+        self.tag(run_id, {"host": socket.gethostname(), "pid": str(os.getpid())})
+
+    def epoch(self, run_id: str, epoch: int, metrics: dict[str, float]) -> None:
+        """One point of every curve."""
+        now = int(time.time() * 1000)
+        self.client.log_batch(run_id, metrics=[Metric(f"epoch/{key}", value, now, epoch) for key, value in metrics.items()])
+
+    def finish(self, run_id: str, result: Result) -> None:
+        """Everything a trial gave but its model: metrics, tags, datasets and files; then its true end state."""
+        now = int(time.time() * 1000)
+        tags = {"state": result.state, "reason": result.reason[:4000], "split_fingerprint": result.split_fingerprint,
+                "clips": ", ".join(f"{k} {v}" for k, v in result.counts.items()),
+                "speakers": ", ".join(f"{k} {v}" for k, v in result.speakers.items()), **surroundings()}
+        self.client.log_batch(run_id, metrics=[Metric(k, v, now, 0) for k, v in flat_metrics(result).items()],
+                              tags=[RunTag(f"bench.{k}", v) for k, v in tags.items()])
+        if result.split_fingerprint:
+            self.client.log_inputs(run_id, list(_datasets(result)))
+        with tempfile.TemporaryDirectory() as folder:
+            run_files.write(result, Path(folder))
+            self.client.log_artifacts(run_id, folder)
+        self.client.set_terminated(run_id, END[result.state])
+
+    def aggregate(self, run_id: str, metrics: dict[str, float], tags: dict[str, str]) -> None:
+        """Metrics that a parent carries for its children."""
+        now = int(time.time() * 1000)
+        self.client.log_batch(run_id, metrics=[Metric(k, v, now, 0) for k, v in metrics.items()],
+                              tags=[RunTag(f"bench.{k}", v) for k, v in tags.items()])
+
+    def end(self, run_id: str, state: str) -> None:
+        """End a run that has no result of its own."""
+        self.tag(run_id, {"state": state})
+        self.client.set_terminated(run_id, END[state])
+
+    def tag(self, run_id: str, tags: dict[str, str]) -> None:
+        self.client.log_batch(run_id, tags=[RunTag(f"bench.{k}", v) for k, v in tags.items()])
+
+    def records(self, *kinds: str) -> list[Record]:
+        """All runs of these kinds (of all kinds without any), oldest first."""
+        wanted = [r for r in _pages(self.client, self.experiment_id) if not kinds or r.data.tags.get("bench.kind") in kinds]
+        return [_record(run) for run in wanted]
+
+    def reconcile(self) -> int:
+        """End as killed what a dead process of this machine left running; returns how many."""
+        left = [r for r in self.records() if r.state == "running" and r.tags.get("bench.host") == socket.gethostname()
+                and not psutil.pid_exists(int(r.tags.get("bench.pid", "-1")))]
+        for record in left:
+            self.end(record.run_id, "killed")
+        return len(left)
+
+    def log_model(self, run_id: str, folder: Path, name: str, emotions: tuple[str, ...], sample_rate: int) -> str:
+        """Keep the model in `folder` as an MLflow model whose input is a waveform; returns the model's id.
+
+        Requirements are given, not inferred: inferring them would load the model once more, which costs seconds.
+        """
+        from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+
+        outputs = Schema([ColSpec("string", "emotion"), *(ColSpec("double", emotion) for emotion in emotions)])
+        inputs = Schema([TensorSpec(np.dtype(np.float32), (-1, -1))])
+        signature = ModelSignature(inputs, outputs, ParamSchema([ParamSpec("sample_rate", "long", sample_rate)]))
+        status = self.client.get_run(run_id).info.status
+        with mlflow.start_run(run_id=run_id), warnings.catch_warnings(action="ignore", category=UserWarning):  # it wants an example
+            info = mlflow.pyfunc.log_model(name=name, loader_module="harness.saved_model", data_path=str(folder), code_paths=CODE,
+                                           signature=signature, pip_requirements=requirements())
+        self.client.update_run(run_id, status=status)
+        self.tag(run_id, {"model": f"models:/{info.model_id}"})
+        return str(info.model_id)
+
+    def forget_model(self, record: Record) -> None:
+        """Drop a run's model and its files: others of its study are better."""
+        model_id = record.tags["bench.model"].removeprefix("models:/")
+        location = self.client.get_logged_model(model_id).artifact_location
+        self.client.delete_logged_model(model_id)
+        self.tag(record.run_id, {"model": ""})
+        if location and location.startswith("file:"):
+            shutil.rmtree(Path(url2pathname(urlparse(location).path)), ignore_errors=True)
+
+    def files(self, run_id: str, name: str, folder: Path) -> Path | None:
+        """A run's file, copied below `folder`; None when the run has no such file."""
+        try:
+            return Path(self.client.download_artifacts(run_id, name, str(folder)))
+        except (MlflowException, OSError):
+            return None
+
+
+def connect(home: Path) -> MlflowClient:
+    """A client of the store, whose schema is made when it is new. Raises BenchError when it can't be opened."""
+    uri = tracking_uri(home)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        if uri.startswith("sqlite:///"):
+            path = Path(uri.removeprefix("sqlite:///"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with sqlite3.connect(path, timeout=60) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+            connection.close()
+        mlflow.set_tracking_uri(uri)
+        client = MlflowClient(uri)
+        client.search_experiments(max_results=1)
+    except Exception as error:  # a store fails in as many ways as there are stores
+        raise BenchError(f"the MLflow store {uri} can't be opened: {str(error).strip()[:300]}. Check MLFLOW_TRACKING_URI, or move "
+                         "a damaged mlflow.db away to start a new one") from error
+    return client
+
+
+def requirements() -> list[str]:
+    """The exact versions that a saved model needs to give the same numbers."""
+    names = ("keras", keras_backend(), "librosa", "numpy", "pandas", "soundfile", "soxr", "psutil")
+    return [f"{name}=={importlib.metadata.version(name)}" for name in names]
+
+
+def studies(home: Path) -> list[str]:
+    """Names of the studies that the store holds runs of, sorted."""
+    client = connect(home)
+    return sorted(e.name for e in client.search_experiments() if e.name != "Default")
+
+
+def flat_metrics(result: Result) -> dict[str, float]:
+    """The figures of the kept epoch under names of their own, beside the curves."""
+    metrics = {f"seconds/{phase}": seconds for phase, seconds in result.seconds.items()}
+    if result.validation:
+        metrics |= {**result.validation.flat("validation"), "best_epoch": float(result.best_epoch), "parameters": float(result.parameters)}
+    if result.test:
+        metrics |= result.test.flat("test")
+    return metrics
+
+
+def _datasets(result: Result) -> Iterable[DatasetInput]:
+    for part in ("train", "validation", *(["test"] if result.test else [])):
+        profile = f'{{"clips": {result.counts[part]}, "speakers": {result.speakers[part]}}}'
+        source = f'{{"corpus": "{result.trial.corpus.name}", "split": "{result.trial.split.name}"}}'
+        data = Dataset(name=f"{result.trial.corpus.name}/{part}", digest=result.split_fingerprint[:16], source_type="local",
+                       source=source, profile=profile)
+        yield DatasetInput(data, [InputTag("mlflow.data.context", part)])
+
+
+def _pages(client: MlflowClient, experiment_id: str) -> list[Run]:
+    runs: list[Run] = []
+    token = None
+    while True:
+        page = client.search_runs([experiment_id], max_results=1000, order_by=["attributes.start_time ASC"], page_token=token)
+        runs += page
+        token = page.token
+        if not token:
+            return runs
+
+
+def _record(run: Run) -> Record:
+    tags = dict(run.data.tags)
+    state = "running" if run.info.status == "RUNNING" else tags.get("bench.state", run.info.status.lower())
+    return Record(run.info.run_id, run.info.run_name, tags.get("bench.kind", ""), state, dict(run.data.params), dict(run.data.metrics), tags)

@@ -1,0 +1,163 @@
+"""Fits one network on the training part and keeps the epoch that is best on validation; sees no test data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.seeds import seed_everything, seed_for
+from harness.study import Training, Trial
+from registry.errors import BenchError
+
+if TYPE_CHECKING:
+    import keras
+
+OnEpoch = Callable[[int, dict[str, float]], None]
+
+
+class Diverged(BenchError):
+    """The training loss was no longer a finite number."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained network and how it got there.
+
+    Args:
+        model: (batch, frames, bands) -> (batch, classes); the normaliser and the join are its first layers.
+        history: metric -> one value an epoch. best_epoch: the epoch, from 1, whose weights were kept.
+        parameters: of the architecture alone.
+    """
+
+    model: keras.Model
+    history: dict[str, list[float]]
+    best_epoch: int
+    parameters: int
+
+
+def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_validation: np.ndarray, n_classes: int,
+        on_epoch: OnEpoch) -> Fitted:
+    """Train the trial's network.
+
+    Args:
+        x, x_validation: shape (clips, frames, bands), float32. y, y_validation: shape (clips,), class indices.
+        on_epoch: called with the epoch, from 1, and its metrics; what it raises ends the training.
+    Raises: Diverged when the loss is not finite.
+    """
+    import keras
+
+    seed_everything(seed_for(trial.signature, "training"))
+    model, network = build(trial, x, n_classes)
+    model.compile(optimizer=optimizer(trial.training, steps=-(-len(x) // trial.training.batch_size)),
+                  loss=keras.losses.CategoricalCrossentropy(label_smoothing=trial.training.label_smoothing),
+                  metrics=[keras.metrics.CategoricalAccuracy(name="wa"), uar_metric(n_classes)])
+    history: dict[str, list[float]] = {}
+    model.fit(x, np.eye(n_classes, dtype=np.float32)[y], batch_size=trial.training.batch_size, epochs=trial.training.epochs,
+              validation_data=(x_validation, np.eye(n_classes, dtype=np.float32)[y_validation]), verbose=0,
+              class_weight=class_weights(y, n_classes) if trial.training.class_weights else None,
+              callbacks=callbacks(trial.training, history, on_epoch))
+    return Fitted(model, history, int(np.argmax(history["validation_uar"])) + 1, network.count_params())
+
+
+def build(trial: Trial, x: np.ndarray, n_classes: int) -> tuple[keras.Model, keras.Model]:
+    """The whole model from joined-to-be features to probabilities, and the architecture's network inside it."""
+    import keras
+
+    space, (frames, bands) = trial.feature_space, x.shape[1:]
+    network = trial.architecture(space.joined_shape(frames, bands), n_classes)
+    inputs = keras.Input((frames, bands), name="features")
+    outputs = inputs
+    for layer in (*normaliser(space.normalise, x), *joiner(space.join, frames, bands), network):
+        outputs = layer(outputs)
+    return keras.Model(inputs, outputs, name="normaliser_join_network"), network
+
+
+def normaliser(kind: str, x: np.ndarray) -> list[keras.Layer]:
+    """The layer that standardises features, fitted on the training clips `x` (clips, frames, bands) and nothing else."""
+    import keras
+
+    if kind == "per_band":
+        mean = x.mean(axis=(0, 1), dtype=np.float64)
+        # E[x²] − mean² in float64 needs no array of the size of x, as x.var would
+        squares = np.einsum("cfb,cfb->b", x, x, dtype=np.float64) / (x.shape[0] * x.shape[1])
+        variance = np.maximum(squares - mean**2, 1e-10)
+        return [keras.layers.Normalization(axis=-1, mean=mean.astype(np.float32), variance=variance.astype(np.float32))]
+    if kind == "per_clip":
+        return [keras.layers.LayerNormalization(axis=[-2, -1], center=False, scale=False, epsilon=1e-6)]
+    return []
+
+
+def joiner(join: str, frames: int, bands: int) -> list[keras.Layer]:
+    """The layers from (batch, frames, bands) to what the architecture sees."""
+    import keras
+
+    if join == "image":
+        return [keras.layers.Reshape((frames, bands, 1))]
+    if join == "end_to_end":  # one band after the other: (batch, bands, frames) -> (batch, bands · frames, 1)
+        return [keras.layers.Permute((2, 1)), keras.layers.Reshape((bands * frames, 1))]
+    return []
+
+
+def optimizer(training: Training, steps: int) -> keras.Optimizer:
+    """The optimiser with its schedule; `steps` is the number of batches an epoch."""
+    import keras
+
+    rate: Any = training.learning_rate
+    if training.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(training.learning_rate, decay_steps=steps * training.epochs)
+    if training.optimizer == "adamw":
+        return keras.optimizers.AdamW(rate, weight_decay=training.weight_decay)
+    makers = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop, "sgd": keras.optimizers.SGD}
+    momentum = {"momentum": 0.9} if training.optimizer == "sgd" else {}
+    return makers[training.optimizer](rate, **momentum)
+
+
+def class_weights(y: np.ndarray, n_classes: int) -> dict[int, float]:
+    """Inverse class frequencies with mean one over the clips; a class without clips weighs nothing."""
+    counts = np.bincount(y, minlength=n_classes)
+    present = np.count_nonzero(counts)
+    return {c: len(y) / (present * int(n)) if n else 0.0 for c, n in enumerate(counts)}
+
+
+def uar_metric(n_classes: int) -> keras.Metric:
+    """Mean recall over the classes that occurred, accumulated over batches as a confusion matrix."""
+    import keras
+
+    class UAR(keras.metrics.Metric):
+        def __init__(self) -> None:
+            super().__init__(name="uar")
+            self.confusion = self.add_weight(shape=(n_classes, n_classes), initializer="zeros", name="confusion")
+
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            predicted = keras.ops.one_hot(keras.ops.argmax(y_pred, axis=-1), n_classes, dtype="float32")
+            self.confusion.assign(self.confusion + keras.ops.matmul(keras.ops.transpose(keras.ops.cast(y_true, "float32")), predicted))
+
+        def result(self) -> Any:
+            support = keras.ops.sum(self.confusion, axis=1)
+            recall = keras.ops.diagonal(self.confusion) / keras.ops.maximum(support, 1.0)
+            return keras.ops.sum(recall) / keras.ops.maximum(keras.ops.sum(keras.ops.cast(support > 0, "float32")), 1.0)
+
+    return UAR()
+
+
+def callbacks(training: Training, history: dict[str, list[float]], on_epoch: OnEpoch) -> list[keras.callbacks.Callback]:
+    """Keep the best epoch, adapt the rate, and note each epoch in `history` before telling `on_epoch`."""
+    import keras
+
+    class Epochs(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            named = {k.replace("val_", "validation_") if k.startswith("val_") else f"train_{k}": float(v)
+                     for k, v in (logs or {}).items() if k != "learning_rate"}
+            if not np.isfinite(named["train_loss"]) or not np.isfinite(named["validation_loss"]):
+                raise Diverged(f"the loss was no longer finite in epoch {epoch + 1}: try a smaller training.learning_rate")
+            for key, value in named.items():
+                history.setdefault(key, []).append(value)
+            on_epoch(epoch + 1, named)
+
+    keep = keras.callbacks.EarlyStopping(monitor="val_uar", mode="max", restore_best_weights=True,
+                                         patience=training.early_stopping or training.epochs)
+    plateau = keras.callbacks.ReduceLROnPlateau(monitor="val_uar", mode="max", factor=0.5, patience=4)
+    return [*([plateau] if training.schedule == "plateau" else []), keep, Epochs()]

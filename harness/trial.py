@@ -1,0 +1,161 @@
+"""Runs one trial: corpus → split → features → fit → score; the only module that ever makes test arrays."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.features import features
+from harness.metrics import Scores, score
+from harness.study import Trial
+from harness.training import Diverged, OnEpoch, fit
+from registry.corpus import Corpus
+from registry.errors import BenchError, Declined
+
+if TYPE_CHECKING:
+    import keras
+
+    from registry.split import Split
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where and how the work is done; nothing here changes a trial's numbers, so none of it is in its signature.
+
+    Args:
+        home: everything a run writes goes below it. data: where corpora are found. workers: processes for features; 0: all cores.
+        left_out: clips that can't be read, left out on the user's word.
+    """
+
+    home: Path
+    data: Path | None = None
+    workers: int = 0
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def cache(self) -> Path:
+        """The folder of the feature cache."""
+        return self.home / ".bench" / "features"
+
+
+class Pruned(Exception):
+    """Raised by what listens to epochs when the search gives a trial up."""
+
+
+@dataclass
+class Result:
+    """What a trial gave.
+
+    Args:
+        state: `finished`, `pruned` (given up by the search), `failed` or `killed` (Ctrl-C); `reason` says why where it did not finish.
+        validation, test: scores at the kept epoch; `test` of finals only.
+        predictions: part -> one row a clip: clip, speaker, truth, and the probability of each emotion.
+        seconds: phase -> duration. model: the trained network, where there is one.
+    """
+
+    trial: Trial
+    state: str = "finished"
+    reason: str = ""
+    history: dict[str, list[float]] = field(default_factory=dict)
+    best_epoch: int = 0
+    parameters: int = 0
+    validation: Scores | None = None
+    test: Scores | None = None
+    predictions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    split_fingerprint: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    speakers: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    feature_shape: tuple[int, ...] = ()
+    sample_rate: int = 0
+    samples: int = 0
+    model: keras.Model | None = None
+
+
+@lru_cache(maxsize=4)
+def open_corpus(loader: Any, data: Path | None, left_out: tuple[str, ...] = ()) -> Corpus:
+    """The corpus as found, less the clips that are left out on the user's word; listed once a process."""
+    import dataclasses
+
+    corpus: Corpus = loader.load(data)
+    if not left_out:
+        return corpus
+    gone = set(left_out)
+    return dataclasses.replace(corpus, clips=tuple(clip for clip in corpus.clips if clip.id not in gone))
+
+
+def run_trial(trial: Trial, workplace: Workplace, on_epoch: OnEpoch) -> Result:
+    """Train and score one trial; a trial that fails is a result with its reason, not an exception.
+
+    Raises: BenchError when the clips are not those that the trial was planned on; KeyboardInterrupt passes through
+    after the result's state is set by the caller.
+    """
+    result = Result(trial)
+    corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
+    if corpus.fingerprint != trial.corpus_fingerprint:
+        raise BenchError(f"the clips of {corpus.name} changed since this trial was planned: start the study again")
+    try:
+        _train_and_score(result, corpus, workplace, on_epoch)
+    except Pruned as pruned:
+        result.state, result.reason = "pruned", str(pruned)
+    except (Diverged, Declined) as error:
+        result.state, result.reason = "failed", str(error)
+    except Exception as error:  # whatever a network, a backend or a full memory raises is this trial's end, not the study's
+        result.state, result.reason = "failed", f"{type(error).__name__}: {str(error).strip()[:500]}"
+    return result
+
+
+def _train_and_score(result: Result, corpus: Corpus, workplace: Workplace, on_epoch: OnEpoch) -> None:
+    trial = result.trial
+    split: Split = trial.split(corpus)
+    result.split_fingerprint, result.counts = split.fingerprint(corpus), split.counts
+    result.speakers = {part: len(set(corpus.speakers[getattr(split, part)])) for part in ("train", "validation", "test")}
+
+    def listen(epoch: int, metrics: dict[str, float]) -> None:
+        result.history = {**result.history, **{k: [*result.history.get(k, []), v] for k, v in metrics.items()}}
+        on_epoch(epoch, metrics)
+
+    with _timed(result, "features"):
+        arrays = features(corpus, trial.feature_space, workplace.cache, workplace.workers)
+        x, x_validation = arrays[split.train], arrays[split.validation]
+    with _timed(result, "fit"):
+        fitted = fit(trial, x, corpus.labels[split.train], x_validation, corpus.labels[split.validation], len(corpus.emotions), listen)
+    result.best_epoch, result.parameters, result.model = fitted.best_epoch, fitted.parameters, fitted.model
+    result.feature_shape, result.sample_rate = arrays.shape[1:], corpus.sample_rate
+    with _timed(result, "score"):
+        result.validation = _score(result, "validation", x_validation, split.validation, corpus)
+        if trial.opens_test:
+            result.test = score_test(result, arrays, split, corpus)
+
+
+def score_test(result: Result, arrays: np.ndarray, split: Split, corpus: Corpus) -> Scores:
+    """Open the sealed test part of a final, once: the only place where test clips meet a network."""
+    return _score(result, "test", arrays[split.test], split.test, corpus)
+
+
+def _score(result: Result, part: str, x: np.ndarray, indices: np.ndarray, corpus: Corpus) -> Scores:
+    assert result.model is not None
+    probabilities = result.model.predict(x, batch_size=256, verbose=0)
+    if not np.isfinite(probabilities).all():
+        raise Diverged(f"the network's probabilities for the {part} part are not finite")
+    result.predictions[part] = [
+        {"clip": clip.id, "speaker": clip.speaker, "truth": clip.emotion,
+         **{emotion: round(float(p), 6) for emotion, p in zip(corpus.emotions, row, strict=True)}}
+        for clip, row in zip((corpus.clips[i] for i in indices), probabilities, strict=True)]
+    return score(corpus.labels[indices], probabilities, corpus.emotions)
+
+
+@contextmanager
+def _timed(result: Result, phase: str) -> Iterator[None]:
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        result.seconds[phase] = time.perf_counter() - start

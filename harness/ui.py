@@ -1,0 +1,37 @@
+"""Starts the MLflow UI over the store that runs are written to, for this machine only."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from harness.tracking import connect, tracking_uri
+from registry.errors import BenchError
+
+HOST = "127.0.0.1"
+
+
+def serve(home: Path, port: int) -> int:
+    """Serve until Ctrl-C; returns the server's exit code. Raises BenchError when the port is taken."""
+    if os.environ.get("MLFLOW_TRACKING_URI", "").startswith("http"):
+        raise BenchError(f"runs are kept by the server {os.environ['MLFLOW_TRACKING_URI']}: open it in a browser")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise BenchError(f"port {port} is taken; choose another with --port") from error
+    connect(home)
+    print(f"MLflow UI: http://{HOST}:{port} (Ctrl-C stops it)", flush=True)
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", tracking_uri(home), "--default-artifact-root",
+               (home / "mlartifacts").resolve().as_uri(), "--host", HOST, "--port", str(port), "--workers", "1"]
+    server = subprocess.Popen(command)
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        server.terminate()
+        server.wait()
+        return 0
