@@ -45,7 +45,7 @@ def features(corpus: Corpus, space: FeatureSpace, cache: Path, workers: int = 0,
     """
     if not corpus.clips:
         raise BenchError(f"{corpus.name} has no clips: there is nothing to compute features of")
-    samples = space.samples(longest_s(corpus) if space.duration_s is None else 0.0)
+    samples = padded_samples(corpus, space)
     job = _Job(corpus, space, samples, cache, key_of(corpus, space, samples))
     found = open_entry(cache, job.key)
     return found if found is not None else _compute_once(job, workers, progress)
@@ -63,6 +63,11 @@ def key_of(corpus: Corpus, space: FeatureSpace, samples: int) -> str:
 @functools.cache
 def _libraries() -> dict[str, str]:
     return {library: importlib.metadata.version(library) for library in ("librosa", "soxr")}
+
+
+def padded_samples(corpus: Corpus, space: FeatureSpace) -> int:
+    """Samples that every clip is padded or cut to, at the space's rate."""
+    return space.samples(longest_s(corpus) if space.duration_s is None else 0.0)
 
 
 def longest_s(corpus: Corpus) -> float:

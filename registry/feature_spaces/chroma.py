@@ -21,7 +21,7 @@ class Chroma:
 
     Args:
         n_chroma: classes of an octave.
-        n_fft: samples of a frame and of its transform.
+        n_fft: samples of a frame and of its transform, even.
         hop_length: samples from one frame to the next.
         tuning: deviation from A = 440 Hz in classes, in [-0.5, 0.5]; None estimates it for each clip, which is slow.
 
@@ -37,9 +37,11 @@ class Chroma:
 
     def __post_init__(self) -> None:
         require(2 <= self.n_chroma <= 120, f"chroma.n_chroma must be 2 to 120 classes, not {self.n_chroma}")
-        require(self.n_fft >= 16, f"chroma.n_fft must be at least 16 samples, not {self.n_fft}")
+        require(self.n_fft >= 16 and self.n_fft % 2 == 0,
+                f"chroma.n_fft must be an even number of samples, 16 or more, not {self.n_fft}")
         require(self.hop_length >= 1, f"chroma.hop_length must be at least 1 sample, not {self.hop_length}")
-        require(self.tuning is None or -0.5 <= self.tuning <= 0.5, f"chroma.tuning must be in [-0.5, 0.5] or None, not {self.tuning}")
+        require(self.tuning is None or -0.5 <= self.tuning <= 0.5,
+                f"chroma.tuning must be in [-0.5, 0.5] or None, not {self.tuning}")
 
     def __call__(self, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
         """(samples,) float32 -> (frames, n_chroma) float32."""

@@ -19,7 +19,7 @@ class Energy:
     beyond an end is still divided by the whole frame_length.
 
     Args:
-        frame_length: samples of a frame.
+        frame_length: samples of a frame, even.
         hop_length: samples from one frame to the next.
 
     Output shape: (1 + samples // hop_length, 1), float32, in units of full scale squared, in [0, 1].
@@ -31,7 +31,8 @@ class Energy:
     hop_length: int = 512
 
     def __post_init__(self) -> None:
-        require(self.frame_length >= 1, f"energy.frame_length must be at least 1 sample, not {self.frame_length}")
+        require(self.frame_length >= 2 and self.frame_length % 2 == 0,
+                f"energy.frame_length must be an even number of samples, 2 or more, not {self.frame_length}")
         require(self.hop_length >= 1, f"energy.hop_length must be at least 1 sample, not {self.hop_length}")
 
     def __call__(self, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -39,9 +40,7 @@ class Energy:
         import librosa
         import numpy as np
 
-        before = self.frame_length // 2
-        padded = np.pad(waveform, (before, self.frame_length - before))
+        padded = np.pad(waveform, self.frame_length // 2)
         frames = librosa.util.frame(padded, frame_length=self.frame_length, hop_length=self.hop_length)  # (frame_length, frames)
-        kept = frames[:, : 1 + len(waveform) // self.hop_length]
-        energy = np.sum(np.square(kept), axis=0) / self.frame_length
+        energy = np.sum(np.square(frames), axis=0) / self.frame_length
         return energy.reshape(-1, 1).astype(np.float32)

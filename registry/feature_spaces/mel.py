@@ -23,7 +23,7 @@ class Mel:
 
     Args:
         n_mels: bands.
-        n_fft: samples of a frame and of its transform.
+        n_fft: samples of a frame and of its transform, even.
         hop_length: samples from one frame to the next.
         fmin_hz, fmax_hz: range that the bands cover; None ends at half the sample rate.
         power: exponent of the magnitudes: 2 for power, 1 for amplitude.
@@ -50,7 +50,8 @@ class Mel:
 
     def __post_init__(self) -> None:
         require(1 <= self.n_mels <= 1024, f"mel.n_mels must be 1 to 1024 bands, not {self.n_mels}")
-        require(self.n_fft >= 16, f"mel.n_fft must be at least 16 samples, not {self.n_fft}")
+        require(self.n_fft >= 16 and self.n_fft % 2 == 0,
+                f"mel.n_fft must be an even number of samples, 16 or more, not {self.n_fft}")
         require(self.hop_length >= 1, f"mel.hop_length must be at least 1 sample, not {self.hop_length}")
         require(self.fmin_hz >= 0, f"mel.fmin_hz must not be negative, not {self.fmin_hz}")
         require(self.fmax_hz is None or self.fmax_hz > self.fmin_hz,
@@ -81,13 +82,15 @@ class Mel:
 
 
 def spectrogram(waveform: np.ndarray, n_fft: int, hop_length: int, power: float) -> np.ndarray:
-    """Magnitudes to a power of the centred, zero-padded transform with a Hann window: (1 + n_fft // 2, 1 + samples // hop_length)."""
+    """Magnitudes to a power of the centred, zero-padded Fourier transform with a Hann window.
+
+    Returns: shape (1 + n_fft // 2, 1 + samples // hop_length), float32.
+    """
     import librosa
     import numpy as np
 
     # Padded here and not by librosa, which warns of every clip that is shorter than a frame.
-    padded = np.pad(waveform, (n_fft // 2, n_fft - n_fft // 2))
-    transform = librosa.stft(padded, n_fft=n_fft, hop_length=hop_length, center=False)[:, : 1 + len(waveform) // hop_length]
+    transform = librosa.stft(np.pad(waveform, n_fft // 2), n_fft=n_fft, hop_length=hop_length, center=False)
     return transform.real**2 + transform.imag**2 if power == 2 else np.abs(transform) ** power
 
 

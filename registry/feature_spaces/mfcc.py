@@ -22,7 +22,7 @@ class Mfcc:
     Args:
         n_mfcc: coefficients, at most n_mels.
         n_mels: mel bands below them.
-        n_fft: samples of a frame and of its transform.
+        n_fft: samples of a frame and of its transform, even.
         hop_length: samples from one frame to the next.
         fmin_hz, fmax_hz: range that the mel bands cover; None ends at half the sample rate.
 

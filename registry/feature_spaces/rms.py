@@ -18,7 +18,7 @@ class Rms:
     Frames are centred: frame i lies around sample i · hop_length, with zeros beyond the ends.
 
     Args:
-        frame_length: samples of a frame.
+        frame_length: samples of a frame, even.
         hop_length: samples from one frame to the next.
 
     Output shape: (1 + samples // hop_length, 1), float32, in units of full scale, in [0, 1].
@@ -31,7 +31,8 @@ class Rms:
     hop_length: int = 512
 
     def __post_init__(self) -> None:
-        require(self.frame_length >= 2, f"rms.frame_length must be at least 2 samples, not {self.frame_length}")
+        require(self.frame_length >= 2 and self.frame_length % 2 == 0,
+                f"rms.frame_length must be an even number of samples, 2 or more, not {self.frame_length}")
         require(self.hop_length >= 1, f"rms.hop_length must be at least 1 sample, not {self.hop_length}")
 
     def __call__(self, waveform: np.ndarray, sample_rate: int) -> np.ndarray:

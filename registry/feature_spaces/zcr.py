@@ -19,7 +19,7 @@ class ZeroCrossingRate:
     ends so that no crossing is invented there. Silence gives 0.
 
     Args:
-        frame_length: samples of a frame.
+        frame_length: samples of a frame, even.
         hop_length: samples from one frame to the next.
 
     Output shape: (1 + samples // hop_length, 1), float32, crossings per sample, in [0, 1].
@@ -31,7 +31,8 @@ class ZeroCrossingRate:
     hop_length: int = 512
 
     def __post_init__(self) -> None:
-        require(self.frame_length >= 2, f"zcr.frame_length must be at least 2 samples, not {self.frame_length}")
+        require(self.frame_length >= 2 and self.frame_length % 2 == 0,
+                f"zcr.frame_length must be an even number of samples, 2 or more, not {self.frame_length}")
         require(self.hop_length >= 1, f"zcr.hop_length must be at least 1 sample, not {self.hop_length}")
 
     def __call__(self, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
