@@ -4,8 +4,9 @@ Plain, residual and dilated networks over time, each searched under random clips
 Run: bench run --study cnn1d --data DIR
 """
 
-from harness.study import Study, Training
 from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+from harness.study import Study, Training
 from registry.architectures.dilated_1d import Dilated1D
 from registry.architectures.plain_1d import Plain1D
 from registry.architectures.residual_1d import Residual1D
@@ -28,7 +29,7 @@ STUDY = Study(
     ),
     architectures=(Plain1D(), Residual1D(), Dilated1D()),
     splits=(Random8020(), UnseenSpeakers8020()),
-    training=Training(learning_rate=2e-3, epochs=20, early_stopping=8),
+    training=Training(learning_rate=2e-3, epochs=15, early_stopping=8),
     search={
         "training.learning_rate": FloatDistribution(3e-4, 1e-2, log=True),
         "training.batch_size": CategoricalDistribution([32, 64, 128]),

@@ -5,8 +5,9 @@ published systems split) and under unseen speakers (the same proportions, no spe
 Run: bench run --study cnn2d --data DIR
 """
 
-from harness.study import Study, Training
 from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+from harness.study import Study, Training
 from registry.architectures.dilated_2d import Dilated2D
 from registry.architectures.plain_2d import Plain2D
 from registry.architectures.residual_2d import Residual2D
@@ -21,7 +22,7 @@ STUDY = Study(
     feature_spaces=(FeatureSpace(features=(Mel(n_mels=40),), join="image"),),
     architectures=(Plain2D(), Residual2D(), Dilated2D()),
     splits=(Random8020(), UnseenSpeakers8020()),
-    training=Training(learning_rate=2e-3, epochs=20, early_stopping=8),
+    training=Training(learning_rate=2e-3, epochs=15, early_stopping=8),
     search={
         "training.learning_rate": FloatDistribution(3e-4, 1e-2, log=True),
         "training.batch_size": CategoricalDistribution([32, 64, 128]),

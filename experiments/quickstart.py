@@ -3,8 +3,9 @@
 Run: bench run --study quickstart --corpus synthetic
 """
 
-from harness.study import Study, Training
 from optuna.distributions import FloatDistribution
+
+from harness.study import Study, Training
 from registry.architectures.plain_2d import Plain2D
 from registry.architectures.residual_2d import Residual2D
 from registry.corpora.crema_d import CremaD

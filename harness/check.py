@@ -10,7 +10,7 @@ from harness.trial import Workplace, open_corpus
 from registry import contracts
 from registry.audit import audit
 from registry.core import KINDS, get
-from registry.errors import BenchError, unknown
+from registry.errors import UsageError, unknown
 
 
 def check_corpus(name: str, data: Path | None, workers: int, console: Console) -> int:
@@ -26,12 +26,13 @@ def check_corpus(name: str, data: Path | None, workers: int, console: Console) -
     return 1 if breaking else 0
 
 
-def check_component(file: str, kind: str | None, console: Console) -> int:
-    """Run the contracts of a kind over a user's own component."""
+def check_component(file: str, kind: str | None, data: Path | None, console: Console) -> int:
+    """Run the contracts of a kind over a user's own component, made with its default fields."""
     if kind not in KINDS:
-        raise BenchError("say what your component is with --kind") if kind is None else unknown("kind of component", kind, KINDS)
+        raise UsageError("say what your component is with --kind") if kind is None else unknown("kind of component", kind, KINDS)
     component = get(kind, file)()
-    contracts.check(kind, component)
+    for sentence in contracts.check(kind, component, data):
+        console.result(f"kept: {sentence}")
     console.result(f"{file}: keeps every contract of {kind}")
     return 0
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from registry.errors import BenchError
+from registry.errors import BenchError, UsageError
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -29,13 +29,19 @@ def main(arguments: list[str] | None = None) -> int:
         if parsed.debug:
             raise
         print(f"bench: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
         print("bench: stopped; everything finished is kept, and the same command continues", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if parsed.debug:
+            raise
+        print(f"bench: {error.filename or 'the system'}: {error.strerror or error}; check the path, its permissions and the free space",
+              file=sys.stderr)
+        return 1
     except Exception as error:
         if parsed.debug:
             raise
@@ -62,8 +68,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _sub(commands: Any, name: str, help_text: str, example: str) -> argparse.ArgumentParser:
-    sub = commands.add_parser(name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".", epilog=f"examples:\n  {example}",
-                              formatter_class=argparse.RawDescriptionHelpFormatter)
+    sub = commands.add_parser(name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".",
+                              epilog=f"examples:\n  {example}", formatter_class=argparse.RawDescriptionHelpFormatter)
     sub.add_argument("--home", type=Path, default=Path(os.environ.get("BENCH_HOME", ".")), metavar="DIR",
                      help="everything a run writes goes below it (BENCH_HOME; default: the current folder)")
     sub.add_argument("--debug", action="store_true", help="show tracebacks")
@@ -80,7 +86,8 @@ def _data(sub: argparse.ArgumentParser) -> None:
 def _list(sub: argparse.ArgumentParser) -> None:
     from registry.core import KINDS
 
-    sub.add_argument("kind", nargs="?", choices=[*KINDS, "studies"], metavar="KIND", help=f"one of {', '.join(KINDS)}, studies; default: all")
+    sub.add_argument("kind", nargs="?", choices=[*KINDS, "studies"], metavar="KIND",
+                     help=f"one of {', '.join(KINDS)}, studies; default: all")
     sub.set_defaults(command=list_command)
 
 
@@ -110,7 +117,8 @@ def show_command(args: argparse.Namespace) -> int:
 
 
 def _run(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--study", required=True, metavar="NAME|FILE", help="a shipped study (`bench list studies`) or a Python file with a STUDY")
+    sub.add_argument("--study", required=True, metavar="NAME|FILE",
+                     help="a shipped study (`bench list studies`) or a Python file with a STUDY")
     sub.add_argument("--corpus", metavar="NAME", help="another corpus than the study's, with its default fields")
     sub.add_argument("--split", nargs="+", metavar="NAME", help="other split protocols than the study's; fields as NAME[field=value]")
     sub.add_argument("--cell", metavar="LABEL", help="only this feature space × architecture, as the report writes it")
@@ -150,7 +158,7 @@ def _setting(text: str) -> tuple[str, Any]:
 
     setting, equals, value = text.partition("=")
     if not equals or "." not in setting:
-        raise BenchError(f"--set wants SETTING=VALUE such as training.epochs=5, not {text!r}")
+        raise UsageError(f"--set wants SETTING=VALUE such as training.epochs=5, not {text!r}")
     return setting, literal(value)
 
 
@@ -213,7 +221,7 @@ def check_command(args: argparse.Namespace) -> int:
     from harness.console import Console
 
     if args.name.endswith(".py"):
-        return check_component(args.name, args.kind, Console())
+        return check_component(args.name, args.kind, args.data, Console())
     return check_corpus(args.name, args.data, args.workers, Console())
 
 

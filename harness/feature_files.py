@@ -45,7 +45,7 @@ class Entry:
 
 
 def open_entry(cache: Path, key: str) -> np.ndarray | None:
-    """The verified, read-only, memory-mapped array of an entry; None when there is none or, with a warning, when it is damaged."""
+    """The verified read-only memory map of an entry; None when there is none or, with a warning, when it is damaged."""
     place = (cache.resolve(), key)
     if place not in _verified and _about(cache, key).exists():
         fault = _fault(cache, key)

@@ -34,7 +34,8 @@ class DamagedClips(BenchError):
     def __str__(self) -> str:
         shown = [f"  {clip}: {reason}" for clip, reason in sorted(self.clips.items())[:10]]
         rest = [f"  … and {len(self.clips) - 10} more"] if len(self.clips) > 10 else []
-        return "\n".join([f"{len(self.clips)} damaged clip{'s'[: len(self.clips) > 1]}, so no features were written:", *shown, *rest,
+        count = f"{len(self.clips)} damaged clip{'s'[: len(self.clips) > 1]}"
+        return "\n".join([f"{count}, so no features were written:", *shown, *rest,
                           "Mend them (`bench check` lists everything), or go on without them with --allow-missing"])
 
 
@@ -57,27 +58,35 @@ class Rows:
         damaged = {}
         for row, clip in zip(rows, clips, strict=True):
             try:
-                row[:] = self._row(clip)
+                waveform, sample_rate = self._read(clip)
             except BenchError as error:
                 damaged[clip.id] = str(error)
-            except Exception as error:
-                error.add_note(f"while computing {self.space.label} of clip {clip.id}")
-                raise
+            else:
+                row[:] = self._values(clip, waveform, sample_rate)
         # Written, not mapped: on a full disk a write raises an error where touching a mapped page ends the process.
         with self.draft.open("r+b") as file:
             file.seek(self.offset + start * rows[0].nbytes)
             file.write(rows.data)
         return len(clips), damaged
 
-    def _row(self, clip: Clip) -> np.ndarray:
+    def _read(self, clip: Clip) -> tuple[np.ndarray, int]:
         import numpy as np
 
         waveform, sample_rate = self.read_clip(clip)
         if not np.isfinite(waveform).all():
             raise BenchError("it holds samples that are not finite numbers: copy or download this clip again")
-        values = self.space.extract(waveform, sample_rate, self.samples)
+        return waveform, sample_rate
+
+    def _values(self, clip: Clip, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
+        """The features of a sound clip: what goes wrong here is the feature's fault, which leaving out clips would hide."""
+        try:
+            values = self.space.extract(waveform, sample_rate, self.samples)
+        except Exception as error:
+            error.add_note(f"while computing {self.space.label} of clip {clip.id}")
+            raise
         if values.shape != self.shape:
-            raise BenchError(f"{self.space.label} gave the shape {values.shape} where silence of the same length gave {self.shape}")
+            raise BenchError(f"{self.space.label} gave the shape {values.shape} for clip {clip.id} but {self.shape} for silence "
+                             "of the same length: a feature's shape must depend on the number of samples only")
         return values
 
 

@@ -119,7 +119,7 @@ def _compute_once(job: _Job, workers: int, progress: Progress | None) -> np.ndar
                 _compute(job, workers, progress)
                 found = open_entry(job.cache, job.key)
     except PermissionError as error:
-        raise BenchError(f"the feature cache {job.cache} can't be written ({error}): choose another folder with --home") from error
+        raise BenchError(f"the feature cache {job.cache} can't be written: choose another --home ({error})") from error
     if found is None:
         raise BenchError(f"what was written to {job.cache} reads back differently: check the disk, or choose another --home")
     return found
@@ -134,8 +134,8 @@ def _compute(job: _Job, workers: int, progress: Progress | None) -> None:
             shape = _fill(draft, job, each, progress)
         publish(draft, job.cache, job.key, _description(job, shape))
     except BrokenProcessPool as error:
-        raise BenchError(f"a worker process ended early, most likely for want of memory: take fewer than {workers or 'all cores'} "
-                         f"with --workers ({error})") from error
+        raise BenchError("a worker process ended early, most likely for want of memory: use fewer, --workers 1 for none "
+                         f"({error})") from error
     except OSError as error:
         if error.errno in FULL:
             raise full_disk(job.cache, draft.stat().st_size if draft.exists() else 0) from error

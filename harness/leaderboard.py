@@ -10,6 +10,8 @@ from typing import Any
 from harness.statistics import mean_sd
 from harness.tracking import Record
 
+TEXTS = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "cell", "clips", "speakers",
+         "commit", "hardware")  # tags that a row takes over as they are
 SCORES = ("wa", "uar", "macro_f1")
 
 
@@ -79,17 +81,16 @@ def _row(members: list[Record], seeds: dict[str, Record]) -> Row:
     metrics = [r.metrics for r in done]
     tags = {key.removeprefix("bench."): value for key, value in source.tags.items()}
     return Row(
-        corpus=tags["corpus"], corpus_fingerprint=tags["corpus_fingerprint"], coverage=tags["coverage"], synthetic=tags["synthetic"] == "True",
-        split=tags["split"], shares_speakers=tags["shares_speakers"] == "True", feature_space=tags["feature_space"],
-        architecture=tags["architecture"], settings=tags.get("settings", ""), cell=tags["cell"], seeds=len(done),
+        **{name: tags.get(name, "") for name in TEXTS},
+        synthetic=tags["synthetic"] == "True", shares_speakers=tags["shares_speakers"] == "True", seeds=len(done),
         test={score: mean_sd([m[f"test/{score}"] for m in metrics]) for score in SCORES if metrics},
         validation_uar=mean_sd([m["validation/uar"] for m in metrics]) if metrics else (math.nan, math.nan),
-        parameters=int(source.metrics.get("parameters", 0)), fit_seconds=mean_sd([m["seconds/fit"] for m in metrics])[0] if metrics else math.nan,
+        parameters=int(source.metrics.get("parameters", 0)),
+        fit_seconds=mean_sd([m["seconds/fit"] for m in metrics])[0] if metrics else math.nan,
         trials=dict(sorted(Counter(r.state for r in members if r.kind == "trial").items())),
         test_openings=sum("test/uar" in r.metrics for r in members if r.kind == "seed"),
-        seed_runs=tuple(r.run_id for r in done), seed_numbers=tuple(r.params["seed"] for r in done), chosen=finals[-1].params if finals else {}, clips=tags.get("clips", ""),
-        speakers=tags.get("speakers", ""), split_fingerprint=tags.get("split_fingerprint", "")[:16], commit=tags.get("commit", "unknown"),
-        hardware=tags.get("hardware", "unknown"))
+        seed_runs=tuple(r.run_id for r in done), seed_numbers=tuple(r.params["seed"] for r in done),
+        chosen=finals[-1].params if finals else {}, split_fingerprint=tags.get("split_fingerprint", "")[:16])
 
 
 def _plain(value: Any) -> Any:

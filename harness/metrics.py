@@ -30,7 +30,8 @@ class Scores:
     def flat(self, prefix: str) -> dict[str, float]:
         """The figures under names for tracking: `validation/uar`, `validation/recall_ANG`, …"""
         named = {f"{prefix}/{k}": getattr(self, k) for k in ("wa", "uar", "macro_f1", "loss")}
-        classes = {f"{prefix}/{k}_{emotion}": self.per_class[emotion][k] for emotion in self.emotions for k in ("precision", "recall", "f1")}
+        classes = {f"{prefix}/{k}_{emotion}": self.per_class[emotion][k]
+                   for emotion in self.emotions for k in ("precision", "recall", "f1")}
         return {**named, **classes}
 
 
@@ -64,5 +65,6 @@ def most_confused(confusion: list[list[int]], emotions: tuple[str, ...], top: in
     [('FEA', 'SAD', 5, 0.5)]
     """
     errors: list[tuple[Any, ...]] = [
-        (emotions[i], emotions[j], count, count / sum(row)) for i, row in enumerate(confusion) for j, count in enumerate(row) if i != j and count]
+        (emotions[i], emotions[j], count, count / sum(row))
+        for i, row in enumerate(confusion) for j, count in enumerate(row) if i != j and count]
     return sorted(errors, key=lambda e: (-e[2], e[0], e[1]))[:top]

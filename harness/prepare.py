@@ -13,7 +13,7 @@ from harness.trial import Workplace, open_corpus
 from registry.architecture import decline
 from registry.core import short_label
 from registry.corpus import Corpus, Problem
-from registry.errors import BenchError, Declined
+from registry.errors import BenchError, Declined, UsageError
 
 SHOWN_PROBLEMS = 20
 
@@ -23,7 +23,7 @@ class Prepared:
     """What a run stands on.
 
     Args:
-        declined: cell label and protocol -> why it can't work.
+        declined: protocol, or pair of feature space and architecture -> why it can't work.
     """
 
     corpus: Corpus
@@ -54,9 +54,12 @@ def prepare(study: Study, workplace: Workplace, settings: dict[str, Any], only_c
 def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: str | None = None) -> tuple[list[Cell], dict[str, str]]:
     """The cells that can work, and why the others can't: each pair and protocol is tried without computing or training anything."""
     cells = _only(plan(study, corpus.fingerprint, settings), only_cell)
-    reasons = {cell.key: split_reason(cell, corpus) or pair_reason(cell, corpus) for cell in cells}
-    declined = {f"{c.label} on {short_label(c.base.split)}": str(reasons[c.key]) for c in cells if reasons[c.key]}
-    return [cell for cell in cells if not reasons[cell.key]], declined
+    protocols = {short_label(cell.base.split): cell for cell in cells}
+    pairs = {cell.label: cell for cell in cells}
+    reasons = {**{label: split_reason(cell, corpus) for label, cell in protocols.items()},
+               **{label: pair_reason(cell, corpus) for label, cell in pairs.items()}}
+    declined = {label: reason for label, reason in reasons.items() if reason}
+    return [cell for cell in cells if not {cell.label, short_label(cell.base.split)} & declined.keys()], declined
 
 
 def refuse_broken(corpus: Corpus, allow_missing: bool, console: Console) -> None:
@@ -98,7 +101,7 @@ def _readable(study: Study, corpus: Corpus, workplace: Workplace, cells: list[Ce
 def _only(cells: list[Cell], label: str | None) -> list[Cell]:
     chosen = [cell for cell in cells if label in (None, cell.label)]
     if not chosen:
-        raise BenchError(f"the study has no cell {label!r}; its cells: {'; '.join(sorted({c.label for c in cells}))}")
+        raise UsageError(f"the study has no cell {label!r}; its cells: {'; '.join(sorted({c.label for c in cells}))}")
     return chosen
 
 

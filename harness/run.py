@@ -92,7 +92,8 @@ def run_study(asked: str, study: Study, workplace: Workplace, settings: dict[str
 
 def varied_settings(cells: list[Cell]) -> tuple[str, ...]:
     """What differs between the trials of a study: components with more than one choice, and the searched settings."""
-    choices = {"feature_space": {c.base.feature_space.label for c in cells}, "architecture": {short_label(c.base.architecture) for c in cells},
+    choices = {"feature_space": {c.base.feature_space.label for c in cells},
+               "architecture": {short_label(c.base.architecture) for c in cells},
                "split": {short_label(c.base.split) for c in cells}}
     return (*(part for part, labels in choices.items() if len(labels) > 1), *sorted({s for c in cells for s in c.search}))
 

@@ -54,7 +54,8 @@ def dry_run(name: str, study: Study, settings: dict[str, Any], data: Path | None
         console.result(f"declined: {where}: {reason}")
     searched, finals = len(kept) * study.trials, len(kept) * len(study.seeds)
     epochs = sum(c.base.training.epochs for c in kept) * (study.trials + len(study.seeds))
-    console.result(f"{len(kept)} cells × {study.trials} trials + {finals} finals = {searched + finals} trainings, at most {epochs:,} epochs")
+    console.result(f"{len(kept)} cells × {study.trials} trials + {finals} finals = {searched + finals} trainings, "
+                   f"at most {epochs:,} epochs")
     console.result(f"corpus {study.corpus.name}: {corpus.coverage if corpus else 'not found; give its folder with --data'}")
 
 

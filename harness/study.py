@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import typing
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from registry.core import canonical, checked, field_types, label_of, short_label, specification
-from registry.errors import BenchError, require, unknown
+from registry.errors import UsageError, require, unknown
 from registry.feature_space import FeatureSpace
 
 NUMBERS_VERSION = 1  # raised when training, scoring or normalising gives other numbers than before
@@ -153,7 +154,7 @@ def with_setting(trial: Trial, setting: str, value: Any) -> Trial | None:
             return dataclasses.replace(trial, **{part: dataclasses.replace(component, **{field: value})})
     features = trial.feature_space.features
     if any(label_of(type(f)) == owner and field in field_types(type(f)) for f in features):
-        changed = tuple(dataclasses.replace(f, **{field: value}) if label_of(type(f)) == owner else f for f in features)
+        changed = tuple(dataclasses.replace(typing.cast(Any, f), **{field: value}) if label_of(type(f)) == owner else f for f in features)
         return dataclasses.replace(trial, feature_space=dataclasses.replace(trial.feature_space, features=changed))
     return None
 
@@ -190,7 +191,8 @@ def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None 
     for setting, distribution in study.search.items():
         _require_owner(bases, [with_setting(base, setting, probe(setting, distribution)) for base in bases], setting)
     fixed = settings or {}
-    return [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and with_setting(base, s, probe(s, d))}) for base in bases]
+    return [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and with_setting(base, s, probe(s, d))})
+            for base in bases]
 
 
 def _require_owner(bases: list[Trial], changed: list[Trial | None], setting: str) -> None:
@@ -203,7 +205,7 @@ def probe(setting: str, distribution: Any) -> Any:
     if hasattr(distribution, "choices"):
         return distribution.choices[0]
     if not hasattr(distribution, "low"):
-        raise BenchError(f"search[{setting!r}] must be an Optuna distribution such as FloatDistribution(1e-4, 1e-2, log=True), "
+        raise UsageError(f"search[{setting!r}] must be an Optuna distribution such as FloatDistribution(1e-4, 1e-2, log=True), "
                          f"not {distribution!r}")
     return distribution.low
 

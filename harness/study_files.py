@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.study import Study
 from registry.core import describe, get, load_file
-from registry.errors import BenchError, unknown
+from registry.errors import UsageError, unknown
 
 
 def shipped() -> dict[str, Path]:
@@ -29,7 +29,7 @@ def find(name: str) -> Path:
     """The file of a study given by name or by path. Raises BenchError with the near names."""
     if name.endswith(".py"):
         if not Path(name).is_file():
-            raise BenchError(f"there is no study file {name}")
+            raise UsageError(f"there is no study file {name}")
         return Path(name)
     if name not in shipped():
         raise unknown("study", name, shipped())
@@ -41,7 +41,7 @@ def load(name: str) -> tuple[str, Study]:
     path = find(name)
     study = getattr(load_file(path), "STUDY", None)
     if not isinstance(study, Study):
-        raise BenchError(f"{path} defines no STUDY = Study(…)")
+        raise UsageError(f"{path} defines no STUDY = Study(…)")
     return path.stem, study
 
 

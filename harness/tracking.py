@@ -33,6 +33,7 @@ from harness.trial import Result
 from registry.errors import BenchError
 
 CODE = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "registry")]  # what a saved model needs beside its libraries
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # the UI then opens on runs and charts
 END = {"finished": "FINISHED", "pruned": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
 
 
@@ -74,8 +75,9 @@ class Tracker:
         found = self.client.get_experiment_by_name(self.study_name)
         if found:
             return str(found.experiment_id)
-        local = None if os.environ.get("MLFLOW_TRACKING_URI") else (self.home / "mlartifacts" / self.study_name).resolve().as_uri()
-        return str(self.client.create_experiment(self.study_name, artifact_location=local))
+        server = tracking_uri(self.home).startswith("http")  # it chooses the place itself
+        local = None if server else (self.home / "mlartifacts" / self.study_name).resolve().as_uri()
+        return str(self.client.create_experiment(self.study_name, artifact_location=local, tags=EXPERIMENT_TAGS))
 
     def start(self, kind: str, name: str, parent: str | None, tags: dict[str, str], params: dict[str, Any] | None = None) -> str:
         """Open a run and return its id; it is marked as this process's own until it ends."""
@@ -188,7 +190,10 @@ def connect(home: Path) -> MlflowClient:
             with sqlite3.connect(path, timeout=60) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")
             connection.close()
+        given = os.environ.get("MLFLOW_TRACKING_URI")
         mlflow.set_tracking_uri(uri)
+        if given is None:  # it leaves its choice in the environment, where it would pass for the user's
+            os.environ.pop("MLFLOW_TRACKING_URI", None)
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
     except Exception as error:  # a store fails in as many ways as there are stores
@@ -242,4 +247,5 @@ def _pages(client: MlflowClient, experiment_id: str) -> list[Run]:
 def _record(run: Run) -> Record:
     tags = dict(run.data.tags)
     state = "running" if run.info.status == "RUNNING" else tags.get("bench.state", run.info.status.lower())
-    return Record(run.info.run_id, run.info.run_name, tags.get("bench.kind", ""), state, dict(run.data.params), dict(run.data.metrics), tags)
+    return Record(run.info.run_id, run.info.run_name, tags.get("bench.kind", ""), state, dict(run.data.params),
+                  dict(run.data.metrics), tags)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from registry.core import label_of
 
@@ -38,7 +38,7 @@ _WANTS = {
 }
 
 
-def decline(architecture: Architecture, input_shape: Sequence[int]) -> str | None:
+def decline(architecture: Any, input_shape: Sequence[int]) -> str | None:
     """Why an architecture can't take inputs of a shape, or None when it can. Builds nothing and imports no framework.
 
     >>> from registry.architectures.residual_2d import Residual2D

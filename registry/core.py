@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from registry.errors import BenchError, unknown
+from registry.errors import BenchError, UsageError, unknown
 
 T = TypeVar("T")
 
@@ -39,10 +39,10 @@ def checked(cls: type[T]) -> type[T]:
             if key not in hints:
                 raise unknown(f"field of {name}", key, hints)
         if args:
-            raise BenchError(f"{name} takes its fields by name only, not {args!r}; its fields: {', '.join(hints)}")
+            raise UsageError(f"{name} takes its fields by name only, not {args!r}; its fields: {', '.join(hints)}")
         missing = [f.name for f in dataclasses.fields(self) if f.name not in fields and not _has_default(f)]
         if missing:
-            raise BenchError(f"{name} needs the field{'s'[: len(missing) > 1]} {', '.join(missing)}")
+            raise UsageError(f"{name} needs the field{'s'[: len(missing) > 1]} {', '.join(missing)}")
         plain_init(self, **{key: _fit(f"{name}.{key}", value, hints[key]) for key, value in fields.items()})
 
     made.__init__ = __init__  # type: ignore[method-assign]
@@ -71,7 +71,7 @@ def field_types(cls: Any) -> dict[str, Any]:
 
 
 def _fit(where: str, value: Any, hint: Any) -> Any:
-    """The value as its annotation wants it, or `BenchError`."""
+    """The value as its annotation wants it, or `UsageError`."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Literal:
         if value not in arguments:
@@ -85,9 +85,9 @@ def _fit(where: str, value: Any, hint: Any) -> Any:
         return float(value)
     wrong_bool = isinstance(value, bool) and hint is not bool
     if hint in (int, float, bool, str) and (wrong_bool or not isinstance(value, hint)):
-        raise BenchError(f"{where} must be {hint.__name__}, not {value!r}")
+        raise UsageError(f"{where} must be {hint.__name__}, not {value!r}")
     if origin is tuple:
-        raise BenchError(f"{where} must be a tuple or list, not {value!r}")
+        raise UsageError(f"{where} must be a tuple or list, not {value!r}")
     return value
 
 
@@ -192,7 +192,7 @@ def _from_file(path: Path) -> type[Any]:
 def load_file(path: Path) -> types.ModuleType:
     """Import one Python file that lies outside any package. Raises BenchError when it is missing or does not import."""
     if not path.is_file():
-        raise BenchError(f"there is no file {path}")
+        raise UsageError(f"there is no file {path}")
     unique = f"{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(unique, path)
     assert spec and spec.loader  # a path ending in .py always has a loader
@@ -206,4 +206,7 @@ def load_file(path: Path) -> types.ModuleType:
     except Exception as error:
         del sys.modules[unique]
         raise BenchError(f"{path} could not be loaded: {type(error).__name__}: {error}") from error
+    import cloudpickle
+
+    cloudpickle.register_pickle_by_value(module)  # worker processes could not import it by its name
     return module

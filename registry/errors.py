@@ -10,12 +10,16 @@ class BenchError(Exception):
     """A mistake or fault that a user can act on: its text says what was wrong and what to do next."""
 
 
+class UsageError(BenchError):
+    """The call, a study file or a component's field was wrong: nothing was run."""
+
+
 class Declined(BenchError):
     """A combination that can't work, with the reason: reported as such, never trained."""
 
 
-def unknown(what: str, value: str, allowed: Iterable[str]) -> BenchError:
-    """The error for a name that does not exist, with the near names.
+def unknown(what: str, value: str, allowed: Iterable[str]) -> UsageError:
+    """The error for a name that does not exist, with the near names, to be raised.
 
     >>> str(unknown("architecture", "resnet_3d", ["resnet_1d", "resnet_2d"]))
     "no architecture is called 'resnet_3d'. Did you mean 'resnet_2d' or 'resnet_1d'? All: resnet_1d, resnet_2d"
@@ -23,10 +27,10 @@ def unknown(what: str, value: str, allowed: Iterable[str]) -> BenchError:
     names = sorted(allowed)
     near = difflib.get_close_matches(value, names, n=3, cutoff=0.5)
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-    return BenchError(f"no {what} is called {value!r}.{hint} All: {', '.join(names)}")
+    return UsageError(f"no {what} is called {value!r}.{hint} All: {', '.join(names)}")
 
 
 def require(condition: bool, message: str) -> None:
-    """Raise `BenchError(message)` unless the condition holds."""
+    """Raise `UsageError(message)` unless the condition holds."""
     if not condition:
-        raise BenchError(message)
+        raise UsageError(message)

@@ -81,7 +81,8 @@ class FeatureSpace:
             found = ", ".join(f"{label_of(type(f))} {len(part)}" for f, part in zip(self.features, parts, strict=True))
             raise BenchError(f"joined features must have the same number of frames, not {found}: use one frame and hop")
         joined = np.concatenate(parts, axis=1)  # (frames, bands)
-        require(bool(np.isfinite(joined).all()), f"{self.label} gave values that are not finite")
+        if not np.isfinite(joined).all():
+            raise BenchError(f"{self.label} gave values that are not finite")
         return joined.astype(np.float32)
 
     def silent_shape(self, samples: int) -> tuple[int, ...]:

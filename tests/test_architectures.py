@@ -23,8 +23,8 @@ SYSTEM_000_1D = Plain1D(filters=(512, 128, 64), kernel_sizes=(5,), pools=(2,), d
                         dense_dropouts=(0.2, 0.0), **BARE)
 SYSTEM_000_2D = Plain2D(filters=(256, 128, 64), kernel_sizes=(3, 4, 4), pools=(2,), dropouts=(0.0,), dense=(64,),
                         dense_dropouts=(0.3,), **BARE)
-SYSTEM_003_1D = Plain1D(filters=(16, 32, 32, 64), kernel_sizes=(3, 3, 5, 7), pools=(2, 0, 0, 2), padding=("valid",), dropouts=(0.0,),
-                        l2=(0.1, 0.0, 0.0, 0.0), dense=(64, 32), dense_dropouts=(0.0,), **BARE)
+SYSTEM_003_1D = Plain1D(filters=(16, 32, 32, 64), kernel_sizes=(3, 3, 5, 7), pools=(2, 0, 0, 2), padding=("valid",),
+                        dropouts=(0.0,), l2=(0.1, 0.0, 0.0, 0.0), dense=(64, 32), dense_dropouts=(0.0,), **BARE)
 SYSTEM_003_2D = Plain2D(filters=(16, 32, 64, 64, 128, 128), kernel_sizes=(3, 3, 3, 5, 5, 7), dropouts=(0.0,),
                         padding=("valid", "valid", "valid", "same", "same", "same"), l2=(0.0, 0.0, 0.0, 0.05, 0.05, 0.05),
                         dense=(128, 64), dense_dropouts=(0.0,), dense_l2=(0.1, 0.0), **BARE)
@@ -105,6 +105,11 @@ def test_default_networks_take_the_smallest_feature_spaces(name: str) -> None:
     shape = (94, 2, 1) if architecture.rank == 3 else (94, 2)
     assert decline(architecture, shape) is None
     assert architecture(shape, 6).output_shape == (None, 6)
+
+
+def test_averaging_over_time_keeps_one_value_a_band_and_filter() -> None:
+    outputs = [net((94, 64, 1), 6).layers[-1].kernel.shape[0] for net in (Residual2D(), Residual2D(keep_bands=False))]
+    assert outputs == [64 // 8 * 64, 64]
 
 
 def test_width_and_depth_grow_a_network() -> None:

@@ -54,7 +54,8 @@ def _doubled(frames: np.ndarray, waveform: np.ndarray) -> np.ndarray:
 
 FEATURE_FAULTS: dict[str, tuple[Callable[[np.ndarray, np.ndarray], Any], str]] = {
     "": (lambda frames, waveform: frames, ""),
-    "nan in silence": (lambda frames, waveform: frames if waveform.any() else frames * np.float32(np.nan), "silence .* not finite"),
+    "nan in silence": (lambda frames, waveform: frames if waveform.any() else frames * np.float32(np.nan),
+                       "silence .* not finite"),
     "random": (lambda frames, waveform: frames * np.float32(np.random.default_rng().random()), "Two calls differ"),
     "float64": (lambda frames, waveform: frames.astype(float), "gave float64"),
     "flat": (lambda frames, waveform: frames[:, 0], r"return \(frames, bands\)"),
@@ -108,7 +109,8 @@ SPLIT_FAULTS: dict[str, tuple[Callable[[np.ndarray, np.ndarray, np.ndarray], dic
     "overlap": (lambda train, validation, test: {"train": np.sort(np.append(train, test[:5]))}, "5 clips are in several parts"),
     "forgotten": (lambda train, validation, test: {"train": train[7:]}, "7 clips are in no part"),
     "unsorted": (lambda train, validation, test: {"train": train[::-1]}, "train is not sorted"),
-    "empty": (lambda train, validation, test: {"validation": validation[:0], "left_out": validation}, "validation holds no clips"),
+    "empty": (lambda train, validation, test: {"validation": validation[:0], "left_out": validation},
+              "validation holds no clips"),
     "int32": (lambda train, validation, test: {"test": test.astype(np.int32)}, "test has int32 indices"),
     "beyond": (lambda train, validation, test: {"left_out": np.array([6552])}, "index 6552 was given"),
 }

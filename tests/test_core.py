@@ -60,9 +60,9 @@ def test_a_wrong_field_is_refused_with_its_value(fields: dict[str, Any], message
 
 
 def test_positional_and_missing_fields_are_refused_by_name() -> None:
-    with pytest.raises(BenchError, match="thing takes its fields by name only"):
+    with pytest.raises(BenchError, match=r"thing takes its fields by name only"):
         Thing(3)  # type: ignore[misc]
-    with pytest.raises(BenchError, match="Pair needs the field things"):
+    with pytest.raises(BenchError, match=r"Pair needs the field things"):
         Pair()  # type: ignore[call-arg]
 
 
@@ -116,14 +116,15 @@ def test_the_catalogue_imports_no_heavy_library() -> None:
     """So that `bench list` answers at once."""
     code = ("import sys; from registry import core; [core.catalogue(kind) for kind in core.KINDS]; import registry.contracts;"
             "print(sorted({'keras', 'librosa', 'sklearn', 'pandas', 'scipy', 'numpy', 'soundfile'} & set(sys.modules)))")
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(core.__file__).parents[1], check=True)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
+                            cwd=Path(core.__file__).parents[1])
     assert result.stdout.strip() == "[]"
 
 
 def test_an_unknown_name_or_kind_is_answered_with_the_near_ones() -> None:
-    with pytest.raises(BenchError, match="no architecture is called 'residual_3d'. Did you mean 'residual_2d' or 'residual_1d'"):
+    with pytest.raises(BenchError, match=r"no architecture is called 'residual_3d'. Did you mean 'residual_2d' or 'residual_1d'"):
         core.get("architectures", "residual_3d")
-    with pytest.raises(BenchError, match="no kind of component is called 'architecture'. Did you mean 'architectures'"):
+    with pytest.raises(BenchError, match=r"no kind of component is called 'architecture'. Did you mean 'architectures'"):
         core.names("architecture")
 
 
@@ -141,7 +142,8 @@ def test_two_own_files_of_the_same_name_do_not_displace_each_other(tmp_path: Pat
     for folder, default in (("a", 1), ("b", 2)):
         (tmp_path / folder).mkdir()
         file = tmp_path / folder / "json.py"
-        file.write_text(f"from registry.core import register\n@register('json')\nclass Mine:\n    depth: int = {default}\n", encoding="utf-8")
+        file.write_text(f"from registry.core import register\n@register('json')\nclass Mine:\n    depth: int = {default}\n",
+                        encoding="utf-8")
         made.append(core.get("splits", str(file))())
     assert [pickle.loads(pickle.dumps(each)).depth for each in made] == [1, 2]
     assert sys.modules["json"] is json
@@ -183,5 +185,5 @@ def test_an_unknown_name_without_near_ones_lists_all() -> None:
 
 def test_declined_is_a_bench_error_so_that_one_handler_suffices() -> None:
     assert issubclass(Declined, BenchError)
-    with pytest.raises(BenchError, match="^no$"):
+    with pytest.raises(BenchError, match=r"^no$"):
         require(False, "no")

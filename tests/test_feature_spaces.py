@@ -79,7 +79,7 @@ def test_energy_of_a_full_scale_sine_is_one_half() -> None:
     assert Energy()(tone(500), RATE)[1:-2] == pytest.approx(0.5, abs=1e-3)
 
 
-@pytest.mark.parametrize(("frame_length", "hop_length"), [(1024, 512), (2048, 512), (512, 160), (401, 160)])
+@pytest.mark.parametrize(("frame_length", "hop_length"), [(1024, 512), (2048, 512), (512, 160), (400, 160)])
 def test_energy_is_rms_squared(frame_length: int, hop_length: int) -> None:
     waveform = noise(20_000)
     energy = Energy(frame_length=frame_length, hop_length=hop_length)(waveform, RATE)
@@ -135,7 +135,7 @@ def test_min_max_maps_each_clip_to_0_to_1_and_silence_to_0() -> None:
 
 
 def test_silence_lies_at_the_floor_of_100_db_below_one() -> None:
-    assert (Mel()(np.zeros(4000, np.float32), RATE) == pytest.approx(-100.0)) is True
+    assert Mel()(np.zeros(4000, np.float32), RATE) == pytest.approx(-100.0)
 
 
 def test_mfcc_equals_librosa() -> None:
@@ -165,9 +165,11 @@ def test_chroma_equals_librosa_for_a_fixed_and_for_an_estimated_tuning() -> None
 
 
 @pytest.mark.parametrize(("name", "fields", "said"), [
-    ("mel", {"n_mels": 0}, "n_mels"), ("mel", {"fmin_hz": 500.0, "fmax_hz": 400.0}, "fmax_hz"), ("mel", {"hop_length": 0}, "hop_length"),
-    ("mel", {"top_db": -1.0}, "top_db"), ("mel", {"n_mel": 3}, "n_mels"), ("mel", {"scale": "dB"}, "db"), ("mfcc", {"n_mfcc": 200}, "n_mels = 128"),
-    ("mfcc", {"hop_length": 0}, "hop_length"), ("chroma", {"tuning": 2.0}, "tuning"), ("zcr", {"frame_length": 1}, "frame_length"),
+    ("mel", {"n_mels": 0}, "n_mels"), ("mel", {"fmin_hz": 500.0, "fmax_hz": 400.0}, "fmax_hz"),
+    ("mel", {"hop_length": 0}, "hop_length"), ("mel", {"n_fft": 511}, "even"),
+    ("mel", {"top_db": -1.0}, "top_db"), ("mel", {"n_mel": 3}, "n_mels"), 
+    ("mel", {"scale": "dB"}, "db"), ("mfcc", {"n_mfcc": 200}, "n_mels = 128"),
+    ("mfcc", {"hop_length": 0}, "hop_length"), ("chroma", {"tuning": 2.0}, "tuning"), ("zcr", {"frame_length": 401}, "even"),
     ("energy", {"hop_length": 0}, "hop_length"), ("rms", {"hop_length": -1}, "-1"),
 ])
 def test_a_field_out_of_range_is_refused_by_name(name: str, fields: dict[str, Any], said: str) -> None:
@@ -182,8 +184,9 @@ def test_mel_bands_above_half_the_sample_rate_are_refused() -> None:
 
 def test_joined_shapes() -> None:
     features = (ZeroCrossingRate(frame_length=2048), Energy(frame_length=2048))
-    joined = {join: FeatureSpace(features=features, join=join).joined_shape(216, 2) for join in ("channels", "end_to_end", "image")}
-    assert joined == {"channels": (216, 2), "end_to_end": (432, 1), "image": (216, 2, 1)}
+    assert FeatureSpace(features=features, join="channels").joined_shape(216, 2) == (216, 2)
+    assert FeatureSpace(features=features, join="end_to_end").joined_shape(216, 2) == (432, 1)
+    assert FeatureSpace(features=features, join="image").joined_shape(216, 2) == (216, 2, 1)
 
 
 def test_joined_features_stand_side_by_side_in_the_order_given() -> None:
@@ -203,17 +206,20 @@ def test_features_with_different_hops_are_refused() -> None:
 def test_clips_are_padded_with_silence_or_cut_to_the_duration() -> None:
     space = FeatureSpace(features=(Energy(),), join="channels")
     assert not space.extract(tone(500, 1.0), RATE, 48_000)[34:].any()
-    np.testing.assert_array_equal(space.extract(tone(500, 5.0), RATE, 48_000)[:90], space.extract(tone(500, 3.0), RATE, 48_000)[:90])
+    short, long = space.extract(tone(500, 3.0), RATE, 48_000), space.extract(tone(500, 5.0), RATE, 48_000)
+    np.testing.assert_array_equal(long, short)
 
 
 def test_clips_are_resampled_to_the_rate_of_the_space() -> None:
     """A 1 kHz tone recorded at 48 kHz crosses zero as often, per 16 kHz sample, as one made at 16 kHz."""
-    values = FeatureSpace(features=(ZeroCrossingRate(),), join="channels").extract(tone(1000, 3.0, 0.5, rate=48_000), 48_000, 48_000)
+    space = FeatureSpace(features=(ZeroCrossingRate(),), join="channels")
+    values = space.extract(tone(1000, 3.0, 0.5, rate=48_000), 48_000, 48_000)
     assert values[4:-4] == pytest.approx(2 * 1000 / RATE, abs=2 / 1024)
 
 
 @pytest.mark.parametrize(("longest", "rate", "samples"), [
-    (80_080 / 16_000, 22_050, 110_361), (80_080 / 16_000, 16_000, 80_080), (80_083 / 16_000, 16_000, 80_083), (24_413 / 24_414, 24_414, 24_413),
+    (80_080 / 16_000, 22_050, 110_361), (80_080 / 16_000, 16_000, 80_080), (80_083 / 16_000, 16_000, 80_083),
+    (24_413 / 24_414, 24_414, 24_413),
 ])
 def test_the_longest_clip_gives_exactly_its_samples(longest: float, rate: int, samples: int) -> None:
     assert FeatureSpace(features=(Energy(),), join="channels", sample_rate=rate, duration_s=None).samples(longest) == samples

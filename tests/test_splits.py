@@ -94,7 +94,8 @@ def test_a_random_split_does_not_touch_numpys_global_state(whole: Corpus) -> Non
 
 
 @pytest.mark.parametrize("seed", [0, 1, 42])
-@pytest.mark.parametrize(("protocol", "test_share", "validation_share"), [(UnseenSpeakers7030, 0.3, 0.05), (UnseenSpeakers8020, 0.2, 0.1)])
+@pytest.mark.parametrize(("protocol", "test_share", "validation_share"),
+                         [(UnseenSpeakers7030, 0.3, 0.05), (UnseenSpeakers8020, 0.2, 0.1)])
 def test_unseen_speakers_are_disjoint_and_near_the_proportions(
         whole: Corpus, protocol: Any, test_share: float, validation_share: float, seed: int) -> None:
     split = protocol(seed=seed)(whole)
@@ -126,7 +127,8 @@ def test_three_speakers_give_one_to_each_part_and_two_are_declined() -> None:
 def test_the_tfds_split_has_its_published_counts_and_leaves_four_clips_out(whole: Corpus) -> None:
     split = TfdsCremaD()(whole)
     assert sizes(split) == (5144, 738, 1556)
-    assert [whole.clips[i].id for i in split.left_out] == ["1006_TIE_NEU_XX", "1013_WSI_DIS_XX", "1017_IWW_FEA_XX", "1040_ITH_SAD_XX"]
+    left_out = [whole.clips[i].id for i in split.left_out]
+    assert left_out == ["1006_TIE_NEU_XX", "1013_WSI_DIS_XX", "1017_IWW_FEA_XX", "1040_ITH_SAD_XX"]
     assert [len(s) for s in groups(whole, split, "speaker")] == [63, 9, 19]
 
 
@@ -150,7 +152,8 @@ def test_five_folds_are_the_published_blocks_and_test_each_clip_once(whole: Corp
 
 def test_folds_of_a_partial_crema_d_keep_their_blocks_and_decline_the_missing_one(whole: Corpus) -> None:
     partial = corpus_of((clip for clip in whole.clips if clip.speaker <= "1072"), name="crema_d")
-    assert groups(partial, SpeakerFolds(fold=2)(partial), "speaker")[2] == groups(whole, SpeakerFolds(fold=2)(whole), "speaker")[2]
+    protocol = SpeakerFolds(fold=2)
+    assert groups(partial, protocol(partial), "speaker")[2] == groups(whole, protocol(whole), "speaker")[2]
     with pytest.raises(Declined, match="test would hold no clips"):
         SpeakerFolds(fold=5)(partial)
 
@@ -193,7 +196,7 @@ def test_a_small_corpus_still_validates_on_every_emotion() -> None:
 
 @pytest.mark.parametrize("clips", [0, 1, 5, 12])
 def test_too_few_clips_are_declined_with_a_reason_of_ours(clips: int) -> None:
-    with pytest.raises(Declined, match="random_70_30 does not fit made_up .*too few"):
+    with pytest.raises(Declined, match=r"random_70_30 does not fit made_up .*too few"):
         Random7030()(corpus_of(small(speakers=2, sentences=1).clips[:clips]))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from registry.architectures._parts import activate, classifier, layer
+from registry.architectures._parts import activate, average, classifier, layer
 from registry.core import checked, label_of
 from registry.errors import require
 
@@ -22,6 +22,7 @@ class DilatedNet:
             1 + 2 · (kernel_size - 1) · (2 ** depth - 1) steps after the stem.
         kernel_size: of the blocks' convolutions. stem_size: of the first convolution.
         stem_stride: of the first convolution, on every axis.
+        keep_bands: average over time only; for 1-D networks it changes nothing.
         dropout: inside every block and before the output.
     """
 
@@ -31,6 +32,7 @@ class DilatedNet:
     depth: int = 4
     kernel_size: int = 3
     stem_size: int = 5
+    keep_bands: bool = False
     stem_stride: int = 2
     dropout: float = 0.2
 
@@ -55,7 +57,7 @@ class DilatedNet:
                   use_bias=False)(inputs)  # (batch, steps / stem_stride, …, filters)
         for exponent in range(self.depth):
             x = self._block(x, 2**exponent)
-        x = layer("GlobalAveragePooling", self.rank)(activate(x))
+        x = average(activate(x), self.keep_bands)
         x = keras.layers.Dropout(self.dropout)(x)
         return classifier(label_of(type(self)), inputs, x, n_classes)
 

@@ -29,6 +29,15 @@ def activate(x: Any, batch_norm: bool = True, relu_first: bool = False) -> Any:
     return x
 
 
+def average(x: Any, keep_bands: bool = False) -> Any:
+    """The mean over time and bands, (batch, channels); or over time only, (batch, bands · channels), which keeps pitch apart."""
+    import keras
+
+    if keep_bands and len(x.shape) == 4:
+        x = keras.layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)
+    return layer("GlobalAveragePooling", len(x.shape) - 1)(x)
+
+
 def classifier(name: str, inputs: Any, x: Any, n_classes: int) -> keras.Model:
     """The uncompiled model that ends in a softmax over the classes, in float32 even where training is in mixed precision."""
     import keras

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from registry.architectures._parts import activate, classifier, layer
+from registry.architectures._parts import activate, average, classifier, layer
 from registry.core import checked, label_of
 from registry.errors import require
 
@@ -24,7 +24,7 @@ class PlainStack:
         kernel_sizes, pools, padding, dropouts, l2: one value a convolution, or a single one for all; a pool of 0 is no pool.
         pool_stride: None strides by the pool's own size. pool_padding: `same` lets small inputs survive any number of pools.
         batch_norm: after each convolution; `relu_first` puts the ReLU before it, as some published systems do.
-        pooling: `average` over all steps, or `flatten`.
+        pooling: `average` over time and bands, over `time` only, or `flatten`; before the dense layers.
         dense, dense_dropouts, dense_l2, dense_batch_norm: the fully connected layers before the output, told likewise.
     """
 
@@ -38,9 +38,9 @@ class PlainStack:
     padding: tuple[Literal["valid", "same"], ...] = ("same",)
     batch_norm: bool = True
     relu_first: bool = False
-    dropouts: tuple[float, ...] = (0.1,)
+    dropouts: tuple[float, ...] = (0.0,)
     l2: tuple[float, ...] = (0.0,)
-    pooling: Literal["average", "flatten"] = "average"
+    pooling: Literal["average", "time", "flatten"] = "average"
     dense: tuple[int, ...] = (64,)
     dense_dropouts: tuple[float, ...] = (0.3,)
     dense_l2: tuple[float, ...] = (0.0,)
@@ -94,7 +94,7 @@ class PlainStack:
             x = keras.layers.Dropout(dropout)(x) if dropout else x
             if pool:
                 x = layer("MaxPooling", self.rank, pool, strides=self.pool_stride, padding=self.pool_padding)(x)
-        x = keras.layers.Flatten()(x) if self.pooling == "flatten" else layer("GlobalAveragePooling", self.rank)(x)
+        x = keras.layers.Flatten()(x) if self.pooling == "flatten" else average(x, keep_bands=self.pooling == "time")
         for units, dropout, l2 in zip(self.dense, *(self._each(f, len(self.dense)) for f in PER_DENSE), strict=True):
             x = keras.layers.Dense(units, kernel_regularizer=_penalty(l2))(x)
             x = activate(x, self.dense_batch_norm, self.relu_first)

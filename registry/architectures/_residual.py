@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from registry.architectures._parts import activate, classifier, layer
+from registry.architectures._parts import activate, average, classifier, layer
 from registry.core import checked, label_of
 from registry.errors import require
 
@@ -21,6 +21,7 @@ class ResidualNet:
         stages: groups of blocks; all but the first begin by halving every axis.
         blocks: residual blocks in each stage, of two convolutions each.
         kernel_size: of the blocks' convolutions. stem_size: of the first convolution, which halves every axis.
+        keep_bands: average over time only; for 1-D networks it changes nothing.
         dropout: before the output.
     """
 
@@ -31,6 +32,7 @@ class ResidualNet:
     blocks: int = 1
     kernel_size: int = 3
     stem_size: int = 5
+    keep_bands: bool = False
     dropout: float = 0.3
 
     def __post_init__(self) -> None:
@@ -54,7 +56,7 @@ class ResidualNet:
         for stage in range(self.stages):
             for block in range(self.blocks):
                 x = self._block(x, self.filters * 2**stage, 2 if stage and not block else 1)
-        x = layer("GlobalAveragePooling", self.rank)(activate(x))
+        x = average(activate(x), self.keep_bands)
         x = keras.layers.Dropout(self.dropout)(x)
         return classifier(label_of(type(self)), inputs, x, n_classes)
 

@@ -18,3 +18,4 @@ class Dilated2D(DilatedNet):
 
     rank: ClassVar[int] = 3
     filters: int = 16
+    keep_bands: bool = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from registry.architectures._plain import PlainStack
 from registry.core import register
@@ -23,3 +23,4 @@ class Plain2D(PlainStack):
     rank: ClassVar[int] = 3
     filters: tuple[int, ...] = (16, 32, 48, 64)
     kernel_sizes: tuple[int, ...] = (3,)
+    pooling: Literal["average", "time", "flatten"] = "time"

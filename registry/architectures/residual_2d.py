@@ -18,3 +18,4 @@ class Residual2D(ResidualNet):
 
     rank: ClassVar[int] = 3
     filters: int = 16
+    keep_bands: bool = True

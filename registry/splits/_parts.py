@@ -76,7 +76,7 @@ def whole_groups(protocol: Any, corpus: Corpus, groups: Sequence[str], order: Se
         groups: the group of each clip.
         order: the distinct groups, three or more; earlier ones come into test, then validation.
     """
-    sizes = {group: 0 for group in order}
+    sizes = dict.fromkeys(order, 0)
     for group in groups:
         sizes[group] += 1
     test = _nearest(order, sizes, test_share * len(groups), spare=2)
