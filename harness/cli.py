@@ -7,9 +7,13 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry.errors import BenchError, UsageError
+
+if TYPE_CHECKING:
+    from harness.console import Console
+    from harness.leaderboard import Row
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -145,12 +149,16 @@ def run_command(args: argparse.Namespace) -> int:
 
         dry_run(args.study, study, settings, args.data, args.cell, console)
         return 0
+    from harness.report import write_index, write_report
     from harness.run import run_study
     from harness.trial import Workplace
 
     workplace = Workplace(home=args.home.resolve(), data=args.data.resolve() if args.data else None, workers=args.workers)
     run_study(args.study, study, workplace, settings, console, only_cell=args.cell, allow_missing=args.allow_missing)
-    return _write_and_show(args.home, name, console)
+    path, made = write_report(args.home, name)
+    write_index(args.home, {name: made})
+    _show_leaderboard(args.home, name, path, made, console)
+    return 0 if any(row.seeds for row in made) else 1
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -172,22 +180,29 @@ def report_command(args: argparse.Namespace) -> int:
     import json
 
     from harness.console import Console
-    from harness.report import write_report
+
+    console = Console()
+    console.say("opening the MLflow store")
+    from harness.report import write_index, write_report
     from harness.tracking import studies
 
     names = [args.study] if args.study else studies(args.home)
     if not names:
         raise BenchError(f"there are no runs in {args.home.resolve()}: run a study first, or give its --home")
+    console.say(f"reading the runs of {', '.join(names)}")
+    written = {name: write_report(args.home, name) for name in names}
+    write_index(args.home, {name: made for name, (_, made) in written.items()})
     if args.json:
-        print(json.dumps({name: [row.as_json() for row in write_report(args.home, name)[1]] for name in names}, indent=2, allow_nan=False))
+        print(json.dumps({name: [row.as_json() for row in made] for name, (_, made) in written.items()}, indent=2, allow_nan=False))
         return 0
-    return max(_write_and_show(args.home, name, Console()) for name in names)
+    for name, (path, made) in written.items():
+        _show_leaderboard(args.home, name, path, made, console)
+    return 0
 
 
-def _write_and_show(home: Path, name: str, console: Any) -> int:
-    from harness.report import plus_minus, write_report
+def _show_leaderboard(home: Path, name: str, path: Path, made: list[Row], console: Console) -> None:
+    from harness.report import plus_minus
 
-    path, made = write_report(home, name)
     done = [row for row in made if row.seeds]
     headings = ["protocol", "cell", "test WA", "test UAR", "test macro-F1", "validation UAR", "corpus"]
     console.table(headings, [[row.split + (" (shared speakers)" if row.shares_speakers else ""), f"{row.label} {row.settings}".strip(),
@@ -195,7 +210,6 @@ def _write_and_show(home: Path, name: str, console: Any) -> int:
                               f"{row.corpus}: {row.coverage}"] for row in done], title=f"{name}: leaderboard by protocol")
     console.result(f"Report: {path}")
     console.result(f"MLflow UI: bench ui --home {home}")
-    return 0 if done else 1
 
 
 def _ui(sub: argparse.ArgumentParser) -> None:

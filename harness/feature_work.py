@@ -108,7 +108,10 @@ def worker_count(workers: int, clips: int) -> int:
 def processes(workers: int) -> Iterator[Each]:
     """Gives what applies a function to tuples of arguments in so many processes, results as they come; 1: in this one."""
     if workers == 1:
-        yield lambda function, tasks: (function(*task) for task in tasks)
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):  # as in the workers: threads cost more than so small products gain, and could change a sum
+            yield lambda function, tasks: (function(*task) for task in tasks)
         return
     import joblib
     from joblib.externals.loky import get_reusable_executor

@@ -21,7 +21,8 @@ def confusion_figure(confusion: list[list[int]], emotions: tuple[str, ...], titl
     axes = figure.add_subplot()
     axes.imshow(recall, cmap="Blues", vmin=0, vmax=1)
     for (i, j), count in np.ndenumerate(counts):
-        axes.text(j, i, str(count), ha="center", va="center", fontsize=9, color="white" if recall[i, j] > 0.5 else "black")
+        axes.text(j, i, str(count), ha="center", va="center", fontsize=9, color="white" if recall[i, j] > 0.5 else "black",
+                  in_layout=False)  # it lies inside the axes: measuring it for the margins would take as long as drawing it
     axes.set_xticks(range(len(emotions)), emotions)
     axes.set_yticks(range(len(emotions)), emotions)
     axes.set(xlabel="predicted", ylabel="true")
@@ -49,5 +50,8 @@ def curves_figure(history: dict[str, list[float]], best_epoch: int, title: str) 
 
 def save(figure: Figure, path: Path) -> None:
     """Write a PNG whose bytes depend on the figure alone."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=90, metadata={"Software": None})
+    figure.set_dpi(90)
+    FigureCanvasAgg(figure).print_png(path, metadata={"Software": None})  # savefig would give the same bytes after drawing twice

@@ -16,7 +16,7 @@ from harness.features import padded_samples
 from harness.prepare import Prepared, prepare
 from harness.search import Proposal, Search
 from harness.statistics import mean_sd
-from harness.study import Cell, Study, Trial, setting_value
+from harness.study import Cell, Study, Trial, keras_backend, setting_value
 from harness.study_files import find
 from harness.tracking import Record, Tracker, flat_metrics
 from harness.trial import Pruned, Result, Workplace, run_trial
@@ -66,6 +66,7 @@ def run_study(asked: str, study: Study, workplace: Workplace, settings: dict[str
     Raises: BenchError for what must be mended first. KeyboardInterrupt after the running trial is recorded as killed.
     """
     prepared = prepare(study, workplace, settings, only_cell, allow_missing, console)
+    console.say(f"{len(prepared.cells)} cells; starting {keras_backend()} and opening the stores below {workplace.home} …")
     set_up()
     name = find(asked).stem
     run = Run(name, asked, study, prepared, console, Tracker(workplace.home, name), settings)

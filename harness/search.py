@@ -50,13 +50,12 @@ class Search:
         corpus = cells[0].base.corpus_fingerprint[:8]
         scope = hashlib.sha256(canonical(ranges).encode()).hexdigest()[:6]
         self.study = optuna.create_study(storage=storage(home), study_name=f"{study_name} {split_label} {corpus} {scope}",
-                                         direction="maximize", load_if_exists=True)
-        self.pruner = optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=5) if prune else optuna.pruners.NopPruner()
+                                         pruner=CellPruner() if prune else optuna.pruners.NopPruner(), direction="maximize",
+                                         load_if_exists=True)
 
     def done(self, cell: Cell) -> list[FrozenTrial]:
         """The cell's trials that ended by themselves; what was killed is not among them, and is proposed again."""
-        return [t for t in self.study.get_trials(deepcopy=False)
-                if t.user_attrs.get("cell") == cell.key and t.state.is_finished() and not t.user_attrs.get("killed")]
+        return ended(self.study, cell.key)
 
     def propose(self, cell: Cell) -> Proposal:
         """The cell's next point: its settings as written first, then TPE over the cell's own trials.
@@ -64,23 +63,19 @@ class Search:
         The same history gives the same proposal, so that an interrupted study continues as if it had not been.
         """
         number = len(self.done(cell))
-        params = _written(cell) if number == 0 else self._sample(cell, number)
+        params = _written(cell) if number == 0 else {}
+        if params.keys() != cell.search.keys():  # a setting written outside its range is drawn like those of later trials
+            params = {**self._sample(cell, number), **params}
         owner = {"cell": cell.key, "label": cell.label, "host": socket.gethostname(), "pid": os.getpid()}
         self.study.enqueue_trial(params, user_attrs=owner)
         asked = self.study.ask(cell.search)
-        proposal = Proposal(self, cell, asked, self._view(cell))
+        proposal = Proposal(self.study, cell, asked)
         asked.set_user_attr("signature", proposal.trial.signature)
         return proposal
 
     def _sample(self, cell: Cell, number: int) -> dict[str, Any]:
         sampler = optuna.samplers.TPESampler(n_startup_trials=STARTUP_TRIALS, seed=seed_for(cell.key, f"proposal {number}"))
-        view = self._view(cell, sampler)
-        return dict(view.ask(cell.search).params)
-
-    def _view(self, cell: Cell, sampler: optuna.samplers.BaseSampler | None = None) -> optuna.Study:
-        view = optuna.create_study(direction="maximize", sampler=sampler, pruner=self.pruner)
-        view.add_trials([t for t in self.done(cell) if t.state in (TrialState.COMPLETE, TrialState.PRUNED)])
-        return view
+        return dict(alone(self.done(cell), sampler).ask(cell.search).params)
 
     def best(self, cell: Cell) -> Trial | None:
         """The cell's completed trial with the best validation UAR; the earlier one of equals; None without any."""
@@ -90,38 +85,60 @@ class Search:
         return apply(cell, max(completed, key=lambda t: (t.value or 0.0, -t.number)).params)
 
     def reconcile(self) -> int:
-        """Fail the trials that a dead process of this machine left running; returns how many."""
-        left = [t for t in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.WAITING)) if not _owned(t)]
+        """Fail the trials that a dead process of this machine left open, so that they are proposed again; returns how many."""
+        left = [t for t in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)) if not _owned(t)]
         for trial in left:
-            storage_ = self.study._storage
-            storage_.set_trial_user_attr(trial._trial_id, "killed", True)
-            if trial.state is TrialState.WAITING:
-                storage_.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
             self.study.tell(trial.number, state=TrialState.FAIL)
-        return len(left)
+        waiting = [t for t in self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)) if not _owned(t)]
+        for _ in waiting:  # asking is what takes the oldest of them
+            self.study.tell(self.study.ask(), state=TrialState.FAIL)
+        return len(left) + len(waiting)
+
+
+def ended(study: optuna.Study, cell_key: str) -> list[FrozenTrial]:
+    """A cell's trials that ended by themselves: finished, pruned or failed, not killed."""
+    return [t for t in study.get_trials(deepcopy=False)
+            if t.user_attrs.get("cell") == cell_key and t.state.is_finished() and t.user_attrs.get("ended")]
+
+
+def alone(trials: list[FrozenTrial], sampler: optuna.samplers.BaseSampler | None = None) -> optuna.Study:
+    """A study in memory that knows nothing but these trials."""
+    view = optuna.create_study(direction="maximize", sampler=sampler)
+    view.add_trials([t for t in trials if t.state in (TrialState.COMPLETE, TrialState.PRUNED)])
+    return view
+
+
+class CellPruner(optuna.pruners.BasePruner):
+    """Prunes below the median of the same cell's completed trials at the same epoch, from its fourth trial and sixth epoch on."""
+
+    def __init__(self) -> None:
+        self.policy = optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=6)
+
+    def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
+        """Whether the trial should stop now."""
+        return bool(self.policy.prune(alone(ended(study, trial.user_attrs["cell"])), trial))
 
 
 class Proposal:
     """One point that Optuna was asked for, to be told what it gave."""
 
-    def __init__(self, search: Search, cell: Cell, asked: optuna.Trial, view: optuna.Study) -> None:
-        self.search, self.asked, self.view = search, asked, view
+    def __init__(self, study: optuna.Study, cell: Cell, asked: optuna.Trial) -> None:
+        self.study, self.asked = study, asked
         self.trial = apply(cell, asked.params)
 
     def should_prune(self, epoch: int, validation_uar: float) -> bool:
         """Note an epoch, and say whether the trial lies below the median of its cell at that epoch."""
         self.asked.report(validation_uar, epoch)
-        frozen = self.search.study._storage.get_trial(self.asked._trial_id)
-        return bool(self.view.pruner.prune(self.view, frozen))
+        return self.asked.should_prune()
 
     def tell(self, state: str, value: float | None, reason: str = "") -> None:
         """Record how it ended: `finished` with its value, `pruned`, `failed` or `killed`."""
         if reason:
             self.asked.set_user_attr("reason", reason)
-        if state == "killed":
-            self.asked.set_user_attr("killed", True)
+        if state != "killed":
+            self.asked.set_user_attr("ended", True)
         ends = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
-        self.search.study.tell(self.asked, value if state == "finished" else None, state=ends.get(state, TrialState.FAIL))
+        self.study.tell(self.asked, value if state == "finished" else None, state=ends.get(state, TrialState.FAIL))
 
 
 def apply(cell: Cell, params: dict[str, Any]) -> Trial:
@@ -135,14 +152,13 @@ def apply(cell: Cell, params: dict[str, Any]) -> Trial:
 def _written(cell: Cell) -> dict[str, Any]:
     """The settings as the study writes them, as far as they lie in their searched ranges."""
     values = {setting: setting_value(cell.base, setting) for setting in cell.search}
-    return {s: v for s, v in values.items() if cell.search[s]._contains(_internal(cell.search[s], v))}
+    return {setting: value for setting, value in values.items() if _within(cell.search[setting], value)}
 
 
-def _internal(distribution: Any, value: Any) -> float:
-    try:
-        return float(distribution.to_internal_repr(value))
-    except ValueError:
-        return float("nan")
+def _within(distribution: Any, value: Any) -> bool:
+    if hasattr(distribution, "choices"):
+        return value in distribution.choices
+    return value is not None and distribution.low <= value <= distribution.high
 
 
 def _owned(trial: FrozenTrial) -> bool:

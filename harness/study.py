@@ -189,9 +189,10 @@ def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None 
         _require_owner(bases, changed, setting)
         bases = [new or old for new, old in zip(changed, bases, strict=True)]
     for setting, distribution in study.search.items():
-        _require_owner(bases, [with_setting(base, setting, probe(setting, distribution)) for base in bases], setting)
+        for value in probes(setting, distribution):
+            _require_owner(bases, [with_setting(base, setting, value) for base in bases], setting)
     fixed = settings or {}
-    return [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and with_setting(base, s, probe(s, d))})
+    return [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and with_setting(base, s, probes(s, d)[0])})
             for base in bases]
 
 
@@ -200,14 +201,14 @@ def _require_owner(bases: list[Trial], changed: list[Trial | None], setting: str
         raise unknown("setting of this study", setting, {s for base in bases for s in settings_of(base)})
 
 
-def probe(setting: str, distribution: Any) -> Any:
-    """A value that an Optuna distribution can give; BenchError for anything that is no distribution."""
+def probes(setting: str, distribution: Any) -> tuple[Any, ...]:
+    """The values of an Optuna distribution that tell whether a field takes it; BenchError for anything that is no distribution."""
     if hasattr(distribution, "choices"):
-        return distribution.choices[0]
+        return tuple(distribution.choices)
     if not hasattr(distribution, "low"):
         raise UsageError(f"search[{setting!r}] must be an Optuna distribution such as FloatDistribution(1e-4, 1e-2, log=True), "
                          f"not {distribution!r}")
-    return distribution.low
+    return distribution.low, distribution.high
 
 
 def keras_backend() -> str:

@@ -49,6 +49,7 @@ def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_
     """
     import keras
 
+    keras.utils.clear_session()  # what earlier trials of this process left in the backend
     seed_everything(seed_for(trial.signature, "training"))
     model, network = build(trial, x, n_classes)
     model.compile(optimizer=optimizer(trial.training, steps=-(-len(x) // trial.training.batch_size)),

@@ -1,0 +1,53 @@
+# Everything starts from one of: make demo, make test. Other targets: lint, types, benchmark, clean.
+# PYTHON: the interpreter that .venv is made with, 3.11 or newer; e.g. make test PYTHON=python3.12
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := bench-demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types benchmark clean
+
+help:
+	@echo "make demo                 install, and run the main job on the built-in synthetic corpus"
+	@echo "make test                 install, and run the tests; fails below 90 % coverage"
+	@echo "make lint, make types     ruff, mypy"
+	@echo "make benchmark DATA=DIR   measure speed; DIR holds CREMA-D"
+	@echo "make clean                remove what these targets made, .venv included"
+
+# The stamps hold back a second installation until what is installed changes.
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "bench needs Python 3.11 or newer: make demo PYTHON=python3.12, for example"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e . -c constraints.txt
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	@touch $@
+
+demo: $(VENV)/installed
+	$(BIN)/bench run --study cnn2d --corpus synthetic --trials 2 --seeds 0 --set training.epochs=5 --home $(DEMO)
+	@echo "bench is $(BIN)/bench; '. $(BIN)/activate' makes it a command"
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest --cov=harness --cov=registry --cov-report=term --cov-fail-under=90
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+
+types: $(VENV)/installed-dev
+	$(BIN)/mypy
+
+# Each script prints a table and fails when it misses a target; all of them are run before make fails.
+benchmark: $(VENV)/installed
+	@test -d "$(DATA)" || { echo "say where CREMA-D lies: make benchmark DATA=DIR"; exit 1; }
+	@missed=""; for script in $$(grep -l __main__ tests/benchmarks/*.py); do \
+	  data=""; if grep -q -e '"--data"' "$$script"; then data=1; fi; \
+	  echo "== $$script"; $(BIN)/python "$$script" $${data:+--data "$(DATA)"} || missed="$$missed $$script"; \
+	done; test -z "$$missed" || { echo "targets missed:$$missed"; exit 1; }
+
+clean:
+	rm -rf $(VENV) $(DEMO) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* htmlcov
