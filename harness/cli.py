@@ -205,9 +205,12 @@ def _show_leaderboard(home: Path, name: str, path: Path, made: list[Row], consol
 
     done = [row for row in made if row.seeds]
     headings = ["protocol", "cell", "test WA", "test UAR", "test macro-F1", "validation UAR", "corpus"]
-    console.table(headings, [[row.split + (" (shared speakers)" if row.shares_speakers else ""), f"{row.label} {row.settings}".strip(),
+    shared = {row.settings for row in done}
+    common = f" with {shared.pop()}" if len(shared) == 1 and "" not in shared else ""
+    console.table(headings, [[row.split + (" (shared speakers)" if row.shares_speakers else ""),
+                              row.label if common else f"{row.label} {row.settings}".strip(),
                               *(plus_minus(row.test[score]) for score in ("wa", "uar", "macro_f1")), plus_minus(row.validation_uar),
-                              f"{row.corpus}: {row.coverage}"] for row in done], title=f"{name}: leaderboard by protocol")
+                              f"{row.corpus}: {row.coverage}"] for row in done], title=f"{name}{common}: leaderboard by protocol")
     console.result(f"Report: {path}")
     console.result(f"MLflow UI: bench ui --home {home}")
 

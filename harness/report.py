@@ -65,8 +65,8 @@ def _totals(made: list[Row]) -> str:
     counts = {state: sum(r.trials.get(state, 0) for r in made) for state in (*ENDS, "killed", "running")}
     words = ", ".join(f"{n} {ENDS.get(state, state)}" for state, n in counts.items() if n or state in ENDS)
     openings = sum(r.test_openings for r in made)
-    return (f"Trials: {sum(counts.values())} attempted, {words}. The sealed test parts were opened {openings} times, "
-            "each time for one seed of one final.")
+    return (f"Trials: {sum(counts.values())} attempted, {words}. The sealed test parts were opened {count(openings, 'time')}, "
+            "once for each seed of each final.")
 
 
 def _leaderboard(study_name: str, group: list[Row], pictures: Pictures) -> list[str]:
@@ -118,6 +118,11 @@ def plus_minus(figure: tuple[float, float]) -> str:
     return f"{mean:.3f}" + ("" if math.isnan(sd) else f" ± {sd:.3f}")
 
 
+def count(number: int, what: str) -> str:
+    """`1 seed`, `3 seeds`."""
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
 def trial_counts(row: Row) -> str:
     """Attempted/completed/pruned/failed; what was killed counts as attempted."""
     return "/".join(str(n) for n in (sum(row.trials.values()), *(row.trials.get(state, 0) for state in ENDS)))
@@ -137,7 +142,8 @@ def _details(row: Row, pictures: Pictures) -> list[str]:
         emotions, counts, path = confusion
         pairs = ", ".join(f"{a} taken for {b} {n} times ({share:.0%} of {a})" for a, b, n, share in most_confused(counts, emotions))
         never = [e for i, e in enumerate(emotions) if not any(line[i] for line in counts)]
-        parts.append(f"Most confused over {row.seeds} seeds: {pairs}." + (f" Never predicted: {', '.join(never)}." if never else ""))
+        parts.append(f"Most confused over {count(row.seeds, 'seed')}: {pairs}."
+                     + (f" Never predicted: {', '.join(never)}." if never else ""))
         parts.append(f"![Confusion matrix]({path})")
     curves = pictures.curves(row)
     return [*parts, f"![Learning curves of the first seed]({curves})" if curves else ""]
@@ -197,7 +203,7 @@ class Pictures:
             return None
         emotions, counts = found[0][0], np.sum([t[1] for t in found], axis=0).tolist()
         path = self.folder / f"{row.cell}_confusion.png"
-        save(confusion_figure(counts, emotions, f"test, {len(found)} seeds: UAR {row.test['uar'][0]:.3f}"), path)
+        save(confusion_figure(counts, emotions, f"test, {count(len(found), 'seed')}: UAR {row.test['uar'][0]:.3f}"), path)
         return emotions, counts, f"{self.folder.name}/{path.name}"
 
     def _read(self, run_id: str) -> tuple[tuple[str, ...], list[list[int]]] | None:

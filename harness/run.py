@@ -21,6 +21,7 @@ from harness.study_files import find
 from harness.tracking import Record, Tracker, flat_metrics
 from harness.trial import Pruned, Result, Workplace, run_trial
 from registry.core import describe, short_label
+from registry.errors import BenchError
 
 STOPPED = "stopped by the user"
 PARTS = ("feature_space", "architecture", "split")
@@ -126,14 +127,21 @@ def _search(run: Run, search: Search, cells: list[Cell]) -> None:
             for cell in cells:
                 if missing[cell.key]:
                     missing[cell.key] -= 1
-                    _try(run, cell, search.propose(cell), progress)
+                    _try(run, cell, search, progress)
 
 
-def _try(run: Run, cell: Cell, proposal: Proposal, progress: Progress) -> None:
+def _try(run: Run, cell: Cell, search: Search, progress: Progress) -> None:
     """One trial of the search, run unless its signature is known, and told to Optuna."""
+    try:
+        proposal = search.propose(cell)
+    except BenchError as error:
+        _record_impossible(run, cell, str(error))
+        progress.advance(1)
+        return
     known = run.known.get(proposal.trial.signature)
     if known:
         proposal.tell(known.state, known.metrics.get("validation/uar"))
+        progress.advance(1)
         return
     try:
         _, result = _work(run, "trial", cell, proposal.trial, run.parent, progress, proposal)
@@ -141,6 +149,14 @@ def _try(run: Run, cell: Cell, proposal: Proposal, progress: Progress) -> None:
         proposal.tell("killed", None, STOPPED)
         raise
     proposal.tell(result.state, result.validation.uar if result.validation else None, result.reason)
+
+
+def _record_impossible(run: Run, cell: Cell, reason: str) -> None:
+    """A failed row for searched settings that contradict each other."""
+    tags, params = _identity(run, cell, cell.base)
+    run_id = run.tracker.start("trial", _title(params), run.parent, {**tags, "reason": reason}, params)
+    run.tracker.end(run_id, "failed")
+    run.console.say(f"  {cell.label}: failed ({reason})")
 
 
 def _finals(run: Run, search: Search, cells: list[Cell]) -> None:

@@ -6,13 +6,15 @@ emotion and the probability of each; MLflow finds this module as the model's loa
 
 from __future__ import annotations
 
+import inspect
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from registry.core import get, specification
+from registry.core import get, label_of, specification
 from registry.feature_space import FeatureSpace
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ def write(result: Result, corpus: Corpus, samples: int, folder: Path) -> None:
     listening = {"feature_space": specification(result.trial.feature_space), "samples": samples, "emotions": corpus.emotions,
                  "sample_rate": corpus.sample_rate}
     (folder / "listening.json").write_text(json.dumps(listening, indent=2) + "\n")
+    for feature in result.trial.feature_space.features:
+        if not type(feature).__module__.startswith("registry."):  # a user's own: no other machine has its file
+            shutil.copyfile(inspect.getfile(type(feature)), folder / f"{label_of(type(feature))}.py")
 
 
 class WaveformModel:
@@ -71,13 +76,19 @@ def _load_pyfunc(data_path: str) -> WaveformModel:
 
     listening = json.loads((Path(data_path) / "listening.json").read_text())
     network = keras.models.load_model(Path(data_path) / "model.keras", compile=False, safe_mode=True)
-    return WaveformModel(network, space_from(listening["feature_space"]), listening["samples"], tuple(listening["emotions"]),
+    space = space_from(listening["feature_space"], Path(data_path))
+    return WaveformModel(network, space, listening["samples"], tuple(listening["emotions"]),
                          listening["sample_rate"])
 
 
-def space_from(data: dict[str, Any]) -> FeatureSpace:
-    """The feature space that a specification describes."""
+def space_from(data: dict[str, Any], folder: Path) -> FeatureSpace:
+    """The feature space that a specification describes; features that are no registered ones are read from `folder`."""
     own = {key: value for key, value in data.items() if key not in ("component", "version", "features")}
-    features = [get("feature-spaces", f["component"])(**{k: v for k, v in f.items() if k not in ("component", "version")})
+    features = [_feature_class(f["component"], folder)(**{k: v for k, v in f.items() if k not in ("component", "version")})
                 for f in data["features"]]
     return FeatureSpace(features=tuple(features), **own)
+
+
+def _feature_class(name: str, folder: Path) -> type[Any]:
+    own = folder / f"{name}.py"
+    return get("feature-spaces", str(own) if own.is_file() else name)

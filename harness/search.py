@@ -61,6 +61,7 @@ class Search:
         """The cell's next point: its settings as written first, then TPE over the cell's own trials.
 
         The same history gives the same proposal, so that an interrupted study continues as if it had not been.
+        Raises: BenchError, the trial recorded as failed, when the proposed settings contradict each other.
         """
         number = len(self.done(cell))
         params = _written(cell) if number == 0 else {}
@@ -69,7 +70,13 @@ class Search:
         owner = {"cell": cell.key, "label": cell.label, "host": socket.gethostname(), "pid": os.getpid()}
         self.study.enqueue_trial(params, user_attrs=owner)
         asked = self.study.ask(cell.search)
-        proposal = Proposal(self.study, cell, asked)
+        try:
+            proposal = Proposal(self.study, cell, asked)
+        except BenchError as error:
+            asked.set_user_attr("ended", True)
+            asked.set_user_attr("reason", str(error))
+            self.study.tell(asked, state=TrialState.FAIL)
+            raise
         asked.set_user_attr("signature", proposal.trial.signature)
         return proposal
 

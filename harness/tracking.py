@@ -156,6 +156,7 @@ class Tracker:
         inputs = Schema([TensorSpec(np.dtype(np.float32), (-1, -1))])
         signature = ModelSignature(inputs, outputs, ParamSchema([ParamSpec("sample_rate", "long", sample_rate)]))
         status = self.client.get_run(run_id).info.status
+        mlflow.set_tracking_uri(self.client.tracking_uri)
         with mlflow.start_run(run_id=run_id), warnings.catch_warnings(action="ignore", category=UserWarning):  # it wants an example
             info = mlflow.pyfunc.log_model(name=name, loader_module="harness.saved_model", data_path=str(folder), code_paths=CODE,
                                            signature=signature, pip_requirements=requirements())

@@ -1,12 +1,18 @@
-"""Fixtures shared by all tests: where real speech lies, and a small synthetic corpus."""
+"""Fixtures shared by all tests: where real speech lies, and a home in which a tiny study was really run."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from calls import Ran
+
+for setting in ("MLFLOW_TRACKING_URI", "BENCH_HOME", "BENCH_DATA"):
+    os.environ.pop(setting, None)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
@@ -17,3 +23,14 @@ def real_corpora() -> Path:
     folder = Path(os.environ.get("BENCH_TEST_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
     assert folder.is_dir(), f"real speech is expected in {folder}; set BENCH_TEST_CORPORA"
     return folder
+
+
+@pytest.fixture(scope="session")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """The tiny study, run once: two protocols, each with two trials and two finals of one cell, another cell declined."""
+    from calls import TINY, Ran, bench
+
+    home = tmp_path_factory.mktemp("home")
+    outcome = bench("run", "--study", TINY, "--home", home)
+    assert outcome.code == 0, outcome.err
+    return Ran(home, outcome)

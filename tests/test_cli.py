@@ -1,0 +1,190 @@
+"""Commands say what they do, end with the code that fits, and never show a user a traceback."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from calls import SOON_S, TINY, Ran, bench, eventually, free_port, start, study_file
+
+from harness.study_files import shipped
+from registry.core import KINDS, names
+
+COMMANDS = ("list", "show", "run", "report", "ui", "check", "cache")
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (("--study", "nope"), "no study is called 'nope'"),
+    (("--study", "cnn3d"), "Did you mean 'cnn"),
+    (("--study", "nope.py"), "no study file nope.py"),
+    (("--study", TINY, "--corpus", "nope"), "no corpus is called 'nope'"),
+    (("--study", TINY, "--corpus", "sinthetic"), "Did you mean 'synthetic'"),
+    (("--study", TINY, "--split", "random_8020"), "Did you mean 'random_80_20'"),
+    (("--study", TINY, "--set", "training.epoch=3"), "Did you mean 'training.epochs'"),
+    (("--study", TINY, "--set", "training.epochs=many"), "epochs must be int, not 'many'"),
+    (("--study", TINY, "--set", "nonsense"), "SETTING=VALUE"),
+    (("--study", TINY, "--trials", "0"), "trials must be positive"),
+    (("--study", TINY, "--cell", "mel × nothing"), "no cell 'mel × nothing'")])
+def test_a_wrong_call_ends_with_code_2_says_what_is_meant_and_writes_nothing(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    outcome = bench("run", *arguments, "--home", tmp_path / "home")
+    assert outcome.code == 2 and said in outcome.err and outcome.out == ""
+    assert "Traceback" not in outcome.err and not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("arguments", [(), ("run",), ("nope",), ("list", "nope"), ("run", "--study", "quickstart", "--trials", "many")])
+def test_a_call_that_the_parser_refuses_ends_with_code_2_and_the_usage(arguments: tuple[str, ...]) -> None:
+    outcome = bench(*arguments)
+    assert outcome.code == 2 and outcome.err.startswith("usage: bench")
+
+
+def test_a_data_folder_without_the_corpus_ends_with_code_1_and_says_what_was_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    outcome = bench("run", "--study", TINY, "--corpus", "crema_d", "--data", tmp_path / "data", "--home", tmp_path / "home")
+    assert outcome.code == 1 and "CREMA-D" in outcome.err and str(tmp_path / "data") in outcome.err
+    assert "Traceback" not in outcome.err and not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(("text", "said"), [("STUDY = Study(", "SyntaxError"), ("import nowhere_to_be_found", "ModuleNotFoundError"),
+                                            ("STUDY = 3", "defines no STUDY"), ("", "defines no STUDY")])
+def test_a_study_file_that_is_wrong_is_named_with_the_reason(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "broken.py").write_text(text)
+    outcome = bench("run", "--study", tmp_path / "broken.py", "--home", tmp_path / "home")
+    assert outcome.code in (1, 2) and "broken.py" in outcome.err and said in outcome.err
+    assert "Traceback" not in outcome.err and not (tmp_path / "home").exists()
+
+
+def test_a_typo_in_a_search_key_is_found_before_anything_is_written(tmp_path: Path) -> None:
+    file = study_file(tmp_path, "search={'training.learning_rte': FloatDistribution(0.1, 1.0)}")
+    outcome = bench("run", "--study", file, "--home", tmp_path / "home")
+    assert outcome.code == 2 and "Did you mean 'training.learning_rate'" in outcome.err and not (tmp_path / "home").exists()
+
+
+def test_debug_shows_where_a_fault_lies() -> None:
+    with pytest.raises(Exception, match="no study is called 'nope'"):
+        bench("run", "--study", "nope", "--debug")
+
+
+def test_no_library_and_no_traceback_stands_between_a_user_and_the_message() -> None:
+    program = "import sys; from harness.cli import main; code = main(['run', '--study', 'nope']); " \
+              "print(sorted({'keras', 'tensorflow', 'mlflow', 'librosa', 'optuna'} & set(sys.modules))); sys.exit(code)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=SOON_S, check=False)
+    assert done.returncode == 2 and done.stderr.startswith("bench: no study is called 'nope'") and done.stderr.count("\n") == 1
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_every_command_has_an_example_that_begins_with_it(command: str) -> None:
+    outcome = bench(command, "--help")
+    assert outcome.code == 0 and f"examples:\n  bench {command}" in outcome.out
+
+
+def test_the_help_lists_every_command() -> None:
+    outcome = bench("--help")
+    assert outcome.code == 0 and all(f"\n    {command} " in outcome.out for command in COMMANDS)
+
+
+def test_list_names_every_component_and_study_with_a_line_on_each() -> None:
+    outcome = bench("list")
+    assert outcome.code == 0 and all(name in outcome.out for kind in KINDS for name in names(kind))
+    assert all(name in outcome.out for name in shipped())
+    only = bench("list", "splits").out
+    assert "unseen_sentences" in only and "plain_1d" not in only
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_show_gives_the_fields_and_the_documentation_of_every_component(kind: str) -> None:
+    for name in names(kind):
+        outcome = bench("show", name)
+        assert outcome.code == 0 and outcome.out.startswith(f"{name} ({KINDS[kind]})"), outcome.err
+    assert "n_mels" in bench("show", "mel").out and "default" in bench("show", "mel").out
+
+
+def test_show_of_a_name_that_stands_for_nothing_gives_the_near_ones() -> None:
+    outcome = bench("show", "mell")
+    assert outcome.code == 2 and "Did you mean 'mel'" in outcome.err
+
+
+def test_show_and_dry_run_give_the_cells_and_the_cost_of_a_study_and_write_nothing(tmp_path: Path) -> None:
+    shown = bench("show", TINY)
+    dry = bench("run", "--study", TINY, "--dry-run", "--home", tmp_path / "home", "--trials", 5, "--set", "training.epochs=10")
+    assert shown.code == dry.code == 0
+    assert "2 cells × 2 trials + 4 finals = 8 trainings, at most 16 epochs" in shown.out
+    assert "2 cells × 5 trials + 4 finals = 14 trainings, at most 140 epochs" in dry.out
+    assert "declined: " in dry.out and "use join='image'" in dry.out
+    assert not (tmp_path / "home").exists()
+
+
+def test_every_shipped_study_can_be_shown_without_its_corpus() -> None:
+    for name in shipped():
+        outcome = bench("show", name)
+        assert outcome.code == 0 and "trainings, at most" in outcome.out, outcome.err
+
+
+def test_check_of_the_synthetic_corpus_finds_nothing_that_a_run_refuses() -> None:
+    outcome = bench("check", "synthetic")
+    assert outcome.code == 0 and "synthetic: 432 clips: synthetic" in outcome.out and "a run takes it as it is" in outcome.out
+
+
+def test_check_of_a_component_of_one_s_own_wants_its_kind_and_names_the_rule_it_breaks(tmp_path: Path) -> None:
+    good = '"""Peak of each clip."""\nimport numpy as np\nfrom registry.core import register\n\n@register("peak")\nclass Peak:\n' \
+           '    """Largest magnitude."""\n    version = 1\n    def __call__(self, waveform, sample_rate):\n        return {}\n'
+    (tmp_path / "peak.py").write_text(good.format("np.full((1, 1), abs(waveform).max() * np.nan, dtype=np.float32)"))
+    assert bench("check", tmp_path / "peak.py").code == 2
+    outcome = bench("check", tmp_path / "peak.py", "--kind", "feature-spaces")
+    assert outcome.code == 1 and "peak breaks the rule" in outcome.err
+
+
+def test_cache_lists_what_a_run_left_and_clear_frees_it(tmp_path: Path) -> None:
+    from tiny_study import STUDY
+
+    from harness.features import features
+    from harness.trial import Workplace
+
+    features(STUDY.corpus.load(), STUDY.feature_spaces[0], Workplace(home=tmp_path).cache, workers=1)
+    listed = bench("cache", "--home", tmp_path)
+    assert listed.code == 0 and "zcr+energy duration_s=1.0" in listed.out and "48 × 32 × 2" in listed.out and "1 entries" in listed.out
+    cleared = bench("cache", "--clear", "--home", tmp_path)
+    assert cleared.code == 0 and cleared.out.startswith("freed ")
+    assert "0 entries" in bench("cache", "--home", tmp_path).out
+
+
+def test_report_shows_the_leaderboard_and_where_it_was_written(ran: Ran) -> None:
+    outcome = bench("report", "--home", ran.home, "--study", "tiny_study")
+    assert outcome.code == 0 and "random_80_20 (shared speakers)" in outcome.out
+    assert f"Report: {ran.home / 'reports' / 'tiny_study.md'}" in outcome.out and f"bench ui --home {ran.home}" in outcome.out
+
+
+def test_report_where_nothing_was_run_says_so(tmp_path: Path) -> None:
+    outcome = bench("report", "--home", tmp_path)
+    assert outcome.code == 1 and "no runs" in outcome.err and "run a study first" in outcome.err
+
+
+def test_ui_answers_over_the_home_s_store_and_stops_on_ctrl_c(ran: Ran) -> None:
+    port = free_port()
+    process = start("ui", "--home", ran.home, "--port", port)
+
+    def answers() -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+                return answer.status == 200 and b"MLflow" in answer.read()
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def gone() -> bool:
+        return not answers()
+
+    try:
+        eventually(answers)
+        taken = bench("ui", "--home", ran.home, "--port", port)
+        assert taken.code == 1 and f"port {port} is taken" in taken.err
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SOON_S) == 0
+        assert gone()
+    finally:
+        process.kill()
+        process.communicate(timeout=SOON_S)

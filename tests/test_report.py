@@ -1,0 +1,179 @@
+"""A report is a pure function of the records: the same bytes each time, with every mark that a reader needs.
+
+After a change of the layout that is meant, `python tests/test_report.py` writes the golden file again.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from calls import Ran, bench
+
+from harness.leaderboard import Row, rows
+from harness.report import command, escape, marks, plus_minus, render, write_report
+from harness.tracking import Record
+from registry.errors import BenchError
+
+GOLDEN = Path(__file__).parent / "golden" / "report.md"
+EMOTIONS = ("ANG", "DIS", "FEA")
+HOSTILE = "a|b `c` <script>\nd & e"
+
+
+class Drawn:
+    """Stands in for the pictures: the same counts for every cell, and no file."""
+
+    corpora: frozenset[tuple[str, str]] = frozenset()
+
+    def confusion(self, row: Row) -> tuple[tuple[str, ...], list[list[int]], str]:
+        return EMOTIONS, [[30, 10, 0], [20, 20, 0], [5, 35, 0]], f"study/{row.cell}_confusion.png"
+
+    def curves(self, row: Row) -> str | None:
+        return None if row.shares_speakers else f"study/{row.cell}_curves.png"
+
+
+def record(kind: str, cell: str, number: int = 0, state: str = "finished", metrics: dict[str, float] | None = None,
+           params: dict[str, str] | None = None, **tags: str) -> Record:
+    """One record of a cell on a partial corpus."""
+    about = {"cell": cell, "signature": f"{kind}-{cell}-{number}", "corpus": "crema_d", "corpus_fingerprint": "0123456789abcdef",
+             "coverage": "5,885 of 7,442 clips: partial", "synthetic": "False", "split": "unseen_speakers_80_20",
+             "shares_speakers": "False", "feature_space": "mel image", "architecture": cell, "settings": "",
+             "clips": "train 80, validation 10, test 20, left_out 0",
+             "speakers": "train 8, validation 1, test 2", "split_fingerprint": "f" * 64, "commit": "abc123",
+             "hardware": "2 cores, 8 GB, cpu:0"}
+    return Record(f"{kind}{cell}{number}", f"{kind} {number}", kind, state, params or {}, metrics or {},
+                  {f"bench.{key}": value for key, value in {**about, **tags}.items()})
+
+
+def figures(uar: float, seconds: float) -> dict[str, float]:
+    return {"test/wa": uar + 0.01, "test/uar": uar, "test/macro_f1": uar - 0.01, "validation/uar": uar + 0.05, "parameters": 12_345,
+            "seconds/fit": seconds}
+
+
+def final(cell: str, uars: tuple[float, ...], rate: float, **tags: Any) -> list[Record]:
+    """A cell's finals with their seeds."""
+    seeds = [record("seed", cell, i, metrics=figures(uar, 61.0 + i), params={"seed": str(i)}, **tags) for i, uar in enumerate(uars)]
+    signatures = " ".join(f"seed-{cell}-{i}" for i in range(len(uars)))
+    return [*seeds, record("final", cell, params={"training.learning_rate": str(rate)}, signatures=signatures, **tags)]
+
+
+def records() -> list[Record]:
+    """Two protocols; cells with two seeds, one seed and none; trials that finished, were pruned, failed and were killed."""
+    shared: dict[str, Any] = {"split": "random_80_20", "shares_speakers": "True"}
+    study = Record("s", "study", "study", "finished", {}, {}, {
+        "bench.question": "Does it render?", "bench.asked": "study",
+        "bench.declined": f"mel × plain_1d on random_80_20: plain_1d needs a sequence\n{HOSTILE.splitlines()[0]}: no"})
+    trials = [record("trial", "good", 0), record("trial", "good", 1, "pruned"), record("trial", "good", 2, "killed"),
+              record("trial", "weak", 0), record("trial", "never", 0, "failed", reason=f"ResourceExhausted: {HOSTILE}"),
+              record("trial", "known", 0, **shared)]
+    return [study, *trials, *final("weak", (0.40,), 0.5), *final("good", (0.50, 0.60), 0.00123456),
+            *final("known", (0.70, 0.72), 0.01, **shared, settings="--set training.epochs=5")]
+
+
+def rendered() -> str:
+    found = records()
+    return render("study", found, rows(found), Drawn())  # type: ignore[arg-type]
+
+
+def row_of(cell: str) -> Row:
+    return next(row for row in rows(records()) if row.cell == cell)
+
+
+def test_the_report_is_the_golden_one() -> None:
+    assert rendered() == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_order_of_the_records_of_other_cells_changes_nothing() -> None:
+    found = records()
+    changed = [*found[:1], *reversed(found[1:7]), *found[10:], *found[7:10]]
+    assert [(r.cell, r.test, r.trials) for r in rows(changed)] == [(r.cell, r.test, r.trials) for r in rows(found)]
+
+
+def test_rows_come_by_protocol_and_then_by_test_uar_those_without_finals_last() -> None:
+    assert [row.cell for row in rows(records())] == ["known", "good", "weak", "never"]
+
+
+def test_a_row_gives_mean_and_deviation_over_its_seeds_and_a_single_seed_has_none() -> None:
+    assert row_of("good").test["uar"] == (0.55, pytest.approx(0.0707, abs=1e-4))
+    assert [plus_minus(row_of(cell).test["uar"]) for cell in ("good", "weak")] == ["0.550 ± 0.071", "0.400"]
+
+
+def test_a_row_counts_what_was_attempted_and_how_often_its_test_part_was_opened() -> None:
+    assert row_of("good").trials == {"finished": 1, "killed": 1, "pruned": 1}
+    assert (row_of("good").test_openings, row_of("weak").test_openings, row_of("never").test_openings) == (2, 1, 0)
+    assert "Trials: 6 attempted, 3 completed, 1 pruned, 1 failed, 1 killed. The sealed test parts were opened 5 times" in rendered()
+
+
+def test_finals_of_an_earlier_best_trial_still_count_as_openings_but_not_in_the_mean() -> None:
+    later = [record("seed", "weak", 9, metrics=figures(0.9, 1.0), params={"seed": "0"}),
+             record("final", "weak", 1, signatures="seed-weak-9")]
+    row = next(row for row in rows([*records(), *later]) if row.cell == "weak")
+    assert (row.test["uar"][0], row.seeds, row.test_openings) == (0.9, 1, 2)
+
+
+def test_shared_speakers_and_a_partial_or_synthetic_corpus_are_marked_and_a_whole_one_is_not() -> None:
+    assert marks(row_of("known")) == "shared speakers; 5,885 of 7,442 clips: partial"
+    made, whole = (rows([record("trial", "c", coverage=words)])[0] for words in ("48 clips: synthetic", "7,442 of 7,442 clips: whole"))
+    assert marks(made) == "48 clips: synthetic" and marks(whole) == ""
+
+
+def test_the_most_confused_pairs_and_what_is_never_predicted_are_told_in_words() -> None:
+    assert ("FEA taken for DIS 35 times (88% of FEA), DIS taken for ANG 20 times (50% of DIS), ANG taken for DIS 10 times (25% of ANG)"
+            in rendered())
+    assert "Never predicted: FEA." in rendered()
+
+
+def test_hostile_text_can_neither_break_a_table_nor_bring_markup() -> None:
+    assert escape(HOSTILE) == "a\\|b 'c' &lt;script> d &amp; e"
+    names = {"feature_space": HOSTILE, "architecture": HOSTILE}
+    made = [record("trial", "evil", **names), *final("evil", (0.5,), 0.1, **names)]  # type: ignore[arg-type]
+    text = render("study", made, rows(made), Drawn())  # type: ignore[arg-type]
+    line, = (line for line in text.splitlines() if line.startswith("| 1 |"))
+    assert line.replace("\\|", "").count("|") == 14
+    assert "<script>" not in text.split("<details>")[0]
+
+
+def test_the_command_of_a_row_names_its_study_protocol_cell_budget_and_settings() -> None:
+    assert command("study", row_of("known")) == (
+        "bench run --study study --corpus crema_d --data DIR --split 'random_80_20' --cell 'mel image × known' --trials 1 --seeds 0 1 "
+        "--set training.epochs=5")
+
+
+def test_a_really_run_study_has_a_leaderboard_for_each_protocol_with_pictures_beside_it(ran: Ran) -> None:
+    text = (ran.home / "reports" / "tiny_study.md").read_text()
+    assert text.startswith("# tiny_study\n\nDoes the machinery work on the smallest study there is?")
+    assert "## random_80_20 on synthetic" in text and "## unseen_speakers_80_20 on synthetic" in text
+    assert text.index("**Speakers are shared**") < text.index("## unseen_speakers_80_20")
+    assert "4 attempted, 4 completed, 0 pruned, 0 failed. The sealed test parts were opened 4 times" in text
+    linked = [part.partition(")")[0] for part in text.split("](")[1:]]
+    assert len(linked) == 4 and all((ran.home / "reports" / link).stat().st_size > 1000 for link in linked)
+    assert "tiny_study.md" in (ran.home / "reports" / "README.md").read_text()
+
+
+def test_the_same_runs_give_the_same_bytes_pictures_and_index_included(ran: Ran) -> None:
+    def everything() -> dict[Path, bytes]:
+        write_report(ran.home, "tiny_study")
+        return {path: path.read_bytes() for path in sorted((ran.home / "reports").rglob("*")) if path.is_file()}
+
+    assert everything() == everything() and len(everything()) == 6
+
+
+def test_rows_are_given_to_programs_as_json(ran: Ran) -> None:
+    outcome = bench("report", "--json", "--home", ran.home)
+    found: dict[str, list[dict[str, Any]]] = json.loads(outcome.out)
+    assert outcome.code == 0 and list(found) == ["tiny_study"]
+    assert [(row["split"], row["seeds"], row["trials"]) for row in found["tiny_study"]] == [
+        ("random_80_20", 2, {"finished": 2}), ("unseen_speakers_80_20", 2, {"finished": 2})]
+    assert all(0 <= row["test"]["uar"][0] <= 1 for row in found["tiny_study"])
+    assert row_of("weak").as_json()["test"]["uar"] == [0.4, None]
+
+
+def test_a_study_without_runs_has_no_report(ran: Ran) -> None:
+    with pytest.raises(BenchError, match="no runs of a study 'cnn2d' to report on; studies with runs: tiny_study"):
+        write_report(ran.home, "cnn2d")
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(rendered(), encoding="utf-8", newline="\n")

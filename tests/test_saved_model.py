@@ -1,0 +1,89 @@
+"""The model that MLflow keeps hears raw audio and says what the network said in the run."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import pytest
+from calls import Ran
+from mlflow.exceptions import MlflowException
+from test_tracking import client_of, runs_of
+from tiny_study import STUDY
+
+from registry.audio import resample
+from registry.corpus import Clip
+
+EMOTIONS = STUDY.corpus.emotions
+CLIPS: dict[str, Clip] = {clip.id: clip for clip in STUDY.corpus.load().clips}
+
+
+@pytest.fixture(scope="module")
+def kept(ran: Ran, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, list[dict[str, str]]]:
+    """A kept model, loaded, and the predictions of the test clips that its run logged."""
+    client = client_of(ran.home)
+    run = next(run for run in runs_of(client)["seed"] if run.data.tags.get("bench.model"))
+    path = client.download_artifacts(run.info.run_id, "test/predictions.csv", str(tmp_path_factory.mktemp("predictions")))
+    mlflow.set_tracking_uri(f"sqlite:///{ran.home / 'mlflow.db'}")
+    try:
+        model = mlflow.pyfunc.load_model(run.data.tags["bench.model"])
+    finally:
+        mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
+    with Path(path).open(newline="") as file:
+        return model, list(csv.DictReader(file))
+
+
+def heard(clip_id: str) -> np.ndarray:
+    return STUDY.corpus.read_clip(CLIPS[clip_id])[0]
+
+
+def test_from_raw_waveforms_the_model_predicts_what_its_run_logged(kept: tuple[Any, list[dict[str, str]]]) -> None:
+    model, rows = kept
+    for row in rows:
+        predicted = model.predict(heard(row["clip"])[None, :])
+        logged = [float(row[emotion]) for emotion in EMOTIONS]
+        np.testing.assert_allclose(predicted[list(EMOTIONS)].to_numpy()[0], logged, atol=1e-4)
+        assert predicted["emotion"][0] == EMOTIONS[int(np.argmax(logged))]
+
+
+def test_several_waveforms_of_one_length_give_a_row_each(kept: tuple[Any, list[dict[str, str]]]) -> None:
+    model, rows = kept
+    clips = np.stack([heard(row["clip"])[:16_000] for row in rows[:3]])
+    together = model.predict(clips)[list(EMOTIONS)].to_numpy()
+    alone = np.concatenate([model.predict(clip[None, :])[list(EMOTIONS)].to_numpy() for clip in clips])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+    np.testing.assert_allclose(together.sum(axis=1), 1, atol=1e-5)
+
+
+def test_audio_at_another_rate_is_resampled_when_its_rate_is_given(kept: tuple[Any, list[dict[str, str]]]) -> None:
+    model, rows = kept
+    for row in rows[:3]:
+        waveform = heard(row["clip"])
+        faster = resample(waveform, 16_000, 48_000)
+        told = model.predict(faster[None, :], params={"sample_rate": 48_000})[list(EMOTIONS)].to_numpy()
+        np.testing.assert_allclose(told, model.predict(waveform[None, :])[list(EMOTIONS)].to_numpy(), atol=0.02)
+
+
+def test_what_is_no_waveform_is_refused(kept: tuple[Any, list[dict[str, str]]]) -> None:
+    with pytest.raises(MlflowException):
+        kept[0].predict(np.array([["not", "audio"]]))
+
+
+def test_of_each_protocol_the_model_with_the_best_validation_uar_is_kept_and_the_files_of_others_are_gone(ran: Ran) -> None:
+    seeds = runs_of(client_of(ran.home))["seed"]
+    for split in {run.data.tags["bench.split"] for run in seeds}:
+        protocol = [run for run in seeds if run.data.tags["bench.split"] == split]
+        keeps = [run for run in protocol if run.data.tags.get("bench.model")]
+        assert len(keeps) == 1
+        assert keeps[0].data.metrics["validation/uar"] == max(run.data.metrics["validation/uar"] for run in protocol)
+    assert len(list((ran.home / "mlartifacts").rglob("model.keras"))) == 2
+
+
+def test_its_requirements_are_exact_versions(ran: Ran) -> None:
+    path = next((ran.home / "mlartifacts").rglob("requirements.txt"))
+    lines = path.read_text().split()
+    assert {line.partition("==")[0] for line in lines} >= {"keras", "tensorflow", "librosa", "numpy"}
+    assert all("==" in line for line in lines)
