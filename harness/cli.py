@@ -221,9 +221,10 @@ def _ui(sub: argparse.ArgumentParser) -> None:
 
 
 def ui_command(args: argparse.Namespace) -> int:
+    from harness.console import Console
     from harness.ui import serve
 
-    return serve(args.home, args.port)
+    return serve(args.home, args.port, Console())
 
 
 def _check(sub: argparse.ArgumentParser) -> None:

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import psutil
 
+from harness.console import Console
 from harness.tracking import connect, tracking_uri
 from registry.errors import BenchError
 
 HOST = "127.0.0.1"
 
 
-def serve(home: Path, port: int) -> int:
+def serve(home: Path, port: int, console: Console) -> int:
     """Serve until Ctrl-C; returns the server's exit code. Raises BenchError when the port is taken."""
     if os.environ.get("MLFLOW_TRACKING_URI", "").startswith("http"):
         raise BenchError(f"runs are kept by the server {os.environ['MLFLOW_TRACKING_URI']}: open it in a browser")
@@ -29,7 +30,7 @@ def serve(home: Path, port: int) -> int:
         except OSError as error:
             raise BenchError(f"port {port} is taken; choose another with --port") from error
     connect(home)
-    print(f"MLflow UI: http://{HOST}:{port} (Ctrl-C stops it)", flush=True)
+    console.result(f"MLflow UI: http://{HOST}:{port} (Ctrl-C stops it)")
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", tracking_uri(home), "--default-artifact-root",
                (home / "mlartifacts").resolve().as_uri(), "--host", HOST, "--port", str(port), "--workers", "1"]
     server = subprocess.Popen(command, env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"})  # eight idle processes less
