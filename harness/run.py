@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -171,6 +172,17 @@ def _finals(run: Run, search: Search, cells: list[Cell]) -> None:
                 run.console.say(f"  {cell.label}: no trial completed, so there is no final")
             else:
                 _final(run, cell, chosen, progress)
+    _summarise(run, label)
+
+
+def _summarise(run: Run, split: str) -> None:
+    """On the study's own run: what its best cell on a protocol, chosen by validation UAR, reached in each part."""
+    finals = [r for r in run.tracker.records("final") if r.state == "finished" and r.tags["bench.split"] == split
+              and r.tags["bench.corpus_fingerprint"] == run.prepared.corpus.fingerprint[:16]]
+    if finals:
+        best = max(finals, key=lambda r: r.metrics["validation/uar_mean"])
+        name = re.sub(r"[^\w.-]", "_", split)  # MLflow refuses brackets in the names of metrics
+        run.tracker.aggregate(run.parent, {f"{name}/{part}_uar": best.metrics[f"{part}/uar_mean"] for part in ("validation", "test")})
 
 
 def _final(run: Run, cell: Cell, chosen: Trial, progress: Progress) -> None:
@@ -190,7 +202,7 @@ def _final(run: Run, cell: Cell, chosen: Trial, progress: Progress) -> None:
                 seed_run, result = _work(run, "seed", cell, trial, run_id, progress)
                 _keep_model(run, cell, seed_run, result)
         done = [run.known[t.signature].metrics for t in trials if t.signature in run.known]
-        run.tracker.aggregate(run_id, aggregates(done), {})
+        run.tracker.aggregate(run_id, aggregates(done))
         state = "finished" if len(done) == len(trials) else "failed"
     finally:
         run.tracker.end(run_id, state)
@@ -207,8 +219,8 @@ def _work(run: Run, kind: str, cell: Cell, trial: Trial, parent: str, progress: 
           ) -> tuple[str, Result]:
     """Run one trial and record it; the record ends as killed when the user stops it."""
     tags, params = _identity(run, cell, trial)
+    title = (f"seed {trial.seed} " if kind == "seed" else "") + _title(params)
     params |= {"seed": trial.seed} if kind == "seed" else {}
-    title = f"seed {trial.seed}" if kind == "seed" else _title(params)
     run_id = run.tracker.start(kind, title, parent, tags, params)
     result = Result(trial, state="killed", reason=STOPPED)
     with run.console.bar(f"  {title}", trial.training.epochs) as epochs:
@@ -226,7 +238,7 @@ def _work(run: Run, kind: str, cell: Cell, trial: Trial, parent: str, progress: 
     if result.state in ("finished", "pruned"):
         run.known[trial.signature] = Record(run_id, title, kind, result.state, {}, flat_metrics(result), {})
     progress.advance(1, result.validation.uar if result.validation else 0.0)
-    run.console.say(_line(f"{cell.label} {title}" if kind == "seed" else title, result))
+    run.console.say(_line(title, result))
     return run_id, result
 
 

@@ -86,7 +86,7 @@ class Tracker:
         owner = {"bench.host": socket.gethostname(), "bench.pid": str(os.getpid())}
         tree = {"mlflow.parentRunId": parent} if parent else {}
         mlflow_tags = {"mlflow.source.name": "bench", "mlflow.user": "bench", "bench.kind": kind, "bench.study": self.study_name}
-        texts = {**mlflow_tags, **owner, **tree, **{k if k.startswith("mlflow.") else f"bench.{k}": v for k, v in tags.items()}}
+        texts = {**mlflow_tags, **owner, **tree, **{tag.key: tag.value for tag in _tags(tags)}}
         run = self.client.create_run(self.experiment_id, run_name=name, tags=texts)
         if params:
             self.client.log_batch(run.info.run_id, params=[Param(k, str(v)) for k, v in params.items()])
@@ -108,8 +108,7 @@ class Tracker:
         tags = {"state": result.state, "reason": result.reason[:4000], "split_fingerprint": result.split_fingerprint,
                 "clips": ", ".join(f"{k} {v}" for k, v in result.counts.items()),
                 "speakers": ", ".join(f"{k} {v}" for k, v in result.speakers.items()), **surroundings()}
-        self.client.log_batch(run_id, metrics=[Metric(k, v, now, 0) for k, v in flat_metrics(result).items()],
-                              tags=[RunTag(f"bench.{k}", v) for k, v in tags.items()])
+        self.client.log_batch(run_id, metrics=[Metric(k, v, now, 0) for k, v in flat_metrics(result).items()], tags=_tags(tags))
         if result.split_fingerprint:
             self.client.log_inputs(run_id, list(_datasets(result)))
         with tempfile.TemporaryDirectory() as folder:
@@ -117,11 +116,10 @@ class Tracker:
             self.client.log_artifacts(run_id, folder)
         self.client.set_terminated(run_id, END[result.state])
 
-    def aggregate(self, run_id: str, metrics: dict[str, float], tags: dict[str, str]) -> None:
+    def aggregate(self, run_id: str, metrics: dict[str, float]) -> None:
         """Metrics that a parent carries for its children."""
         now = int(time.time() * 1000)
-        self.client.log_batch(run_id, metrics=[Metric(k, v, now, 0) for k, v in metrics.items()],
-                              tags=[RunTag(f"bench.{k}", v) for k, v in tags.items()])
+        self.client.log_batch(run_id, metrics=[Metric(k, v, now, 0) for k, v in metrics.items()])
 
     def end(self, run_id: str, state: str) -> None:
         """End a run that has no result of its own."""
@@ -129,7 +127,7 @@ class Tracker:
         self.client.set_terminated(run_id, END[state])
 
     def tag(self, run_id: str, tags: dict[str, str]) -> None:
-        self.client.log_batch(run_id, tags=[RunTag(f"bench.{k}", v) for k, v in tags.items()])
+        self.client.log_batch(run_id, tags=_tags(tags))
 
     def records(self, *kinds: str) -> list[Record]:
         """All runs of these kinds (of all kinds without any), oldest first."""
@@ -169,7 +167,7 @@ class Tracker:
         model_id = record.tags["bench.model"].removeprefix("models:/")
         location = self.client.get_logged_model(model_id).artifact_location
         self.client.delete_logged_model(model_id)
-        self.tag(record.run_id, {"model": ""})
+        self.client.delete_tag(record.run_id, "bench.model")
         if location and location.startswith("file:"):
             shutil.rmtree(Path(url2pathname(urlparse(location).path)), ignore_errors=True)
 
@@ -179,6 +177,11 @@ class Tracker:
             return Path(self.client.download_artifacts(run_id, name, str(folder)))
         except (MlflowException, OSError):
             return None
+
+
+def _tags(tags: dict[str, str]) -> list[RunTag]:
+    """The harness's own tags; what is empty says nothing and is left out."""
+    return [RunTag(f"bench.{key}", value) for key, value in tags.items() if value]
 
 
 def connect(home: Path) -> MlflowClient:

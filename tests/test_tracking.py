@@ -81,7 +81,13 @@ def test_names_are_short_and_show_what_differs(runs: dict[str, list[Run]]) -> No
     names = [r.info.run_name for r in runs["trial"]]
     assert names[0] == "random_80_20 learning_rate=0.01" and names[2] == "unseen_speakers_80_20 learning_rate=0.01"
     assert len(set(names)) == 4 and max(map(len, names)) < 50
-    assert [r.info.run_name for r in runs["seed"]] == ["seed 0", "seed 1"] * 2
+    assert [r.info.run_name.rpartition(" ")[0] for r in runs["seed"][:2]] == ["seed 0 random_80_20", "seed 1 random_80_20"]
+
+
+def test_the_study_s_own_run_carries_what_its_best_cells_reached(runs: dict[str, list[Run]]) -> None:
+    finals = {r.data.tags["bench.split"]: r.data.metrics for r in runs["final"]}
+    assert runs["study"][0].data.metrics == {f"{split}/{part}_uar": metrics[f"{part}/uar_mean"]
+                                             for split, metrics in finals.items() for part in ("validation", "test")}
 
 
 def test_a_trial_of_the_search_has_no_test_figure_and_a_final_s_seed_has_all(runs: dict[str, list[Run]]) -> None:

@@ -69,7 +69,7 @@ def record_cell(tracker: Tracker, parent: str, number: int, trials: int) -> None
         result = synthetic_result(1000 * number + place, epochs=1, clips=60)
         run_id = tracker.start("trial", f"trial {place}", parent, {**about, "signature": result.trial.signature}, params)
         tracker.epoch(run_id, 1, {name: values[0] for name, values in result.history.items()})
-        tracker.aggregate(run_id, flat_metrics(result), {"split_fingerprint": result.split_fingerprint})
+        tracker.aggregate(run_id, flat_metrics(result))
         tracker.end(run_id, "finished")
     results = [synthetic_result(1000 * number + seed, opens_test=True) for seed in range(SEEDS)]
     signatures = [f"{number:08x}{seed:08x}" for seed in range(SEEDS)]
@@ -77,7 +77,7 @@ def record_cell(tracker: Tracker, parent: str, number: int, trials: int) -> None
     for seed, (result, signature) in enumerate(zip(results, signatures, strict=True)):
         run_id = tracker.start("seed", f"seed {seed}", final, {**about, "signature": signature}, {**params, "seed": seed})
         tracker.finish(run_id, result)
-    tracker.aggregate(final, aggregates([flat_metrics(result) for result in results]), {})
+    tracker.aggregate(final, aggregates([flat_metrics(result) for result in results]))
     tracker.end(final, "finished")
 
 
