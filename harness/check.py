@@ -9,8 +9,8 @@ from harness.console import Console
 from harness.trial import Workplace, open_corpus
 from registry import contracts
 from registry.audit import audit
-from registry.core import KINDS, get
-from registry.errors import UsageError, unknown
+from registry.core import get, kind_named
+from registry.errors import UsageError
 
 
 def check_corpus(name: str, data: Path | None, workers: int, console: Console) -> int:
@@ -28,8 +28,9 @@ def check_corpus(name: str, data: Path | None, workers: int, console: Console) -
 
 def check_component(file: str, kind: str | None, data: Path | None, console: Console) -> int:
     """Run the contracts of a kind over a user's own component, made with its default fields."""
-    if kind not in KINDS:
-        raise UsageError("say what your component is with --kind") if kind is None else unknown("kind of component", kind, KINDS)
+    if kind is None:
+        raise UsageError("say what your component is with --kind")
+    kind = kind_named(kind)
     component = get(kind, file)()
     for sentence in contracts.check(kind, component, data):
         console.result(f"kept: {sentence}")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from registry.errors import BenchError, UsageError
+from registry.errors import BenchError, UsageError, unknown
 
 if TYPE_CHECKING:
     from harness.console import Console
@@ -25,7 +26,7 @@ MAIN_HELP = """examples:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns its exit code: 0 done, 1 the work failed, 2 the call was wrong, 130 stopped by Ctrl-C."""
+    """Run one command; returns its exit code: 0 done, 1 the work failed, 2 the call was wrong, 130 stopped by Ctrl-C or SIGTERM."""
     parsed = parser().parse_args(arguments)
     try:
         return int(parsed.command(parsed))
@@ -84,13 +85,23 @@ def _data(sub: argparse.ArgumentParser) -> None:
     default = os.environ.get("BENCH_DATA")
     sub.add_argument("--data", type=Path, default=Path(default) if default else None, metavar="DIR",
                      help="the folder with the corpora (BENCH_DATA)")
-    sub.add_argument("--workers", type=int, default=0, metavar="N", help="processes that compute features (default: one a core)")
+    sub.add_argument("--workers", type=_workers, default=0, metavar="N", help="processes that compute features (default 0: one a core)")
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give 0 (one a core) or more")
+    return int(text)
+
+
+def _allow_missing(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--allow-missing", action="store_true", help="leave out clips that are missing or damaged instead of stopping")
 
 
 def _list(sub: argparse.ArgumentParser) -> None:
     from registry.core import KINDS
 
-    sub.add_argument("kind", nargs="?", choices=[*KINDS, "studies"], metavar="KIND",
+    sub.add_argument("kind", nargs="?", type=lambda text: text.replace("_", "-"), choices=[*KINDS, "studies"], metavar="KIND",
                      help=f"one of {', '.join(KINDS)}, studies; default: all")
     sub.set_defaults(command=list_command)
 
@@ -108,6 +119,7 @@ def list_command(args: argparse.Namespace) -> int:
 
 def _show(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("name", metavar="NAME", help="a component, a study, or a Python file of your own")
+    _allow_missing(sub)
     _data(sub)
     sub.set_defaults(command=show_command)
 
@@ -116,21 +128,21 @@ def show_command(args: argparse.Namespace) -> int:
     from harness.console import Console
     from harness.show import show
 
-    show(args.name, args.data, Console())
+    show(args.name, args.data, Console(), args.allow_missing)
     return 0
 
 
 def _run(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--study", required=True, metavar="NAME|FILE",
                      help="a shipped study (`bench list studies`) or a Python file with a STUDY")
-    sub.add_argument("--corpus", metavar="NAME", help="another corpus than the study's, with its default fields")
-    sub.add_argument("--split", nargs="+", metavar="NAME", help="other split protocols than the study's; fields as NAME[field=value]")
+    sub.add_argument("--corpus", metavar="NAME", help="another corpus than the study's; fields as NAME[field=value]")
+    sub.add_argument("--split", nargs="+", metavar="NAME", help="split protocols, the study's or others; fields as NAME[field=value]")
     sub.add_argument("--cell", metavar="LABEL", help="only this feature space × architecture, as the report writes it")
     sub.add_argument("--trials", type=int, metavar="N", help="trials of each cell; raising it adds to what is there")
     sub.add_argument("--seeds", type=int, nargs="+", metavar="SEED", help="seeds of the finals")
     sub.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE",
                      help="fix a setting, e.g. training.epochs=5 or mel.n_mels=40; may be repeated")
-    sub.add_argument("--allow-missing", action="store_true", help="leave out clips that are missing or damaged instead of stopping")
+    _allow_missing(sub)
     sub.add_argument("--dry-run", action="store_true", help="check everything, print the cells and the cost, and train nothing")
     sub.add_argument("--quiet", action="store_true", help="no progress, only the result")
     _data(sub)
@@ -141,24 +153,26 @@ def run_command(args: argparse.Namespace) -> int:
     from harness.console import Console
     from harness.study_files import chosen_study
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends a job on a cluster ends it like Ctrl-C
     name, study = chosen_study(args.study, corpus=args.corpus, splits=args.split, trials=args.trials, seeds=args.seeds)
     settings = dict(_setting(text) for text in args.set)
     console = Console(args.quiet)
     if args.dry_run:
         from harness.show import dry_run
 
-        dry_run(args.study, study, settings, args.data, args.cell, console)
+        dry_run(args.study, study, settings, args.data, args.cell, console, args.allow_missing)
         return 0
     from harness.report import write_index, write_report
     from harness.run import run_study
     from harness.trial import Workplace
 
     workplace = Workplace(home=args.home.resolve(), data=args.data.resolve() if args.data else None, workers=args.workers)
-    run_study(args.study, study, workplace, settings, console, only_cell=args.cell, allow_missing=args.allow_missing)
+    keys = run_study(args.study, study, workplace, settings, console, only_cell=args.cell, allow_missing=args.allow_missing)
     path, made = write_report(args.home, name)
     write_index(args.home, {name: made})
-    _show_leaderboard(args.home, name, path, made, console)
-    return 0 if any(row.seeds for row in made) else 1
+    own = [row for row in made if row.cell in keys]
+    _show_leaderboard(args.home, name, path, made, console, waiting=[row for row in own if not row.seeds])
+    return 0 if any(row.seeds for row in own) else 1
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -184,11 +198,12 @@ def report_command(args: argparse.Namespace) -> int:
     console = Console()
     console.say("opening the MLflow store")
     from harness.report import write_index, write_report
-    from harness.tracking import studies
 
-    names = [args.study] if args.study else studies(args.home)
-    if not names:
-        raise BenchError(f"there are no runs in {args.home.resolve()}: run a study first, or give its --home")
+    names = _studies_with_runs(args.home)
+    if args.study:
+        if args.study not in names:
+            raise unknown("study with runs", args.study, names)
+        names = [args.study]
     console.say(f"reading the runs of {', '.join(names)}")
     written = {name: write_report(args.home, name) for name in names}
     write_index(args.home, {name: made for name, (_, made) in written.items()})
@@ -200,7 +215,18 @@ def report_command(args: argparse.Namespace) -> int:
     return 0
 
 
-def _show_leaderboard(home: Path, name: str, path: Path, made: list[Row], console: Console) -> None:
+def _studies_with_runs(home: Path) -> list[str]:
+    """Names of the studies with runs below `home`, at least one; a store that is not there is not made."""
+    from harness.tracking import studies, tracking_uri
+
+    file = tracking_uri(home).partition("sqlite:///")[2].partition("?")[0]  # empty for a server
+    found = [] if file and not Path(file).exists() else studies(home)
+    if not found:
+        raise BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
+    return found
+
+
+def _show_leaderboard(home: Path, name: str, path: Path, made: list[Row], console: Console, waiting: Sequence[Row] = ()) -> None:
     from harness.report import plus_minus
 
     done = [row for row in made if row.seeds]
@@ -211,6 +237,8 @@ def _show_leaderboard(home: Path, name: str, path: Path, made: list[Row], consol
                               row.label if common else f"{row.label} {row.settings}".strip(),
                               *(plus_minus(row.test[score]) for score in ("wa", "uar", "macro_f1")), plus_minus(row.validation_uar),
                               f"{row.corpus}: {row.coverage}"] for row in done], title=f"{name}{common}: leaderboard by protocol")
+    if waiting:
+        console.result("without a final: " + "; ".join(f"{row.label} on {row.split}" for row in waiting))
     console.result(f"Report: {path}")
     console.result(f"MLflow UI: bench ui --home {home}")
 

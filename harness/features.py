@@ -54,7 +54,8 @@ def features(corpus: Corpus, space: FeatureSpace, cache: Path, workers: int = 0,
 def key_of(corpus: Corpus, space: FeatureSpace, samples: int) -> str:
     """SHA-256 of everything that changes the numbers: audio, features and their versions, preparation, libraries."""
     recipe = {
-        "format": FORMAT, "audio": corpus.digests, "features": specification(space.features), "sample_rate": space.sample_rate,
+        "format": FORMAT, "corpus": corpus.parameters, "audio": corpus.digests,
+        "features": specification(space.features), "sample_rate": space.sample_rate,
         "duration_s": space.duration_s, "samples": samples, "trim_db": space.trim_db, "libraries": _libraries(),
     }
     return hashlib.sha256(canonical(recipe).encode()).hexdigest()

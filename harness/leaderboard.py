@@ -11,7 +11,7 @@ from harness.statistics import mean_sd
 from harness.tracking import Record
 
 TEXTS = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "cell", "clips", "speakers",
-         "commit", "hardware")  # tags that a row takes over as they are
+         "commit", "hardware", "backend", "corpus_label", "allow_missing")  # tags that a row takes over as they are
 SCORES = ("wa", "uar", "macro_f1")
 
 
@@ -23,6 +23,7 @@ class Row:
         settings: what the command line changed, as it was written there. coverage: how much of the corpus was there, in words.
         seeds: number of finals; scores are (mean, sd) over them, sd NaN for one. trials: end state -> count.
         test_openings: how often the cell's sealed test part was scored, finals of earlier best trials included.
+        backend: of Keras. corpus_label: the corpus with its fields. allow_missing: the flag, where it was given.
         seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
     """
 
@@ -51,6 +52,9 @@ class Row:
     split_fingerprint: str
     commit: str
     hardware: str
+    backend: str
+    corpus_label: str
+    allow_missing: str
 
     @property
     def label(self) -> str:
@@ -74,7 +78,8 @@ def rows(records: list[Record]) -> list[Row]:
 
 
 def _row(members: list[Record], seeds: dict[str, Record]) -> Row:
-    finals = [r for r in members if r.kind == "final" and r.state == "finished"]
+    finals = sorted((r for r in members if r.kind == "final" and r.state == "finished"),
+                    key=lambda r: float(r.tags.get("bench.asked_at", 0)))
     signatures = finals[-1].tags["bench.signatures"].split() if finals else []
     done = [seeds[s] for s in signatures if s in seeds]
     source = (done or members)[-1]

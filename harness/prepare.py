@@ -43,8 +43,6 @@ def prepare(study: Study, workplace: Workplace, settings: dict[str, Any], only_c
     kept, declined = feasible(study, corpus, settings, only_cell)
     for where, reason in declined.items():
         console.say(f"declined: {where}: {reason}")
-    if not kept:
-        raise BenchError("every cell of the study is declined: " + "; ".join(f"{k}: {v}" for k, v in declined.items()))
     corpus, workplace = _readable(study, corpus, workplace, kept, allow_missing, console)
     if workplace.left_out:
         kept, declined = feasible(study, corpus, settings, only_cell)
@@ -52,14 +50,20 @@ def prepare(study: Study, workplace: Workplace, settings: dict[str, Any], only_c
 
 
 def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: str | None = None) -> tuple[list[Cell], dict[str, str]]:
-    """The cells that can work, and why the others can't: each pair and protocol is tried without computing or training anything."""
-    cells = _only(plan(study, corpus.fingerprint, settings), only_cell)
+    """The cells that can work, and why the others can't: each pair and protocol is tried without computing or training anything.
+
+    Raises: BenchError with the reasons when every cell is declined.
+    """
+    cells = chosen_cells(plan(study, corpus.fingerprint, settings), only_cell)
     protocols = {short_label(cell.base.split): cell for cell in cells}
     pairs = {cell.label: cell for cell in cells}
     reasons = {**{label: split_reason(cell, corpus) for label, cell in protocols.items()},
                **{label: pair_reason(cell, corpus) for label, cell in pairs.items()}}
     declined = {label: reason for label, reason in reasons.items() if reason}
-    return [cell for cell in cells if not {cell.label, short_label(cell.base.split)} & declined.keys()], declined
+    kept = [cell for cell in cells if not {cell.label, short_label(cell.base.split)} & declined.keys()]
+    if not kept:
+        raise BenchError("every cell of the study is declined: " + "; ".join(f"{where}: {why}" for where, why in declined.items()))
+    return kept, declined
 
 
 def refuse_broken(corpus: Corpus, allow_missing: bool, console: Console) -> None:
@@ -98,7 +102,8 @@ def _readable(study: Study, corpus: Corpus, workplace: Workplace, cells: list[Ce
     return corpus, workplace
 
 
-def _only(cells: list[Cell], label: str | None) -> list[Cell]:
+def chosen_cells(cells: list[Cell], label: str | None) -> list[Cell]:
+    """The cells with a label, all of them without one. Raises UsageError when the study has none of that label."""
     chosen = [cell for cell in cells if label in (None, cell.label)]
     if not chosen:
         raise UsageError(f"the study has no cell {label!r}; its cells: {'; '.join(sorted({c.label for c in cells}))}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -108,7 +109,8 @@ def table(group: list[Row]) -> str:
 
 def marks(row: Row) -> str:
     """What a reader must know before comparing the row with others."""
-    found = [("shared speakers", row.shares_speakers), (row.coverage, not row.coverage.endswith("whole"))]
+    found = [("shared speakers", row.shares_speakers), (row.coverage, not row.coverage.endswith("whole")),
+             (f"on {row.backend}", row.backend not in ("", "tensorflow"))]
     return "; ".join(text for text, holds in found if holds)
 
 
@@ -163,13 +165,12 @@ def _reproduce(study_name: str, group: list[Row]) -> str:
 
 def command(study_name: str, row: Row) -> str:
     """The one command that searches the row's cell again and trains its finals."""
-    cell = f"{row.feature_space} × {row.architecture}"
     trials = sum(row.trials.get(state, 0) for state in ENDS)
-    extra = f" {row.settings}" if row.settings else ""
-    data = "" if row.synthetic else " --data DIR"
-    seeds = " ".join(row.seed_numbers)
-    return (f"bench run --study {study_name} --corpus {row.corpus}{data} --split '{row.split}' --cell '{cell}' "
-            f"--trials {trials} --seeds {seeds}{extra}")
+    data = [] if row.synthetic else ["--data", "DIR"]
+    words = ["bench", "run", "--study", study_name, "--corpus", row.corpus_label or row.corpus, *data, "--split", row.split,
+             "--cell", row.label, "--trials", str(trials), "--seeds", *row.seed_numbers]
+    backend = "" if row.backend in ("", "tensorflow") else f"KERAS_BACKEND={row.backend} "
+    return " ".join(part for part in (backend + shlex.join(words), row.settings, row.allow_missing) if part)
 
 
 def _failures(records: list[Record]) -> list[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from registry.core import get, label_of, specification
+from registry.errors import require
 from registry.feature_space import FeatureSpace
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     from harness.trial import Result
     from registry.corpus import Corpus
+
+
+SHORTEST = 100  # samples: less is no utterance at any rate, most likely an array that lies the other way round
 
 
 def write(result: Result, corpus: Corpus, samples: int, folder: Path) -> None:
@@ -53,18 +57,30 @@ class WaveformModel:
         """One row a waveform: `emotion`, then the probability of each emotion.
 
         Args:
-            model_input: one waveform (samples,), several of one length (clips, samples), or a list of waveforms; floats in [-1, 1].
+            model_input: float32 array (clips, samples) in [-1, 1]: clips of one length; a single one is `waveform[None, :]`.
             params: `{"sample_rate": Hz}`; the corpus's own rate when it is not given.
+        Raises: BenchError for no clip, fewer than 100 samples, or values that are not finite.
         """
         import pandas as pd
 
         sample_rate = int((params or {}).get("sample_rate") or self.sample_rate)
-        waveforms = [np.asarray(w, np.float32) for w in ([model_input] if np.ndim(model_input[0]) == 0 else model_input)]
+        waveforms = audible(model_input)
         x = np.stack([self.space.extract(w, sample_rate, self.samples) for w in waveforms])  # (clips, frames, bands)
         probabilities = self.network.predict(x, verbose=0)
         table = pd.DataFrame(probabilities, columns=list(self.emotions))
         table.insert(0, "emotion", [self.emotions[i] for i in probabilities.argmax(axis=1)])
         return table
+
+
+def audible(model_input: Any) -> np.ndarray:
+    """The input as float32 (clips, samples), or BenchError saying why a network can't hear it."""
+    waveforms = np.asarray(model_input, np.float32)
+    require(waveforms.ndim == 2 and len(waveforms) > 0,
+            f"the model hears an array (clips, samples) of at least one clip, not one of shape {waveforms.shape}")
+    require(waveforms.shape[1] >= SHORTEST, f"a waveform needs at least {SHORTEST} samples, not {waveforms.shape[1]}")
+    broken = np.flatnonzero(~np.isfinite(waveforms).all(axis=1)).tolist()
+    require(not broken, f"waveforms must be finite: clips {broken[:10]} hold NaN or infinite values")
+    return waveforms
 
 
 def _load_pyfunc(data_path: str) -> WaveformModel:

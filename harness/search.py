@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import socket
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import optuna
-import psutil
 from optuna.trial import FrozenTrial, TrialState
 
+from harness import owner
 from harness.seeds import seed_for
-from harness.study import Cell, Trial, setting_value, with_setting
+from harness.study import Cell, Trial, setting_value, with_settings
 from registry.core import canonical
 from registry.errors import BenchError
 
@@ -36,6 +34,18 @@ def storage(home: Path) -> optuna.storages.RDBStorage:
         return optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": 60}})
     except (sqlite3.Error, RuntimeError) as error:
         raise BenchError(f"{path} can't be used as the store of the search ({error}); move it away to start a new one") from error
+
+
+class Contradiction(BenchError):
+    """Proposed settings that can't be used together.
+
+    Args:
+        params: setting -> the proposed value.
+    """
+
+    def __init__(self, message: str, params: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.params = params
 
 
 class Search:
@@ -61,14 +71,14 @@ class Search:
         """The cell's next point: its settings as written first, then TPE over the cell's own trials.
 
         The same history gives the same proposal, so that an interrupted study continues as if it had not been.
-        Raises: BenchError, the trial recorded as failed, when the proposed settings contradict each other.
+        Raises: Contradiction, the trial recorded as failed, when the proposed settings contradict each other.
         """
         number = len(self.done(cell))
         params = _written(cell) if number == 0 else {}
         if params.keys() != cell.search.keys():  # a setting written outside its range is drawn like those of later trials
             params = {**self._sample(cell, number), **params}
-        owner = {"cell": cell.key, "label": cell.label, "host": socket.gethostname(), "pid": os.getpid()}
-        self.study.enqueue_trial(params, user_attrs=owner)
+        about = {"cell": cell.key, "label": cell.label, **owner.mark()}
+        self.study.enqueue_trial(params, user_attrs=about)
         asked = self.study.ask(cell.search)
         try:
             proposal = Proposal(self.study, cell, asked)
@@ -76,7 +86,7 @@ class Search:
             asked.set_user_attr("ended", True)
             asked.set_user_attr("reason", str(error))
             self.study.tell(asked, state=TrialState.FAIL)
-            raise
+            raise Contradiction(str(error), asked.params) from error
         asked.set_user_attr("signature", proposal.trial.signature)
         return proposal
 
@@ -93,10 +103,10 @@ class Search:
 
     def reconcile(self) -> int:
         """Fail the trials that a dead process of this machine left open, so that they are proposed again; returns how many."""
-        left = [t for t in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)) if not _owned(t)]
+        left = [t for t in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)) if not owner.may_live(t.user_attrs)]
         for trial in left:
             self.study.tell(trial.number, state=TrialState.FAIL)
-        waiting = [t for t in self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)) if not _owned(t)]
+        waiting = [t for t in self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)) if not owner.may_live(t.user_attrs)]
         for _ in waiting:  # asking is what takes the oldest of them
             self.study.tell(self.study.ask(), state=TrialState.FAIL)
         return len(left) + len(waiting)
@@ -150,10 +160,7 @@ class Proposal:
 
 def apply(cell: Cell, params: dict[str, Any]) -> Trial:
     """The cell's trial with the searched settings in place."""
-    trial = cell.base
-    for setting, value in params.items():
-        trial = with_setting(trial, setting, value) or trial
-    return trial
+    return with_settings(cell.base, params)
 
 
 def _written(cell: Cell) -> dict[str, Any]:
@@ -166,8 +173,3 @@ def _within(distribution: Any, value: Any) -> bool:
     if hasattr(distribution, "choices"):
         return value in distribution.choices
     return value is not None and distribution.low <= value <= distribution.high
-
-
-def _owned(trial: FrozenTrial) -> bool:
-    attrs = trial.user_attrs
-    return attrs.get("host") != socket.gethostname() or psutil.pid_exists(int(attrs.get("pid", -1)))

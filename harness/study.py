@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
-import typing
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,9 +20,9 @@ class Training:
     """How a network is trained; the epoch with the best validation UAR is kept.
 
     Args:
-        optimizer: `adamw` is the one that uses `weight_decay`; with the others a positive decay is refused.
+        optimizer: `sgd` has a momentum of 0.9.
         learning_rate: at the start.
-        weight_decay: decoupled (Loshchilov & Hutter 2019).
+        weight_decay: decoupled from the gradient (Loshchilov & Hutter 2019), with any optimiser.
         batch_size: clips a step.
         epochs: at most.
         schedule: `cosine` falls to zero over all epochs; `plateau` halves after 4 epochs without a better validation UAR.
@@ -50,8 +49,6 @@ class Training:
                 f"training.early_stopping must be positive or None, not {self.early_stopping}")
         require(0 <= self.label_smoothing < 1, f"training.label_smoothing must be in [0, 1), not {self.label_smoothing}")
         require(self.weight_decay >= 0, f"training.weight_decay must not be negative, not {self.weight_decay}")
-        require(not self.weight_decay or self.optimizer == "adamw",
-                f"training.weight_decay={self.weight_decay} needs training.optimizer='adamw', not {self.optimizer!r}")
 
 
 @checked
@@ -101,8 +98,8 @@ class Study:
         feature_spaces, architectures, splits: every combination is a cell, unless it is declined with a reason.
         training: what the search starts from.
         search: setting -> Optuna distribution, e.g. `{"training.learning_rate": FloatDistribution(1e-4, 1e-2, log=True)}`.
-            A setting is `training.FIELD`, `feature_space.FIELD`, `architecture.FIELD`, `split.FIELD` or
-            `COMPONENT.FIELD`; one that no cell has is an error, one that only some have is searched in those.
+            A setting is `training.FIELD`, `feature_space.FIELD`, `architecture.FIELD` or `COMPONENT.FIELD`; one that no
+            cell has is an error, one that only some have is searched in those. Splits are listed, never searched.
         trials: of each cell; the first uses the settings as written here.
         seeds: of the finals.
         prune: stop a trial whose validation UAR lies below the median of the cell's earlier trials at the same epoch.
@@ -124,8 +121,18 @@ class Study:
         require(self.trials > 0, f"trials must be positive, not {self.trials}")
         require(len(self.seeds) > 0, "a study needs at least one seed for its finals")
         require(len(set(self.seeds)) == len(self.seeds), f"seeds must differ from each other, not {self.seeds}")
+        require(isinstance(self.search, dict), f"search must be a dictionary of settings and distributions, not {self.search!r}")
         for kind in ("feature_spaces", "architectures", "splits"):
-            require(len(getattr(self, kind)) > 0, f"a study needs at least one of {kind}")
+            parts = getattr(self, kind)
+            require(len(parts) > 0, f"a study needs at least one of {kind}")
+            wrong = [part for part in parts if not dataclasses.is_dataclass(part) or isinstance(part, type)]
+            require(not wrong, f"{kind} must hold components, made with their fields such as Random8020(seed=1), not {wrong[:1]}")
+            require(len(set(map(specified, parts))) == len(parts), f"{kind} must differ from each other: one is listed twice")
+
+
+def specified(component: Any) -> str:
+    """A component as canonical text; equal for components that give equal numbers."""
+    return canonical(specification(component))
 
 
 @dataclass(frozen=True)
@@ -145,18 +152,25 @@ class Cell:
         return self.base.signature[:8]
 
 
-def with_setting(trial: Trial, setting: str, value: Any) -> Trial | None:
-    """The trial with one setting changed, or None when it has no such component. Raises BenchError on a wrong value."""
+def applies(trial: Trial, setting: str) -> bool:
+    """Whether a trial has a component with this setting."""
     owner, _, field = setting.rpartition(".")
-    for part in ("training", "feature_space", "architecture", "split"):
-        component = getattr(trial, part)
-        if owner in (part, getattr(component, "name", part)) and field in field_types(type(component)):
-            return dataclasses.replace(trial, **{part: dataclasses.replace(component, **{field: value})})
-    features = trial.feature_space.features
-    if any(label_of(type(f)) == owner and field in field_types(type(f)) for f in features):
-        changed = tuple(dataclasses.replace(typing.cast(Any, f), **{field: value}) if label_of(type(f)) == owner else f for f in features)
-        return dataclasses.replace(trial, feature_space=dataclasses.replace(trial.feature_space, features=changed))
-    return None
+    return owner in _owners(trial) and field in field_types(type(_owners(trial)[owner]))
+
+
+def with_settings(trial: Trial, settings: dict[str, Any]) -> Trial:
+    """The trial with those settings changed that it has, all of a component at once. Raises BenchError on a wrong value."""
+    wanted = [(*setting.rpartition(".")[::2], value) for setting, value in settings.items()]
+
+    def changed(component: Any, *owners: str) -> Any:
+        own = (*owners, label_of(type(component)))
+        fields = {field: value for owner, field, value in wanted if owner in own and field in field_types(type(component))}
+        return dataclasses.replace(component, **fields) if fields else component
+
+    space = changed(trial.feature_space, "feature_space")
+    return dataclasses.replace(trial, training=changed(trial.training, "training"), split=changed(trial.split, "split"),
+                               architecture=changed(trial.architecture, "architecture"),
+                               feature_space=dataclasses.replace(space, features=tuple(changed(f) for f in space.features)))
 
 
 def setting_value(trial: Trial, setting: str) -> Any:
@@ -184,26 +198,25 @@ def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None 
     bases = [Trial(corpus=study.corpus, corpus_fingerprint=corpus_fingerprint, feature_space=space, architecture=architecture,
                    split=split, training=study.training, backend=keras_backend())
              for split in study.splits for space in study.feature_spaces for architecture in study.architectures]
-    for setting, value in (settings or {}).items():
-        changed = [with_setting(base, setting, value) for base in bases]
-        _require_owner(bases, changed, setting)
-        bases = [new or old for new, old in zip(changed, bases, strict=True)]
+    fixed = settings or {}
+    for setting in (*fixed, *study.search):
+        if not any(applies(base, setting) for base in bases):
+            raise unknown("setting of this study", setting, {s for base in bases for s in settings_of(base)})
+    bases = [with_settings(base, fixed) for base in bases]
     for setting, distribution in study.search.items():
         for value in probes(setting, distribution):
-            _require_owner(bases, [with_setting(base, setting, value) for base in bases], setting)
-    fixed = settings or {}
-    return [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and with_setting(base, s, probes(s, d)[0])})
-            for base in bases]
-
-
-def _require_owner(bases: list[Trial], changed: list[Trial | None], setting: str) -> None:
-    if not any(changed):
-        raise unknown("setting of this study", setting, {s for base in bases for s in settings_of(base)})
+            tried = [with_settings(base, {setting: value}) for base in bases]
+            require(all(new.split == old.split for new, old in zip(tried, bases, strict=True)),
+                    f"search[{setting!r}]: a split is not searched, since figures of different splits can't be compared; list it in splits")
+    return [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and applies(base, s)}) for base in bases]
 
 
 def probes(setting: str, distribution: Any) -> tuple[Any, ...]:
     """The values of an Optuna distribution that tell whether a field takes it; BenchError for anything that is no distribution."""
     if hasattr(distribution, "choices"):
+        odd = [choice for choice in distribution.choices if not isinstance(choice, (bool, int, float, str, type(None)))]
+        require(not odd, f"search[{setting!r}]: a choice must be a number, a text, True, False or None, not {odd[:1]}: "
+                         "Optuna can't store it; list components that differ so in the study instead")
         return tuple(distribution.choices)
     if not hasattr(distribution, "low"):
         raise UsageError(f"search[{setting!r}] must be an Optuna distribution such as FloatDistribution(1e-4, 1e-2, log=True), "

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import dataclasses
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
 from harness.study import Study
-from registry.core import describe, get, load_file
+from registry.core import describe, get, label_of, load_file, short_label
 from registry.errors import UsageError, unknown
 
 
@@ -47,23 +48,36 @@ def load(name: str) -> tuple[str, Study]:
 
 def chosen_study(name: str, corpus: str | None = None, splits: list[str] | None = None, trials: int | None = None,
                  seeds: list[int] | None = None) -> tuple[str, Study]:
-    """A study with what the command line changes of it."""
+    """A study with what the command line changes of it; what the study itself has under a label is meant before what is registered."""
     found, study = load(name)
-    changes: dict[str, Any] = {"corpus": component("corpora", corpus) if corpus else None,
-               "splits": tuple(component("splits", text) for text in splits) if splits else None,
+    changes: dict[str, Any] = {"corpus": _corpus(study, corpus) if corpus else None,
+               "splits": tuple(_split(study, text) for text in splits) if splits else None,
                "trials": trials, "seeds": tuple(seeds) if seeds else None}
     return found, dataclasses.replace(study, **{key: value for key, value in changes.items() if value is not None})
 
 
+def _corpus(study: Study, text: str) -> Any:
+    own = study.corpus
+    return own if text in (short_label(own), label_of(type(own))) else component("corpora", text)
+
+
+def _split(study: Study, text: str) -> Any:
+    own = {short_label(split): split for split in study.splits}
+    return own[text] if text in own else component("splits", text)
+
+
 def component(kind: str, text: str) -> Any:
-    """A component from `name` or `name[field=value, …]`, as reports write it.
+    """A component from `name` or `name[field=value, …]`, as reports write it. Raises UsageError for anything else.
 
     >>> component("splits", "speaker_folds[fold=2]").fold
     2
     """
-    name, bracket, rest = text.partition("[")
-    fields = dict(part.strip().split("=", 1) for part in rest.rstrip("]").split(",")) if bracket else {}
-    return get(kind, name)(**{key: literal(value) for key, value in fields.items()})
+    written = re.fullmatch(r"([^\[\]]+)(?:\[(.+)\])?", text)
+    parts = re.split(r",\s*(?=\w+\s*=)", written[2]) if written and written[2] else []  # a comma inside a tuple parts nothing
+    pairs = [part.partition("=") for part in parts]
+    if not written or not all(key.strip() and equals and value.strip() for key, equals, value in pairs):
+        raise UsageError(f"{text!r} is not written as NAME or NAME[field=value, …], such as 'speaker_folds[fold=2]'")
+    return get(kind, written[1])(**{key.strip(): literal(value.strip()) for key, _, value in pairs})
 
 
 def literal(text: str) -> Any:

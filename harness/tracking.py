@@ -6,7 +6,6 @@ import importlib.metadata
 import logging
 import os
 import shutil
-import socket
 import sqlite3
 import tempfile
 import time
@@ -19,7 +18,6 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 import numpy as np
-import psutil
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when mlflow is imported: a benchmark tells nobody that it runs
 import mlflow
@@ -28,14 +26,14 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run,
 from mlflow.exceptions import MlflowException
 from mlflow.models.signature import ModelSignature
 
-from harness import run_files
+from harness import owner, run_files
 from harness.study import keras_backend
 from harness.surroundings import surroundings
 from harness.trial import Result
 from registry.errors import BenchError
 
 CODE = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "registry")]  # what a saved model needs beside its libraries
-EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # the UI then opens on runs and charts
+EXPERIMENT_TAGS = {"bench.kind": "study", "mlflow.experimentKind": "custom_model_development"}  # the UI then opens on runs
 END = {"finished": "FINISHED", "pruned": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
 
 
@@ -83,10 +81,10 @@ class Tracker:
 
     def start(self, kind: str, name: str, parent: str | None, tags: dict[str, str], params: dict[str, Any] | None = None) -> str:
         """Open a run and return its id; it is marked as this process's own until it ends."""
-        owner = {"bench.host": socket.gethostname(), "bench.pid": str(os.getpid())}
+        about = {f"bench.{key}": value for key, value in owner.mark().items()}
         tree = {"mlflow.parentRunId": parent} if parent else {}
         mlflow_tags = {"mlflow.source.name": "bench", "mlflow.user": "bench", "bench.kind": kind, "bench.study": self.study_name}
-        texts = {**mlflow_tags, **owner, **tree, **{tag.key: tag.value for tag in _tags(tags)}}
+        texts = {**mlflow_tags, **about, **tree, **{tag.key: tag.value for tag in _tags(tags)}}
         run = self.client.create_run(self.experiment_id, run_name=name, tags=texts)
         if params:
             self.client.log_batch(run.info.run_id, params=[Param(k, str(v)) for k, v in params.items()])
@@ -95,7 +93,7 @@ class Tracker:
     def resume(self, run_id: str) -> None:
         """Open a run again that an earlier start of the same study ended."""
         self.client.update_run(run_id, status="RUNNING")
-        self.tag(run_id, {"host": socket.gethostname(), "pid": str(os.getpid())})
+        self.tag(run_id, owner.mark())
 
     def epoch(self, run_id: str, epoch: int, metrics: dict[str, float]) -> None:
         """One point of every curve."""
@@ -137,8 +135,8 @@ class Tracker:
 
     def reconcile(self) -> int:
         """End as killed what a dead process of this machine left running; returns how many."""
-        left = [r for r in self.records() if r.state == "running" and r.tags.get("bench.host") == socket.gethostname()
-                and not psutil.pid_exists(int(r.tags.get("bench.pid", "-1")))]
+        left = [r for r in self.records() if r.state == "running"
+                and not owner.may_live({key.removeprefix("bench."): value for key, value in r.tags.items()})]
         for record in left:
             self.end(record.run_id, "killed")
         return len(left)
@@ -216,9 +214,9 @@ def requirements() -> list[str]:
 
 
 def studies(home: Path) -> list[str]:
-    """Names of the studies that the store holds runs of, sorted."""
+    """Names of the studies that the store holds runs of, sorted; others' experiments in a shared store are left alone."""
     client = connect(home)
-    return sorted(e.name for e in client.search_experiments() if e.name != "Default")
+    return sorted(e.name for e in client.search_experiments() if e.tags.get("bench.kind") == "study")
 
 
 def flat_metrics(result: Result) -> dict[str, float]:

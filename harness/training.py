@@ -109,11 +109,11 @@ def optimizer(training: Training, steps: int) -> keras.Optimizer:
     rate: Any = training.learning_rate
     if training.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(training.learning_rate, decay_steps=steps * training.epochs)
-    if training.optimizer == "adamw":
-        return keras.optimizers.AdamW(rate, weight_decay=training.weight_decay)
-    makers = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop, "sgd": keras.optimizers.SGD}
+    makers = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW, "rmsprop": keras.optimizers.RMSprop,
+              "sgd": keras.optimizers.SGD}
     momentum = {"momentum": 0.9} if training.optimizer == "sgd" else {}
-    return makers[training.optimizer](rate, **momentum)
+    decay = {"weight_decay": training.weight_decay} if training.weight_decay or training.optimizer == "adamw" else {}
+    return makers[training.optimizer](rate, **momentum, **decay)
 
 
 def class_weights(y: np.ndarray, n_classes: int) -> dict[int, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from harness.features import features
 from harness.metrics import Scores, score
 from harness.study import Trial
 from harness.training import Diverged, OnEpoch, fit
+from registry.core import canonical, specification
 from registry.corpus import Corpus
 from registry.errors import BenchError, Declined
 
@@ -47,6 +49,14 @@ class Workplace:
 
 class Pruned(Exception):
     """Raised by what listens to epochs when the search gives a trial up."""
+
+
+class Unheard(Exception):
+    """A fault of what listens to epochs, such as a store that is away: not the trial's own end."""
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
 
 
 @dataclass
@@ -82,9 +92,7 @@ class Result:
 @lru_cache(maxsize=4)
 def open_corpus(loader: Any, data: Path | None, left_out: tuple[str, ...] = ()) -> Corpus:
     """The corpus as found, less the clips that are left out on the user's word; listed once a process."""
-    import dataclasses
-
-    corpus: Corpus = loader.load(data)
+    corpus = dataclasses.replace(loader.load(data), parameters=canonical(specification(loader)))
     if not left_out:
         return corpus
     gone = set(left_out)
@@ -105,6 +113,8 @@ def run_trial(trial: Trial, workplace: Workplace, on_epoch: OnEpoch) -> Result:
         _train_and_score(result, corpus, workplace, on_epoch)
     except Pruned as pruned:
         result.state, result.reason = "pruned", str(pruned)
+    except Unheard as error:
+        raise error.fault from error
     except (Diverged, Declined) as error:
         result.state, result.reason = "failed", str(error)
     except Exception as error:  # whatever a network, a backend or a full memory raises is this trial's end, not the study's
@@ -120,7 +130,12 @@ def _train_and_score(result: Result, corpus: Corpus, workplace: Workplace, on_ep
 
     def listen(epoch: int, metrics: dict[str, float]) -> None:
         result.history = {**result.history, **{k: [*result.history.get(k, []), v] for k, v in metrics.items()}}
-        on_epoch(epoch, metrics)
+        try:
+            on_epoch(epoch, metrics)
+        except Pruned:
+            raise
+        except Exception as error:
+            raise Unheard(error) from error
 
     with _timed(result, "features"):
         arrays = features(corpus, trial.feature_space, workplace.cache, workplace.workers)

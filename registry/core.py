@@ -136,9 +136,21 @@ def short_label(component: Any) -> str:
 KINDS = {"corpora": "corpus", "feature-spaces": "feature space", "architectures": "architecture", "splits": "split protocol"}
 
 
+def kind_named(text: str) -> str:
+    """The kind that a text names, with a hyphen or an underscore. Raises UsageError with the near names.
+
+    >>> kind_named("feature_spaces")
+    'feature-spaces'
+    """
+    kind = text.replace("_", "-")
+    if kind not in KINDS:
+        raise unknown("kind of component", text, KINDS)
+    return kind
+
+
 def names(kind: str) -> list[str]:
-    """The registered names of a kind (`corpora`, `feature-spaces`, `architectures`, `splits`), sorted, from the file names."""
-    return sorted(path.stem for path in _folder(kind).glob("*.py") if not path.stem.startswith("_"))
+    """The names of a kind (`corpora`, `feature-spaces`, `architectures`, `splits`), sorted: file names, and entry points of packages."""
+    return sorted({*_shipped(kind), *_installed(kind)})
 
 
 def describe(path: Path) -> str:
@@ -148,8 +160,9 @@ def describe(path: Path) -> str:
 
 
 def catalogue(kind: str) -> list[tuple[str, str]]:
-    """Names and one-line descriptions of a kind, without importing any component."""
-    return [(name, describe(_folder(kind) / f"{name}.py")) for name in names(kind)]
+    """Names and one-line descriptions of a kind, without importing any component; of an installed package's, where they come from."""
+    installed = {name: f"from {entry.dist.name if entry.dist else entry.module}" for name, entry in _installed(kind).items()}
+    return sorted({**installed, **{name: describe(path) for name, path in _shipped(kind).items()}}.items())
 
 
 def get(kind: str, name: str) -> type[Any]:
@@ -160,29 +173,39 @@ def get(kind: str, name: str) -> type[Any]:
     """
     if name.endswith(".py"):
         return _from_file(Path(name))
-    if name in names(kind):
+    if name in _shipped(kind):
         return _component(importlib.import_module(f"registry.{_package(kind)}.{name}"), name)
-    for entry in importlib.metadata.entry_points(group=f"bench.{_package(kind)}"):
-        if entry.name == name:
-            return typing.cast(type[Any], entry.load())
-    raise unknown(KINDS[kind], name, names(kind))
+    entry = _installed(kind).get(name)
+    if entry is None:
+        raise unknown(KINDS[kind_named(kind)], name, names(kind))
+    return typing.cast(type[Any], entry.load())
 
 
 def _package(kind: str) -> str:
-    if kind not in KINDS:
-        raise unknown("kind of component", kind, KINDS)
-    return kind.replace("-", "_")
+    return kind_named(kind).replace("-", "_")
 
 
-def _folder(kind: str) -> Path:
-    return Path(__file__).parent / _package(kind)
+def _shipped(kind: str) -> dict[str, Path]:
+    """The files of a kind in its subpackage, by name."""
+    return {path.stem: path for path in sorted((Path(__file__).parent / _package(kind)).glob("*.py")) if not path.stem.startswith("_")}
+
+
+def _installed(kind: str) -> dict[str, importlib.metadata.EntryPoint]:
+    """What installed packages offer of a kind, by name; nothing is imported."""
+    return {entry.name: entry for entry in importlib.metadata.entry_points(group=f"bench.{_package(kind)}")}
+
+
+def declared(module: types.ModuleType, name: str) -> type[Any] | None:
+    """The class that a module itself registers under a name; None when it has none."""
+    own = (value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__)
+    return next((cls for cls in own if cls.__dict__.get("name") == name), None)
 
 
 def _component(module: types.ModuleType, name: str) -> type[Any]:
-    for value in vars(module).values():
-        if isinstance(value, type) and value.__dict__.get("name") == name and value.__module__ == module.__name__:
-            return value
-    raise BenchError(f"{module.__file__} declares no component called {name!r}: decorate its class with @register({name!r})")
+    found = declared(module, name)
+    if found is None:
+        raise UsageError(f"{module.__file__} declares no component called {name!r}: decorate its class with @register({name!r})")
+    return found
 
 
 def _from_file(path: Path) -> type[Any]:
@@ -190,7 +213,10 @@ def _from_file(path: Path) -> type[Any]:
 
 
 def load_file(path: Path) -> types.ModuleType:
-    """Import one Python file that lies outside any package. Raises BenchError when it is missing or does not import."""
+    """Import one Python file that lies outside any package.
+
+    Raises: UsageError when it is missing or wrong (syntax, names, fields); BenchError when the disk or what it reads is at fault.
+    """
     if not path.is_file():
         raise UsageError(f"there is no file {path}")
     unique = f"{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
@@ -200,12 +226,11 @@ def load_file(path: Path) -> types.ModuleType:
     sys.modules[unique] = module  # dataclasses and pickle look classes up there
     try:
         spec.loader.exec_module(module)
-    except BenchError as error:
-        del sys.modules[unique]
-        raise BenchError(f"{path}: {error}") from error
     except Exception as error:
         del sys.modules[unique]
-        raise BenchError(f"{path} could not be loaded: {type(error).__name__}: {error}") from error
+        said = f": {error}" if isinstance(error, BenchError) else f" could not be loaded: {type(error).__name__}: {error}"
+        outside = isinstance(error, (BenchError, OSError, MemoryError)) and not isinstance(error, UsageError)
+        raise (BenchError if outside else UsageError)(f"{path}{said}") from error
     import cloudpickle
 
     cloudpickle.register_pickle_by_value(module)  # worker processes could not import it by its name

@@ -73,7 +73,7 @@ class Corpus:
         read_clip: clip -> (waveform of shape (samples,), float32 in [-1, 1]; sample rate in Hz).
         problems: what the listing of the folder found (audio is not read for it).
         synthetic: True when the clips are not speech of real people.
-        parameters: what, besides the clip's id, its audio depends on when it is synthesised.
+        parameters: what, besides the clip's file or id, its audio depends on: the loader's specification.
     """
 
     name: str
@@ -127,7 +127,9 @@ class Corpus:
         """Hash of every clip's id, labels and audio: two corpora with the same fingerprint give the same numbers."""
         pairs = zip(self.clips, self.digests, strict=True)
         lines = [f"{clip.id} {clip.emotion} {clip.speaker} {clip.sentence} {digest}" for clip, digest in pairs]
-        return hashlib.sha256("\n".join([self.name, *self.emotions, *lines]).encode()).hexdigest()
+        # Splits by speaker balance the sexes where they are known: without the table that tells them, splits differ.
+        unknown = [f"sex unknown: {speaker}" for speaker in sorted({c.speaker for c in self.clips if c.sex is None})]
+        return hashlib.sha256("\n".join([self.name, *self.emotions, *lines, *unknown]).encode()).hexdigest()
 
     @property
     def coverage(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 import json
 import pickle
 import subprocess
@@ -15,7 +14,7 @@ import pytest
 
 from registry import core
 from registry.core import canonical, checked, differing, register, short_label, specification
-from registry.errors import BenchError, Declined, require, unknown
+from registry.errors import BenchError, Declined, UsageError, require, unknown
 
 
 @register("thing")
@@ -128,6 +127,10 @@ def test_an_unknown_name_or_kind_is_answered_with_the_near_ones() -> None:
         core.names("architecture")
 
 
+def test_a_kind_is_written_with_a_hyphen_or_an_underscore() -> None:
+    assert core.names("feature_spaces") == core.names("feature-spaces") and core.get("feature_spaces", "mel").name == "mel"
+
+
 def test_a_users_own_file_is_found_by_its_path(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text("from __future__ import annotations\nfrom typing import ClassVar\nfrom registry.core import register\n"
@@ -160,8 +163,18 @@ def test_an_own_file_that_does_not_work_says_why(tmp_path: Path, text: str | Non
     file = tmp_path / "own.py"
     if text is not None:
         file.write_text(text, encoding="utf-8")
-    with pytest.raises(BenchError, match=message):
+    with pytest.raises(UsageError, match=message):
         core.get("splits", str(file))
+
+
+@pytest.mark.parametrize(("text", "kind"), [
+    ("from registry.core import register\n@register('own')\nclass Own:\n    depth: int = 1\nOwn(dept=2)", UsageError),
+    ("open('no such file')", BenchError), ("from registry.errors import BenchError\nraise BenchError('no corpus')", BenchError)])
+def test_a_mistake_in_a_file_is_the_callers_and_an_absent_file_is_not(tmp_path: Path, text: str, kind: type[BenchError]) -> None:
+    (tmp_path / "own.py").write_text(text, encoding="utf-8")
+    with pytest.raises(BenchError) as caught:
+        core.load_file(tmp_path / "own.py")
+    assert type(caught.value) is kind
 
 
 def test_a_file_that_failed_to_load_leaves_no_half_made_module(tmp_path: Path) -> None:
@@ -172,11 +185,20 @@ def test_a_file_that_failed_to_load_leaves_no_half_made_module(tmp_path: Path) -
     assert not [name for name in sys.modules if name.startswith("broken_study")]
 
 
-def test_an_installed_packages_entry_point_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = importlib.metadata.EntryPoint(name="thing", value=f"{__name__}:Thing", group="bench.feature_spaces")
-    found = importlib.metadata.EntryPoints([entry])
-    monkeypatch.setattr(importlib.metadata, "entry_points", lambda **wanted: found.select(**wanted))
+def test_an_installed_packages_components_are_listed_without_import_and_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = tmp_path / "nice_features-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: nice-features\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[bench.feature_spaces]\nthing = nice_features:Thing\nmel = nice_features:Other\n")
+    (tmp_path / "nice_features.py").write_text("class Thing:\n    name = 'thing'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    entries = dict(core.catalogue("feature-spaces"))
+    assert entries["thing"] == "from nice-features" and entries["mel"].startswith("Mel")
+    assert "nice_features" not in sys.modules
+    with pytest.raises(UsageError, match="Did you mean 'thing'"):
+        core.get("feature-spaces", "thingy")
     assert core.get("feature-spaces", "thing").__name__ == "Thing"
+    assert core.get("feature-spaces", "mel").__module__ == "registry.feature_spaces.mel"
 
 
 def test_an_unknown_name_without_near_ones_lists_all() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 import time
 from collections import Counter
@@ -337,3 +338,9 @@ def test_emotions_of_unseen_synthetic_speakers_are_learnable_but_not_trivial(syn
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.05, max_iter=500))
     predicted = cross_val_predict(model, x, corpus.labels, groups=corpus.speakers, cv=GroupKFold(4))
     assert 0.35 < recall_score(corpus.labels, predicted, average="macro") < 0.85
+
+
+def test_a_missing_table_of_sexes_changes_the_fingerprint_since_it_changes_splits_by_speaker() -> None:
+    corpus = Synthetic(n_speakers=4, n_sentences=1).load(None)
+    unknown = dataclasses.replace(corpus, clips=tuple(dataclasses.replace(clip, sex=None) for clip in corpus.clips))
+    assert unknown.fingerprint != corpus.fingerprint

@@ -25,8 +25,6 @@ HOSTILE = "a|b `c` <script>\nd & e"
 class Drawn:
     """Stands in for the pictures: the same counts for every cell, and no file."""
 
-    corpora: frozenset[tuple[str, str]] = frozenset()
-
     def confusion(self, row: Row) -> tuple[tuple[str, ...], list[list[int]], str]:
         return EMOTIONS, [[30, 10, 0], [20, 20, 0], [5, 35, 0]], f"study/{row.cell}_confusion.png"
 
@@ -137,7 +135,7 @@ def test_hostile_text_can_neither_break_a_table_nor_bring_markup() -> None:
 
 def test_the_command_of_a_row_names_its_study_protocol_cell_budget_and_settings() -> None:
     assert command("study", row_of("known")) == (
-        "bench run --study study --corpus crema_d --data DIR --split 'random_80_20' --cell 'mel image × known' --trials 1 --seeds 0 1 "
+        "bench run --study study --corpus crema_d --data DIR --split random_80_20 --cell 'mel image × known' --trials 1 --seeds 0 1 "
         "--set training.epochs=5")
 
 
@@ -177,3 +175,11 @@ def test_a_study_without_runs_has_no_report(ran: Ran) -> None:
 
 if __name__ == "__main__":
     GOLDEN.write_text(rendered(), encoding="utf-8", newline="\n")
+
+
+def test_the_finals_that_were_asked_for_last_are_shown_also_when_they_were_run_earlier() -> None:
+    seeds = [record("seed", "cell", i, metrics=figures(uar, 60.0), params={"seed": str(i)}) for i, uar in enumerate((0.4, 0.6))]
+    both, first = " ".join(s.tags["bench.signature"] for s in seeds), seeds[0].tags["bench.signature"]
+    earlier = record("final", "cell", params={}, signatures=both, asked_at="3.0")
+    later = record("final", "cell", params={}, signatures=first, asked_at="2.0")
+    assert [row.seeds for row in rows([*seeds, earlier, later])] == [2]

@@ -12,7 +12,7 @@ import soundfile
 from calls import SOON_S, TINY, Outcome, Ran, bench, eventually, start, study_file
 from test_tracking import client_of, runs_of
 
-from harness.run import aggregates
+from harness.finals import aggregates
 from registry.corpora.crema_d import NEVER_PUBLISHED, _takes
 
 ONE_PROTOCOL = ("--split", "unseen_speakers_80_20", "--seeds", "0")
@@ -84,7 +84,7 @@ def test_a_trial_that_raises_or_diverges_is_a_failed_row_with_its_reason_and_the
     home, outcome = failed
     assert outcome.code == 0, outcome.err
     runs = runs_of(client_of(home), "failing")
-    reasons = {run.data.tags["bench.architecture"]: (run.info.status, run.data.tags["bench.reason"]) for run in runs["trial"]}
+    reasons = {run.data.tags["bench.architecture"]: (run.info.status, run.data.tags.get("bench.reason", "")) for run in runs["trial"]}
     assert reasons["raises"] == ("FAILED", "MemoryError: no room for a | in a table")
     assert reasons["gives_nan[filters=(2,)]"][0] == "FAILED" and "no longer finite in epoch 1" in reasons["gives_nan[filters=(2,)]"][1]
     assert reasons["plain_1d[filters=(4,), dense=()]"] == ("FINISHED", "")

@@ -16,6 +16,7 @@ from tiny_study import STUDY
 
 from registry.audio import resample
 from registry.corpus import Clip
+from registry.errors import BenchError
 
 EMOTIONS = STUDY.corpus.emotions
 CLIPS: dict[str, Clip] = {clip.id: clip for clip in STUDY.corpus.load().clips}
@@ -70,6 +71,16 @@ def test_audio_at_another_rate_is_resampled_when_its_rate_is_given(kept: tuple[A
 def test_what_is_no_waveform_is_refused(kept: tuple[Any, list[dict[str, str]]]) -> None:
     with pytest.raises(MlflowException):
         kept[0].predict(np.array([["not", "audio"]]))
+
+
+@pytest.mark.parametrize(("waveforms", "said"), [
+    (np.zeros((1, 0)), "at least 100 samples, not 0"), (np.zeros((1, 99)), "at least 100 samples, not 99"),
+    (np.zeros((16_000, 1)), "at least 100 samples, not 1"), (np.zeros((0, 16_000)), "at least one clip"),
+    (np.r_[np.zeros((2, 16_000)), np.full((1, 16_000), np.nan)], r"clips \[2\] hold NaN"),
+    (np.full((1, 16_000), np.inf), r"clips \[0\] hold NaN or infinite values")])
+def test_what_a_network_cannot_hear_is_refused(kept: tuple[Any, list[dict[str, str]]], waveforms: np.ndarray, said: str) -> None:
+    with pytest.raises(BenchError, match=said):
+        kept[0].predict(waveforms.astype(np.float32))
 
 
 def test_of_each_protocol_the_model_with_the_best_validation_uar_is_kept_and_the_files_of_others_are_gone(ran: Ran) -> None:

@@ -15,12 +15,14 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from tiny_study import STUDY
 
 from harness.seeds import seed_for
-from harness.study import Study, Training, Trial, plan, setting_value, settings_of, with_setting
+from harness.study import Study, Training, Trial, plan, setting_value, settings_of, with_settings
 from harness.study_files import chosen_study, component, literal, load
 from harness.trial import Workplace
 from registry.architectures.residual_2d import Residual2D
-from registry.errors import BenchError
+from registry.errors import BenchError, UsageError
+from registry.feature_space import FeatureSpace
 from registry.feature_spaces.mel import Mel
+from registry.feature_spaces.mfcc import Mfcc
 
 TRIAL = plan(STUDY, "clips")[0].base
 
@@ -61,8 +63,7 @@ def test_a_study_that_cannot_be_run_is_refused_when_it_is_made(changes: dict[str
 
 
 @pytest.mark.parametrize(("field", "value"), [
-    ("learning_rate", 0.0), ("batch_size", 0), ("epochs", -1), ("early_stopping", 0), ("label_smoothing", 1.0), ("weight_decay", -0.1),
-    ("weight_decay", 0.1)])
+    ("learning_rate", 0.0), ("batch_size", 0), ("epochs", -1), ("early_stopping", 0), ("label_smoothing", 1.0), ("weight_decay", -0.1)])
 def test_training_refuses_values_that_mean_nothing_and_names_the_setting(field: str, value: float) -> None:
     with pytest.raises(BenchError, match=f"training.{field}.*{value}"):
         Training(**{field: value})  # type: ignore[arg-type]
@@ -97,10 +98,10 @@ def test_a_setting_fixed_by_the_user_is_not_searched_and_holds_in_every_cell() -
 def test_a_setting_is_reached_by_its_part_or_by_its_component_s_name() -> None:
     for setting, value in (("training.epochs", 7), ("feature_space.trim_db", 30.0), ("architecture.filters", (9,)),
                            ("plain_1d.filters", (9,)), ("split.seed", 7), ("random_80_20.seed", 7), ("energy.hop_length", 256)):
-        changed = with_setting(TRIAL, setting, value)
-        assert changed is not None and setting_value(changed, setting) == value and setting in settings_of(TRIAL)
+        changed = with_settings(TRIAL, {setting: value})
+        assert setting_value(changed, setting) == value and setting in settings_of(TRIAL)
         assert changed.signature != TRIAL.signature
-    assert with_setting(TRIAL, "mel.n_mels", 40) is None
+    assert with_settings(TRIAL, {"mel.n_mels": 40}) == TRIAL
 
 
 @pytest.mark.parametrize("change", [
@@ -130,7 +131,7 @@ def test_where_and_how_the_work_is_done_is_no_part_of_a_trial() -> None:
 
 
 def test_a_whole_number_and_its_float_are_the_same_setting() -> None:
-    one, other = (with_setting(TRIAL, "training.learning_rate", value) for value in (1, 1.0))
+    one, other = (with_settings(TRIAL, {"training.learning_rate": value}) for value in (1, 1.0))
     assert one is not None and other is not None and one.signature == other.signature
 
 
@@ -161,3 +162,28 @@ def test_a_study_has_defaults_that_can_be_run() -> None:
     study = Study(corpus=STUDY.corpus, feature_spaces=STUDY.feature_spaces, architectures=STUDY.architectures, splits=STUDY.splits,
                   search={"training.learning_rate": FloatDistribution(1e-4, 1e-2, log=True)})
     assert [cell.base.training for cell in plan(study, "clips")] == [Training()] * 4
+
+
+def test_settings_of_one_component_are_changed_together_in_any_order() -> None:
+    both = {"mfcc.n_mfcc": 30, "mfcc.n_mels": 40}
+    trial = dataclasses.replace(TRIAL, feature_space=FeatureSpace(features=(Mfcc(n_mfcc=13, n_mels=20),), join="channels"))
+    for settings in (both, dict(reversed(both.items()))):
+        changed = with_settings(trial, settings).feature_space.features[0]
+        assert changed == Mfcc(n_mfcc=30, n_mels=40)
+
+
+def test_a_split_is_listed_and_never_searched() -> None:
+    with pytest.raises(UsageError, match="a split is not searched"):
+        plan(dataclasses.replace(STUDY, search={"split.seed": IntDistribution(1, 9)}), "clips")
+
+
+def test_a_choice_that_optuna_can_not_store_is_refused_before_anything_runs() -> None:
+    with pytest.raises(UsageError, match="a choice must be a number"):
+        plan(dataclasses.replace(STUDY, search={"architecture.filters": CategoricalDistribution([(4,), (8,)])}), "clips")
+
+
+def test_a_component_listed_twice_or_not_made_is_refused() -> None:
+    with pytest.raises(UsageError, match="listed twice"):
+        dataclasses.replace(STUDY, splits=(STUDY.splits[0], STUDY.splits[0]))
+    with pytest.raises(UsageError, match="must hold components"):
+        dataclasses.replace(STUDY, splits=(type(STUDY.splits[0]),))

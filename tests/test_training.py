@@ -206,3 +206,16 @@ def test_a_cosine_schedule_falls_to_zero_over_all_epochs() -> None:
 @pytest.mark.parametrize("name", ["adam", "adamw", "rmsprop", "sgd"])
 def test_every_optimiser_is_the_one_that_its_name_says(name: Any) -> None:
     assert type(optimizer(Training(optimizer=name), steps=1)).__name__.lower() == name
+
+
+def test_a_fault_of_what_listens_to_epochs_is_not_recorded_as_the_trial_s_own_end(workplace: Workplace) -> None:
+    def store_is_away(epoch: int, metrics: dict[str, float]) -> None:
+        raise ConnectionError("the store is away")
+
+    with pytest.raises(ConnectionError, match="the store is away"):
+        run_trial(TRIAL, workplace, store_is_away)
+
+
+def test_weight_decay_goes_with_every_optimiser() -> None:
+    for name in ("adam", "adamw", "rmsprop", "sgd"):
+        assert optimizer(Training(optimizer=name, weight_decay=0.01), steps=1).weight_decay == 0.01

@@ -61,7 +61,7 @@ def record_cell(tracker: Tracker, parent: str, number: int, trials: int) -> None
     """A cell's trials as metrics and tags, and its finals with all their files."""
     from synthetic_results import synthetic_result
 
-    from harness.run import aggregates
+    from harness.finals import aggregates
     from harness.tracking import flat_metrics
 
     about, params = tags(number), {"training.learning_rate": 1e-3, "training.batch_size": 64}

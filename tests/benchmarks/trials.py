@@ -49,11 +49,11 @@ def arguments() -> argparse.Namespace:
 
 def search(options: argparse.Namespace, home: Path) -> list[Measured]:
     """`bench run` in this process; each trial is timed from its start to the start of the next, which takes in all that lies between."""
-    import harness.run
+    import harness.work
     from harness.cli import main as bench
 
     starts, inside = [], []  # moments, and seconds in fit and scoring less what was recorded between epochs
-    run_trial = harness.run.run_trial
+    run_trial = harness.work.run_trial
 
     def watched(trial: object, workplace: object, on_epoch: Callable[..., None]) -> object:
         starts.append(time.perf_counter())
@@ -68,11 +68,11 @@ def search(options: argparse.Namespace, home: Path) -> list[Measured]:
         inside.append(result.seconds["fit"] + result.seconds["score"] - recording[0])
         return result
 
-    harness.run.run_trial = watched  # type: ignore[assignment]
+    harness.work.run_trial = watched  # type: ignore[assignment]
     try:
         code = bench(command(options, home))
     finally:
-        harness.run.run_trial = run_trial
+        harness.work.run_trial = run_trial
     if code:
         sys.exit("the search failed")
     whole = [after - before for before, after in itertools.pairwise(starts)][1 : options.trials]
