@@ -2,6 +2,8 @@
 
 Plain, residual and dilated networks over time, each searched under random clips and under unseen speakers.
 Run: bench run --study cnn1d --data DIR
+Cost: 34 min for 2 trials and 3 seeds a cell on 5,885 clips of CREMA-D, 2 cores busy with other work too (measured: reports/cnn1d.md).
+Expect: features count for more than networks, a mel spectrogram beats MFCCs and both beat zero crossings with energy.
 """
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,14 @@ from mlflow.exceptions import MlflowException
 from test_tracking import client_of, runs_of
 from tiny_study import STUDY
 
+from harness import saved_model
+from harness.study import plan
+from harness.trial import Result, open_corpus
 from registry.audio import resample
+from registry.core import get
 from registry.corpus import Clip
 from registry.errors import BenchError
+from registry.feature_space import FeatureSpace
 
 EMOTIONS = STUDY.corpus.emotions
 CLIPS: dict[str, Clip] = {clip.id: clip for clip in STUDY.corpus.load().clips}
@@ -98,3 +104,37 @@ def test_its_requirements_are_exact_versions(ran: Ran) -> None:
     lines = path.read_text().split()
     assert {line.partition("==")[0] for line in lines} >= {"keras", "tensorflow", "librosa", "numpy"}
     assert all("==" in line for line in lines)
+
+
+OWN_FEATURE = '''"""Largest magnitude of each frame."""
+
+import numpy as np
+
+from registry.core import register
+
+
+@register("peaks")
+class Peaks:
+    """Output shape: (1 + samples // hop_length, 1)."""
+
+    hop_length: int = 512
+
+    def __call__(self, waveform, sample_rate):
+        frames = 1 + len(waveform) // self.hop_length
+        padded = np.pad(np.abs(waveform), (0, frames * self.hop_length - len(waveform)))
+        return padded.reshape(frames, self.hop_length).max(axis=1, keepdims=True).astype(np.float32)
+'''
+
+
+def test_a_model_carries_the_source_of_a_feature_that_is_a_user_s_own(tmp_path: Path) -> None:
+    import keras
+
+    file = tmp_path / "peaks.py"
+    file.write_text(OWN_FEATURE)
+    space = FeatureSpace(features=(get("feature-spaces", str(file))(),), join="channels", duration_s=1.0)
+    trial = dataclasses.replace(plan(STUDY, "clips")[0].base, feature_space=space)
+    network = keras.Sequential([keras.Input((32, 1)), keras.layers.Flatten(), keras.layers.Dense(6, activation="softmax")])
+    saved_model.write(Result(trial, model=network), open_corpus(STUDY.corpus, None), 16_000, tmp_path / "model")
+    file.unlink()
+    loaded = saved_model._load_pyfunc(str(tmp_path / "model"))
+    assert loaded.predict(np.full((2, 16_000), 0.5, np.float32)).shape == (2, 7)
