@@ -33,6 +33,7 @@ def confusion_figure(confusion: list[list[int]], emotions: tuple[str, ...], titl
 def curves_figure(history: dict[str, list[float]], best_epoch: int, title: str) -> Figure:
     """Loss and UAR by epoch, training beside validation, with the kept epoch marked."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(7.2, 2.8), layout="constrained")
     for position, metric in enumerate(("loss", "uar"), 1):
@@ -43,6 +44,7 @@ def curves_figure(history: dict[str, list[float]], best_epoch: int, title: str) 
         if best_epoch:
             axes.axvline(best_epoch, color="#c05020", linewidth=0.8, linestyle="--", label="kept epoch")
         axes.set(xlabel="epoch", ylabel="loss" if metric == "loss" else "UAR")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(fontsize=8)
     figure.suptitle(title, fontsize=10)
     return figure
