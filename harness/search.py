@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from filelock import FileLock
 from optuna.trial import FrozenTrial, TrialState
 
 from harness import owner
@@ -59,6 +60,8 @@ class Search:
         ranges = {key: repr(d) for cell in cells for key, d in cell.search.items()}
         corpus = cells[0].base.corpus_fingerprint[:8]
         scope = hashlib.sha256(canonical(ranges).encode()).hexdigest()[:6]
+        (home / ".bench").mkdir(parents=True, exist_ok=True)
+        self.lock = FileLock(home / ".bench" / "search.lock")
         self.study = optuna.create_study(storage=storage(home), study_name=f"{study_name} {split_label} {corpus} {scope}",
                                          pruner=CellPruner() if prune else optuna.pruners.NopPruner(), direction="maximize",
                                          load_if_exists=True)
@@ -78,8 +81,9 @@ class Search:
         if params.keys() != cell.search.keys():  # a setting written outside its range is drawn like those of later trials
             params = {**self._sample(cell, number), **params}
         about = {"cell": cell.key, "label": cell.label, **owner.mark()}
-        self.study.enqueue_trial(params, user_attrs=about)
-        asked = self.study.ask(cell.search)
+        with self.lock:  # another start of the same study must not be handed this cell's point
+            self.study.enqueue_trial(params, user_attrs=about)
+            asked = self.study.ask(cell.search)
         try:
             proposal = Proposal(self.study, cell, asked)
         except BenchError as error:
