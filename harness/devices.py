@@ -1,4 +1,4 @@
-"""Chooses the Keras backend and sets up its devices; the one place that may touch TensorFlow itself."""
+"""Chooses the Keras backend and sets up its devices; the one place that may touch TensorFlow or PyTorch itself."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ def set_up() -> tuple[str, ...]:
                          "to tensorflow, jax or torch") from error
     if keras_backend() == "tensorflow":
         _grow_memory()
+    if keras_backend() == "torch":  # Keras can't list its devices
+        import torch
+
+        return tuple(f"gpu:{i}" for i in range(torch.cuda.device_count())) or ("cpu:0",)
     return tuple(keras.distribution.list_devices()) or ("cpu:0",)
 
 
