@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -68,13 +67,6 @@ def test_the_largest_share_of_votes_on_voice_agrees_with_the_actors_as_often_as_
     corpus = CremaD().load(real_corpora)
     hits = sum(dict(c.votes or ())[c.emotion] for c in corpus.clips)
     assert hits / sum(n for c in corpus.clips for _, n in c.votes or ()) == pytest.approx(0.409, abs=0.01)
-
-
-def test_listing_the_real_corpus_with_votes_takes_well_below_a_second(real_corpora: Path) -> None:
-    CremaD().load(real_corpora)
-    start = time.process_time()
-    CremaD().load(real_corpora)
-    assert time.process_time() - start < 0.6
 
 
 def test_a_real_clip_is_read_at_16_khz_also_after_pickling_the_corpus(real_corpora: Path) -> None:
@@ -267,14 +259,6 @@ def test_the_fingerprint_of_a_synthetic_corpus_changes_with_its_fields() -> None
     loaders = (Synthetic(), Synthetic(seed=1), Synthetic(sample_rate=8_000), Synthetic(n_speakers=11))
     assert len({loader.load(None).fingerprint for loader in loaders}) == 4
     assert Synthetic().load(None).fingerprint == Synthetic().load(Path("anything")).fingerprint
-
-
-def test_synthesis_is_at_least_ten_times_faster_than_real_time() -> None:
-    corpus = Synthetic(n_speakers=2, n_sentences=2).load(None)
-    corpus.read_clip(corpus.clips[0])
-    start = time.perf_counter()
-    seconds = sum(len(w) for w in waveforms(corpus)) / 16_000
-    assert seconds / (time.perf_counter() - start) > 10
 
 
 @pytest.mark.parametrize("sample_rate", [8_000, 22_050, 48_000])
