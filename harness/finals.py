@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 from harness import saved_model
-from harness.features import padded_samples
 from harness.search import Search
 from harness.statistics import mean_sd
 from harness.study import Cell, Trial
@@ -91,7 +90,7 @@ def _keep_model(run: Run, cell: Cell, run_id: str, result: Result) -> None:
     if not room and (not kept or result.validation.uar <= kept[0].metrics["validation/uar"]):
         return
     with tempfile.TemporaryDirectory() as folder:
-        saved_model.write(result, corpus, padded_samples(corpus, cell.base.feature_space), Path(folder))
+        saved_model.write(result, corpus, Path(folder))
         run.tracker.log_model(run_id, Path(folder), f"{cell.base.architecture.name}_{result.trial.signature}", corpus.emotions,
                               corpus.sample_rate)
     if not room:

@@ -29,15 +29,18 @@ if TYPE_CHECKING:
 SHORTEST = 100  # samples: less is no utterance at any rate, most likely an array that lies the other way round
 
 
-def write(result: Result, corpus: Corpus, samples: int, folder: Path) -> None:
+def write(result: Result, corpus: Corpus, folder: Path) -> None:
     """Write the network (`model.keras`) and what it needs to hear (`listening.json`) into `folder`."""
+    from harness.features import padded_samples
+
     assert result.model is not None
     folder.mkdir(parents=True, exist_ok=True)
     result.model.save(folder / "model.keras")
-    listening = {"feature_space": specification(result.trial.feature_space), "samples": samples, "emotions": corpus.emotions,
+    space = result.trial.feature_space  # the trial's own, which the search may have changed from the cell's
+    listening = {"feature_space": specification(space), "samples": padded_samples(corpus, space), "emotions": corpus.emotions,
                  "sample_rate": corpus.sample_rate}
     (folder / "listening.json").write_text(json.dumps(listening, indent=2) + "\n")
-    for feature in result.trial.feature_space.features:
+    for feature in space.features:
         if not type(feature).__module__.startswith("registry."):  # a user's own: no other machine has its file
             shutil.copyfile(inspect.getfile(type(feature)), folder / f"{label_of(type(feature))}.py")
 

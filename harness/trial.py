@@ -83,9 +83,6 @@ class Result:
     counts: dict[str, int] = field(default_factory=dict)
     speakers: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-    feature_shape: tuple[int, ...] = ()
-    sample_rate: int = 0
-    samples: int = 0
     model: keras.Model | None = None
 
 
@@ -143,7 +140,6 @@ def _train_and_score(result: Result, corpus: Corpus, workplace: Workplace, on_ep
     with _timed(result, "fit"):
         fitted = fit(trial, x, corpus.labels[split.train], x_validation, corpus.labels[split.validation], len(corpus.emotions), listen)
     result.best_epoch, result.parameters, result.model = fitted.best_epoch, fitted.parameters, fitted.model
-    result.feature_shape, result.sample_rate = arrays.shape[1:], corpus.sample_rate
     with _timed(result, "score"):
         result.validation = _score(result, "validation", x_validation, split.validation, corpus)
         if trial.opens_test:

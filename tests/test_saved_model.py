@@ -131,10 +131,11 @@ def test_a_model_carries_the_source_of_a_feature_that_is_a_user_s_own(tmp_path: 
 
     file = tmp_path / "peaks.py"
     file.write_text(OWN_FEATURE)
-    space = FeatureSpace(features=(get("feature-spaces", str(file))(),), join="channels", duration_s=1.0)
+    space = FeatureSpace(features=(get("feature-spaces", str(file))(),), join="channels", duration_s=0.5)
     trial = dataclasses.replace(plan(STUDY, "clips")[0].base, feature_space=space)
-    network = keras.Sequential([keras.Input((32, 1)), keras.layers.Flatten(), keras.layers.Dense(6, activation="softmax")])
-    saved_model.write(Result(trial, model=network), open_corpus(STUDY.corpus, None), 16_000, tmp_path / "model")
+    network = keras.Sequential([keras.Input((16, 1)), keras.layers.Flatten(), keras.layers.Dense(6, activation="softmax")])
+    saved_model.write(Result(trial, model=network), open_corpus(STUDY.corpus, None), tmp_path / "model")
     file.unlink()
     loaded = saved_model._load_pyfunc(str(tmp_path / "model"))
+    assert loaded.samples == 8_000, "the length is that of the trial's own feature space"
     assert loaded.predict(np.full((2, 16_000), 0.5, np.float32)).shape == (2, 7)

@@ -134,7 +134,7 @@ def model_times(tracker: Tracker, home: Path) -> tuple[float, float]:
     def keep() -> None:
         run_id = tracker.start("seed", "model", None, {})
         folder = fresh(home)
-        saved_model.write(result, corpus, 48_000, folder)
+        saved_model.write(result, corpus, folder)
         tracker.log_model(run_id, folder, "measured", corpus.emotions, corpus.sample_rate)
 
     keep()
