@@ -16,20 +16,31 @@ class Architecture(Protocol):
 
     Args:
         rank: 2 for networks over a sequence (steps, channels), 3 for networks over an image (frames, bands, 1).
-        minimum_steps: the least size of every axis but the channels that leaves something after all pooling.
+        minimum_steps: the least size of every axis but the channels that leaves something after all pooling; or one for each of them.
     """
 
     name: str
     rank: int
 
     @property
-    def minimum_steps(self) -> int:
+    def minimum_steps(self) -> int | tuple[int, ...]:
         """Least size of each axis but the last."""
         ...
 
     def __call__(self, input_shape: tuple[int, ...], n_classes: int) -> keras.Model:
         """A fresh model: (batch, *input_shape) -> (batch, n_classes), each row summing to one."""
         ...
+
+
+def least_sizes(architecture: Any) -> tuple[int, ...]:
+    """The least size of each axis but the channels: `minimum_steps`, told apart by axis.
+
+    >>> from registry.architectures.residual_2d import Residual2D
+    >>> least_sizes(Residual2D())
+    (1, 1)
+    """
+    least = getattr(architecture, "minimum_steps", 1)
+    return least if isinstance(least, tuple) else (least,) * (architecture.rank - 1)
 
 
 _WANTS = {
@@ -49,9 +60,10 @@ def decline(architecture: Any, input_shape: Sequence[int]) -> str | None:
     if len(shape) != architecture.rank:
         wanted, advice = _WANTS[architecture.rank]
         return f"{name} needs {wanted}, but the feature space gives {shape}: {advice}"
-    least = getattr(architecture, "minimum_steps", 1)
-    if min(shape[:-1]) < least:
-        axes = "steps" if architecture.rank == 2 else "frames and bands"
-        return (f"{name} needs at least {least} {axes} to survive its convolutions and pooling, but the feature space gives "
+    least = least_sizes(architecture)
+    if any(size < needed for size, needed in zip(shape, least, strict=False)):
+        axes = f"{least[0]} steps" if architecture.rank == 2 else f"{least[0]} frames and {least[1]} bands"
+        axes = f"{least[0]} frames and bands" if architecture.rank == 3 and len(set(least)) == 1 else axes
+        return (f"{name} needs at least {axes} to survive its convolutions and pooling, but the feature space gives "
                 f"{shape}: use longer clips, more bands, fewer pooled layers or padding='same'")
     return None

@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 MOMENTUM = 0.9
 
 
-def layer(kind: str, rank: int, *sizes: int, **options: Any) -> keras.layers.Layer:
+def layer(kind: str, rank: int, *sizes: int | tuple[int, ...], **options: Any) -> keras.layers.Layer:
     """`Conv`, `MaxPooling` or `GlobalAveragePooling` for inputs of a rank: 2 (steps, channels) or 3 (frames, bands, channels)."""
     import keras
 
     return getattr(keras.layers, f"{kind}{rank - 1}D")(*sizes, **options)
 
 
-def activate(x: Any, batch_norm: bool = True, relu_first: bool = False) -> Any:
+def activate(x: Any, batch_norm: bool = True, relu_first: bool = False, momentum: float = MOMENTUM) -> Any:
     """Batch norm and ReLU, in either order, or the ReLU alone; the shape stays."""
     import keras
 
-    norm = [keras.layers.BatchNormalization(momentum=MOMENTUM)] if batch_norm else []
+    norm = [keras.layers.BatchNormalization(momentum=momentum)] if batch_norm else []
     relu = [keras.layers.ReLU()]
     for each in [*relu, *norm] if relu_first else [*norm, *relu]:
         x = each(x)

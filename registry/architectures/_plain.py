@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from registry.architectures._parts import activate, average, classifier, layer
+from registry.architectures._parts import MOMENTUM, activate, average, classifier, layer
 from registry.core import checked, label_of
 from registry.errors import require
 
@@ -30,6 +30,7 @@ class PlainStack:
 
     rank: ClassVar[int] = 2
     version: ClassVar[int] = 1
+    momentum: ClassVar[float] = MOMENTUM
     filters: tuple[int, ...] = (32, 64, 96)
     kernel_sizes: tuple[int, ...] = (5,)
     pools: tuple[int, ...] = (2,)
@@ -90,14 +91,14 @@ class PlainStack:
         inputs = x = keras.Input(input_shape)
         for filters, kernel, pool, padding, dropout, l2 in self._convolutions():
             x = layer("Conv", self.rank, filters, kernel, padding=padding, kernel_regularizer=_penalty(l2))(x)
-            x = activate(x, self.batch_norm, self.relu_first)
+            x = activate(x, self.batch_norm, self.relu_first, self.momentum)
             x = keras.layers.Dropout(dropout)(x) if dropout else x
             if pool:
                 x = layer("MaxPooling", self.rank, pool, strides=self.pool_stride, padding=self.pool_padding)(x)
         x = keras.layers.Flatten()(x) if self.pooling == "flatten" else average(x, keep_bands=self.pooling == "time")
         for units, dropout, l2 in zip(self.dense, *(self._each(f, len(self.dense)) for f in PER_DENSE), strict=True):
             x = keras.layers.Dense(units, kernel_regularizer=_penalty(l2))(x)
-            x = activate(x, self.dense_batch_norm, self.relu_first)
+            x = activate(x, self.dense_batch_norm, self.relu_first, self.momentum)
             x = keras.layers.Dropout(dropout)(x) if dropout else x
         return classifier(label_of(type(self)), inputs, x, n_classes)
 

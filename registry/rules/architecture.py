@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from registry.architecture import decline
+from registry.architecture import decline, least_sizes
 from registry.errors import require
 
 if TYPE_CHECKING:
@@ -15,17 +15,18 @@ SHAPES = {2: (94, 40), 3: (94, 64, 1)}
 
 
 def _suitable(architecture: Any) -> tuple[int, ...]:
-    least = getattr(architecture, "minimum_steps", 1)
     *axes, channels = SHAPES[architecture.rank]
-    return (*(max(axis, least) for axis in axes), channels)
+    return (*map(max, axes, least_sizes(architecture)), channels)
 
 
 def declines(architecture: Any) -> None:
     """Its rank is 2 or 3; a shape of the other rank, or smaller than minimum_steps, is declined with a reason."""
     rank = getattr(architecture, "rank", None)
     require(rank in SHAPES, f"Its rank is {rank!r}: set rank: ClassVar[int] = 2 for (steps, channels), 3 for images.")
-    least, fitting = getattr(architecture, "minimum_steps", 1), _suitable(architecture)
-    require(isinstance(least, int) and least >= 1, f"Its minimum_steps is {least!r}: give a whole number from 1.")
+    least = least_sizes(architecture)
+    require(len(least) == architecture.rank - 1 and all(isinstance(size, int) and size >= 1 for size in least),
+            f"Its minimum_steps is {architecture.minimum_steps!r}: give a whole number from 1, or one for each axis but the channels.")
+    fitting = _suitable(architecture)
     require(bool(decline(architecture, SHAPES[5 - architecture.rank])), "A shape of the other rank was not declined.")
     require(decline(architecture, fitting) is None, f"{fitting} was declined: {decline(architecture, fitting)}")
 
@@ -36,7 +37,7 @@ def builds(architecture: Any) -> None:
     import numpy as np
 
     shape = _suitable(architecture)
-    smallest = (*(getattr(architecture, "minimum_steps", 1) for _ in shape[:-1]), shape[-1])
+    smallest = (*least_sizes(architecture), shape[-1])
     for each in (shape, smallest):
         model = architecture(each, 6)
         require(isinstance(model, keras.Model), f"It returned {type(model).__name__}: return a keras.Model.")
