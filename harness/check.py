@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness import features
 from harness.console import Console
+from harness.study_files import component
 from harness.trial import Workplace, open_corpus
 from registry import contracts
 from registry.audit import audit
@@ -15,7 +16,7 @@ from registry.errors import UsageError
 
 def check_corpus(name: str, data: Path | None, workers: int, console: Console) -> int:
     """List every problem of a corpus and what is done about it; returns 1 when a run would refuse the corpus."""
-    corpus = open_corpus(get("corpora", name)(), data)
+    corpus = open_corpus(component("corpora", name), data)
     with console.working(), console.bar(f"reading {name}", len(corpus)) as bar:
         problems = audit(corpus, workers, bar.at)
     if problems:

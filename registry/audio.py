@@ -13,7 +13,8 @@ from registry.errors import BenchError
 def read(path: Path) -> tuple[np.ndarray, int]:
     """A file's mono waveform at its own sample rate.
 
-    Returns: waveform of shape (samples,), float32 in [-1, 1]; several channels are averaged. Sample rate in Hz.
+    Returns: waveform of shape (samples,), float32, full scale being 1, which lossy formats overshoot by up to a quarter;
+        several channels are averaged. Sample rate in Hz.
     Raises: BenchError naming the file when it is missing, a Git LFS pointer, damaged or empty.
     """
     import soundfile

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,8 @@ class Clip:
         level: intended intensity (`LO`, `MD`, `HI`, `XX` for unspecified).
         age: in years.
         votes: listeners' votes on the voice alone, as (emotion, count) pairs.
+        corpus: which corpus the clip comes from, where several are joined into one.
+        other: what a user's own table says besides, as (column, value) pairs.
     """
 
     id: str
@@ -40,6 +43,8 @@ class Clip:
     ethnicity: str | None = None
     votes: tuple[tuple[str, int], ...] | None = None
     path: Path | None = None
+    corpus: str | None = None
+    other: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +75,11 @@ class Corpus:
         clips: sorted by id.
         sample_rate: the corpus's nominal rate in Hz.
         whole: how many clips the whole corpus has.
-        read_clip: clip -> (waveform of shape (samples,), float32 in [-1, 1]; sample rate in Hz).
+        read_clip: clip -> (waveform of shape (samples,), float32, full scale being 1; sample rate in Hz).
         problems: what the listing of the folder found (audio is not read for it).
         synthetic: True when the clips are not speech of real people.
         parameters: what, besides the clip's file or id, its audio depends on: the loader's specification.
+        preparation: what `read_clip` does to a file's audio besides decoding it, in words; empty where it does nothing.
     """
 
     name: str
@@ -87,9 +93,17 @@ class Corpus:
     parameters: str = ""
     licence: str = ""
     citation: str = ""
+    preparation: str = ""
 
     def __len__(self) -> int:
         return len(self.clips)
+
+    def part(self, indices: Sequence[int] | np.ndarray) -> Corpus:
+        """The clips at these indices, in their order, as a corpus of their own; audio that was hashed is not hashed again."""
+        made = dataclasses.replace(self, clips=tuple(self.clips[i] for i in indices))
+        if "digests" in self.__dict__:
+            made.__dict__["digests"] = tuple(self.digests[i] for i in indices)
+        return made
 
     @cached_property
     def labels(self) -> np.ndarray:
@@ -129,7 +143,8 @@ class Corpus:
         lines = [f"{clip.id} {clip.emotion} {clip.speaker} {clip.sentence} {digest}" for clip, digest in pairs]
         # Splits by speaker balance the sexes where they are known: without the table that tells them, splits differ.
         unknown = [f"sex unknown: {speaker}" for speaker in sorted({c.speaker for c in self.clips if c.sex is None})]
-        return hashlib.sha256("\n".join([self.name, *self.emotions, *lines, *unknown]).encode()).hexdigest()
+        prepared = [f"audio {self.preparation}"] if self.preparation else []
+        return hashlib.sha256("\n".join([self.name, *self.emotions, *lines, *unknown, *prepared]).encode()).hexdigest()
 
     @property
     def coverage(self) -> str:

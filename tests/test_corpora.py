@@ -328,3 +328,11 @@ def test_a_missing_table_of_sexes_changes_the_fingerprint_since_it_changes_split
     corpus = Synthetic(n_speakers=4, n_sentences=1).load(None)
     unknown = dataclasses.replace(corpus, clips=tuple(dataclasses.replace(clip, sex=None) for clip in corpus.clips))
     assert unknown.fingerprint != corpus.fingerprint
+
+
+def test_a_few_speakers_make_a_partial_corpus_for_quick_tries(real_corpora: Path) -> None:
+    few = CremaD(speakers=3).load(real_corpora)
+    assert sorted(set(few.speakers.tolist())) == ["1001", "1002", "1003"] and "of 7,442 clips: partial" in few.coverage
+    assert CremaD(speakers=500).load(real_corpora).clips == CremaD().load(real_corpora).clips
+    with pytest.raises(BenchError, match="speakers must be 1 or more"):
+        CremaD(speakers=0)

@@ -7,10 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter, itemgetter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from registry.audio import is_lfs_pointer
-from registry.corpus import Problem
+from registry import audio
+from registry.corpus import Clip, Problem
 from registry.errors import BenchError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 ENDINGS = (".wav", ".flac", ".ogg")
 """Endings of audio files, in any case; where a clip is there in several formats the first of them is kept."""
@@ -29,11 +33,7 @@ def find_folder(data: Path | None, corpus: str, layouts: Iterable[str], example:
         is_clip: whether a file name without its ending is one of the corpus's.
     Raises: BenchError saying what was looked for.
     """
-    remedy = f"Name the folder that holds {corpus} with `--data DIR` or in the environment variable BENCH_DATA."
-    if data is None:
-        raise BenchError(f"{corpus} is read from a folder, and none was given. {remedy}")
-    if not data.is_dir():
-        raise BenchError(f"{corpus} was looked for in {data}, which is not a folder. {remedy}")
+    data = given_folder(data, corpus)
     for layout in layouts:
         if any(_holds(data / layout, is_clip)):
             return data / layout
@@ -42,7 +42,56 @@ def find_folder(data: Path | None, corpus: str, layouts: Iterable[str], example:
     if counts[best]:
         return best
     raise BenchError(f"{corpus} was not found in {data}: looked for files named like {example} ({', '.join(ENDINGS)}) in "
-                     f"{', '.join(layouts)}, in {data} itself and in every folder one or two levels below it. {remedy}")
+                     f"{', '.join(layouts)}, in {data} itself and in every folder one or two levels below it. {remedy(corpus)}")
+
+
+def given_folder(data: Path | None, corpus: str) -> Path:
+    """The data folder. Raises BenchError saying how to name it when none was given, or it is not there."""
+    if data is None:
+        raise BenchError(f"{corpus} is read from a folder, and none was given. {remedy(corpus)}")
+    if not data.is_dir():
+        raise BenchError(f"{corpus} was looked for in {data}, which is not a folder. {remedy(corpus)}")
+    return data
+
+
+def remedy(corpus: str) -> str:
+    """What a user does about a corpus that was not found."""
+    return f"Name the folder that holds {corpus} with `--data DIR` or in the environment variable BENCH_DATA."
+
+
+def missing(expected: Iterable[str], found: Iterable[str], speaker_of: Callable[[str], str]) -> list[Problem]:
+    """What is not there of a corpus. Absent speakers make it partial, which may be meant; a speaker with gaps is an incomplete copy.
+
+    Args:
+        expected, found: clip ids. speaker_of: the speaker that an id tells.
+    """
+    expected, found = set(expected), set(found)
+    present = {speaker_of(clip_id) for clip_id in found}
+    absent = sorted({speaker_of(clip_id) for clip_id in expected} - present)
+    gaps = defaultdict(list)
+    for clip_id in sorted(expected - found):
+        if speaker_of(clip_id) in present:
+            gaps[speaker_of(clip_id)].append(clip_id)
+    problems = [Problem(kind="missing", subject=f"speaker {speaker}", detail=f"no file for {some(ids)}", breaks=True,
+                        action="copy or download these clips, or pass `--allow-missing` to go on without them")
+                for speaker, ids in gaps.items()]
+    if absent:
+        speakers = f"{len(absent)} speaker{'s'[: len(absent) > 1]}"
+        problems.append(Problem(kind="missing", subject=speakers, detail=f"no clip of {', '.join(absent)}",
+                                action="the corpus is partial: reports say so"))
+    return problems
+
+
+def some(names: list[str]) -> str:
+    """The first six of a list, and how many more there are."""
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+
+
+def read_clip(clip: Clip) -> tuple[np.ndarray, int]:
+    """A clip's waveform, (samples,) float32, and sample rate in Hz. Raises BenchError when its file can't be read."""
+    if clip.path is None:
+        raise BenchError(f"clip {clip.id} names no file: read clips of the corpus that `load` gives")
+    return audio.read(clip.path)
 
 
 def _nearby(data: Path) -> list[Path]:
@@ -82,7 +131,7 @@ def one_file_each(files: Iterable[tuple[str, Path]]) -> tuple[dict[str, Path], l
     candidates: dict[str, list[tuple[bool, int, str, Path]]] = defaultdict(list)
     faults = {}
     for clip_id, path in files:
-        faults[path] = fault = _fault(path)
+        faults[path] = fault = fault_of(path)
         candidates[clip_id].append((fault is not None, ENDINGS.index(path.suffix.lower()), path.name, path))
     kept, problems = {}, []
     for clip_id in sorted(candidates):
@@ -97,11 +146,11 @@ def one_file_each(files: Iterable[tuple[str, Path]]) -> tuple[dict[str, Path], l
     return kept, problems
 
 
-def _fault(path: Path) -> Problem | None:
+def fault_of(path: Path) -> Problem | None:
     """Why a file can't hold audio, as its size and first bytes tell; None when nothing speaks against it."""
     try:
         size = path.stat().st_size
-        pointer = 0 < size < POINTER_LIMIT and is_lfs_pointer(path)
+        pointer = 0 < size < POINTER_LIMIT and audio.is_lfs_pointer(path)
     except OSError as error:
         return Problem(kind="unreadable", subject=path.name, detail=f"{path}: {error.strerror or error}",
                        action="left out; copy or download this clip again", breaks=True)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 RATE = 16_000
 
 
-def _noise(samples: int) -> np.ndarray:
+def noise(samples: int) -> np.ndarray:
+    """Quiet white noise, the same each time."""
     import numpy as np
 
     return np.random.default_rng(0).normal(0, 0.1, samples).astype(np.float32)
@@ -20,7 +21,7 @@ def _noise(samples: int) -> np.ndarray:
 
 def grows(feature: Any) -> None:
     """One and two seconds of noise give finite float32 (frames, bands), more frames for the longer clip."""
-    one, two = _measured(feature, _noise(RATE)), _measured(feature, _noise(2 * RATE))
+    one, two = _measured(feature, noise(RATE)), _measured(feature, noise(2 * RATE))
     require(len(two) > len(one) and one.shape[1] == two.shape[1],
             f"One second gave {one.shape}, two gave {two.shape}: the frames must grow and the bands stay.")
 
@@ -29,7 +30,7 @@ def survives_edges(feature: Any) -> None:
     """Silence, a one-sample clip and one shorter than a frame give finite values of at least one frame."""
     import numpy as np
 
-    for waveform in (np.zeros(RATE, np.float32), np.zeros(1, np.float32), _noise(1), _noise(100)):
+    for waveform in (np.zeros(RATE, np.float32), np.zeros(1, np.float32), noise(1), noise(100)):
         _measured(feature, waveform)
 
 
@@ -50,9 +51,9 @@ def repeats(feature: Any) -> None:
     """The same waveform gives the same values twice, and is left as it was."""
     import numpy as np
 
-    waveform = _noise(RATE)
+    waveform = noise(RATE)
     first, second = feature(waveform, RATE), feature(waveform, RATE)
-    require(np.array_equal(waveform, _noise(RATE)), "The waveform was changed in place: work on a copy.")
+    require(np.array_equal(waveform, noise(RATE)), "The waveform was changed in place: work on a copy.")
     require(np.array_equal(first, second), "Two calls differ: draw nothing at random, or from a Generator with a seed field.")
 
 
