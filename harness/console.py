@@ -83,6 +83,13 @@ class Bar:
             self.tenth = done * 10 // total
             self.console.say(f"{self.description}: {done:,} of {total:,}")
 
+    def preparing(self, done: int, total: int) -> None:
+        """Say how far the features for this line have come, in its note."""
+        if self.progress:
+            self.progress.update(self.task, note=f"features {done:,} of {total:,}")
+        else:
+            self.at(done, total)
+
     def close(self) -> None:
         """Take the bar away."""
         if self.progress:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from registry.audio import resample
 from registry.corpus import Clip
 from registry.errors import BenchError
 from registry.feature_space import FeatureSpace
@@ -39,34 +41,59 @@ class DamagedClips(BenchError):
                           "Mend them (`bench check` lists everything), or go on without them with --allow-missing"])
 
 
+class Change(Protocol):
+    """What is done to the waveforms of an entry before its features are computed; it is sent to the workers.
+
+    Args:
+        label: in words, for `bench cache`.
+    """
+
+    @property
+    def label(self) -> str: ...
+
+    def __call__(self, clip: Clip, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
+        """(samples,) float32 -> (samples',) float32."""
+        ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """The file that the rows of one entry go to, from `offset` bytes on, and what is done to its waveforms."""
+
+    draft: Path
+    offset: int
+    change: Change | None
+
+
 @dataclass(frozen=True)
 class Rows:
-    """Puts the features of some clips at their place in the file: what a worker is sent, with no array in it."""
+    """Puts the features of some clips at their place in each file: what a worker is sent, with no array in it."""
 
     read_clip: Callable[[Clip], tuple[np.ndarray, int]]
     space: FeatureSpace
     samples: int
-    draft: Path
-    offset: int
+    places: tuple[Place, ...]
     shape: tuple[int, int]
 
     def __call__(self, start: int, clips: tuple[Clip, ...]) -> tuple[int, dict[str, str]]:
         """Write rows `start` and on. Returns how many clips were tried, and the damaged ones with the reason."""
         import numpy as np
 
-        rows = np.zeros((len(clips), *self.shape), dtype="<f4")
+        rows = np.zeros((len(self.places), len(clips), *self.shape), dtype="<f4")
         damaged = {}
-        for row, clip in zip(rows, clips, strict=True):
+        for i, clip in enumerate(clips):
             try:
                 waveform, sample_rate = self._read(clip)
             except BenchError as error:
                 damaged[clip.id] = str(error)
             else:
-                row[:] = self._values(clip, waveform, sample_rate)
-        # Written, not mapped: on a full disk a write raises an error where touching a mapped page ends the process.
-        with self.draft.open("r+b") as file:
-            file.seek(self.offset + start * rows[0].nbytes)
-            file.write(rows.data)
+                for row, place in zip(rows[:, i], self.places, strict=True):
+                    row[:] = self._values(clip, waveform, sample_rate, place.change)
+        for place, block in zip(self.places, rows, strict=True):
+            # Written, not mapped: on a full disk a write raises an error where touching a mapped page ends the process.
+            with place.draft.open("r+b") as file:
+                file.seek(place.offset + start * block[0].nbytes)
+                file.write(block.data)
         return len(clips), damaged
 
     def _read(self, clip: Clip) -> tuple[np.ndarray, int]:
@@ -75,14 +102,16 @@ class Rows:
         waveform, sample_rate = self.read_clip(clip)
         if not np.isfinite(waveform).all():
             raise BenchError("it holds samples that are not finite numbers: copy or download this clip again")
-        return waveform, sample_rate
+        # Once here, and not again for each of several copies: at equal rates resampling does nothing.
+        return resample(waveform, sample_rate, self.space.sample_rate), self.space.sample_rate
 
-    def _values(self, clip: Clip, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
+    def _values(self, clip: Clip, waveform: np.ndarray, sample_rate: int, change: Change | None) -> np.ndarray:
         """The features of a sound clip: what goes wrong here is the feature's fault, which leaving out clips would hide."""
+        own = functools.partial(change, clip) if change else None
         try:
-            values = self.space.extract(waveform, sample_rate, self.samples)
+            values = self.space.extract(waveform, sample_rate, self.samples, own)
         except Exception as error:
-            error.add_note(f"while computing {self.space.label} of clip {clip.id}")
+            error.add_note(f"while computing {self.space.label} of clip {clip.id}" + (f", {change.label}" if change else ""))
             raise
         if values.shape != self.shape:
             raise BenchError(f"{self.space.label} gave the shape {values.shape} for clip {clip.id} but {self.shape} for silence "

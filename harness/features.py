@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.feature_files import FULL, Entry, allocate, clear, draft_of, entries, full_disk, lock_of, open_entry, publish, remove
-from harness.feature_work import DamagedClips, Each, Rows, processes, shape_of_silence, worker_count
+from harness.feature_work import Change, DamagedClips, Each, Place, Rows, processes, shape_of_silence, worker_count
 from registry.core import canonical, specification
 from registry.corpus import Clip, Corpus
 from registry.errors import BenchError
@@ -21,7 +21,7 @@ from registry.feature_space import FeatureSpace
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["DamagedClips", "Entry", "clear", "entries", "features", "key_of", "longest_s"]
+__all__ = ["DamagedClips", "Entry", "Job", "clear", "entries", "features", "key_of", "longest_s", "obtain", "padded_samples"]
 
 FORMAT = 1  # raised when the preparation of audio or the layout of an entry changes: it is part of every key
 CLIPS_PER_TASK = 32
@@ -46,17 +46,15 @@ def features(corpus: Corpus, space: FeatureSpace, cache: Path, workers: int = 0,
     if not corpus.clips:
         raise BenchError(f"{corpus.name} has no clips: there is nothing to compute features of")
     samples = padded_samples(corpus, space)
-    job = _Job(corpus, space, samples, cache, key_of(corpus, space, samples))
-    found = open_entry(cache, job.key)
-    return found if found is not None else _compute_once(job, workers, progress)
+    return obtain(Job(corpus, space, samples, cache, {key_of(corpus, space, samples): None}), workers, progress)[0]
 
 
-def key_of(corpus: Corpus, space: FeatureSpace, samples: int) -> str:
-    """SHA-256 of everything that changes the numbers: audio, features and their versions, preparation, libraries."""
+def key_of(corpus: Corpus, space: FeatureSpace, samples: int, **more: Any) -> str:
+    """SHA-256 of everything that changes the numbers: audio, features and their versions, preparation, libraries, and `more`."""
     recipe = {
         "format": FORMAT, "corpus": corpus.parameters, "audio": corpus.digests,
         "features": specification(space.features), "sample_rate": space.sample_rate,
-        "duration_s": space.duration_s, "samples": samples, "trim_db": space.trim_db, "libraries": _libraries(),
+        "duration_s": space.duration_s, "samples": samples, "trim_db": space.trim_db, "libraries": _libraries(), **more,
     }
     return hashlib.sha256(canonical(recipe).encode()).hexdigest()
 
@@ -86,7 +84,7 @@ def _seconds(read_clip: Callable[[Clip], tuple[np.ndarray, int]], clip: Clip) ->
     import soundfile
 
     if clip.path is not None:
-        with suppress(soundfile.LibsndfileError):
+        with contextlib.suppress(soundfile.LibsndfileError):
             about = soundfile.info(str(clip.path))
             return float(about.frames / about.samplerate)
     try:
@@ -97,75 +95,106 @@ def _seconds(read_clip: Callable[[Clip], tuple[np.ndarray, int]], clip: Clip) ->
 
 
 @dataclass(frozen=True)
-class _Job:
-    """One entry to be computed, and where."""
+class Job:
+    """Entries to be computed together: clips and feature space are the same, and each clip is read once for all of them.
+
+    Args:
+        samples: that every clip is padded or cut to. cache: folder of the entries.
+        changes: key of each entry -> what is done to its waveforms first, None for nothing.
+    """
 
     corpus: Corpus
     space: FeatureSpace
     samples: int
     cache: Path
-    key: str
+    changes: Mapping[str, Change | None]
+
+    def missing(self) -> Job:
+        """What of it is not in the cache."""
+        return replace(self, changes={key: what for key, what in self.changes.items() if open_entry(self.cache, key) is None})
 
 
-def _compute_once(job: _Job, workers: int, progress: Progress | None) -> np.ndarray:
-    """Compute an entry, unless another process is at it: then wait, and read what it wrote."""
+def obtain(job: Job, workers: int, progress: Progress | None) -> list[np.ndarray]:
+    """The read-only memory-mapped array of each entry, from the cache or computed into it.
+
+    Raises and calls `progress` as `features` does, the clips of all entries counted together.
+    """
+    missing = job.missing()
+    if missing.changes:
+        _compute_once(missing, workers, _shifted(progress, job, missing))
+    found = [open_entry(job.cache, key) for key in job.changes]
+    arrays = [array for array in found if array is not None]
+    if len(arrays) < len(found):
+        raise BenchError(f"what was written to {job.cache} reads back differently: check the disk, or choose another --home")
+    return arrays
+
+
+def _shifted(progress: Progress | None, job: Job, missing: Job) -> Progress | None:
+    """A progress that counts what was in the cache as done."""
+    whole, there = (n * len(job.corpus) for n in (len(job.changes), len(job.changes) - len(missing.changes)))
+    return progress and (lambda done, _: progress(there + done, whole))
+
+
+def _compute_once(job: Job, workers: int, progress: Progress | None) -> None:
+    """Compute entries, unless another process is at it: then wait for what it writes."""
     from filelock import FileLock
 
     try:
         job.cache.mkdir(parents=True, exist_ok=True)
-        with FileLock(lock_of(job.cache, job.key)):
-            found = open_entry(job.cache, job.key)
-            if found is None:
-                remove(job.cache, job.key)  # whoever left a part of it here has ended: the lock is ours
-                _compute(job, workers, progress)
-                found = open_entry(job.cache, job.key)
+        with contextlib.ExitStack() as locks:
+            for key in sorted(job.changes):  # in one order, so that two processes can't wait for each other
+                locks.enter_context(FileLock(lock_of(job.cache, key)))
+            missing = job.missing()
+            for key in missing.changes:
+                remove(job.cache, key)  # whoever left a part of it here has ended: the lock is ours
+            if missing.changes:
+                _compute(missing, workers, progress)
     except PermissionError as error:
         raise BenchError(f"the feature cache {job.cache} can't be written: choose another --home ({error})") from error
-    if found is None:
-        raise BenchError(f"what was written to {job.cache} reads back differently: check the disk, or choose another --home")
-    return found
 
 
-def _compute(job: _Job, workers: int, progress: Progress | None) -> None:
+def _compute(job: Job, workers: int, progress: Progress | None) -> None:
     from concurrent.futures.process import BrokenProcessPool
 
-    draft = draft_of(job.cache, job.key)
+    drafts = {key: draft_of(job.cache, key) for key in job.changes}
     try:
-        with processes(worker_count(workers, len(job.corpus))) as each:
-            shape = _fill(draft, job, each, progress)
-        publish(draft, job.cache, job.key, _description(job, shape))
+        with processes(worker_count(workers, len(job.corpus) * len(drafts))) as each:
+            shape = _fill(drafts, job, each, progress)
+        for key, draft in drafts.items():
+            publish(draft, job.cache, key, _description(job, key, shape))
     except BrokenProcessPool as error:
         raise BenchError("a worker process ended early, most likely for want of memory: use fewer, --workers 1 for none "
                          f"({error})") from error
     except OSError as error:
         if error.errno in FULL:
-            raise full_disk(job.cache, draft.stat().st_size if draft.exists() else 0) from error
+            raise full_disk(job.cache, sum(draft.stat().st_size for draft in drafts.values() if draft.exists())) from error
         raise
     finally:
-        for left in sorted(job.cache.glob(f"{draft.stem}*.tmp")):
+        for left in (path for draft in drafts.values() for path in sorted(job.cache.glob(f"{draft.stem}*.tmp"))):
             left.unlink()
 
 
-def _description(job: _Job, shape: tuple[int, ...]) -> dict[str, Any]:
+def _description(job: Job, key: str, shape: tuple[int, ...]) -> dict[str, Any]:
     """What an entry is, for people and `bench cache`."""
-    return {"label": job.space.label, "corpus": job.corpus.name, "shape": shape, "sample_rate": job.space.sample_rate,
-            "samples": job.samples, "trim_db": job.space.trim_db, "features": specification(job.space.features),
-            "format": FORMAT, "libraries": _libraries()}
+    change = job.changes[key]
+    return {"label": job.space.label + (f", {change.label}" if change else ""), "corpus": job.corpus.name, "shape": shape,
+            "sample_rate": job.space.sample_rate, "samples": job.samples, "trim_db": job.space.trim_db,
+            "features": specification(job.space.features), "format": FORMAT, "libraries": _libraries()}
 
 
-def _fill(draft: Path, job: _Job, each: Each, progress: Progress | None) -> tuple[int, ...]:
-    """Write the features of all clips into a new file and return its shape; DamagedClips when some can't be read."""
+def _fill(drafts: dict[str, Path], job: Job, each: Each, progress: Progress | None) -> tuple[int, ...]:
+    """Write the features of all clips into new files and return their shape; DamagedClips when some can't be read."""
     clips = job.corpus.clips
     shape = next(each(shape_of_silence, [(job.space, job.samples)]))
-    offset = allocate(draft, (len(clips), *shape))
-    rows = Rows(job.corpus.read_clip, job.space, job.samples, draft, offset, shape)
+    places = tuple(Place(draft, allocate(draft, (len(clips), *shape)), job.changes[key]) for key, draft in drafts.items())
+    rows = Rows(job.corpus.read_clip, job.space, job.samples, places, shape)
     tasks = [(start, clips[start : start + CLIPS_PER_TASK]) for start in range(0, len(clips), CLIPS_PER_TASK)]
     done, damaged = 0, {}
     for count, bad in each(rows, tasks):
-        done += count
+        done += count * len(places)
         damaged.update(bad)
         if progress:
-            progress(done, len(clips))
+            progress(done, len(clips) * len(places))
     if damaged:
         raise DamagedClips(damaged)
     return (len(clips), *shape)

@@ -20,7 +20,7 @@ from registry.core import short_label
 def finals(run: Run, search: Search, cells: list[Cell]) -> None:
     """Train each cell's best trial with each seed and open the test part for it, once a seed."""
     label = short_label(cells[0].base.split)
-    best = {cell.key: search.best(cell) for cell in cells}
+    best = {cell.key: search.best(cell) if run.study.trials else cell.base for cell in cells}
     with run.console.working(), run.console.bar(f"{label}: finals", len(cells) * len(run.study.seeds)) as bar:
         progress = Progress(bar)
         for cell in cells:

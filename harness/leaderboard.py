@@ -11,7 +11,7 @@ from harness.statistics import mean_sd
 from harness.tracking import Record
 
 TEXTS = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "cell", "clips", "speakers",
-         "commit", "hardware", "backend", "corpus_label", "allow_missing")  # tags that a row takes over as they are
+         "commit", "hardware", "backend", "corpus_label", "allow_missing", "recipe", "augmentation", "epochs")  # taken over from tags
 SCORES = ("wa", "uar", "macro_f1")
 
 
@@ -24,6 +24,7 @@ class Row:
         seeds: number of finals; scores are (mean, sd) over them, sd NaN for one. trials: end state -> count.
         test_openings: how often the cell's sealed test part was scored, finals of earlier best trials included.
         backend: of Keras. corpus_label: the corpus with its fields. allow_missing: the flag, where it was given.
+        recipe: the name of the study's recipe, where it lists any. augmentation: of the training clips. epochs: at most.
         seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
     """
 
@@ -55,11 +56,14 @@ class Row:
     backend: str
     corpus_label: str
     allow_missing: str
+    recipe: str
+    augmentation: str
+    epochs: str
 
     @property
     def label(self) -> str:
-        """The cell as people read it."""
-        return f"{self.feature_space} × {self.architecture}"
+        """The cell as people read it: its recipe's name, or what it is made of."""
+        return self.recipe or " × ".join(part for part in (self.feature_space, self.architecture, self.augmentation) if part)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for programs; figures that do not exist are null."""

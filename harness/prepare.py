@@ -103,8 +103,8 @@ def _readable(study: Study, corpus: Corpus, workplace: Workplace, cells: list[Ce
 
 
 def chosen_cells(cells: list[Cell], label: str | None) -> list[Cell]:
-    """The cells with a label, all of them without one. Raises UsageError when the study has none of that label."""
-    chosen = [cell for cell in cells if label in (None, cell.label)]
+    """The cells with a label or a recipe's name, all of them without one. Raises UsageError when the study has none of that label."""
+    chosen = [cell for cell in cells if label in (None, cell.label, cell.base.cell_label)]
     if not chosen:
         raise UsageError(f"the study has no cell {label!r}; its cells: {'; '.join(sorted({c.label for c in cells}))}")
     return chosen

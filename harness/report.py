@@ -101,7 +101,10 @@ def table(group: list[Row]) -> str:
     lines = [heads, ["--:", "---", "---", *["--:"] * 7, ":-:", "--:", "---"]]
     for place, row in enumerate(group, 1):
         scores = [plus_minus(row.test[score]) for score in ("wa", "uar", "macro_f1")]
-        architecture = escape(row.architecture) + (f" `{escape(row.settings)}`" if row.settings else "")
+        named = [f"**{escape(row.recipe)}**:"] if row.recipe else []
+        augmented = [f"with {escape(row.augmentation)}"] if row.augmentation else []
+        set_ = [f"`{escape(row.settings)}`"] if row.settings else []
+        architecture = " ".join([*named, escape(row.architecture), *augmented, *set_])
         lines.append([str(place), escape(row.feature_space), architecture, *scores, plus_minus(row.validation_uar), str(row.seeds),
                       f"{row.parameters:,}", f"{row.fit_seconds:.0f}", trial_counts(row), str(row.test_openings), marks(row)])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -61,9 +61,11 @@ def run_study(asked: str, study: Study, workplace: Workplace, settings: dict[str
 
 def varied_settings(cells: list[Cell], settings: dict[str, Any]) -> tuple[str, ...]:
     """What differs between the trials of a study: components with more than one choice, searched settings and those fixed by the call."""
-    choices = {"feature_space": {c.base.feature_space.label for c in cells},
-               "architecture": {short_label(c.base.architecture) for c in cells},
-               "split": {short_label(c.base.split) for c in cells}}
+    recipes = {c.recipe for c in cells}
+    components = {"feature_space": {c.base.feature_space.label for c in cells},
+                  "architecture": {short_label(c.base.architecture) for c in cells},
+                  "augmentation": {c.base.augmentation.label for c in cells}}
+    choices = {**({"recipe": recipes} if any(recipes) else components), "split": {short_label(c.base.split) for c in cells}}
     return (*(part for part, labels in choices.items() if len(labels) > 1), *sorted({s for c in cells for s in c.search} | set(settings)))
 
 
@@ -85,6 +87,8 @@ def _open_parent(run: Run) -> str:
 
 def _search(run: Run, search: Search, cells: list[Cell]) -> None:
     """Give every cell its trials, in rounds, so that each has its first before any has its second."""
+    if not run.study.trials:
+        return
     missing = {cell.key: max(0, run.study.trials - len(search.done(cell))) for cell in cells}
     label = short_label(cells[0].base.split)
     run.console.say(f"{label}: {len(cells)} cells × {run.study.trials} trials, {sum(missing.values())} to do")

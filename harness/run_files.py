@@ -56,3 +56,9 @@ def read_confusion(path: Path) -> tuple[tuple[str, ...], list[list[int]]]:
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     return tuple(rows[0][1:]), [[int(count) for count in row[1:]] for row in rows[1:]]
+
+
+def read_predictions(path: Path) -> list[dict[str, str]]:
+    """One row a clip: `clip`, `speaker`, `truth`, and the probability of each emotion as text."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

@@ -66,9 +66,11 @@ def dry_run(name: str, study: Study, settings: dict[str, Any], data: Path | None
     if corpus:
         refuse_broken(corpus, allow_missing, console)
     kept, declined = _cells(study, corpus, settings, only_cell)
-    console.table(["protocol", "feature space", "architecture", "searched settings"],
-                  [[short_label(c.base.split), c.base.feature_space.label, short_label(c.base.architecture), ", ".join(sorted(c.search))]
-                   for c in kept], title=f"{name}: {describe(find(name))}")
+    table = [[short_label(c.base.split), c.recipe, c.base.feature_space.label, short_label(c.base.architecture),
+              c.base.augmentation.label, ", ".join(sorted(c.search))] for c in kept]
+    headings = ["protocol", "recipe", "feature space", "architecture", "augmentation", "searched settings"]
+    used = [i for i in range(len(headings)) if headings[i] not in ("recipe", "augmentation") or any(row[i] for row in table)]
+    console.table([headings[i] for i in used], [[row[i] for i in used] for row in table], title=f"{name}: {describe(find(name))}")
     for where, reason in declined.items():
         console.result(f"declined: {where}: {reason}")
     searched, finals = len(kept) * study.trials, len(kept) * len(study.seeds)

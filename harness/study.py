@@ -1,4 +1,4 @@
-"""The question of an experiment as data: Study, its cells, and Trial, the one value that a worker needs."""
+"""The question of an experiment as data: Study and its recipes, its cells, and Trial, the one value that a worker needs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import os
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from registry.augmentation import Augmentation
 from registry.core import canonical, checked, field_types, label_of, short_label, specification
 from registry.errors import UsageError, require, unknown
 from registry.feature_space import FeatureSpace
 
-NUMBERS_VERSION = 1  # raised when training, scoring or normalising gives other numbers than before
+LISTED = ("feature_spaces", "architectures", "splits")
+NUMBERS_VERSION = 2  # raised when training, scoring or normalising gives other numbers than before
 
 
 @checked
 class Training:
-    """How a network is trained; the epoch with the best validation UAR is kept.
+    """How a network is trained.
 
     Args:
         optimizer: `sgd` has a momentum of 0.9.
@@ -25,10 +27,13 @@ class Training:
         weight_decay: decoupled from the gradient (Loshchilov & Hutter 2019), with any optimiser.
         batch_size: clips a step.
         epochs: at most.
-        schedule: `cosine` falls to zero over all epochs; `plateau` halves after 4 epochs without a better validation UAR.
+        schedule: `cosine` falls to zero over all epochs; `plateau` multiplies by `drop_factor` after `drop_epochs` epochs without
+            a better validation UAR, `step` after every `drop_epochs` epochs.
+        keep: the epoch whose weights are kept: the `best` by validation UAR, or the `last` as systems do that select nothing.
         early_stopping: epochs without a better validation UAR after which training stops; None trains them all.
         class_weights: weigh each clip by the inverse frequency of its emotion among the training clips.
         label_smoothing: in [0, 1).
+        precision: of the arithmetic, Keras's dtype policy; the mixed ones are faster on hardware that has them, weights stay float32.
     """
 
     optimizer: Literal["adam", "adamw", "rmsprop", "sgd"] = "adam"
@@ -36,10 +41,14 @@ class Training:
     weight_decay: float = 0.0
     batch_size: int = 64
     epochs: int = 30
-    schedule: Literal["constant", "cosine", "plateau"] = "cosine"
+    schedule: Literal["constant", "cosine", "plateau", "step"] = "cosine"
+    drop_epochs: int = 4
+    drop_factor: float = 0.5
+    keep: Literal["best", "last"] = "best"
     early_stopping: int | None = 10
     class_weights: bool = False
     label_smoothing: float = 0.0
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
 
     def __post_init__(self) -> None:
         require(self.learning_rate > 0, f"training.learning_rate must be positive, not {self.learning_rate}")
@@ -47,6 +56,8 @@ class Training:
         require(self.epochs > 0, f"training.epochs must be positive, not {self.epochs}")
         require(self.early_stopping is None or self.early_stopping > 0,
                 f"training.early_stopping must be positive or None, not {self.early_stopping}")
+        require(self.drop_epochs > 0, f"training.drop_epochs must be positive, not {self.drop_epochs}")
+        require(0 < self.drop_factor < 1, f"training.drop_factor must be in (0, 1), not {self.drop_factor}")
         require(0 <= self.label_smoothing < 1, f"training.label_smoothing must be in [0, 1), not {self.label_smoothing}")
         require(self.weight_decay >= 0, f"training.weight_decay must not be negative, not {self.weight_decay}")
 
@@ -69,6 +80,7 @@ class Trial:
     architecture: Any
     split: Any
     training: Training
+    augmentation: Augmentation = Augmentation()
     seed: int = 0
     opens_test: bool = False
     backend: str = "tensorflow"
@@ -86,7 +98,25 @@ class Trial:
     @property
     def cell_label(self) -> str:
         """The leaderboard row it belongs to, for people: `mel image × residual_2d`."""
-        return f"{self.feature_space.label} × {short_label(self.architecture)}"
+        augmented = [self.augmentation.label] if self.augmentation else []
+        return " × ".join([self.feature_space.label, short_label(self.architecture), *augmented])
+
+
+@checked
+class Recipe:
+    """Components and a training that belong together, as published systems have them: one cell in each of its splits.
+
+    Args:
+        name: what reports call it; without one, it is called by its components.
+        splits: protocols under which it is trained.
+    """
+
+    feature_space: FeatureSpace
+    architecture: Any
+    splits: tuple[Any, ...]
+    training: Training = Training()
+    augmentation: Augmentation = Augmentation()
+    name: str = ""
 
 
 @checked
@@ -95,22 +125,25 @@ class Study:
 
     Args:
         corpus: a registered corpus.
-        feature_spaces, architectures, splits: every combination is a cell, unless it is declined with a reason.
+        feature_spaces, architectures, augmentations, splits: every combination is a cell, unless it is declined with a reason.
         training: what the search starts from.
+        recipes: cells that are listed one by one instead, each with its own training and splits.
         search: setting -> Optuna distribution, e.g. `{"training.learning_rate": FloatDistribution(1e-4, 1e-2, log=True)}`.
             A setting is `training.FIELD`, `feature_space.FIELD`, `architecture.FIELD` or `COMPONENT.FIELD`; one that no
             cell has is an error, one that only some have is searched in those. Splits are listed, never searched.
-        trials: of each cell; the first uses the settings as written here.
+        trials: of each cell; the first uses the settings as written here. 0 searches nothing: the finals use them.
         seeds: of the finals.
         prune: stop a trial whose validation UAR lies below the median of the cell's earlier trials at the same epoch.
         best_models: how many models of each protocol are kept, chosen by validation UAR.
     """
 
     corpus: Any
-    feature_spaces: tuple[FeatureSpace, ...]
-    architectures: tuple[Any, ...]
-    splits: tuple[Any, ...]
+    feature_spaces: tuple[FeatureSpace, ...] = ()
+    architectures: tuple[Any, ...] = ()
+    splits: tuple[Any, ...] = ()
     training: Training = Training()
+    augmentations: tuple[Augmentation, ...] = (Augmentation(),)
+    recipes: tuple[Recipe, ...] = ()
     search: dict[str, Any] = dataclasses.field(default_factory=dict)
     trials: int = 10
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -118,16 +151,37 @@ class Study:
     best_models: int = 3
 
     def __post_init__(self) -> None:
-        require(self.trials > 0, f"trials must be positive, not {self.trials}")
+        require(self.trials >= 0, f"trials must be 0 or more, not {self.trials}")
         require(len(self.seeds) > 0, "a study needs at least one seed for its finals")
         require(len(set(self.seeds)) == len(self.seeds), f"seeds must differ from each other, not {self.seeds}")
         require(isinstance(self.search, dict), f"search must be a dictionary of settings and distributions, not {self.search!r}")
-        for kind in ("feature_spaces", "architectures", "splits"):
-            parts = getattr(self, kind)
-            require(len(parts) > 0, f"a study needs at least one of {kind}")
-            wrong = [part for part in parts if not dataclasses.is_dataclass(part) or isinstance(part, type)]
-            require(not wrong, f"{kind} must hold components, made with their fields such as Random8020(seed=1), not {wrong[:1]}")
-            require(len(set(map(specified, parts))) == len(parts), f"{kind} must differ from each other: one is listed twice")
+        if self.recipes:
+            both = [kind for kind in LISTED if getattr(self, kind)]
+            require(not both, f"a study lists recipes or {' and '.join(LISTED)}, not recipes and {', '.join(both)}")
+            _check_parts("recipes", self.recipes)
+        for recipe in self.recipes:
+            _check_parts("splits", recipe.splits)
+        for kind in () if self.recipes else (*LISTED, "augmentations"):
+            _check_parts(kind, getattr(self, kind))
+
+    @property
+    def rows(self) -> tuple[Recipe, ...]:
+        """The recipes, or every combination of the components as recipes without a name."""
+        return self.recipes or tuple(
+            Recipe(feature_space=space, architecture=architecture, augmentation=augmentation, training=self.training, splits=self.splits)
+            for space in self.feature_spaces for architecture in self.architectures for augmentation in self.augmentations)
+
+    @property
+    def protocols(self) -> tuple[Any, ...]:
+        """Every split of the study, each once, in order."""
+        return tuple({specified(split): split for row in self.rows for split in row.splits}.values())
+
+
+def _check_parts(kind: str, parts: tuple[Any, ...]) -> None:
+    require(len(parts) > 0, f"a study needs at least one of {kind}")
+    wrong = [part for part in parts if not dataclasses.is_dataclass(part) or isinstance(part, type)]
+    require(not wrong, f"{kind} must hold components, made with their fields such as Random8020(seed=1), not {wrong[:1]}")
+    require(len(set(map(specified, parts))) == len(parts), f"{kind} must differ from each other: one is listed twice")
 
 
 def specified(component: Any) -> str:
@@ -137,14 +191,16 @@ def specified(component: Any) -> str:
 
 @dataclass(frozen=True)
 class Cell:
-    """One feature space × architecture × protocol of a study with the settings that are searched in it."""
+    """One feature space × architecture × augmentation × protocol of a study with the settings that are searched in it."""
 
     base: Trial
     search: dict[str, Any]
+    recipe: str = ""
 
     @property
     def label(self) -> str:
-        return self.base.cell_label
+        """The recipe's name, or what it is made of."""
+        return self.recipe or self.base.cell_label
 
     @property
     def key(self) -> str:
@@ -167,9 +223,11 @@ def with_settings(trial: Trial, settings: dict[str, Any]) -> Trial:
         fields = {field: value for owner, field, value in wanted if owner in own and field in field_types(type(component))}
         return dataclasses.replace(component, **fields) if fields else component
 
-    space = changed(trial.feature_space, "feature_space")
+    space, augmentation = changed(trial.feature_space, "feature_space"), trial.augmentation
     return dataclasses.replace(trial, training=changed(trial.training, "training"), split=changed(trial.split, "split"),
                                architecture=changed(trial.architecture, "architecture"),
+                               augmentation=dataclasses.replace(augmentation, copies=tuple(map(changed, augmentation.copies)),
+                                                                on_the_fly=tuple(map(changed, augmentation.on_the_fly))),
                                feature_space=dataclasses.replace(space, features=tuple(changed(f) for f in space.features)))
 
 
@@ -187,7 +245,9 @@ def settings_of(trial: Trial) -> list[str]:
 def _owners(trial: Trial) -> dict[str, Any]:
     """What the part of a setting before its dot can name: component -> object."""
     parts = {"training": trial.training, "feature_space": trial.feature_space, "architecture": trial.architecture, "split": trial.split}
-    return {**{label_of(type(c)): c for c in (trial.architecture, trial.split, *trial.feature_space.features)}, **parts}
+    augmentation = trial.augmentation
+    components = (trial.architecture, trial.split, *trial.feature_space.features, *augmentation.copies, *augmentation.on_the_fly)
+    return {**{label_of(type(c)): c for c in components}, **parts}
 
 
 def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None = None) -> list[Cell]:
@@ -195,9 +255,10 @@ def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None 
 
     Raises: BenchError with the near names for a setting or search key that no cell has.
     """
-    bases = [Trial(corpus=study.corpus, corpus_fingerprint=corpus_fingerprint, feature_space=space, architecture=architecture,
-                   split=split, training=study.training, backend=keras_backend())
-             for split in study.splits for space in study.feature_spaces for architecture in study.architectures]
+    rows = [(row, split) for split in study.protocols for row in study.rows if specified(split) in map(specified, row.splits)]
+    bases = [Trial(corpus=study.corpus, corpus_fingerprint=corpus_fingerprint, feature_space=row.feature_space,
+                   architecture=row.architecture, augmentation=row.augmentation, split=split, training=row.training,
+                   backend=keras_backend()) for row, split in rows]
     fixed = settings or {}
     for setting in (*fixed, *study.search):
         if not any(applies(base, setting) for base in bases):
@@ -208,7 +269,8 @@ def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None 
             tried = [with_settings(base, {setting: value}) for base in bases]
             require(all(new.split == old.split for new, old in zip(tried, bases, strict=True)),
                     f"search[{setting!r}]: a split is not searched, since figures of different splits can't be compared; list it in splits")
-    return [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and applies(base, s)}) for base in bases]
+    return [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and applies(base, s)}, row.name)
+            for base, (row, _) in zip(bases, rows, strict=True)]
 
 
 def probes(setting: str, distribution: Any) -> tuple[Any, ...]:

@@ -15,10 +15,10 @@ from registry.errors import UsageError, unknown
 
 
 def shipped() -> dict[str, Path]:
-    """The studies that come with the package: name -> file, sorted."""
+    """The studies that come with the package, in subfolders too: name -> file, sorted."""
     spec = importlib.util.find_spec("experiments")
     folders = list(spec.submodule_search_locations or []) if spec else []
-    return {path.stem: path for folder in folders for path in sorted(Path(folder).glob("*.py")) if not path.stem.startswith("_")}
+    return {path.stem: path for folder in folders for path in sorted(Path(folder).rglob("*.py")) if not path.stem.startswith("_")}
 
 
 def catalogue() -> list[tuple[str, str]]:
@@ -50,9 +50,13 @@ def chosen_study(name: str, corpus: str | None = None, splits: list[str] | None 
                  seeds: list[int] | None = None) -> tuple[str, Study]:
     """A study with what the command line changes of it; what the study itself has under a label is meant before what is registered."""
     found, study = load(name)
-    changes: dict[str, Any] = {"corpus": _corpus(study, corpus) if corpus else None,
-               "splits": tuple(_split(study, text) for text in splits) if splits else None,
-               "trials": trials, "seeds": tuple(seeds) if seeds else None}
+    chosen = tuple(_split(study, text) for text in splits or ())
+    changes: dict[str, Any] = {"corpus": _corpus(study, corpus) if corpus else None, "trials": trials,
+                               "seeds": tuple(seeds) if seeds else None}
+    if chosen and study.recipes:
+        changes["recipes"] = tuple(dataclasses.replace(recipe, splits=chosen) for recipe in study.recipes)
+    elif chosen:
+        changes["splits"] = chosen
     return found, dataclasses.replace(study, **{key: value for key, value in changes.items() if value is not None})
 
 
@@ -62,7 +66,7 @@ def _corpus(study: Study, text: str) -> Any:
 
 
 def _split(study: Study, text: str) -> Any:
-    own = {short_label(split): split for split in study.splits}
+    own = {short_label(split): split for split in study.protocols}
     return own[text] if text in own else component("splits", text)
 
 

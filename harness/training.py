@@ -50,17 +50,20 @@ def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_
     import keras
 
     keras.utils.clear_session()  # what earlier trials of this process left in the backend
+    keras.config.set_dtype_policy(trial.training.precision)
     seed_everything(seed_for(trial.signature, "training"))
     model, network = build(trial, x, n_classes)
-    model.compile(optimizer=optimizer(trial.training, steps=-(-len(x) // trial.training.batch_size)),
+    learner = augmented(model, trial)
+    learner.compile(optimizer=optimizer(trial.training, steps=-(-len(x) // trial.training.batch_size)),
                   loss=keras.losses.CategoricalCrossentropy(label_smoothing=trial.training.label_smoothing),
                   metrics=[keras.metrics.CategoricalAccuracy(name="wa"), uar_metric(n_classes)])
     history: dict[str, list[float]] = {}
-    model.fit(x, np.eye(n_classes, dtype=np.float32)[y], batch_size=trial.training.batch_size, epochs=trial.training.epochs,
+    learner.fit(x, np.eye(n_classes, dtype=np.float32)[y], batch_size=trial.training.batch_size, epochs=trial.training.epochs,
               validation_data=(x_validation, np.eye(n_classes, dtype=np.float32)[y_validation]), verbose=0,
               class_weight=class_weights(y, n_classes) if trial.training.class_weights else None,
               callbacks=callbacks(trial.training, history, on_epoch))
-    return Fitted(model, history, int(np.argmax(history["validation_uar"])) + 1, network.count_params())
+    uar = history["validation_uar"]
+    return Fitted(model, history, int(np.argmax(uar)) + 1 if trial.training.keep == "best" else len(uar), network.count_params())
 
 
 def build(trial: Trial, x: np.ndarray, n_classes: int) -> tuple[keras.Model, keras.Model]:
@@ -76,6 +79,30 @@ def build(trial: Trial, x: np.ndarray, n_classes: int) -> tuple[keras.Model, ker
     return keras.Model(inputs, outputs, name="normaliser_join_network"), network
 
 
+def augmented(model: keras.Model, trial: Trial) -> keras.Model:
+    """The model as it is trained, with the augmentations on the fly before it; it shares the model's weights."""
+    import keras
+
+    if not trial.augmentation.on_the_fly:
+        return model
+    layers = [component.layer(seed_for(trial.signature, f"on the fly {place}"))
+              for place, component in enumerate(trial.augmentation.on_the_fly)]
+    mixers = [layer for layer in layers if hasattr(layer, "mix_targets")]
+
+    class Learner(keras.Model):
+        def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True) -> Any:
+            if training and mixers and sample_weight is not None:  # each clip keeps its own weight in the mixture
+                y, sample_weight = y * keras.ops.expand_dims(sample_weight, -1), None
+            for mixer in mixers if training else []:
+                y = mixer.mix_targets(y)
+            return super().compute_loss(x, y, y_pred, sample_weight, training)
+
+    inputs = outputs = keras.Input(model.input_shape[1:], name="features")
+    for layer in (*layers, model):
+        outputs = layer(outputs)
+    return Learner(inputs, outputs, name="augmented")
+
+
 def normaliser(kind: str, x: np.ndarray) -> list[keras.Layer]:
     """The layer that standardises features, fitted on the training clips `x` (clips, frames, bands) and nothing else."""
     import keras
@@ -86,6 +113,12 @@ def normaliser(kind: str, x: np.ndarray) -> list[keras.Layer]:
         squares = np.einsum("cfb,cfb->b", x, x, dtype=np.float64) / (x.shape[0] * x.shape[1])
         variance = np.maximum(squares - mean**2, 1e-10)
         return [keras.layers.Normalization(axis=-1, mean=mean.astype(np.float32), variance=variance.astype(np.float32))]
+    if kind == "per_value":
+        mean = x.mean(axis=0, dtype=np.float64)  # (frames, bands)
+        # A few clips at a time: the deviations of all in float64 would take twice the room of x
+        variance = sum(np.square(x[at:at + 64] - mean).sum(axis=0) for at in range(0, len(x), 64)) / len(x)
+        variance = np.where(x.min(axis=0) == x.max(axis=0), 1.0, variance)
+        return [keras.layers.Normalization(axis=(-2, -1), mean=mean.astype(np.float32), variance=variance.astype(np.float32))]
     if kind == "per_clip":
         return [keras.layers.LayerNormalization(axis=[-2, -1], center=False, scale=False, epsilon=1e-6)]
     return []
@@ -109,6 +142,10 @@ def optimizer(training: Training, steps: int) -> keras.Optimizer:
     rate: Any = training.learning_rate
     if training.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(training.learning_rate, decay_steps=steps * training.epochs)
+    if training.schedule == "step":
+        drops = range(training.drop_epochs, training.epochs, training.drop_epochs)
+        rate = keras.optimizers.schedules.PiecewiseConstantDecay(
+            [steps * epoch for epoch in drops], [rate * training.drop_factor**n for n in range(len(drops) + 1)]) if drops else rate
     makers = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW, "rmsprop": keras.optimizers.RMSprop,
               "sgd": keras.optimizers.SGD}
     momentum = {"momentum": 0.9} if training.optimizer == "sgd" else {}
@@ -145,7 +182,7 @@ def uar_metric(n_classes: int) -> keras.Metric:
 
 
 def callbacks(training: Training, history: dict[str, list[float]], on_epoch: OnEpoch) -> list[keras.callbacks.Callback]:
-    """Keep the best epoch, adapt the rate, and note each epoch in `history` before telling `on_epoch`."""
+    """Keep the best epoch where that is asked for, adapt the rate, and note each epoch in `history` before telling `on_epoch`."""
     import keras
 
     class Epochs(keras.callbacks.Callback):
@@ -158,7 +195,7 @@ def callbacks(training: Training, history: dict[str, list[float]], on_epoch: OnE
                 history.setdefault(key, []).append(value)
             on_epoch(epoch + 1, named)
 
-    keep = keras.callbacks.EarlyStopping(monitor="val_uar", mode="max", restore_best_weights=True,
+    keep = keras.callbacks.EarlyStopping(monitor="val_uar", mode="max", restore_best_weights=training.keep == "best",
                                          patience=training.early_stopping or training.epochs)
-    plateau = keras.callbacks.ReduceLROnPlateau(monitor="val_uar", mode="max", factor=0.5, patience=4)
+    plateau = keras.callbacks.ReduceLROnPlateau(monitor="val_uar", mode="max", factor=training.drop_factor, patience=training.drop_epochs)
     return [*([plateau] if training.schedule == "plateau" else []), keep, Epochs()]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.features import features
+from harness.copies import copies
+from harness.features import Progress, features
 from harness.metrics import Scores, score
 from harness.study import Trial
 from harness.training import Diverged, OnEpoch, fit
@@ -89,16 +90,19 @@ class Result:
 @lru_cache(maxsize=4)
 def open_corpus(loader: Any, data: Path | None, left_out: tuple[str, ...] = ()) -> Corpus:
     """The corpus as found, less the clips that are left out on the user's word; listed once a process."""
-    corpus = dataclasses.replace(loader.load(data), parameters=canonical(specification(loader)))
+    found = loader.load(data)
+    corpus = dataclasses.replace(found, parameters=found.parameters or canonical(specification(loader)))
     if not left_out:
         return corpus
     gone = set(left_out)
     return dataclasses.replace(corpus, clips=tuple(clip for clip in corpus.clips if clip.id not in gone))
 
 
-def run_trial(trial: Trial, workplace: Workplace, on_epoch: OnEpoch) -> Result:
+def run_trial(trial: Trial, workplace: Workplace, on_epoch: OnEpoch, preparing: Progress | None = None) -> Result:
     """Train and score one trial; a trial that fails is a result with its reason, not an exception.
 
+    Args:
+        preparing: called with (clips done, clips in all) while features or augmented copies are computed.
     Raises: BenchError when the clips are not those that the trial was planned on; KeyboardInterrupt passes through
     after the result's state is set by the caller.
     """
@@ -107,7 +111,7 @@ def run_trial(trial: Trial, workplace: Workplace, on_epoch: OnEpoch) -> Result:
     if corpus.fingerprint != trial.corpus_fingerprint:
         raise BenchError(f"the clips of {corpus.name} changed since this trial was planned: start the study again")
     try:
-        _train_and_score(result, corpus, workplace, on_epoch)
+        _train_and_score(result, corpus, workplace, on_epoch, preparing)
     except Pruned as pruned:
         result.state, result.reason = "pruned", str(pruned)
     except Unheard as error:
@@ -119,7 +123,7 @@ def run_trial(trial: Trial, workplace: Workplace, on_epoch: OnEpoch) -> Result:
     return result
 
 
-def _train_and_score(result: Result, corpus: Corpus, workplace: Workplace, on_epoch: OnEpoch) -> None:
+def _train_and_score(result: Result, corpus: Corpus, workplace: Workplace, on_epoch: OnEpoch, preparing: Progress | None) -> None:
     trial = result.trial
     split: Split = trial.split(corpus)
     result.split_fingerprint, result.counts = split.fingerprint(corpus), split.counts
@@ -135,10 +139,14 @@ def _train_and_score(result: Result, corpus: Corpus, workplace: Workplace, on_ep
             raise Unheard(error) from error
 
     with _timed(result, "features"):
-        arrays = features(corpus, trial.feature_space, workplace.cache, workplace.workers)
-        x, x_validation = arrays[split.train], arrays[split.validation]
+        arrays = features(corpus, trial.feature_space, workplace.cache, workplace.workers, preparing)
+        copied = copies(corpus, split.train, trial.feature_space, trial.augmentation, trial.seed, workplace.cache, workplace.workers,
+                        preparing)
+        x, x_validation = np.concatenate([arrays[split.train], *copied]), arrays[split.validation]
+        y = np.tile(corpus.labels[split.train], 1 + len(copied))
+        result.counts |= {"copies": len(x) - len(split.train)} if copied else {}
     with _timed(result, "fit"):
-        fitted = fit(trial, x, corpus.labels[split.train], x_validation, corpus.labels[split.validation], len(corpus.emotions), listen)
+        fitted = fit(trial, x, y, x_validation, corpus.labels[split.validation], len(corpus.emotions), listen)
     result.best_epoch, result.parameters, result.model = fitted.best_epoch, fitted.parameters, fitted.model
     with _timed(result, "score"):
         result.validation = _score(result, "validation", x_validation, split.validation, corpus)

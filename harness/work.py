@@ -15,7 +15,7 @@ from harness.trial import Pruned, Result, run_trial
 from registry.core import short_label
 
 STOPPED = "stopped by the user"
-PARTS = ("feature_space", "architecture", "split")
+PARTS = ("recipe", "feature_space", "architecture", "augmentation", "split")
 
 
 @dataclass
@@ -66,7 +66,7 @@ def work(run: Run, kind: str, cell: Cell, trial: Trial, parent: str, progress: P
                 raise Pruned(f"validation UAR below the median of the cell's trials at epoch {epoch}")
 
         try:
-            result = run_trial(trial, run.prepared.workplace, on_epoch)
+            result = run_trial(trial, run.prepared.workplace, on_epoch, epochs.preparing)
         except KeyboardInterrupt:
             result = Result(trial, state="killed", reason=STOPPED)
             raise
@@ -81,16 +81,18 @@ def work(run: Run, kind: str, cell: Cell, trial: Trial, parent: str, progress: P
 
 def identity(run: Run, cell: Cell, trial: Trial) -> tuple[dict[str, str], dict[str, Any]]:
     """The tags and parameters of a trial's run: parameters only for what the study varies."""
-    parts = {"feature_space": cell.base.feature_space.label, "architecture": short_label(cell.base.architecture),
-             "split": short_label(cell.base.split)}
+    base = cell.base
+    parts = {"recipe": cell.recipe, "feature_space": base.feature_space.label, "architecture": short_label(base.architecture),
+             "augmentation": base.augmentation.label, "split": short_label(base.split)}
     corpus = run.prepared.corpus
     tags = {**parts, "cell": cell.key, "signature": trial.signature, "corpus": corpus.name, "coverage": corpus.coverage,
             "corpus_fingerprint": corpus.fingerprint[:16], "synthetic": str(corpus.synthetic),
-            "shares_speakers": str(trial.split.shares_speakers), "backend": trial.backend, "corpus_label": short_label(trial.corpus),
+            "shares_speakers": str(trial.split.shares_speakers),
+            "epochs": str(trial.training.epochs), "backend": trial.backend, "corpus_label": short_label(trial.corpus),
             "settings": " ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in run.settings.items()),
             "allow_missing": "--allow-missing" if run.allow_missing else ""}
     params = {setting: parts.get(setting, setting_value(trial, setting)) for setting in run.varied}
-    return tags, {k: v for k, v in params.items() if v is not None}
+    return tags, {k: v for k, v in params.items() if v not in (None, "")}
 
 
 def title(params: dict[str, Any]) -> str:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from registry.core import KINDS, label_of
 from registry.corpus import Clip, Corpus
 from registry.errors import BenchError, Declined, unknown
-from registry.rules import architecture, component, corpus, feature, split
+from registry.rules import architecture, augmentation, component, corpus, feature, split
 
 if TYPE_CHECKING:
     import numpy as np
 
 RULES: dict[str, tuple[Callable[..., None], ...]] = {
     "feature-spaces": (*component.RULES, *feature.RULES),
+    "augmentations": (*component.RULES, *augmentation.RULES),
     "architectures": (*component.RULES, *architecture.RULES),
     "splits": (*component.RULES, *split.RULES),
     "corpora": (*component.RULES, *corpus.RULES),
@@ -34,6 +35,8 @@ def check(kind: str, component: Any, data: Path | None = None) -> tuple[str, ...
         raise unknown("kind of component", kind, KINDS)
     if kind == "feature-spaces":
         check_feature(component)
+    elif kind == "augmentations":
+        check_augmentation(component)
     elif kind == "architectures":
         check_architecture(component)
     elif kind == "splits":
@@ -53,6 +56,11 @@ def contracts_of(kind: str) -> tuple[str, ...]:
 def check_feature(feature: Any) -> None:
     """Raise BenchError unless a feature keeps every rule of `contracts_of("feature-spaces")`."""
     _run("feature-spaces", feature)
+
+
+def check_augmentation(augmentation: Any) -> None:
+    """Raise BenchError unless an augmentation keeps every rule of `contracts_of("augmentations")`."""
+    _run("augmentations", augmentation)
 
 
 def check_architecture(architecture: Any) -> None:

@@ -133,7 +133,8 @@ def short_label(component: Any) -> str:
 
 # Lookup: a subpackage is the registry of its kind; a module's file name is the component's name.
 
-KINDS = {"corpora": "corpus", "feature-spaces": "feature space", "architectures": "architecture", "splits": "split protocol"}
+KINDS = {"corpora": "corpus", "feature-spaces": "feature space", "augmentations": "augmentation", "architectures": "architecture",
+         "splits": "split protocol"}
 
 
 def kind_named(text: str) -> str:
@@ -149,7 +150,7 @@ def kind_named(text: str) -> str:
 
 
 def names(kind: str) -> list[str]:
-    """The names of a kind (`corpora`, `feature-spaces`, `architectures`, `splits`), sorted: file names, and entry points of packages."""
+    """The names of a kind (`corpora`, `feature-spaces`, `augmentations`, `architectures`, `splits`), sorted."""
     return sorted({*_shipped(kind), *_installed(kind)})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from registry.core import checked, differing, label_of, short_label
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 Join = Literal["channels", "end_to_end", "image"]
-Normalisation = Literal["none", "per_clip", "per_band"]
+Normalisation = Literal["none", "per_clip", "per_band", "per_value"]
 
 
 class Feature(Protocol):
@@ -35,7 +36,8 @@ class FeatureSpace:
         duration_s: clips are zero-padded or cut to it; None pads to the longest clip of the corpus, before trimming.
         trim_db: leading and trailing audio this far below the peak is cut first; None trims nothing.
         normalise: `per_band` standardises each band by its mean and standard deviation over the training clips,
-            `per_clip` each clip by its own mean and standard deviation; both become a layer of the saved model.
+            `per_value` each value of each frame likewise (one that is constant there is only centred), `per_clip` each
+            clip by its own mean and standard deviation; all become a layer of the saved model.
     """
 
     features: tuple[Feature, ...]
@@ -66,16 +68,21 @@ class FeatureSpace:
         # Rounded first: 80083 samples / 16 kHz · 16 kHz must not become 80084 for the last binary digit.
         return math.ceil(round(seconds * self.sample_rate, 6))
 
-    def extract(self, waveform: np.ndarray, sample_rate: int, samples: int) -> np.ndarray:
+    def extract(self, waveform: np.ndarray, sample_rate: int, samples: int,
+                change: Callable[[np.ndarray, int], np.ndarray] | None = None) -> np.ndarray:
         """The features of one clip before they are joined: (frames, bands), float32.
 
+        Args:
+            change: (waveform, sample rate) -> waveform: an augmentation. It is applied after resampling and trimming, so
+                that it counts samples at the space's rate, and before padding, so that it measures speech and not padding.
         Raises: BenchError when a feature gives values that are not finite, or the frames differ.
         """
         import numpy as np
 
         from registry.audio import fix_length, resample, trim
 
-        prepared = fix_length(trim(resample(waveform, sample_rate, self.sample_rate), self.trim_db), samples)
+        speech = trim(resample(waveform, sample_rate, self.sample_rate), self.trim_db)
+        prepared = fix_length(change(speech, self.sample_rate) if change else speech, samples)
         parts = [feature(prepared, self.sample_rate) for feature in self.features]
         if len({len(part) for part in parts}) > 1:
             found = ", ".join(f"{label_of(type(f))} {len(part)}" for f, part in zip(self.features, parts, strict=True))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+import soundfile
 
 from registry import contracts, core
 from registry.core import register
@@ -17,15 +18,23 @@ from registry.errors import BenchError, Declined
 from registry.split import Split
 
 
-@pytest.mark.parametrize("kind,name", [(kind, name) for kind in ("feature-spaces", "architectures", "splits")
+@pytest.mark.parametrize("kind,name", [(kind, name) for kind in ("feature-spaces", "augmentations", "architectures", "splits")
                                        for name in core.names(kind)])
 def test_every_registered_component_keeps_its_contract(kind: str, name: str) -> None:
     assert contracts.check(kind, core.get(kind, name)()) == contracts.contracts_of(kind)
 
 
 @pytest.mark.parametrize("name", core.names("corpora"))
-def test_every_registered_corpus_keeps_its_contract(name: str, real_corpora: Path) -> None:
-    contracts.check("corpora", core.get("corpora", name)(), real_corpora)
+def test_every_registered_corpus_keeps_its_contract(name: str, real_corpora: Path, tmp_path: Path) -> None:
+    contracts.check("corpora", core.get("corpora", name)(), _own_clips(tmp_path) if name == "folder" else real_corpora)
+
+
+def _own_clips(folder: Path) -> Path:
+    """A user's own folder: two clips and their table."""
+    for clip in ("a", "b"):
+        soundfile.write(folder / f"{clip}.wav", 0.1 * np.sin(np.arange(800)), 16_000)
+    (folder / "labels.csv").write_text("path,emotion,speaker\na.wav,angry,x\nb.wav,calm,y\n")
+    return folder
 
 
 def test_each_kind_has_rules_in_words() -> None:
@@ -179,6 +188,75 @@ def read_loud(clip: Clip) -> tuple[np.ndarray, int]:
 
 def read_stereo(clip: Clip) -> tuple[np.ndarray, int]:
     return np.zeros((100, 2), np.float32), 16_000
+
+
+@register("planted_waveform_augmentation")
+class PlantedWaveformAugmentation:
+    """Twice as loud, or wrong in the way that `fault` names."""
+
+    acts_on: ClassVar[str] = "waveform"
+    fault: str = ""
+
+    def __call__(self, waveform: np.ndarray, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
+        return AUGMENTATION_FAULTS[self.fault][0](waveform)
+
+
+AUGMENTATION_FAULTS: dict[str, tuple[Callable[[np.ndarray], Any], str]] = {
+    "": (lambda waveform: waveform * 2, ""),
+    "nan in silence": (lambda waveform: waveform / np.float32(waveform.any()), "silence .* not finite"),
+    "random": (lambda waveform: waveform * np.random.default_rng().random(dtype=np.float32), "Two calls with the same seed differ"),
+    "float64": (lambda waveform: waveform.astype(float), "gave float64"),
+    "empty": (lambda waveform: waveform[1:], "not empty"),
+    "in place": (lambda waveform: _doubled(waveform, waveform), "changed in place"),
+    "list": (lambda waveform: waveform.tolist(), "gave list"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+@pytest.mark.parametrize("fault", sorted(AUGMENTATION_FAULTS)[1:])
+def test_a_planted_fault_of_a_waveform_augmentation_is_caught_and_named(fault: str) -> None:
+    with pytest.raises(BenchError, match=f"augmentation planted_waveform_augmentation breaks .*{AUGMENTATION_FAULTS[fault][1]}"):
+        contracts.check_augmentation(PlantedWaveformAugmentation(fault=fault))
+
+
+@register("planted_layer_augmentation")
+class PlantedLayerAugmentation:
+    """A mirrored batch, or wrong in the way that `fault` names."""
+
+    acts_on: ClassVar[str] = "batch"
+    fault: str = ""
+
+    def layer(self, seed: int) -> Any:
+        import keras
+
+        fault = self.fault
+
+        class Mirror(keras.layers.Layer):
+            def call(self, x: Any, training: bool = False) -> Any:
+                mirrored = keras.ops.flip(x, axis=0)
+                return mirrored[:, 1:] if fault == "shorter" else mirrored if training or fault == "always" else x
+
+            if fault != "no targets":
+                def mix_targets(self, y: Any) -> Any:
+                    return y * (0.5 if fault == "half targets" else 1)
+
+        return Mirror()
+
+
+@pytest.mark.parametrize(("fault", "message"), [
+    ("always", "With training=False its layer changed the batch"), ("shorter", "keep shape and dtype"),
+    ("no targets", "has no mix_targets"), ("half targets", r"sum to \[0.5, 0.5"),
+])
+def test_a_planted_fault_of_a_layer_augmentation_is_caught_and_named(fault: str, message: str) -> None:
+    with pytest.raises(BenchError, match=f"augmentation planted_layer_augmentation breaks the rule .*{message}"):
+        contracts.check_augmentation(PlantedLayerAugmentation(fault=fault))
+
+
+def test_right_augmentations_pass_and_one_that_acts_on_nothing_is_told_what_to_say() -> None:
+    contracts.check_augmentation(PlantedWaveformAugmentation())
+    contracts.check_augmentation(PlantedLayerAugmentation())
+    with pytest.raises(BenchError, match="set acts_on: ClassVar"):
+        contracts.check_augmentation(PlantedFeature())
 
 
 @register("planted_corpus")

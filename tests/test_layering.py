@@ -18,11 +18,14 @@ OWNERS = {
     "optuna": ("harness/search.py", "experiments/"),
     "rich": ("harness/console.py",),
     "librosa": ("registry/",),
-    "keras": ("registry/architectures/", "registry/rules/", "registry/contracts.py", "harness/training.py", "harness/devices.py",
-              "harness/seeds.py", "harness/saved_model.py"),
+    "keras": ("registry/architectures/", "registry/augmentations/", "registry/rules/", "registry/contracts.py",
+              "harness/training.py", "harness/devices.py", "harness/seeds.py", "harness/saved_model.py"),
     "tensorflow": ("harness/devices.py",),
+    "requests": ("harness/downloads.py",),
+    "pooch": ("harness/downloads.py",),
 }
-HEAVY = ("tensorflow", "keras", "mlflow", "optuna", "librosa", "sklearn", "pandas", "scipy", "matplotlib", "soundfile")
+HEAVY = ("tensorflow", "keras", "mlflow", "optuna", "librosa", "sklearn", "pandas", "scipy", "matplotlib", "soundfile", "requests",
+         "pooch")
 LOCAL_RANDOMNESS = {"default_rng", "Generator", "SeedSequence", "PCG64", "BitGenerator"}
 
 

@@ -55,7 +55,7 @@ def test_a_typo_in_a_component_or_a_field_is_an_error_that_names_what_was_meant(
 
 
 @pytest.mark.parametrize(("changes", "reason"), [
-    ({"trials": 0}, "trials must be positive, not 0"), ({"seeds": ()}, "at least one seed"), ({"seeds": (1, 1)}, "seeds must differ"),
+    ({"trials": -1}, "trials must be 0 or more, not -1"), ({"seeds": ()}, "at least one seed"), ({"seeds": (1, 1)}, "seeds must differ"),
     ({"splits": ()}, "at least one of splits"), ({"trials": "4"}, "trials must be int, not '4'")])
 def test_a_study_that_cannot_be_run_is_refused_when_it_is_made(changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(BenchError, match=reason):

@@ -126,7 +126,7 @@ def test_labels_that_say_something_are_learnt() -> None:
     y = np.arange(120) % 3
     x = (rng.normal(size=(120, 12, 2)) + 3 * y[:, None, None]).astype(np.float32)
     heard: list[int] = []
-    fitted = fit(toy(epochs=12, learning_rate=0.05), x[:90], y[:90], x[90:], y[90:], 3, lambda epoch, _: heard.append(epoch))
+    fitted = fit(toy(epochs=20, learning_rate=0.02), x[:90], y[:90], x[90:], y[90:], 3, lambda epoch, _: heard.append(epoch))
     assert max(fitted.history["validation_uar"]) > 0.9
     assert heard == list(range(1, len(heard) + 1))
 

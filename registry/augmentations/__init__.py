@@ -1,0 +1,1 @@
+"""Augmentations: altered copies of training waveforms, and layers that change spectrograms or batches while a network is trained."""
