@@ -64,8 +64,13 @@ def parser() -> argparse.ArgumentParser:
     _run(_sub(commands, "run", "run a study; the same command continues where it stopped",
               "bench run --study cnn2d --data ~/corpora\n  bench run --study cnn1d --corpus synthetic --trials 2 --set training.epochs=5\n"
               "  bench run --study my_study.py --dry-run"))
+    _replicate(_sub(commands, "replicate", "run published systems and put claimed beside reproduced",
+                    "bench replicate --data ~/corpora\n  bench replicate 000 002_rezonet --data ~/corpora --epochs-scale 0.1"))
     _report(_sub(commands, "report", "write reports/<study>.md from the MLflow runs", "bench report --study cnn2d\n  bench report --json"))
     _ui(_sub(commands, "ui", "start the MLflow UI on 127.0.0.1 over the right store", "bench ui --port 5001"))
+    _corpora(_sub(commands, "data", "fetch corpora from where they are published, or tell what is there",
+                  "bench data pull crema_d --data ~/corpora\n  bench data pull ravdess tess --data ~/corpora\n"
+                  "  bench data status --data ~/corpora"))
     _check(_sub(commands, "check", "audit a corpus, or a component of your own",
                 "bench check crema_d --data ~/corpora\n  bench check my_net.py --kind architectures"))
     _cache(_sub(commands, "cache", "what the feature cache holds; --clear empties it", "bench cache --clear"))
@@ -82,10 +87,14 @@ def _sub(commands: Any, name: str, help_text: str, example: str) -> argparse.Arg
 
 
 def _data(sub: argparse.ArgumentParser) -> None:
+    _data_folder(sub)
+    sub.add_argument("--workers", type=_workers, default=0, metavar="N", help="processes that compute features (default 0: one a core)")
+
+
+def _data_folder(sub: argparse.ArgumentParser) -> None:
     default = os.environ.get("BENCH_DATA")
     sub.add_argument("--data", type=Path, default=Path(default) if default else None, metavar="DIR",
                      help="the folder with the corpora (BENCH_DATA)")
-    sub.add_argument("--workers", type=_workers, default=0, metavar="N", help="processes that compute features (default 0: one a core)")
 
 
 def _workers(text: str) -> int:
@@ -175,6 +184,38 @@ def run_command(args: argparse.Namespace) -> int:
     return 0 if any(row.seeds for row in own) else 1
 
 
+def _replicate(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("names", nargs="*", metavar="SYSTEM",
+                     help="a system (000) or one of its recipes (002_exponet); default: all published ones")
+    sub.add_argument("--epochs-scale", type=float, default=1.0, metavar="SHARE",
+                     help="train this share of the published epochs, which the report then says (default 1)")
+    sub.add_argument("--variants", action="store_true", help="also recipes that correct or restate a published one")
+    sub.add_argument("--corpus", metavar="NAME", help="another corpus than the system's; fields as NAME[field=value]")
+    sub.add_argument("--split", nargs="+", metavar="NAME", help="other splits than the published one and its twin of unseen speakers")
+    sub.add_argument("--seeds", type=int, nargs="+", metavar="SEED", help="one training each (default 0)")
+    sub.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE",
+                     help="fix a setting in every recipe, e.g. training.precision=mixed_bfloat16; may be repeated")
+    _allow_missing(sub)
+    sub.add_argument("--quiet", action="store_true", help="no progress, only the result")
+    _data(sub)
+    sub.set_defaults(command=replicate_command)
+
+
+def replicate_command(args: argparse.Namespace) -> int:
+    from harness.console import Console
+    from harness.replicate import replicate
+    from harness.trial import Workplace
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    workplace = Workplace(home=args.home.resolve(), data=args.data.resolve() if args.data else None, workers=args.workers)
+    console = Console(args.quiet)
+    path = replicate(args.names, workplace, console, epochs_scale=args.epochs_scale, variants=args.variants, corpus=args.corpus,
+                     splits=args.split, seeds=args.seeds, settings=dict(_setting(text) for text in args.set),
+                     allow_missing=args.allow_missing)
+    console.result(f"Report: {path}")
+    return 0
+
+
 def _setting(text: str) -> tuple[str, Any]:
     from harness.study_files import literal
 
@@ -253,6 +294,32 @@ def ui_command(args: argparse.Namespace) -> int:
     from harness.ui import serve
 
     return serve(args.home, args.port, Console())
+
+
+def _corpora(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("action", choices=["pull", "status"], metavar="pull|status", help="fetch what is missing, or tell what is there")
+    sub.add_argument("corpora", nargs="*", metavar="CORPUS", help="crema_d, ravdess or tess; savee tells how to ask its authors for it")
+    sub.add_argument("--mirror", metavar="URL", help="pull from a server of your own that has the same paths")
+    sub.add_argument("--quiet", action="store_true", help="no progress, only the result")
+    _data_folder(sub)
+    sub.set_defaults(command=data_command)
+
+
+def data_command(args: argparse.Namespace) -> int:
+    from harness.console import Console
+    from harness.presence import show_status, tell
+    from harness.sources import Hosts, pull, source_of
+
+    if args.action == "status":
+        return show_status(args.data, args.corpora, Console())
+    sources = [source_of(name) for name in args.corpora]  # a wrong name is told before anything is fetched
+    if not sources or (args.data is None and any(source.fetch for source in sources)):
+        raise UsageError("`bench data pull` wants the corpora and where to put them: bench data pull crema_d --data DIR (or BENCH_DATA)")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for name in args.corpora:
+        pull(name, args.data or Path("DIR"), Console(args.quiet), Hosts.mirrored(args.mirror) if args.mirror else None)
+        tell(name, args.data, Console(args.quiet))
+    return 0
 
 
 def _check(sub: argparse.ArgumentParser) -> None:

@@ -20,7 +20,7 @@ from registry.architectures.plain_1d import Plain1D
 from registry.core import KINDS, names, short_label
 from registry.corpora.synthetic import Synthetic
 
-COMMANDS = ("list", "show", "run", "report", "ui", "check", "cache")
+COMMANDS = ("list", "show", "run", "report", "ui", "data", "check", "cache")
 
 
 @pytest.mark.parametrize(("arguments", "said"), [
@@ -33,7 +33,7 @@ COMMANDS = ("list", "show", "run", "report", "ui", "check", "cache")
     (("--study", TINY, "--set", "training.epoch=3"), "Did you mean 'training.epochs'"),
     (("--study", TINY, "--set", "training.epochs=many"), "epochs must be int, not 'many'"),
     (("--study", TINY, "--set", "nonsense"), "SETTING=VALUE"),
-    (("--study", TINY, "--trials", "0"), "trials must be positive"),
+    (("--study", TINY, "--trials", "-1"), "trials must be 0 or more"),
     (("--study", TINY, "--cell", "mel × nothing"), "no cell 'mel × nothing'"),
     (("--study", TINY, "--split", "speaker_folds[2]"), "not written as NAME or NAME[field=value"),
     (("--study", TINY, "--split", "speaker_folds[fold=2"), "not written as NAME or NAME[field=value"),

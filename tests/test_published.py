@@ -1,0 +1,159 @@
+"""The published systems stand as recipes with their exact sizes, and claims are weighed against runs by the stated rule."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from calls import bench
+
+from harness.features import padded_samples
+from harness.leaderboard import Row
+from harness.published import Claim, Comparison, Reproduced, by_speaker, chosen, systems, verdict
+from harness.published_report import learnt, table
+from harness.replicate import scaled
+from harness.statistics import figures_of, speaker_intervals
+from registry.architecture import decline
+from registry.corpora.synthetic import Synthetic
+from registry.errors import UsageError
+
+SYSTEMS = {system.number: system for system in systems()}
+PUBLISHED = [name for system in SYSTEMS.values() for name in system.claims]
+SIZES = {"000_1d": ((432, 1), 595_430), "000_2d": ((216, 128, 1), 2_428_038), "003_1d": ((314, 1), 318_438),
+         "003_2d": ((157, 128, 1), 1_175_174), "004_1d": ((880, 1), None), "002_dummynet_zcr": ((690, 1), None),
+         "002_dummynet_both": ((1380, 1), None), "002_dummynet_mel": ((27_600, 1), None), "002_rezonet": ((690, 40, 1), None),
+         "002_exponet": ((28_980, 1), None)}
+
+
+def test_thirteen_published_models_of_five_systems_are_registered_each_with_its_claim() -> None:
+    assert sorted(SYSTEMS) == ["000", "001", "002", "003", "004"] and len(PUBLISHED) == 13
+    for system in SYSTEMS.values():
+        names = [recipe.name for recipe in system.study.recipes]
+        assert len(set(names)) == len(names) and set(names) == {*system.claims, *system.variants}
+        assert set(system.variants.values()) <= set(system.claims)
+
+
+@pytest.mark.parametrize("name", [recipe.name for system in SYSTEMS.values() for recipe in system.study.recipes])
+def test_every_recipe_fits_its_features_and_has_a_twin_of_unseen_speakers(name: str) -> None:
+    (system, _), = chosen([name])
+    recipe = system.recipe(name)
+    assert [split.shares_speakers for split in recipe.splits] == [True, False]
+    assert {split.name.replace("random", "").replace("unseen_speakers", "") for split in recipe.splits} in ({"_70_30"}, {"_80_20"})
+    shape = recipe.feature_space.silent_shape(padded_samples(Synthetic().load(), recipe.feature_space))
+    assert decline(recipe.architecture, shape) is None
+
+
+@pytest.mark.parametrize(("name", "size"), SIZES.items())
+def test_published_inputs_and_parameter_counts_are_exact(name: str, size: tuple[tuple[int, ...], int | None]) -> None:
+    (system, _), = chosen([name])
+    recipe, (shape, parameters) = system.recipe(name), size
+    assert recipe.feature_space.silent_shape(padded_samples(Synthetic().load(), recipe.feature_space)) == shape
+    if parameters is not None:
+        assert recipe.architecture(shape, 6).count_params() == parameters
+
+
+def test_systems_and_recipes_are_chosen_by_name_and_variants_only_on_request() -> None:
+    assert [name for _, name in chosen([])] == PUBLISHED
+    assert [name for _, name in chosen(["003", "002_exponet", "003_1d"])] == ["003_1d", "003_2d", "002_exponet"]
+    assert len(chosen(["002"])) == 6 and len(chosen(["system_002"], with_variants=True)) == 18
+    with pytest.raises(UsageError, match="Did you mean '002_exponet'"):
+        chosen(["002_exponett"])
+
+
+def test_a_share_of_the_epochs_is_at_least_one() -> None:
+    assert [scaled(epochs, 0.1) for epochs in (5, 10, 30, 1000)] == [1, 1, 3, 100]
+
+
+def speakers_counts(recalls: list[float], clips: int = 60) -> np.ndarray:
+    """One seed, two classes: each speaker recognised at its own rate; (1, speakers, 2, 2)."""
+    hits = np.array([[round(r * clips / 2)] * 2 for r in recalls])
+    counts = np.zeros((1, len(recalls), 2, 2), dtype=np.int64)
+    for c in range(2):
+        counts[0, :, c, c], counts[0, :, c, 1 - c] = hits[:, c], clips // 2 - hits[:, c]
+    return counts
+
+
+def test_intervals_widen_when_speakers_differ_and_vanish_when_they_are_all_alike() -> None:
+    rng = np.random.default_rng(0)
+    alike = speaker_intervals(speakers_counts([0.5] * 20))["wa"]
+    assert alike == (0.5, 0.5)
+    recalls = rng.choice([0.3, 0.7], size=20).tolist()
+    low, high = speaker_intervals(speakers_counts(recalls))["uar"]
+    expected = 1.96 * float(np.std(recalls)) / math.sqrt(20)  # the mean of 20 speakers of equal weight
+    assert (high - low) / 2 == pytest.approx(expected, rel=0.1)
+    assert low < np.mean(recalls) < high
+    assert speaker_intervals(speakers_counts(recalls)) == speaker_intervals(speakers_counts(recalls))
+
+
+def test_figures_from_counts_are_those_of_scikit_learn() -> None:
+    from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_matrix, f1_score
+
+    rng = np.random.default_rng(1)
+    truth, predicted = rng.integers(0, 4, 300), rng.integers(0, 4, 300)
+    figures = figures_of(confusion_matrix(truth, predicted))
+    assert [float(figures[k]) for k in ("wa", "uar", "macro_f1")] == pytest.approx(
+        [accuracy_score(truth, predicted), balanced_accuracy_score(truth, predicted), f1_score(truth, predicted, average="macro")])
+
+
+def test_predictions_are_counted_by_speaker() -> None:
+    lines = [{"clip": str(i), "speaker": s, "truth": t, "ANG": a, "SAD": b}
+             for i, (s, t, a, b) in enumerate([("1", "ANG", "0.9", "0.1"), ("1", "SAD", "0.6", "0.4"), ("2", "SAD", "0.1", "0.9")])]
+    assert by_speaker([lines], ("ANG", "SAD")).tolist() == [[[[1, 0], [1, 0]], [[0, 0], [0, 1]]]]
+
+
+def compared(claimed: float, measured: float, coverage: str = "7,442 of 7,442 clips: whole", epochs: str = "30",
+             unseen: float | None = None) -> Comparison:
+    """One recipe whose reproduced WA has the interval ± 0.02."""
+    def found(value: float) -> Reproduced:
+        row = Row(**{f.name: "" for f in dataclasses.fields(Row)} | {  # type: ignore[arg-type]
+            "coverage": coverage, "epochs": epochs, "synthetic": "synthetic" in coverage, "seeds": 1, "shares_speakers": True,
+            "clips": "train 4948, validation 261, test 2233, left_out 0"})
+        return Reproduced(row, dict.fromkeys(("wa", "uar", "macro_f1"), (value, value - 0.02, value + 0.02)), 0.5, ("ANG", "SAD"),
+                          [[10, 0], [4, 0]])
+    return Comparison(SYSTEMS["000"], "000_1d", "000_1d", Claim(wa=claimed), 30, found(measured),
+                      None if unseen is None else found(unseen))
+
+
+@pytest.mark.parametrize(("comparison", "words"), [
+    (compared(0.45, 0.46), "reproduced"),
+    (compared(0.45, 0.478), "reproduced"),  # 0.028 < √(0.02² + 0.0206²)
+    (compared(0.45, 0.48), "not reproduced: the claim lies below what was measured"),
+    (compared(0.50, 0.46), "not reproduced: the claim lies above what was measured"),
+    (compared(0.45, 0.46, coverage="5,885 of 7,442 clips: partial"),
+     "can't tell on a partial corpus: the claim lies within what was measured"),
+    (compared(0.55, 0.46, epochs="10"), "can't tell on 10 of 30 epochs: the claim lies above what was measured"),
+    (compared(0.55, 0.16, coverage="72 clips: synthetic"), "can't tell on synthetic clips: the claim lies above what was measured"),
+])
+def test_the_verdict_follows_the_rule_that_the_report_states(comparison: Comparison, words: str) -> None:
+    assert verdict(comparison) == words
+
+
+def test_the_report_tells_what_the_random_split_was_worth_from_the_figures_alone() -> None:
+    other = dataclasses.replace(compared(0.45, 0.46, unseen=0.44), name="000_2d", of="000_2d")
+    text = "\n".join(learnt([compared(0.45, 0.46, unseen=0.40), other]))
+    assert "worth +4.0 points of UAR on average" in text and "2 agree with what was measured" in text
+    assert "| 0.450 | 0.460 [0.440, 0.480] | – | 0.460 [0.440, 0.480] |" in table([compared(0.45, 0.46)])
+    assert learnt([]) == ["Nothing yet: no published recipe was run under its own split."]
+
+
+def test_replicate_runs_a_recipe_and_its_twin_and_continues_where_it_stopped(tmp_path: Path) -> None:
+    call = ("replicate", "000_1d", "--corpus", "synthetic[n_speakers=4,n_sentences=2]", "--epochs-scale", "0.03", "--home", tmp_path)
+    done = bench(*call)
+    assert done.code == 0, done.err
+    text = (tmp_path / "reports" / "published-systems.md").read_text()
+    line, = (line for line in text.splitlines() if line.startswith("| 000_1d |"))
+    assert "| 0.458 |" in line and "| 1 of 30 | 48 |" in line and "can't tell on synthetic clips and 1 of 30 epochs" in line
+    assert len(re.findall(r"0\.\d{3} \[0\.\d{3}, [01]\.\d{3}\]", line)) == 5
+    again = bench(*call)
+    assert again.code == 0 and "seed 0" not in again.err
+    assert (tmp_path / "reports" / "published-systems.md").read_text() == text
+
+
+def test_a_wrong_share_or_system_is_told_before_anything_runs(tmp_path: Path) -> None:
+    for words, said in ((["--epochs-scale", "0"], "must be in (0, 1], not 0.0"), (["005"], "no published system or recipe")):
+        refused = bench("replicate", *words, "--home", tmp_path)
+        assert refused.code == 2 and said in refused.err and not list(tmp_path.iterdir())
