@@ -1,0 +1,150 @@
+"""The command line of `bench`: every subcommand with its options, help and example; nothing heavy is imported for it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from harness import commands
+
+MAIN_HELP = """examples:
+  bench run --study quickstart --corpus synthetic     a first leaderboard, in a minute, without any data
+  bench run --study cnn2d --data ~/corpora            the main job on CREMA-D
+  bench ui                                            browse every run in MLflow
+  bench list                                          what can be combined"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    top = argparse.ArgumentParser(prog="bench", description="A benchmark harness for speech emotion recognition.", epilog=MAIN_HELP,
+                                  formatter_class=argparse.RawDescriptionHelpFormatter)
+    subs = top.add_subparsers(required=True, metavar="COMMAND")
+    _list(_sub(subs, "list", "what can be combined, with one line on each", "bench list architectures"))
+    _show(_sub(subs, "show", "a component's fields, or a study's cells and what it costs", "bench show mel\n  bench show cnn2d"))
+    _run(_sub(subs, "run", "run a study; the same command continues where it stopped",
+              "bench run --study cnn2d --data ~/corpora\n  bench run --study cnn1d --corpus synthetic --trials 2 --set training.epochs=5\n"
+              "  bench run --study my_study.py --dry-run"))
+    _replicate(_sub(subs, "replicate", "run published systems and put claimed beside reproduced",
+                    "bench replicate --data ~/corpora\n  bench replicate 000 002_rezonet --data ~/corpora --epochs-scale 0.1"))
+    _report(_sub(subs, "report", "write reports/<study>.md from the MLflow runs", "bench report --study cnn2d\n  bench report --json"))
+    _ui(_sub(subs, "ui", "start the MLflow UI on 127.0.0.1 over the right store", "bench ui --port 5001"))
+    _corpora(_sub(subs, "data", "fetch corpora from where they are published, or tell what is there",
+                  "bench data pull crema_d --data ~/corpora\n  bench data pull ravdess tess --data ~/corpora\n"
+                  "  bench data status --data ~/corpora"))
+    _check(_sub(subs, "check", "audit a corpus, or a component of your own",
+                "bench check crema_d --data ~/corpora\n  bench check my_net.py --kind architectures"))
+    _cache(_sub(subs, "cache", "what the feature cache holds; --clear empties it", "bench cache --clear"))
+    return top
+
+
+def _sub(subs: Any, name: str, help_text: str, example: str) -> argparse.ArgumentParser:
+    sub = subs.add_parser(name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".",
+                              epilog=f"examples:\n  {example}", formatter_class=argparse.RawDescriptionHelpFormatter)
+    sub.add_argument("--home", type=Path, default=Path(os.environ.get("BENCH_HOME", ".")), metavar="DIR",
+                     help="everything a run writes goes below it (BENCH_HOME; default: the current folder)")
+    sub.add_argument("--debug", action="store_true", help="show tracebacks")
+    return sub  # type: ignore[no-any-return]
+
+
+def _data(sub: argparse.ArgumentParser) -> None:
+    _data_folder(sub)
+    sub.add_argument("--workers", type=_workers, default=0, metavar="N", help="processes that compute features (default 0: one a core)")
+
+
+def _data_folder(sub: argparse.ArgumentParser) -> None:
+    default = os.environ.get("BENCH_DATA")
+    sub.add_argument("--data", type=Path, default=Path(default) if default else None, metavar="DIR",
+                     help="the folder with the corpora (BENCH_DATA)")
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give 0 (one a core) or more")
+    return int(text)
+
+
+def _allow_missing(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--allow-missing", action="store_true", help="leave out clips that are missing or damaged instead of stopping")
+
+
+def _list(sub: argparse.ArgumentParser) -> None:
+    from registry.core import KINDS
+
+    sub.add_argument("kind", nargs="?", type=lambda text: text.replace("_", "-"), choices=[*KINDS, "studies"], metavar="KIND",
+                     help=f"one of {', '.join(KINDS)}, studies; default: all")
+    sub.set_defaults(command=commands.list_command)
+
+
+def _show(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("name", metavar="NAME", help="a component, a study, or a Python file of your own")
+    _allow_missing(sub)
+    _data(sub)
+    sub.set_defaults(command=commands.show_command)
+
+
+def _run(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--study", required=True, metavar="NAME|FILE",
+                     help="a shipped study (`bench list studies`) or a Python file with a STUDY")
+    sub.add_argument("--corpus", metavar="NAME", help="another corpus than the study's; fields as NAME[field=value]")
+    sub.add_argument("--split", nargs="+", metavar="NAME", help="split protocols, the study's or others; fields as NAME[field=value]")
+    sub.add_argument("--cell", metavar="LABEL", help="only this feature space × architecture, as the report writes it")
+    sub.add_argument("--trials", type=int, metavar="N", help="trials of each cell; raising it adds to what is there")
+    sub.add_argument("--seeds", type=int, nargs="+", metavar="SEED", help="seeds of the finals")
+    sub.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE",
+                     help="fix a setting, e.g. training.epochs=5 or mel.n_mels=40; may be repeated")
+    _allow_missing(sub)
+    sub.add_argument("--dry-run", action="store_true", help="check everything, print the cells and the cost, and train nothing")
+    sub.add_argument("--quiet", action="store_true", help="no progress, only the result")
+    _data(sub)
+    sub.set_defaults(command=commands.run_command)
+
+
+def _replicate(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("names", nargs="*", metavar="SYSTEM",
+                     help="a system (000) or one of its recipes (002_exponet); default: all published ones")
+    sub.add_argument("--epochs-scale", type=float, default=1.0, metavar="SHARE",
+                     help="train this share of the published epochs, which the report then says (default 1)")
+    sub.add_argument("--variants", action="store_true", help="also recipes that correct or restate a published one")
+    sub.add_argument("--corpus", metavar="NAME", help="another corpus than the system's; fields as NAME[field=value]")
+    sub.add_argument("--split", nargs="+", metavar="NAME", help="other splits than the published one and its twin of unseen speakers")
+    sub.add_argument("--seeds", type=int, nargs="+", metavar="SEED", help="one training each (default 0)")
+    sub.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE",
+                     help="fix a setting in every recipe, e.g. training.precision=mixed_bfloat16; may be repeated")
+    _allow_missing(sub)
+    sub.add_argument("--quiet", action="store_true", help="no progress, only the result")
+    _data(sub)
+    sub.set_defaults(command=commands.replicate_command)
+
+
+def _report(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--study", metavar="NAME", help="default: every study that has runs")
+    sub.add_argument("--json", action="store_true", help="print the rows as JSON instead of a table")
+    sub.set_defaults(command=commands.report_command)
+
+
+def _ui(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--port", type=int, default=5000, metavar="PORT", help="default: 5000")
+    sub.set_defaults(command=commands.ui_command)
+
+
+def _corpora(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("action", choices=["pull", "status"], metavar="pull|status", help="fetch what is missing, or tell what is there")
+    sub.add_argument("corpora", nargs="*", metavar="CORPUS", help="crema_d, ravdess or tess; savee tells how to ask its authors for it")
+    sub.add_argument("--mirror", metavar="URL", help="pull from a server of your own that has the same paths")
+    sub.add_argument("--quiet", action="store_true", help="no progress, only the result")
+    _data_folder(sub)
+    sub.set_defaults(command=commands.data_command)
+
+
+def _check(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("name", metavar="CORPUS|FILE", help="a corpus to audit, or your component's Python file")
+    sub.add_argument("--kind", metavar="KIND", help="what your component is: corpora, feature-spaces, architectures or splits")
+    _data(sub)
+    sub.set_defaults(command=commands.check_command)
+
+
+def _cache(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--clear", action="store_true", help="delete every entry; they are computed again when needed")
+    sub.set_defaults(command=commands.cache_command)

@@ -1,0 +1,189 @@
+"""What each subcommand of `bench` does: one call, and what it prints; heavy libraries are imported when needed."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from registry.errors import BenchError, UsageError, unknown
+
+if TYPE_CHECKING:
+    from harness.console import Console
+    from harness.leaderboard import Row
+    from harness.trial import Workplace
+
+
+def list_command(args: argparse.Namespace) -> int:
+    from harness.console import Console
+    from harness.study_files import catalogue as study_catalogue
+    from registry.core import KINDS, catalogue
+
+    for kind in [args.kind] if args.kind else [*KINDS, "studies"]:
+        found = study_catalogue() if kind == "studies" else catalogue(kind)
+        Console().table(["name", "what it is"], [list(entry) for entry in found], title=kind)
+    return 0
+
+
+def show_command(args: argparse.Namespace) -> int:
+    from harness.console import Console
+    from harness.show import show
+
+    show(args.name, args.data, Console(), args.allow_missing)
+    return 0
+
+
+def run_command(args: argparse.Namespace) -> int:
+    from harness.console import Console
+    from harness.study_files import chosen_study
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends a job on a cluster ends it like Ctrl-C
+    name, study = chosen_study(args.study, corpus=args.corpus, splits=args.split, trials=args.trials, seeds=args.seeds)
+    settings = dict(_setting(text) for text in args.set)
+    console = Console(args.quiet)
+    if args.dry_run:
+        from harness.show import dry_run
+
+        dry_run(args.study, study, settings, args.data, args.cell, console, args.allow_missing)
+        return 0
+    from harness.report import write_index, write_report
+    from harness.run import run_study
+
+    keys = run_study(args.study, study, _workplace(args), settings, console, only_cell=args.cell, allow_missing=args.allow_missing)
+    path, made = write_report(args.home, name)
+    write_index(args.home, {name: made})
+    own = [row for row in made if row.cell in keys]
+    _show_leaderboard(args.home, name, path, made, console, waiting=[row for row in own if not row.seeds])
+    return 0 if any(row.seeds for row in own) else 1
+
+
+def replicate_command(args: argparse.Namespace) -> int:
+    from harness.console import Console
+    from harness.published import verdict
+    from harness.published_report import interval
+    from harness.replicate import replicate
+    from harness.report import PUBLISHED
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    console = Console(args.quiet)
+    compared = replicate(args.names, _workplace(args), console, epochs_scale=args.epochs_scale, variants=args.variants, corpus=args.corpus,
+                         splits=args.split, seeds=args.seeds, settings=dict(_setting(text) for text in args.set),
+                         allow_missing=args.allow_missing)
+    console.table(["recipe", "claimed WA", "reproduced WA", "unseen speakers WA", "verdict"],
+                  [[c.name, f"{c.claim.wa:.3f}", interval(c.shared, "wa"), interval(c.unseen, "wa"), verdict(c)] for c in compared],
+                  title="claimed and reproduced")
+    console.result(f"Report: {args.home / 'reports' / PUBLISHED}")
+    console.result(f"MLflow UI: bench ui --home {args.home}")
+    return 0
+
+
+def _workplace(args: argparse.Namespace) -> Workplace:
+    from harness.trial import Workplace
+
+    return Workplace(home=args.home.resolve(), data=args.data.resolve() if args.data else None, workers=args.workers)
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    from harness.study_files import literal
+
+    setting, equals, value = text.partition("=")
+    if not equals or "." not in setting:
+        raise UsageError(f"--set wants SETTING=VALUE such as training.epochs=5, not {text!r}")
+    return setting, literal(value)
+
+
+def report_command(args: argparse.Namespace) -> int:
+    import json
+
+    from harness.console import Console
+
+    console = Console()
+    console.say("opening the MLflow store")
+    from harness.replicate import write_published
+    from harness.report import write_index, write_report
+
+    names = _studies_with_runs(args.home)
+    if args.study:
+        if args.study not in names:
+            raise unknown("study with runs", args.study, names)
+        names = [args.study]
+    console.say(f"reading the runs of {', '.join(names)}")
+    written = {name: write_report(args.home, name) for name in names}
+    write_published(args.home)
+    write_index(args.home, {name: made for name, (_, made) in written.items()})
+    if args.json:
+        print(json.dumps({name: [row.as_json() for row in made] for name, (_, made) in written.items()}, indent=2, allow_nan=False))
+        return 0
+    for name, (path, made) in written.items():
+        _show_leaderboard(args.home, name, path, made, console)
+    return 0
+
+
+def _studies_with_runs(home: Path) -> list[str]:
+    """Names of the studies with runs below `home`, at least one; a store that is not there is not made."""
+    from harness.tracking import studies, tracking_uri
+
+    file = tracking_uri(home).partition("sqlite:///")[2].partition("?")[0]  # empty for a server
+    found = [] if file and not Path(file).exists() else studies(home)
+    if not found:
+        raise BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
+    return found
+
+
+def _show_leaderboard(home: Path, name: str, path: Path, made: list[Row], console: Console, waiting: Sequence[Row] = ()) -> None:
+    from harness.report import plus_minus
+
+    done = [row for row in made if row.seeds]
+    headings = ["protocol", "cell", "test WA", "test UAR", "test macro-F1", "validation UAR", "corpus"]
+    shared = {row.settings for row in done}
+    common = f" with {shared.pop()}" if len(shared) == 1 and "" not in shared else ""
+    console.table(headings, [[row.split + (" (shared speakers)" if row.shares_speakers else ""),
+                              row.label if common else f"{row.label} {row.settings}".strip(),
+                              *(plus_minus(row.test[score]) for score in ("wa", "uar", "macro_f1")), plus_minus(row.validation_uar),
+                              f"{row.corpus}: {row.coverage}"] for row in done], title=f"{name}{common}: leaderboard by protocol")
+    if waiting:
+        console.result("without a final: " + "; ".join(f"{row.label} on {row.split}" for row in waiting))
+    console.result(f"Report: {path}")
+    console.result(f"MLflow UI: bench ui --home {home}")
+
+
+def ui_command(args: argparse.Namespace) -> int:
+    from harness.console import Console
+    from harness.ui import serve
+
+    return serve(args.home, args.port, Console())
+
+
+def data_command(args: argparse.Namespace) -> int:
+    from harness.console import Console
+    from harness.presence import show_status, tell
+    from harness.sources import Hosts, pull, source_of
+
+    if args.action == "status":
+        return show_status(args.data, args.corpora, Console())
+    sources = [source_of(name) for name in args.corpora]  # a wrong name is told before anything is fetched
+    if not sources or (args.data is None and any(source.fetch for source in sources)):
+        raise UsageError("`bench data pull` wants the corpora and where to put them: bench data pull crema_d --data DIR (or BENCH_DATA)")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for name in args.corpora:
+        pull(name, args.data or Path("DIR"), Console(args.quiet), Hosts.mirrored(args.mirror) if args.mirror else None)
+        tell(name, args.data, Console(args.quiet))
+    return 0
+
+
+def check_command(args: argparse.Namespace) -> int:
+    from harness.check import check_component, check_corpus
+    from harness.console import Console
+
+    if args.name.endswith(".py"):
+        return check_component(args.name, args.kind, args.data, Console())
+    return check_corpus(args.name, args.data, args.workers, Console())
+
+
+def cache_command(args: argparse.Namespace) -> int:
+    from harness.check import show_cache
+    from harness.console import Console
+
+    return show_cache(args.home, args.clear, Console())
