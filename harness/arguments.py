@@ -140,7 +140,8 @@ def _corpora(sub: argparse.ArgumentParser) -> None:
 
 def _check(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("name", metavar="CORPUS|FILE", help="a corpus to audit, or your component's Python file")
-    sub.add_argument("--kind", metavar="KIND", help="what your component is: corpora, feature-spaces, architectures or splits")
+    sub.add_argument("--kind", metavar="KIND",
+                     help="what your component is: corpora, feature-spaces, augmentations, architectures or splits")
     _data(sub)
     sub.set_defaults(command=commands.check_command)
 

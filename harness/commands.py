@@ -60,17 +60,17 @@ def run_command(args: argparse.Namespace) -> int:
 
 
 def replicate_command(args: argparse.Namespace) -> int:
+    from harness.comparison import verdict
     from harness.console import Console
-    from harness.published import verdict
     from harness.published_report import interval
-    from harness.replicate import replicate
+    from harness.replicate import Asked, replicate
     from harness.report import PUBLISHED
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
-    compared = replicate(args.names, _workplace(args), console, epochs_scale=args.epochs_scale, variants=args.variants, corpus=args.corpus,
-                         splits=args.split, seeds=args.seeds, settings=dict(_setting(text) for text in args.set),
-                         allow_missing=args.allow_missing)
+    asked = Asked(args.names, args.variants, args.epochs_scale, dict(_setting(text) for text in args.set),
+                  args.corpus, args.split, args.seeds)
+    compared = replicate(asked, _workplace(args), console, args.allow_missing)
     console.table(["recipe", "claimed WA", "reproduced WA", "unseen speakers WA", "verdict"],
                   [[c.name, f"{c.claim.wa:.3f}", interval(c.shared, "wa"), interval(c.unseen, "wa"), verdict(c)] for c in compared],
                   title="claimed and reproduced")
@@ -162,12 +162,14 @@ def data_command(args: argparse.Namespace) -> int:
     from harness.sources import Hosts, pull, source_of
 
     if args.action == "status":
+        if args.data is not None and not args.data.is_dir():
+            raise UsageError(f"there is no folder {args.data} to look into")
         return show_status(args.data, args.corpora, Console())
     sources = [source_of(name) for name in args.corpora]  # a wrong name is told before anything is fetched
     if not sources or (args.data is None and any(source.fetch for source in sources)):
         raise UsageError("`bench data pull` wants the corpora and where to put them: bench data pull crema_d --data DIR (or BENCH_DATA)")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    for name in args.corpora:
+    for name in sorted(args.corpora, key=lambda name: source_of(name).fetch is None):  # what only its authors give comes last
         pull(name, args.data or Path("DIR"), Console(args.quiet), Hosts.mirrored(args.mirror) if args.mirror else None)
         tell(name, args.data, Console(args.quiet))
     return 0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
 
+from harness.comparison import Comparison, Reproduced, other_settings, side, verdict
 from harness.metrics import most_confused
-from harness.published import Comparison, Reproduced, verdict
 from harness.report import command, count, escape, marks
 
 INTRODUCTION = """Each published model as a recipe of its own (`experiments/published/`), trained as its system trained it, or as near as
@@ -18,8 +19,10 @@ speaker is in two parts. **Best validation** is the highest validation WA of any
 
 **Verdict.** *Reproduced* when the whole corpus and every published epoch were used and the claimed WA differs from ours by no more than
 the two test parts' sampling explains: √(a² + b²), where a is our interval's half-width towards the claim and b = 1.96 √(p (1 − p) / n)
-for a claim p on n clips. *Not reproduced* when it differs by more. *Can't tell* when clips or epochs are fewer; then the verdict says on
-which side the claim lies."""
+for a claim p on n clips. *Not reproduced* when it differs by more. *Can't tell* when clips are missing, epochs or settings differ from
+the published ones, parts of the recipe had to be our own choice, or the test part has fewer than five speakers; then the verdict says on
+which side the claim lies, where that is known. Of several runs of a recipe the one nearest to what was published is shown: real clips,
+no other settings, most clips, most epochs, most seeds, the last one."""
 
 
 def render(compared: list[Comparison]) -> str:
@@ -47,8 +50,9 @@ def _line(comparison: Comparison) -> list[str]:
     claim, shared, unseen = comparison.claim, comparison.shared, comparison.unseen
     shown = shared or unseen
     assert shown is not None  # a comparison without any run is not made
-    epochs = f"{shown.row.epochs} of {comparison.published_epochs}"
-    notes = "; ".join(part for part in (marks(shown.row), count(shown.row.seeds, "seed")) if part)
+    stopped = "" if shown.row.epochs_trained == float(shown.row.epochs) else f" (stopped after {shown.row.epochs_trained:g})"
+    epochs = f"{shown.row.epochs} of {comparison.published_epochs}{stopped}"
+    notes = "; ".join(part for part in (marks(shown.row), escape(other_settings(shown.row)), count(shown.row.seeds, "seed")) if part)
     return [comparison.name, _figure(claim.wa), interval(shared, "wa"), _figure(claim.macro_f1), interval(shared, "macro_f1"),
             _figure(shared.best_validation_wa if shared else None), interval(unseen, "wa"), interval(shared, "uar"),
             interval(unseen, "uar"), epochs, f"{shown.clips:,}", verdict(comparison), notes]
@@ -59,11 +63,11 @@ def _figure(value: float | None) -> str:
 
 
 def interval(found: Reproduced | None, score: str) -> str:
-    """`.512 [.489, .534]`; a dash where nothing was run."""
+    """`.512 [.489, .534]`; the figure alone where the speakers are too few for an interval, a dash where nothing was run."""
     if found is None:
         return "–"
     mean, low, high = found.figures[score]
-    return f"{mean:.3f} [{low:.3f}, {high:.3f}]"
+    return f"{mean:.3f}" + ("" if math.isnan(low) else f" [{low:.3f}, {high:.3f}]")
 
 
 def _system(group: list[Comparison]) -> list[str]:
@@ -82,8 +86,8 @@ def _details(comparison: Comparison) -> list[str]:
              + f"; {row.parameters:,} parameters; clips: {row.clips}; trained in {row.fit_seconds:,.0f} s"]
     if comparison.of != comparison.name:
         lines.append(f"A variant of {comparison.of}, beside whose claim it stands.")
-    if claim.remarks:
-        lines.append(f"Of the claim: {claim.remarks}")
+    told = [*([f"validation WA {claim.validation_wa:.3f}"] if claim.validation_wa else []), *([claim.remarks] if claim.remarks else [])]
+    lines += [f"Of the claim: {'; '.join(told)}."] if told else []
     lines.append(f"Most confused here: {_pairs(found)}. Claimed: {', '.join(claim.confusions) or 'not told'}.")
     lines.append(f"Never predicted here: {', '.join(found.never_predicted) or 'none'}. Claimed: "
                  f"{', '.join(claim.never_predicted) or 'none told'}.")
@@ -99,27 +103,34 @@ def _pairs(found: Reproduced) -> str:
 
 def learnt(compared: list[Comparison]) -> list[str]:
     """The closing paragraphs, computed: which claims look plausible, and what the random split is worth."""
-    own = [c for c in compared if c.of == c.name and c.shared]
+    own = [c for c in compared if c.of == c.name and c.shared and not c.shared.row.synthetic]
     if not own:
-        return ["Nothing yet: no published recipe was run under its own split."]
+        return ["Nothing yet: no published recipe was trained on real clips under its own split."]
     return [part for part in (_plausible(own), _worth(own), _variants(compared)) if part]
 
 
 def _plausible(own: list[Comparison]) -> str:
-    said = {c.name: verdict(c) for c in own}
-    sides = {"agree with what was measured here": [n for n, v in said.items() if v == "reproduced" or " within " in v],
-             "lie above it": [n for n, v in said.items() if " above " in v], "lie below it": [n for n, v in said.items() if " below " in v]}
-    words = [f"{len(names)} {how} ({', '.join(names)})" for how, names in sides.items() if names]
-    full = [c.name for c in own if c.shared and int(c.shared.row.epochs) >= c.published_epochs]
-    short = [c.name for c in own if c.name not in full]
-    trained = f"The published number of epochs was trained in {len(full)} of {len(own)} recipes" + (
-        f"; the claims of the others ({', '.join(short)}) stand beside shorter trainings and lie above them for that reason alone, perhaps."
-        if short else ".")
-    return f"Of {count(len(own), 'claimed accuracy').replace('accuracys', 'accuracies')}, {'; '.join(words)}. {trained}"
+    """Claims by the side on which they lie, those of recipes that were trained to the end told apart."""
+    sides = {c.name: side(c.claim, c.shared) for c in own if c.shared}
+    full = [c.name for c in own if c.shared and int(c.shared.row.epochs) == c.published_epochs]
+    told = [text for text in (_sides("published number of epochs", [n for n in sides if n in full], sides),
+                              _sides("fewer epochs", [n for n in sides if n not in full], sides)) if text]
+    partial = [c for c in own if c.shared and not c.shared.row.coverage.endswith("whole")]
+    caution = (f" {len(partial)} of {len(own)} were trained on part of the clips, which by itself lowers what a network can reach."
+               if partial else "")
+    return " ".join(told) + caution
+
+
+def _sides(trained: str, names: list[str], sides: dict[str, str]) -> str:
+    words = {"within": "the claim agrees with what was measured", "above": "the claim lies above it", "below": "the claim lies below it",
+             "": "the test part has too few speakers to say"}
+    groups = [f"{text} for {', '.join(found)}" for key, text in words.items() if (found := [n for n in names if sides[n] == key])]
+    return f"Trained for the {trained}: {'; '.join(groups)}.".replace("for the fewer", "for fewer") if groups else ""
 
 
 def _worth(own: list[Comparison]) -> str:
-    worth = {c.name: 100 * (c.shared.figures["uar"][0] - c.unseen.figures["uar"][0]) for c in own if c.shared and c.unseen}
+    worth = {c.name: 100 * (c.shared.figures["uar"][0] - c.unseen.figures["uar"][0]) for c in own if c.shared and c.unseen
+             and not math.isnan(c.shared.figures["uar"][1] + c.unseen.figures["uar"][1])}  # few speakers make chance differences
     if not worth:
         return ""
     least, most = min(worth, key=worth.__getitem__), max(worth, key=worth.__getitem__)

@@ -3,54 +3,80 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.comparison import Comparison, comparisons
 from harness.console import Console
-from harness.published import Comparison, chosen, comparisons
+from harness.published import System, chosen
 from harness.published_report import render
 from harness.report import PUBLISHED, write_beside, write_index, write_report
 from harness.run import run_study
+from harness.study import Study, plan
 from harness.study_files import chosen_study
-from harness.tracking import studies
-from harness.trial import Workplace
+from harness.trial import Workplace, open_corpus
 from registry.errors import BenchError, require
 
 
-def replicate(names: list[str], workplace: Workplace, console: Console, *, epochs_scale: float = 1.0, variants: bool = False,
-              corpus: str | None = None, splits: list[str] | None = None, seeds: list[int] | None = None,
-              settings: dict[str, Any] | None = None, allow_missing: bool = False) -> list[Comparison]:
-    """Train each recipe under its own split and under its twin of unseen speakers, then write the report.
+@dataclass(frozen=True)
+class Asked:
+    """What a call of `bench replicate` wants.
 
     Args:
-        names: systems (`002`) or recipes (`002_exponet`); none: all. epochs_scale: share of the published epochs, in (0, 1].
-        settings: fixed in every recipe, as `training.precision` -> "mixed_bfloat16".
-        variants: also recipes that correct or restate a published one.
-    Returns: what the report compares of these recipes.
-    Raises: UsageError for an unknown name; BenchError with the reasons after the others ran, when recipes gave nothing.
+        names: systems (`002`) or recipes (`002_exponet`); none: all. variants: also recipes that correct or restate a published one.
+        epochs_scale: share of the published epochs, in (0, 1]. settings: fixed in every recipe.
+        corpus, splits, seeds: instead of the studies' own.
     """
-    require(0 < epochs_scale <= 1, f"--epochs-scale must be in (0, 1], not {epochs_scale}")
-    failed = []
-    pairs = chosen(names, variants)
-    for place, (system, name) in enumerate(pairs, 1):
-        epochs = scaled(system.recipe(name).training.epochs, epochs_scale)
-        console.say(f"{place} of {len(pairs)}: {name}, {epochs} of {system.recipe(name).training.epochs} epochs")
-        asked, study = chosen_study(system.name, corpus=corpus, splits=splits, seeds=seeds)
-        fixed = {**({} if epochs_scale == 1 else {"training.epochs": epochs}), **(settings or {})}
+
+    names: list[str]
+    variants: bool = False
+    epochs_scale: float = 1.0
+    settings: dict[str, Any] = field(default_factory=dict)
+    corpus: str | None = None
+    splits: list[str] | None = None
+    seeds: list[int] | None = None
+
+    def __post_init__(self) -> None:
+        require(0 < self.epochs_scale <= 1, f"--epochs-scale must be in (0, 1], not {self.epochs_scale}")
+
+
+def replicate(asked: Asked, workplace: Workplace, console: Console, allow_missing: bool = False) -> list[Comparison]:
+    """Train each recipe under its own split and under its twin of unseen speakers, then write the report.
+
+    Returns: what the report compares of these recipes.
+    Raises: UsageError for an unknown name or setting, before anything is trained; BenchError with the reasons, after the others
+        ran, when recipes gave nothing.
+    """
+    plans = [_planned(asked, system, name, workplace) for system, name in chosen(asked.names, asked.variants)]
+    failed: dict[str, str] = {}
+    for place, (name, system, study, settings) in enumerate(plans, 1):
+        published = system.recipe(name).training.epochs
+        console.say(f"{place} of {len(plans)}: {name}, {settings.get('training.epochs', published)} of {published} epochs")
         try:
-            run_study(asked, study, workplace, fixed, console, only_cell=name, allow_missing=allow_missing)
+            keys = run_study(system.name, study, workplace, settings, console, only_cell=name, allow_missing=allow_missing)
+            if not any(row.seeds for row in write_report(workplace.home, system.name)[1] if row.cell in keys):
+                failed[name] = f"no training finished; {workplace.home / 'reports' / system.name}.md lists the reasons"
         except BenchError as error:
-            failed.append(f"{name}: {error}")
+            failed[name] = str(error)
             console.say(f"{name} could not be run: {error}")
-    present = set(studies(workplace.home))
-    written = {name: write_report(workplace.home, name)[1] for name in {s.name: s for s, _ in pairs} if name in present}
-    compared = [comparison for comparison in write_published(workplace.home) if comparison.name in {name for _, name in pairs}]
-    write_index(workplace.home, written)
-    failed += [f"{name}: no training finished; reports/{system.name}.md lists the reasons" for system, name in pairs
-               if name not in {comparison.name for comparison in compared} and not any(text.startswith(f"{name}: ") for text in failed)]
+    compared = write_published(workplace.home)
+    write_index(workplace.home, {})
     if failed:
-        raise BenchError("recipes that gave no figures:\n" + "\n".join(failed) + f"\nthe others are in reports/{PUBLISHED}")
-    return compared
+        raise BenchError("recipes that gave no figures:\n" + "\n".join(f"  {name}: {reason}" for name, reason in failed.items()))
+    return [comparison for comparison in compared if comparison.name in {name for name, *_ in plans}]
+
+
+def _planned(asked: Asked, system: System, name: str, workplace: Workplace) -> tuple[str, System, Study, dict[str, Any]]:
+    """A recipe with what the call changes of it; BenchError when that can't be run, or its corpus is not there."""
+    _, study = chosen_study(system.name, corpus=asked.corpus, splits=asked.splits, seeds=asked.seeds)
+    training = system.recipe(name).training
+    shorter = {} if asked.epochs_scale == 1 else {"training.epochs": scaled(training.epochs, asked.epochs_scale)}
+    if shorter and training.schedule == "step":
+        shorter["training.drop_epochs"] = scaled(training.drop_epochs, asked.epochs_scale)
+    settings = {**shorter, **asked.settings}
+    plan(study, open_corpus(study.corpus, workplace.data).fingerprint, settings)
+    return name, system, study, settings
 
 
 def scaled(epochs: int, scale: float) -> int:

@@ -8,6 +8,7 @@ import statistics
 import numpy as np
 
 RESAMPLES = 10_000
+LEAST_SPEAKERS = 5  # fewer say nothing about other speakers
 
 
 def mean_sd(values: list[float]) -> tuple[float, float]:
@@ -25,13 +26,15 @@ def speaker_intervals(counts: np.ndarray, resamples: int = RESAMPLES, seed: int 
 
     Args:
         counts: confusion counts, shape (seeds, speakers, truth, predicted); the figure is the mean over the seeds.
-    Returns: `wa`, `uar`, `macro_f1` -> (low, high).
+    Returns: `wa`, `uar`, `macro_f1` -> (low, high); NaN for fewer than five speakers.
     Reference: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993; by groups, Davison and Hinkley 1997, section 3.8.
     """
     seeds, speakers, classes, _ = counts.shape
     drawn = np.random.default_rng(seed).multinomial(speakers, np.full(speakers, 1 / speakers), size=resamples)  # (resamples, speakers)
     flat = drawn.astype(np.float64) @ counts.transpose(1, 0, 2, 3).reshape(speakers, -1)
     figures = figures_of(flat.reshape(resamples, seeds, classes, classes))
+    if speakers < LEAST_SPEAKERS:
+        return dict.fromkeys(figures, (math.nan, math.nan))
     return {score: (float(low), float(high)) for score, values in figures.items()
             for low, high in [np.quantile(values.mean(axis=1), (0.025, 0.975))]}
 

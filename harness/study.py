@@ -269,8 +269,13 @@ def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None 
             tried = [with_settings(base, {setting: value}) for base in bases]
             require(all(new.split == old.split for new, old in zip(tried, bases, strict=True)),
                     f"search[{setting!r}]: a split is not searched, since figures of different splits can't be compared; list it in splits")
-    return [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and applies(base, s)}, row.name)
-            for base, (row, _) in zip(bases, rows, strict=True)]
+    cells = [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and applies(base, s)}, row.name)
+             for base, (row, _) in zip(bases, rows, strict=True)]
+    once: dict[str, Cell] = {}
+    for cell in cells:
+        same = once.setdefault(cell.key, cell)
+        require(same is cell, f"{same.label} and {cell.label} on {short_label(cell.base.split)} are one and the same with these settings")
+    return cells
 
 
 def probes(setting: str, distribution: Any) -> tuple[Any, ...]:

@@ -220,11 +220,11 @@ def studies(home: Path) -> list[str]:
 
 
 def flat_metrics(result: Result) -> dict[str, float]:
-    """The figures of the kept epoch under names of their own, beside the curves; and the best validation WA of all epochs."""
+    """The figures of the kept epoch under names of their own, beside the curves; how many epochs, and their best validation WA."""
     metrics = {f"seconds/{phase}": seconds for phase, seconds in result.seconds.items()}
     if result.validation:
         metrics |= {**result.validation.flat("validation"), "best_epoch": float(result.best_epoch), "parameters": float(result.parameters),
-                    "validation/best_wa": max(result.history["validation_wa"])}
+                    "epochs": float(len(result.history["validation_wa"])), "validation/best_wa": max(result.history["validation_wa"])}
     if result.test:
         metrics |= result.test.flat("test")
     return metrics

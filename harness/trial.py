@@ -166,7 +166,7 @@ def _score(result: Result, part: str, x: np.ndarray, indices: np.ndarray, corpus
         raise Diverged(f"the network's probabilities for the {part} part are not finite")
     result.predictions[part] = [
         {"clip": clip.id, "speaker": clip.speaker, "truth": clip.emotion,
-         **{emotion: round(float(p), 6) for emotion, p in zip(corpus.emotions, row, strict=True)}}
+         **{emotion: round(float(p), 9) for emotion, p in zip(corpus.emotions, row, strict=True)}}
         for clip, row in zip((corpus.clips[i] for i in indices), probabilities, strict=True)]
     return score(corpus.labels[indices], probabilities, corpus.emotions)
 

@@ -74,7 +74,8 @@ class FeatureSpace:
 
         Args:
             change: (waveform, sample rate) -> waveform: an augmentation. It is applied after resampling and trimming, so
-                that it counts samples at the space's rate, and before padding, so that it measures speech and not padding.
+                that it counts samples at the space's rate, and before padding, so that it measures speech and not padding (one
+                that wants padding pads by itself).
         Raises: BenchError when a feature gives values that are not finite, or the frames differ.
         """
         import numpy as np

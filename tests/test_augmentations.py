@@ -267,3 +267,11 @@ def test_a_field_that_makes_no_sense_is_refused_with_its_value(wrong: Any) -> No
 def test_every_published_and_asked_augmentation_is_registered() -> None:
     assert names("augmentations") == ["frequency_mask", "gain", "mixup", "noise", "noise_sigma", "pitch_shift", "time_mask", "time_shift",
                                       "time_stretch"]
+
+
+def test_whole_semitones_are_drawn_where_asked_each_of_them() -> None:
+    clip = tone(440)
+    shifts = {round(12 * np.log2(peak_hz(PitchShift(whole_semitones=True)(clip, RATE, rng(seed))) / 440), 1) for seed in range(40)}
+    assert shifts == {-3.0, -2.0, -1.0, 0.0, 1.0, 2.0}
+    with pytest.raises(UsageError, match="no whole semitones between"):
+        PitchShift(lowest_semitones=0.2, highest_semitones=0.8, whole_semitones=True)

@@ -92,7 +92,8 @@ def test_the_readme_begins_with_the_two_make_commands() -> None:
 
 def test_contributing_has_an_example_of_each_kind() -> None:
     folders = sorted(str(Path(file).parent) for file in sections())
-    assert folders == ["experiments", "registry/architectures", "registry/augmentations", "registry/corpora", "registry/feature_spaces", "registry/splits"]
+    assert folders == ["experiments", "registry/architectures", "registry/augmentations", "registry/corpora",
+                       "registry/feature_spaces", "registry/splits"]
 
 
 @pytest.mark.parametrize("file", [file for file in sections() if file.startswith("registry/")])

@@ -58,6 +58,6 @@ STUDY = Study(
 )
 
 CLAIMS = {
-    "001_1d": Claim(wa=0.512, validation_wa=0.505, test_clips=1489, remarks="stated in its README only"),
-    "001_2d": Claim(wa=0.5709, validation_wa=0.563, remarks="stated in its README only"),
+    "001_1d": Claim(wa=0.512, validation_wa=0.505, test_clips=1489, ours="layers and training", remarks="stated in its README only"),
+    "001_2d": Claim(wa=0.5709, validation_wa=0.563, ours="layers", remarks="stated in its README only"),
 }

@@ -3,7 +3,7 @@
 Read in its code: 22,050 Hz (librosa's default, where its README says 16 kHz), frames of 512 samples, 160 apart, five altered copies of
 each training clip, altered after they are padded, layers, optimisers, weight decay, the softmax fed into a cross-entropy that applies
 softmax again, which it does in all three networks. Ours: 20 epochs of its "20–50" for DummyNet, whose last weights are scored;
-zero-padding to 5.005 s, the whole corpus's longest clip.
+zero-padding to 5.005 s, the whole corpus's longest clip; "best by validation" is taken for the best UAR.
 Beside each recipe stand two variants: `_one_softmax` with the loss corrected, `_16khz` with the rate and frames that its README states.
 Run: bench replicate 002 --data DIR
 Expect: DummyNet near .41 on the time domain, with or without the second softmax; ExpoNet best.
@@ -33,7 +33,8 @@ from registry.splits.unseen_speakers_70_30 import UnseenSpeakers7030
 SPLITS = (Random7030(), UnseenSpeakers7030())
 COPIES = Augmentation(copies=(
     NoiseSigma(sigma=0.005), TimeStretch(lowest_rate=0.9, highest_rate=1.1), TimeShift(most_samples=5000),
-    PitchShift(lowest_semitones=-3.0, highest_semitones=2.0), Gain(lowest_factor=0.5, highest_factor=1.5)), pad_first=True)
+    PitchShift(lowest_semitones=-3.0, highest_semitones=2.0, whole_semitones=True), Gain(lowest_factor=0.5, highest_factor=1.5)),
+    pad_first=True)
 ZCR = ZeroCrossingRate(frame_length=512, hop_length=160)
 ENERGY = Energy(frame_length=512, hop_length=160)
 MEL = Mel(n_mels=40, n_fft=512, hop_length=160, per_clip="min_max")

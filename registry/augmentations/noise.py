@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Noise:
     """The clip with white Gaussian noise, so much weaker than the clip's mean power as the drawn ratio says.
 
-    The power is that of the whole clip, pauses included, before it is padded. Silence stays silence. Nothing is clipped:
-    a loud clip with noise can go beyond ±1.
+    The power is that of the whole clip, pauses included, before it is padded unless the augmentation pads first. Silence
+    stays silence. Nothing is clipped: a loud clip with noise can go beyond ±1.
 
     Args:
         lowest_snr_db, highest_snr_db: the ratio of powers is drawn uniformly between them.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from registry.augmentations._draws import check_range
 from registry.core import register
+from registry.errors import require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,8 +20,8 @@ class PitchShift:
     Formants move with the pitch, so that a large shift makes another voice.
 
     Args:
-        lowest_semitones, highest_semitones: the shift is drawn uniformly between them, not in whole semitones only; the
-            defaults are the published ones.
+        lowest_semitones, highest_semitones: the shift is drawn uniformly between them; the defaults are the published ones.
+        whole_semitones: draw whole semitones only.
 
     Reference: Salamon and Bello, "Deep convolutional neural networks and data augmentation for environmental sound
     classification", 2017; McFee et al., "librosa", SciPy 2015.
@@ -29,9 +31,12 @@ class PitchShift:
     acts_on: ClassVar[Literal["waveform"]] = "waveform"
     lowest_semitones: float = -3.0
     highest_semitones: float = 2.0
+    whole_semitones: bool = False
 
     def __post_init__(self) -> None:
         check_range(self, "lowest_semitones", "highest_semitones", -12.0, 12.0, "semitones")
+        require(not self.whole_semitones or math.ceil(self.lowest_semitones) <= math.floor(self.highest_semitones),
+                f"pitch_shift has no whole semitones between {self.lowest_semitones} and {self.highest_semitones}")
 
     def __call__(self, waveform: np.ndarray, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
         """(samples,) float32 -> (samples,) float32."""
@@ -40,5 +45,7 @@ class PitchShift:
         from registry.audio import fix_length
         from registry.augmentations._effects import long_enough
 
-        semitones = rng.uniform(self.lowest_semitones, self.highest_semitones)
+        low, high = self.lowest_semitones, self.highest_semitones
+        whole = float(rng.integers(math.ceil(low), math.floor(high), endpoint=True)) if self.whole_semitones else None
+        semitones = rng.uniform(low, high) if whole is None else whole
         return fix_length(librosa.effects.pitch_shift(long_enough(waveform), sr=sample_rate, n_steps=semitones), len(waveform))

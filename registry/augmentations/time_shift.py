@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class TimeShift:
     """The clip rolled forwards or backwards; what leaves at one end comes in at the other, so that no sample is lost.
 
-    It is rolled before it is padded, so that speech and not padding comes round.
+    It is rolled before it is padded, so that speech and not padding comes round, unless the augmentation pads first.
 
     Args:
         most_samples: the shift is drawn uniformly from -most_samples to most_samples, at the feature space's rate; the

@@ -1,0 +1,172 @@
+"""Claimed beside reproduced: finds the runs of published recipes, puts intervals to their figures, and gives verdicts by a rule."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from harness.leaderboard import Row, rows
+from harness.published import Claim, System, systems
+from harness.run_files import read_confusion, read_predictions
+from harness.statistics import speaker_intervals
+from harness.study import Recipe
+from harness.tracking import Tracker, studies
+from registry.core import label_of, short_label
+
+EPOCHS = "--set training.epochs="  # the one setting that a shorter training needs
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """What one recipe gave under one split.
+
+    Args:
+        figures: `wa`, `uar`, `macro_f1` -> (mean over seeds, low, high), the bounds a 95 % interval, NaN for too few speakers.
+        best_validation_wa: over all epochs, mean over seeds. confusion: counts summed over seeds.
+    """
+
+    row: Row
+    figures: dict[str, tuple[float, float, float]]
+    best_validation_wa: float
+    emotions: tuple[str, ...]
+    confusion: list[list[int]]
+
+    @property
+    def clips(self) -> int:
+        """Clips in the three parts, copies aside."""
+        return clips_of(self.row)
+
+    @property
+    def never_predicted(self) -> tuple[str, ...]:
+        """Emotions that no test clip was taken for."""
+        return tuple(e for i, e in enumerate(self.emotions) if not any(line[i] for line in self.confusion))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One recipe: claimed, reproduced under its own split, and under the split of unseen speakers.
+
+    Args:
+        of: the published recipe whose claim it stands beside; the recipe itself, unless it is a variant.
+    """
+
+    system: System
+    name: str
+    of: str
+    claim: Claim
+    published_epochs: int
+    shared: Reproduced | None
+    unseen: Reproduced | None
+
+
+def comparisons(home: Path) -> list[Comparison]:
+    """Every recipe of a published system that has a finished final below `home`, in the order of the study files."""
+    present = set(studies(home))
+    made = []
+    for system in systems():
+        if system.name in present:
+            tracker = Tracker(home, system.name)
+            own = label_of(type(system.study.corpus))
+            found = [row for row in rows(tracker.records()) if row.seeds and (row.corpus == own or row.synthetic)]
+            compared = [_compare(system, recipe, found, tracker) for recipe in system.study.recipes]
+            made += [comparison for comparison in compared if comparison.shared or comparison.unseen]
+    return made
+
+
+def _compare(system: System, recipe: Recipe, found: list[Row], tracker: Tracker) -> Comparison:
+    of = system.variants.get(recipe.name, recipe.name)
+    labels = {split.shares_speakers: short_label(split) for split in recipe.splits}
+    own = sorted((row for row in found if row.recipe == recipe.name), key=_nearness)
+    shared = next((row for row in reversed(own) if row.split == labels.get(True)), None)
+    unseen = next((row for row in reversed(own) if row.split == labels.get(False) and (shared is None or _same(row, shared))), None)
+    return Comparison(system, recipe.name, of, system.claims[of], recipe.training.epochs,
+                      *(_reproduced(row, tracker) if row else None for row in (shared, unseen)))
+
+
+def _nearness(row: Row) -> tuple[object, ...]:
+    """Which of a recipe's rows is nearest to what was published, the last one nearest; no test figure has a say in it."""
+    return not row.synthetic, not other_settings(row), clips_of(row), int(row.epochs or 0), row.seeds, row.asked_at
+
+
+def other_settings(row: Row) -> str:
+    """What was set by the command line, the number of epochs aside; the backend and augmentation belong to the row anyway."""
+    kept = [words for words in row.settings.split("--set ") if words.strip() and not f"--set {words}".startswith(EPOCHS)]
+    return " ".join(words.strip() for words in kept)
+
+
+def _same(one: Row, other: Row) -> bool:
+    return all(getattr(one, field) == getattr(other, field) for field in ("corpus_fingerprint", "epochs", "backend", "settings"))
+
+
+def clips_of(row: Row) -> int:
+    """Clips that a row's split puts into its three parts."""
+    parts = dict(part.rsplit(" ", 1) for part in row.clips.split(", ") if part)
+    return sum(int(parts.get(part, 0)) for part in ("train", "validation", "test"))
+
+
+def _reproduced(row: Row, tracker: Tracker) -> Reproduced | None:
+    """The row's figures with their intervals; None when its files are gone from the store."""
+    tables, confusions = [], []
+    for run in row.seed_runs:
+        with tempfile.TemporaryDirectory() as folder:
+            files = [tracker.files(run, f"test/{name}.csv", Path(folder)) for name in ("predictions", "confusion_matrix")]
+            if files[0] is None or files[1] is None:
+                return None
+            tables.append(read_predictions(files[0]))
+            confusions.append(read_confusion(files[1]))
+    emotions = confusions[0][0]
+    bounds = speaker_intervals(by_speaker(tables, emotions))
+    best = [r.metrics.get("validation/best_wa", math.nan) for r in tracker.records("seed") if r.run_id in row.seed_runs]
+    return Reproduced(row, {score: (row.test[score][0], *bounds[score]) for score in row.test}, float(np.mean(best)), emotions,
+                      np.sum([counts for _, counts in confusions], axis=0).tolist())
+
+
+def by_speaker(tables: list[list[dict[str, str]]], emotions: tuple[str, ...]) -> np.ndarray:
+    """Confusion counts of each seed's predictions: (seeds, speakers, truth, predicted)."""
+    speakers = {speaker: i for i, speaker in enumerate(sorted({line["speaker"] for line in tables[0]}))}
+    index = {emotion: i for i, emotion in enumerate(emotions)}
+    counts = np.zeros((len(tables), len(speakers), len(emotions), len(emotions)), dtype=np.int64)
+    for seed, table in enumerate(tables):
+        for line in table:
+            predicted = max(emotions, key=lambda emotion: float(line[emotion]))
+            counts[seed, speakers[line["speaker"]], index[line["truth"]], index[predicted]] += 1
+    return counts
+
+
+def verdict(comparison: Comparison) -> str:
+    """In words, by the rule that the report states."""
+    found, claim = comparison.shared, comparison.claim
+    if found is None:
+        return "no figures under its own split"
+    where = side(claim, found)
+    lacking = _lacking(comparison, found)
+    if lacking or not where:
+        told = f": the claim lies {where} what was measured" if where else ""
+        return f"can't tell {' and '.join(lacking) or 'by so few speakers'}{told}"
+    return "reproduced" if where == "within" else f"not reproduced: the claim lies {where} what was measured"
+
+
+def _lacking(comparison: Comparison, found: Reproduced) -> list[str]:
+    """What keeps a row from being a reproduction, whatever its figures."""
+    row = found.row
+    told = {"on synthetic clips": row.synthetic, "on a partial corpus": not row.synthetic and not row.coverage.endswith("whole"),
+            f"after {row.epochs} of {comparison.published_epochs} epochs": int(row.epochs) != comparison.published_epochs,
+            f"with {other_settings(row)}": bool(other_settings(row)),
+            f"with {comparison.claim.ours} of our own": bool(comparison.claim.ours)}
+    return [words for words, holds in told.items() if holds]
+
+
+def side(claim: Claim, found: Reproduced) -> str:
+    """`within`, `above` or `below` the difference that the two test parts' sampling explains in 95 of 100 cases; empty: unknown."""
+    measured, low, high = found.figures["wa"]
+    if math.isnan(low):
+        return ""
+    sampling = 1.96 * math.sqrt(claim.wa * (1 - claim.wa) / claim.test_clips)
+    half = high - measured if claim.wa > measured else measured - low
+    if abs(claim.wa - measured) <= math.hypot(half, sampling):
+        return "within"
+    return "above" if claim.wa > measured else "below"
