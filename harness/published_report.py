@@ -50,7 +50,7 @@ def _line(comparison: Comparison) -> list[str]:
     claim, shared, unseen = comparison.claim, comparison.shared, comparison.unseen
     shown = shared or unseen
     assert shown is not None  # a comparison without any run is not made
-    stopped = "" if shown.row.epochs_trained == float(shown.row.epochs) else f" (stopped after {shown.row.epochs_trained:g})"
+    stopped = f" (stopped after {shown.row.epochs_trained:g})" if shown.row.epochs_trained < int(shown.row.epochs) else ""
     epochs = f"{shown.row.epochs} of {comparison.published_epochs}{stopped}"
     notes = "; ".join(part for part in (marks(shown.row), escape(other_settings(shown.row)), count(shown.row.seeds, "seed")) if part)
     return [comparison.name, _figure(claim.wa), interval(shared, "wa"), _figure(claim.macro_f1), interval(shared, "macro_f1"),

@@ -67,7 +67,7 @@ class Result:
     Args:
         state: `finished`, `pruned` (given up by the search), `failed` or `killed` (Ctrl-C); `reason` says why where it did not finish.
         validation, test: scores at the kept epoch; `test` of finals only.
-        predictions: part -> one row a clip: clip, speaker, truth, and the probability of each emotion.
+        predictions: part -> one row a clip: clip, corpus in a union of several, speaker, truth, the probability of each emotion.
         seconds: phase -> duration. model: the trained network, where there is one.
     """
 
@@ -165,7 +165,7 @@ def _score(result: Result, part: str, x: np.ndarray, indices: np.ndarray, corpus
     if not np.isfinite(probabilities).all():
         raise Diverged(f"the network's probabilities for the {part} part are not finite")
     result.predictions[part] = [
-        {"clip": clip.id, "speaker": clip.speaker, "truth": clip.emotion,
+        {"clip": clip.id, **({"corpus": clip.corpus} if clip.corpus else {}), "speaker": clip.speaker, "truth": clip.emotion,
          **{emotion: round(float(p), 9) for emotion, p in zip(corpus.emotions, row, strict=True)}}
         for clip, row in zip((corpus.clips[i] for i in indices), probabilities, strict=True)]
     return score(corpus.labels[indices], probabilities, corpus.emotions)

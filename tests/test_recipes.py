@@ -20,7 +20,9 @@ from registry.augmentations.frequency_mask import FrequencyMask
 from registry.augmentations.gain import Gain
 from registry.augmentations.mixup import Mixup
 from registry.augmentations.noise import Noise
+from registry.corpora.combined import Combined
 from registry.errors import UsageError
+from registry.splits.speaker_folds import SpeakerFolds
 
 SPACE, NET, (RANDOM, UNSEEN) = STUDY.feature_spaces[0], STUDY.architectures[0], STUDY.splits
 QUICK = Recipe(name="quick", feature_space=SPACE, architecture=NET, splits=(RANDOM,), training=Training(epochs=1))
@@ -136,3 +138,13 @@ def test_mixed_precision_computes_in_half_the_bits_and_leaves_nothing_behind() -
     inner = [[layer.compute_dtype for layer in model.layers[-1].layers if "conv" in layer.name] for model in (mixed, full)]
     assert inner == [["bfloat16"], ["float32"]]
     assert mixed.predict(x, verbose=0).dtype == np.float32 and np.allclose(mixed.predict(x, verbose=0).sum(axis=1), 1, atol=1e-5)
+
+
+def test_predictions_on_a_union_of_corpora_tell_the_corpus_of_each_clip(tmp_path: Path, real_corpora: Path) -> None:
+    loader = Combined(corpora=("savee", "synthetic"))
+    trial = dataclasses.replace(plan(LISTED, "clips")[0].base, corpus=loader, split=SpeakerFolds(),
+                                corpus_fingerprint=open_corpus(loader, real_corpora).fingerprint)
+    result = run_trial(trial, Workplace(home=tmp_path, data=real_corpora, workers=1), ignore)
+    assert result.state == "finished", result.reason
+    assert {(row["corpus"], row["speaker"].split("/")[0]) for row in result.predictions["validation"]} <= {
+        ("savee", "savee"), ("synthetic", "synthetic")}
