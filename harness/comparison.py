@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import numpy as np
 
 from harness.leaderboard import Row, rows
 from harness.published import Claim, System, systems
-from harness.run_files import read_confusion, read_predictions
 from harness.statistics import speaker_intervals
 from harness.study import Recipe
 from harness.tracking import Tracker, studies
@@ -110,31 +108,14 @@ def clips_of(row: Row) -> int:
 
 def _reproduced(row: Row, tracker: Tracker) -> Reproduced | None:
     """The row's figures with their intervals; None when its files are gone from the store."""
-    tables, confusions = [], []
-    for run in row.seed_runs:
-        with tempfile.TemporaryDirectory() as folder:
-            files = [tracker.files(run, f"test/{name}.csv", Path(folder)) for name in ("predictions", "confusion_matrix")]
-            if files[0] is None or files[1] is None:
-                return None
-            tables.append(read_predictions(files[0]))
-            confusions.append(read_confusion(files[1]))
-    emotions = confusions[0][0]
-    bounds = speaker_intervals(by_speaker(tables, emotions))
+    said = [predictions for run in row.seed_runs if (predictions := tracker.predictions(run, "test"))]
+    if len(said) < len(row.seed_runs):
+        return None
+    counts = np.array([predictions.counts_by(predictions.speakers) for predictions in said])  # (seeds, speakers, truth, predicted)
+    bounds = speaker_intervals(counts)
     best = [r.metrics.get("validation/best_wa", math.nan) for r in tracker.records("seed") if r.run_id in row.seed_runs]
-    return Reproduced(row, {score: (row.test[score][0], *bounds[score]) for score in row.test}, float(np.mean(best)), emotions,
-                      np.sum([counts for _, counts in confusions], axis=0).tolist())
-
-
-def by_speaker(tables: list[list[dict[str, str]]], emotions: tuple[str, ...]) -> np.ndarray:
-    """Confusion counts of each seed's predictions: (seeds, speakers, truth, predicted)."""
-    speakers = {speaker: i for i, speaker in enumerate(sorted({line["speaker"] for line in tables[0]}))}
-    index = {emotion: i for i, emotion in enumerate(emotions)}
-    counts = np.zeros((len(tables), len(speakers), len(emotions), len(emotions)), dtype=np.int64)
-    for seed, table in enumerate(tables):
-        for line in table:
-            predicted = max(emotions, key=lambda emotion: float(line[emotion]))
-            counts[seed, speakers[line["speaker"]], index[line["truth"]], index[predicted]] += 1
-    return counts
+    return Reproduced(row, {score: (row.test[score][0], *bounds[score]) for score in row.test}, float(np.mean(best)), said[0].emotions,
+                      counts.sum(axis=(0, 1)).tolist())
 
 
 def verdict(comparison: Comparison) -> str:

@@ -31,7 +31,7 @@ def _write_part(folder: Path, part: str, scores: Scores, result: Result) -> None
     write_csv(folder / "confusion_matrix.csv", [{"true": emotion, **dict(zip(scores.emotions, row, strict=True))}
                                                 for emotion, row in zip(scores.emotions, scores.confusion, strict=True)])
     (folder / "classification_report.txt").write_text(classification_report(scores))
-    write_csv(folder / "predictions.csv", result.predictions[part])
+    result.predictions[part].write(folder / "predictions.csv")
 
 
 def classification_report(scores: Scores) -> str:
@@ -57,8 +57,3 @@ def read_confusion(path: Path) -> tuple[tuple[str, ...], list[list[int]]]:
         rows = list(csv.reader(file))
     return tuple(rows[0][1:]), [[int(count) for count in row[1:]] for row in rows[1:]]
 
-
-def read_predictions(path: Path) -> list[dict[str, str]]:
-    """One row a clip: `clip`, `speaker`, `truth`, and the probability of each emotion as text."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))

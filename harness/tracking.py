@@ -27,6 +27,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models.signature import ModelSignature
 
 from harness import owner, run_files
+from harness.predictions import Predictions, read
 from harness.study import keras_backend
 from harness.surroundings import surroundings
 from harness.trial import Result
@@ -168,6 +169,12 @@ class Tracker:
         self.client.delete_tag(record.run_id, "bench.model")
         if location and location.startswith("file:"):
             shutil.rmtree(Path(url2pathname(urlparse(location).path)), ignore_errors=True)
+
+    def predictions(self, run_id: str, part: str) -> Predictions | None:
+        """What a run's network said of the clips of a part; None when the run has no such file."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = self.files(run_id, f"{part}/predictions.csv", Path(folder))
+            return read(path) if path else None
 
     def files(self, run_id: str, name: str, folder: Path) -> Path | None:
         """A run's file, copied below `folder`; None when the run has no such file."""

@@ -15,7 +15,8 @@ import numpy as np
 
 from harness.copies import copies
 from harness.features import Progress, features
-from harness.metrics import Scores, score
+from harness.metrics import Scores
+from harness.predictions import Predictions
 from harness.study import Trial
 from harness.training import Diverged, OnEpoch, fit
 from registry.core import canonical, specification
@@ -67,7 +68,7 @@ class Result:
     Args:
         state: `finished`, `pruned` (given up by the search), `failed` or `killed` (Ctrl-C); `reason` says why where it did not finish.
         validation, test: scores at the kept epoch; `test` of finals only.
-        predictions: part -> one row a clip: clip, corpus in a union of several, speaker, truth, the probability of each emotion.
+        predictions: part -> what the network said of its clips.
         seconds: phase -> duration. model: the trained network, where there is one.
     """
 
@@ -79,7 +80,7 @@ class Result:
     parameters: int = 0
     validation: Scores | None = None
     test: Scores | None = None
-    predictions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    predictions: dict[str, Predictions] = field(default_factory=dict)
     split_fingerprint: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     speakers: dict[str, int] = field(default_factory=dict)
@@ -164,11 +165,8 @@ def _score(result: Result, part: str, x: np.ndarray, indices: np.ndarray, corpus
     probabilities = result.model.predict(x, batch_size=256, verbose=0)
     if not np.isfinite(probabilities).all():
         raise Diverged(f"the network's probabilities for the {part} part are not finite")
-    result.predictions[part] = [
-        {"clip": clip.id, **({"corpus": clip.corpus} if clip.corpus else {}), "speaker": clip.speaker, "truth": clip.emotion,
-         **{emotion: round(float(p), 9) for emotion, p in zip(corpus.emotions, row, strict=True)}}
-        for clip, row in zip((corpus.clips[i] for i in indices), probabilities, strict=True)]
-    return score(corpus.labels[indices], probabilities, corpus.emotions)
+    said = result.predictions[part] = Predictions.of([corpus.clips[i] for i in indices], corpus.emotions, probabilities)
+    return said.scores
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from calls import bench
 
-from harness.comparison import Comparison, Reproduced, by_speaker, comparisons, other_settings, verdict
+from harness.comparison import Comparison, Reproduced, comparisons, other_settings, verdict
 from harness.features import padded_samples
 from harness.leaderboard import Row
 from harness.published import Claim, chosen, systems
@@ -98,12 +98,6 @@ def test_figures_from_counts_are_those_of_scikit_learn() -> None:
     figures = figures_of(confusion_matrix(truth, predicted))
     assert [float(figures[k]) for k in ("wa", "uar", "macro_f1")] == pytest.approx(
         [accuracy_score(truth, predicted), balanced_accuracy_score(truth, predicted), f1_score(truth, predicted, average="macro")])
-
-
-def test_predictions_are_counted_by_speaker() -> None:
-    lines = [{"clip": str(i), "speaker": s, "truth": t, "ANG": a, "SAD": b}
-             for i, (s, t, a, b) in enumerate([("1", "ANG", "0.9", "0.1"), ("1", "SAD", "0.6", "0.4"), ("2", "SAD", "0.1", "0.9")])]
-    assert by_speaker([lines], ("ANG", "SAD")).tolist() == [[[[1, 0], [1, 0]], [[0, 0], [0, 1]]]]
 
 
 def compared(claimed: float, measured: float, coverage: str = "7,442 of 7,442 clips: whole", epochs: str = "30",

@@ -137,7 +137,7 @@ def test_the_predictions_are_one_row_a_clip_and_agree_with_the_figures(client: M
             rows = list(csv.DictReader(file))
         clips = dict(part.split(" ") for part in run.data.tags["bench.clips"].split(", "))
         assert len(rows) == int(clips["test"]) == len({row["clip"] for row in rows})
-        assert set(rows[0]) == {"clip", "speaker", "truth", *STUDY.corpus.emotions}
+        assert set(rows[0]) == {"clip", "speaker", "sentence", "level", "sex", "truth", *STUDY.corpus.emotions}
         right = [max(STUDY.corpus.emotions, key=lambda e: float(row[e])) == row["truth"] for row in rows]
         assert run.data.metrics["test/wa"] == pytest.approx(sum(right) / len(rows))
 
