@@ -29,12 +29,20 @@ def parser() -> argparse.ArgumentParser:
     _replicate(_sub(subs, "replicate", "run published systems and put claimed beside reproduced",
                     "bench replicate --data ~/corpora\n  bench replicate 000 002_rezonet --data ~/corpora --epochs-scale 0.1"))
     _report(_sub(subs, "report", "write reports/<study>.md from the MLflow runs", "bench report --study cnn2d\n  bench report --json"))
+    _compare(_sub(subs, "compare", "two runs or rows on the same test clips; exit code 1 when B has a significantly worse UAR",
+                  "bench compare 3f2a91 77c0de\n  bench compare 'quickstart:zcr+energy × plain_1d@random_80_20' 3f2a91 --json\n"
+                  "  bench compare before.json after.json"))
     _ui(_sub(subs, "ui", "start the MLflow UI on 127.0.0.1 over the right store", "bench ui --port 5001"))
     _corpora(_sub(subs, "data", "fetch corpora from where they are published, or tell what is there",
                   "bench data pull crema_d --data ~/corpora\n  bench data pull ravdess tess --data ~/corpora\n"
                   "  bench data status --data ~/corpora"))
     _check(_sub(subs, "check", "audit a corpus, or a component of your own",
                 "bench check crema_d --data ~/corpora\n  bench check my_net.py --kind architectures"))
+    _audit(_sub(subs, "audit", "look for leaks in every final of a study, or in one run; exit code 1 when there is one",
+                "bench audit cnn2d --data ~/corpora\n  bench audit quickstart"))
+    _leakage(_sub(subs, "leakage", "what each leak is worth: a study's cells under honest and leaking protocols",
+                  "bench leakage --study cnn2d --data ~/corpora --seeds 0 1 --set training.epochs=10\n"
+                  "  bench leakage --study quickstart --corpus synthetic"))
     _cache(_sub(subs, "cache", "what the feature cache holds; --clear empties it", "bench cache --clear"))
     return top
 
@@ -124,6 +132,14 @@ def _report(sub: argparse.ArgumentParser) -> None:
     sub.set_defaults(command=commands.report_command)
 
 
+def _compare(sub: argparse.ArgumentParser) -> None:
+    for side in ("a", "b"):
+        sub.add_argument(side, metavar=side.upper(), help="the start of an MLflow run id (a final or one of its seeds), a row "
+                         "STUDY:CELL@SPLIT as its report writes it, or a file written by `bench report --json`")
+    sub.add_argument("--json", action="store_true", help="print everything as JSON instead of tables")
+    sub.set_defaults(command=commands.compare_command)
+
+
 def _ui(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--port", type=int, default=5000, metavar="PORT", help="default: 5000")
     sub.set_defaults(command=commands.ui_command)
@@ -144,6 +160,27 @@ def _check(sub: argparse.ArgumentParser) -> None:
                      help="what your component is: corpora, feature-spaces, augmentations, architectures or splits")
     _data(sub)
     sub.set_defaults(command=commands.check_command)
+
+
+def _audit(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("asked", metavar="STUDY|RUN", help="a study that has finals, or the id of an MLflow run")
+    _data(sub)
+    sub.set_defaults(command=commands.audit_command)
+
+
+def _leakage(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--study", required=True, metavar="NAME|FILE", help="whose cells are trained, as written there: nothing is searched")
+    sub.add_argument("--cell", metavar="LABEL", help="only this feature space × architecture, as the report writes it")
+    sub.add_argument("--corpus", metavar="NAME", help="another corpus than the study's; fields as NAME[field=value]")
+    sub.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="SEED", help="one training each (default 0 1 2)")
+    sub.add_argument("--copies", nargs="+", default=["noise", "time_shift"], metavar="NAME",
+                     help="augmentations of cells that make no copies themselves (default noise time_shift)")
+    sub.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE",
+                     help="fix a setting, e.g. training.epochs=5; may be repeated")
+    _allow_missing(sub)
+    sub.add_argument("--quiet", action="store_true", help="no progress, only the result")
+    _data(sub)
+    sub.set_defaults(command=commands.leakage_command)
 
 
 def _cache(sub: argparse.ArgumentParser) -> None:

@@ -123,17 +123,27 @@ def report_command(args: argparse.Namespace) -> int:
 
 def _studies_with_runs(home: Path) -> list[str]:
     """Names of the studies with runs below `home`, at least one; a store that is not there is not made."""
-    from harness.tracking import studies, tracking_uri
+    from harness.tracking import studies
 
-    file = tracking_uri(home).partition("sqlite:///")[2].partition("?")[0]  # empty for a server
-    found = [] if file and not Path(file).exists() else studies(home)
+    found = studies(home) if _has_store(home) else []
     if not found:
-        raise BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
+        raise _no_runs(home)
     return found
 
 
+def _has_store(home: Path) -> bool:
+    from harness.tracking import tracking_uri
+
+    file = tracking_uri(home).partition("sqlite:///")[2].partition("?")[0]  # empty for a server
+    return not file or Path(file).exists()
+
+
+def _no_runs(home: Path) -> BenchError:
+    return BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
+
+
 def _show_leaderboard(home: Path, name: str, path: Path, made: list[Row], console: Console, waiting: Sequence[Row] = ()) -> None:
-    from harness.report import plus_minus
+    from harness.tables import plus_minus
 
     done = [row for row in made if row.seeds]
     headings = ["protocol", "cell", "test WA", "test UAR", "test macro-F1", "validation UAR", "corpus"]
@@ -147,6 +157,34 @@ def _show_leaderboard(home: Path, name: str, path: Path, made: list[Row], consol
         console.result("without a final: " + "; ".join(f"{row.label} on {row.split}" for row in waiting))
     console.result(f"Report: {path}")
     console.result(f"MLflow UI: bench ui --home {home}")
+
+
+def compare_command(args: argparse.Namespace) -> int:
+    import json
+
+    from harness.console import Console
+
+    reports = [Path(text) for text in (args.a, args.b) if text.endswith(".json")]
+    if len(reports) == 2:
+        from harness.compare_reports import as_json, show_reports
+
+        if args.json:
+            print(json.dumps(as_json(reports[0], reports[1]), indent=2, ensure_ascii=False))
+        else:
+            show_reports(reports[0], reports[1], Console())
+        return 0
+    if reports:
+        raise UsageError("a report is compared with a report: give two JSON files of `bench report --json`, or two runs or rows")
+    _studies_with_runs(args.home)
+    from harness.compare import compare, show
+    from harness.sides import side
+
+    found = compare(side(args.home, args.a), side(args.home, args.b))
+    if args.json:
+        print(json.dumps(found.as_json(), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        show(found, Console())
+    return int(found.scores["uar"].worse)
 
 
 def ui_command(args: argparse.Namespace) -> int:
@@ -182,6 +220,31 @@ def check_command(args: argparse.Namespace) -> int:
     if args.name.endswith(".py"):
         return check_component(args.name, args.kind, args.data, Console())
     return check_corpus(args.name, args.data, args.workers, Console())
+
+
+def audit_command(args: argparse.Namespace) -> int:
+    from harness.console import Console
+
+    if not _has_store(args.home):
+        raise _no_runs(args.home)
+    from harness.audits import audited, show
+
+    return show(audited(args.asked, _workplace(args)), Console())
+
+
+def leakage_command(args: argparse.Namespace) -> int:
+    from harness.console import Console
+    from harness.leakage import REPORT, Asked, leakage
+    from harness.leakage_report import PROTOCOLS, uar
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    console = Console(args.quiet)
+    asked = Asked(args.study, args.cell, args.corpus, tuple(args.seeds), dict(_setting(text) for text in args.set), tuple(args.copies))
+    found = leakage(asked, _workplace(args), console, args.allow_missing)
+    console.table(["cell", *PROTOCOLS.values()], [[each.cell, *(uar(each.at(protocol)) for protocol in PROTOCOLS)] for each in found],
+                  title="test UAR by protocol")
+    console.result(f"Report: {args.home / 'reports' / REPORT}")
+    return 0
 
 
 def cache_command(args: argparse.Namespace) -> int:

@@ -69,12 +69,24 @@ def copies(corpus: Corpus, train: np.ndarray, space: FeatureSpace, augmentation:
     """
     if not augmentation.copies:
         return []
+    return obtain(_job(corpus, train, space, augmentation, seed, cache), workers, progress)
+
+
+def cached_copies(corpus: Corpus, train: np.ndarray, space: FeatureSpace, augmentation: Augmentation, seed: int, cache: Path
+                  ) -> list[np.ndarray] | None:
+    """The copies that `copies` made of exactly these clips, as they lie in the cache; None when any is not there."""
+    job = _job(corpus, train, space, augmentation, seed, cache)
+    return None if job.missing().changes else obtain(job, 1, None)
+
+
+def _job(corpus: Corpus, train: np.ndarray, space: FeatureSpace, augmentation: Augmentation, seed: int, cache: Path) -> Job:
+    """One entry for each copy; its key holds the ids of the clips that are copied, in their order."""
     part, samples = corpus.part(train), padded_samples(corpus, space)
     if not part.clips:
         raise BenchError(f"the training part of {corpus.name} has no clips: there is nothing to make copies of")
     ids = [clip.id for clip in part.clips]
     changes = {key_of(part, space, samples, clips=ids, copy=copy.recipe): copy for copy in planned(augmentation, seed, samples)}
-    return obtain(Job(part, space, samples, cache, changes), workers, progress)
+    return Job(part, space, samples, cache, changes)
 
 
 def planned(augmentation: Augmentation, seed: int, samples: int) -> list[Copy]:

@@ -21,7 +21,8 @@ from registry.feature_space import FeatureSpace
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["DamagedClips", "Entry", "Job", "clear", "entries", "features", "key_of", "longest_s", "obtain", "padded_samples"]
+__all__ = ["DamagedClips", "Entry", "Job", "cached_features", "clear", "entries", "features", "key_of", "longest_s", "obtain",
+           "padded_samples"]
 
 FORMAT = 1  # raised when the preparation of audio or the layout of an entry changes: it is part of every key
 CLIPS_PER_TASK = 32
@@ -47,6 +48,11 @@ def features(corpus: Corpus, space: FeatureSpace, cache: Path, workers: int = 0,
         raise BenchError(f"{corpus.name} has no clips: there is nothing to compute features of")
     samples = padded_samples(corpus, space)
     return obtain(Job(corpus, space, samples, cache, {key_of(corpus, space, samples): None}), workers, progress)[0]
+
+
+def cached_features(corpus: Corpus, space: FeatureSpace, cache: Path) -> np.ndarray | None:
+    """The features of every clip as they lie in the cache; None when they are not there, or damaged."""
+    return open_entry(cache, key_of(corpus, space, padded_samples(corpus, space)))
 
 
 def key_of(corpus: Corpus, space: FeatureSpace, samples: int, **more: Any) -> str:

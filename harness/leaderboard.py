@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -25,7 +26,8 @@ class Row:
         test_openings: how often the cell's sealed test part was scored, finals of earlier best trials included.
         backend: of Keras. corpus_label: the corpus with its fields. allow_missing: the flag, where it was given.
         recipe: the name of the study's recipe, where it lists any. augmentation: of the training clips. epochs: at most;
-            epochs_trained: fewer where training stopped early, mean over seeds. asked_at: when the finals were asked for last.
+            epochs_trained: fewer where training stopped early, mean over seeds. best_epoch: kept in the first seed.
+        asked_at: when the finals were asked for last, in seconds.
         seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
     """
 
@@ -61,6 +63,7 @@ class Row:
     augmentation: str
     epochs: str
     epochs_trained: float
+    best_epoch: int
     asked_at: float
 
     @property
@@ -102,7 +105,8 @@ def _row(members: list[Record], seeds: dict[str, Record]) -> Row:
         trials=dict(sorted(Counter(r.state for r in members if r.kind == "trial").items())),
         test_openings=sum("test/uar" in r.metrics for r in members if r.kind == "seed"),
         seed_runs=tuple(r.run_id for r in done), seed_numbers=tuple(r.params["seed"] for r in done),
-        epochs_trained=mean_sd([m.get("epochs", math.nan) for m in metrics])[0] if metrics else math.nan,
+        best_epoch=int(metrics[0].get("best_epoch", 0)) if metrics else 0,
+        epochs_trained=statistics.fmean(m.get("epochs", math.nan) for m in metrics) if metrics else math.nan,
         asked_at=float(finals[-1].tags.get("bench.asked_at", 0)) if finals else 0.0, chosen=finals[-1].params if finals else {},
         split_fingerprint=tags.get("split_fingerprint", "")[:16])
 

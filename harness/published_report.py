@@ -7,8 +7,10 @@ import math
 import statistics
 
 from harness.comparison import Comparison, Reproduced, other_settings, side, verdict
+from harness.markdown import escape, with_interval
 from harness.metrics import most_confused
-from harness.report import command, count, escape, marks
+from harness.report import command
+from harness.tables import count, marks
 
 INTRODUCTION = """Each published model as a recipe of its own (`experiments/published/`), trained as its system trained it, or as near as
 the source tells. Written by `bench replicate` from the runs in MLflow; nothing is edited by hand.
@@ -66,8 +68,7 @@ def interval(found: Reproduced | None, score: str) -> str:
     """`.512 [.489, .534]`; the figure alone where the speakers are too few for an interval, a dash where nothing was run."""
     if found is None:
         return "–"
-    mean, low, high = found.figures[score]
-    return f"{mean:.3f}" + ("" if math.isnan(low) else f" [{low:.3f}, {high:.3f}]")
+    return with_interval(*found.figures[score])
 
 
 def _system(group: list[Comparison]) -> list[str]:

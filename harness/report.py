@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import itertools
-import math
 import shlex
-import shutil
-import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-
-from harness.figures import confusion_figure, save
+from harness import blocks_report, groups, references
+from harness.evidence import Evidence, evidence
 from harness.leaderboard import Row, rows
+from harness.markdown import escape
 from harness.metrics import most_confused
-from harness.run_files import read_confusion
+from harness.pictures import Pictures
+from harness.standing import Standing, standings, told
+from harness.tables import ENDS, costs, count, marks, plus_minus, table, trials_in_words
 from harness.tracking import Record, Tracker, studies
 from registry.errors import BenchError
 
-ENDS = {"finished": "completed", "pruned": "pruned", "failed": "failed"}  # a trial's end states and their words
 PUBLISHED = "published-systems.md"  # beside the reports of studies
 DETAILED = 2  # best cells of each leaderboard that get pictures
 MARKS = """Marks: **shared speakers**: speakers of the test part are also in training, so figures say little about new voices;
 **partial**: clips of the corpus were missing; **synthetic**: no human speech, figures only show that the machinery works.
 ± is the standard deviation over seeds. Validation UAR chose the trial and the epoch; test figures chose nothing."""
+
+Draw = Callable[[Evidence], dict[str, str]]
 
 
 def write_report(home: Path, study_name: str) -> tuple[Path, list[Row]]:
@@ -37,8 +38,9 @@ def write_report(home: Path, study_name: str) -> tuple[Path, list[Row]]:
     tracker = Tracker(home, study_name)
     records = tracker.records()
     made = rows(records)
-    pictures = home / "reports" / study_name
-    text = render(study_name, records, made, Pictures(tracker, pictures))
+    seen = {row.cell: found for row in made if row.seeds and (found := evidence(row, tracker))}
+    pictures = Pictures(home / "reports" / study_name)
+    text = render(study_name, records, made, seen, pictures.of, pictures.critical_difference)
     path = home / "reports" / f"{study_name}.md"
     write_beside(path, text)
     return path, made
@@ -50,12 +52,19 @@ def write_index(home: Path, known: dict[str, list[Row]]) -> None:
     write_beside(home / "reports" / "README.md", index(read, (home / "reports" / PUBLISHED).exists()))
 
 
-def render(study_name: str, records: list[Record], made: list[Row], pictures: Pictures) -> str:
-    """The whole report as Markdown."""
+def render(study_name: str, records: list[Record], made: list[Row], known: dict[str, Evidence], draw: Draw,
+           diagram: blocks_report.Draw) -> str:
+    """The whole report as Markdown.
+
+    Args:
+        known: cell -> what its finals said, of the rows whose files are there. draw: gives the paths of a row's pictures by what
+            they show. diagram: gives the path of a critical-difference diagram.
+    """
     about = next((r.tags for r in reversed(records) if r.kind == "study"), {})
     parts = [f"# {study_name}", about.get("bench.question", ""), _totals(made), MARKS]
     for _, group in itertools.groupby(made, key=_table_of):
-        parts += _leaderboard(about.get("bench.asked", study_name), list(group), pictures)
+        parts += _leaderboard(about.get("bench.asked", study_name), list(group), known, draw)
+    parts += blocks_report.render(made, diagram)
     declined = sorted({line for r in records for line in r.tags.get("bench.declined", "").splitlines()})
     if declined:
         parts += ["## Declined", "What can't work, and why; none of it was trained.", "\n".join(f"- {escape(line)}" for line in declined)]
@@ -71,23 +80,34 @@ def _totals(made: list[Row]) -> str:
             "once for each seed of each final.")
 
 
-def _leaderboard(study_name: str, group: list[Row], pictures: Pictures) -> list[str]:
+def _leaderboard(study_name: str, group: list[Row], known: dict[str, Evidence], draw: Draw) -> list[str]:
     first = group[0]
-    about = [f"Clips: {first.clips}. Speakers: {first.speakers}. "
-             f"Split fingerprint `{first.split_fingerprint or 'none'}`, corpus fingerprint `{first.corpus_fingerprint}`."]
-    if first.shares_speakers:
-        about.append("**Speakers are shared** between training and test in this protocol.")
-    heading = f"## {first.split} on {first.corpus}, {first.coverage}"
     finished = [row for row in group if row.seeds]
-    parts = [heading, " ".join(about), table(finished) if finished else "No finals yet."]
+    shown = [known[row.cell] for row in finished if row.cell in known]
+    found = standings(shown)
+    parts = [f"## {first.split} on {first.corpus}, {first.coverage}", _about(first)]
+    parts.append(table(finished, found, references.references(shown[0].test[0]) if shown else []) if finished else "No finals yet.")
+    parts.append(told(shown))
     waiting = [row for row in group if not row.seeds]
     if waiting:
         parts.append("Without finals: " + "; ".join(f"{escape(row.label)} ({trials_in_words(row)})" for row in waiting) + ".")
-    for row in finished[:DETAILED]:
-        parts += _details(row, pictures)
+    parts += _alarms(finished, found)
+    for each in shown[:DETAILED]:
+        parts += _details(each, draw)
     if finished:
-        parts.append(_reproduce(study_name, group))
+        parts += [folded("Search and cost of each row", costs(finished)), *_references(shown), _reproduce(study_name, group)]
     return parts
+
+
+def _about(row: Row) -> str:
+    shared = " **Speakers are shared** between training and test in this protocol." if row.shares_speakers else ""
+    return (f"Clips: {row.clips}. Speakers: {row.speakers}. Split fingerprint `{row.split_fingerprint or 'none'}`, "
+            f"corpus fingerprint `{row.corpus_fingerprint}`.{shared}")
+
+
+def folded(summary: str, text: str) -> str:
+    """Text that a reader opens by a click."""
+    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>"
 
 
 def _table_of(row: Row) -> tuple[str, str, str]:
@@ -95,64 +115,30 @@ def _table_of(row: Row) -> tuple[str, str, str]:
     return row.corpus, row.corpus_fingerprint, row.split
 
 
-def table(group: list[Row]) -> str:
-    """The leaderboard of one protocol."""
-    heads = ["#", "feature space", "architecture", "test WA", "test UAR", "test macro-F1", "validation UAR", "seeds", "parameters",
-             "training s", "trials: attempted/completed/pruned/failed", "test openings", "marks"]
-    lines = [heads, ["--:", "---", "---", *["--:"] * 7, ":-:", "--:", "---"]]
-    for place, row in enumerate(group, 1):
-        scores = [plus_minus(row.test[score]) for score in ("wa", "uar", "macro_f1")]
-        named = [f"**{escape(row.recipe)}**:"] if row.recipe else []
-        augmented = [f"with {escape(row.augmentation)}"] if row.augmentation else []
-        set_ = [f"`{escape(row.settings)}`"] if row.settings else []
-        architecture = " ".join([*named, escape(row.architecture), *augmented, *set_])
-        lines.append([str(place), escape(row.feature_space), architecture, *scores, plus_minus(row.validation_uar), str(row.seeds),
-                      f"{row.parameters:,}", f"{row.fit_seconds:.0f}", trial_counts(row), str(row.test_openings), marks(row)])
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+def _alarms(group: Sequence[Row], found: dict[str, Standing]) -> list[str]:
+    lines = [f"- {escape(row.label)}: {' '.join(found[row.cell].alarms.values())}" for row in group
+             if row.cell in found and found[row.cell].alarms]
+    return [folded(f"⚠ Alarms of {count(len(lines), 'row')}", "\n".join(lines))] if lines else []
 
 
-def marks(row: Row) -> str:
-    """What a reader must know before comparing the row with others."""
-    found = [("shared speakers", row.shares_speakers), (row.coverage, not row.coverage.endswith("whole")),
-             (f"on {row.backend}", row.backend not in ("", "tensorflow"))]
-    return "; ".join(text for text, holds in found if holds)
+def _references(shown: Sequence[Evidence]) -> list[str]:
+    if not shown:
+        return []
+    test = shown[0].test[0]
+    missing = references.why_no_listeners(test)
+    text = "\n\n".join(part for part in (references.render(references.references(test), test.emotions), missing) if part)
+    return [folded("Reference rows by emotion", text)]
 
 
-def plus_minus(figure: tuple[float, float]) -> str:
-    """`.512 ± .013`; without the deviation where there is one seed only."""
-    mean, sd = figure
-    return f"{mean:.3f}" + ("" if math.isnan(sd) else f" ± {sd:.3f}")
-
-
-def count(number: int, what: str) -> str:
-    """`1 seed`, `3 seeds`."""
-    return f"{number} {what}" + ("" if number == 1 else "s")
-
-
-def trial_counts(row: Row) -> str:
-    """Attempted/completed/pruned/failed; what was killed counts as attempted."""
-    return "/".join(str(n) for n in (sum(row.trials.values()), *(row.trials.get(state, 0) for state in ENDS)))
-
-
-def trials_in_words(row: Row) -> str:
-    """`2 finished, 1 failed`."""
-    return ", ".join(f"{n} {state}" for state, n in row.trials.items()) or "no trials"
-
-
-def _details(row: Row, pictures: Pictures) -> list[str]:
-    parts = [f"### {escape(row.label)} on {row.split}"]
+def _details(each: Evidence, draw: Draw) -> list[str]:
+    row, emotions = each.row, each.test[0].emotions
     chosen = ", ".join(f"{key} = {_rounded(value)}" for key, value in sorted(row.chosen.items()) if "." in key)
-    parts.append(f"Chosen by validation UAR: {escape(chosen)}." if chosen else "")
-    confusion = pictures.confusion(row)
-    if confusion:
-        emotions, counts, path = confusion
-        pairs = ", ".join(f"{a} taken for {b} {n} times ({share:.0%} of {a})" for a, b, n, share in most_confused(counts, emotions))
-        never = [e for i, e in enumerate(emotions) if not any(line[i] for line in counts)]
-        parts.append(f"Most confused over {count(row.seeds, 'seed')}: {pairs}."
-                     + (f" Never predicted: {', '.join(never)}." if never else ""))
-        parts.append(f"![Confusion matrix]({path})")
-    curves = pictures.curves(row)
-    return [*parts, f"![Learning curves of the first seed]({curves})" if curves else ""]
+    pairs = ", ".join(f"{a} taken for {b} {n} times ({share:.0%} of {a})" for a, b, n, share in most_confused(each.confusion, emotions))
+    pictures = draw(each)
+    failing = groups.render(each.test)
+    return [f"### {escape(row.label)} on {row.split}", f"Chosen by validation UAR: {escape(chosen)}." if chosen else "",
+            f"Most confused over {count(row.seeds, 'seed')}: {pairs}.", *(f"![{what}]({path})" for what, path in pictures.items()),
+            folded("Where it fails", failing) if failing else ""]
 
 
 def _rounded(value: str) -> str:
@@ -184,47 +170,6 @@ def _failures(records: list[Record]) -> list[str]:
     lines = [f"- {escape(r.name)} ({r.tags.get('bench.split', '')}): {escape(r.tags.get('bench.reason', 'no reason recorded'))}"
              for r in failed]
     return ["## Failed", "\n".join(lines)]
-
-
-def escape(text: str) -> str:
-    """Text that comes from names and errors, made harmless inside Markdown tables and lists."""
-    for character, replacement in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "'"), ("\n", " ")):
-        text = text.replace(character, replacement)
-    return text
-
-
-class Pictures:
-    """Pictures of the best cells, drawn from the records' tables into the report's folder."""
-
-    def __init__(self, tracker: Tracker, folder: Path) -> None:
-        self.tracker, self.folder = tracker, folder
-        shutil.rmtree(folder, ignore_errors=True)
-
-    def confusion(self, row: Row) -> tuple[tuple[str, ...], list[list[int]], str] | None:
-        """Emotions, counts summed over the seeds, and the picture's path from the report; None when the tables are gone."""
-        tables = [self._read(run_id) for run_id in row.seed_runs]
-        found = [t for t in tables if t]
-        if not found:
-            return None
-        emotions, counts = found[0][0], np.sum([t[1] for t in found], axis=0).tolist()
-        path = self.folder / f"{row.cell}_confusion.png"
-        save(confusion_figure(counts, emotions, f"test, {count(len(found), 'seed')}: UAR {row.test['uar'][0]:.3f}"), path)
-        return emotions, counts, f"{self.folder.name}/{path.name}"
-
-    def _read(self, run_id: str) -> tuple[tuple[str, ...], list[list[int]]] | None:
-        with tempfile.TemporaryDirectory() as folder:
-            path = self.tracker.files(run_id, "test/confusion_matrix.csv", Path(folder))
-            return read_confusion(path) if path else None
-
-    def curves(self, row: Row) -> str | None:
-        """The first seed's learning curves, copied beside the report."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = self.tracker.files(row.seed_runs[0], "learning_curves.png", Path(folder))
-            if path is None:
-                return None
-            self.folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, self.folder / f"{row.cell}_curves.png")
-        return f"{self.folder.name}/{row.cell}_curves.png"
 
 
 def index(read: dict[str, list[Row]], published: bool) -> str:

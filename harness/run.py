@@ -21,19 +21,20 @@ from registry.core import describe, short_label
 
 
 def run_study(asked: str, study: Study, workplace: Workplace, settings: dict[str, Any], console: Console, *, only_cell: str | None = None,
-              allow_missing: bool = False) -> set[str]:
+              allow_missing: bool = False, name: str = "") -> set[str]:
     """Search every cell and train its finals, continuing where an earlier call stopped.
 
     Args:
         asked: the study's name or file, as the user gave it. settings: fixed for every cell, as `training.epochs` -> 5.
         only_cell: label of the one cell to run. allow_missing: go on without missing or damaged clips.
+        name: of the experiment, where it is not the study's.
     Returns: the keys of the cells that were run.
     Raises: BenchError for what must be mended first. KeyboardInterrupt after the running trial is recorded as killed.
     """
     prepared = prepare(study, workplace, settings, only_cell, allow_missing, console)
     console.say(f"{len(prepared.cells)} cells; starting {keras_backend()} and opening the stores below {workplace.home} …")
     set_up()
-    name = find(asked).stem
+    name = name or find(asked).stem
     groups = [(label, list(cells)) for label, cells in itertools.groupby(prepared.cells, key=lambda c: short_label(c.base.split))]
     (workplace.home / ".bench").mkdir(parents=True, exist_ok=True)
     with FileLock(workplace.home / ".bench" / "stores.lock"):  # two first starts must not both make the tables

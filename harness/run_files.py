@@ -50,10 +50,3 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
         writer.writeheader()
         writer.writerows(rows)
 
-
-def read_confusion(path: Path) -> tuple[tuple[str, ...], list[list[int]]]:
-    """The emotions and counts of a confusion matrix table."""
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))
-    return tuple(rows[0][1:]), [[int(count) for count in row[1:]] for row in rows[1:]]
-

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,21 @@ def write(result: Result, corpus: Corpus, folder: Path) -> None:
     for feature in space.features:
         if not type(feature).__module__.startswith("registry."):  # a user's own: no other machine has its file
             shutil.copyfile(inspect.getfile(type(feature)), folder / f"{label_of(type(feature))}.py")
+
+
+def normaliser_of(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
+    """Mean and variance that a saved model below `folder` standardises features by, read without Keras; None when it does not."""
+    for path in sorted(folder.rglob("model.keras")):
+        with zipfile.ZipFile(path) as archive:
+            layers = json.loads(archive.read("config.json"))["config"]["layers"]
+        for layer in (layer["config"] for layer in layers if layer["class_name"] == "Normalization"):
+            return _plain_array(layer["mean"]), _plain_array(layer["variance"])
+    return None
+
+
+def _plain_array(written: Any) -> np.ndarray:
+    """An array from Keras's JSON: `{"class_name": "__numpy__", "config": {"value": …}}`, or nested lists."""
+    return np.asarray(written["config"]["value"] if isinstance(written, dict) else written, np.float64)
 
 
 class WaveformModel:

@@ -62,13 +62,13 @@ def tracking_uri(home: Path) -> str:
 
 
 class Tracker:
-    """The MLflow experiment of one study.
+    """The MLflow experiment of one study; of another `kind` (`leakage`), it has a report of its own and no leaderboard.
 
     Raises: BenchError when the store can't be opened.
     """
 
-    def __init__(self, home: Path, study_name: str) -> None:
-        self.home, self.study_name = home, study_name
+    def __init__(self, home: Path, study_name: str, kind: str = "study") -> None:
+        self.home, self.study_name, self.kind = home, study_name, kind
         self.client = connect(home)
         self.experiment_id = self._experiment()
 
@@ -78,7 +78,8 @@ class Tracker:
             return str(found.experiment_id)
         server = tracking_uri(self.home).startswith("http")  # it chooses the place itself
         local = None if server else (self.home / "mlartifacts" / self.study_name).resolve().as_uri()
-        return str(self.client.create_experiment(self.study_name, artifact_location=local, tags=EXPERIMENT_TAGS))
+        return str(self.client.create_experiment(self.study_name, artifact_location=local,
+                                                 tags={**EXPERIMENT_TAGS, "bench.kind": self.kind}))
 
     def start(self, kind: str, name: str, parent: str | None, tags: dict[str, str], params: dict[str, Any] | None = None) -> str:
         """Open a run and return its id; it is marked as this process's own until it ends."""
@@ -176,6 +177,16 @@ class Tracker:
             path = self.files(run_id, f"{part}/predictions.csv", Path(folder))
             return read(path) if path else None
 
+    def model_files(self, record: Record, folder: Path) -> Path | None:
+        """The files of a run's model, copied below `folder`; None when the run kept none."""
+        if "bench.model" not in record.tags:
+            return None
+        try:
+            return Path(mlflow.artifacts.download_artifacts(artifact_uri=record.tags["bench.model"], dst_path=str(folder),
+                                                            tracking_uri=self.client.tracking_uri))
+        except (MlflowException, OSError):
+            return None
+
     def files(self, run_id: str, name: str, folder: Path) -> Path | None:
         """A run's file, copied below `folder`; None when the run has no such file."""
         try:
@@ -220,10 +231,10 @@ def requirements() -> list[str]:
     return [f"{name}=={importlib.metadata.version(name)}" for name in names]
 
 
-def studies(home: Path) -> list[str]:
+def studies(home: Path, kind: str = "study") -> list[str]:
     """Names of the studies that the store holds runs of, sorted; others' experiments in a shared store are left alone."""
     client = connect(home)
-    return sorted(e.name for e in client.search_experiments() if e.tags.get("bench.kind") == "study")
+    return sorted(e.name for e in client.search_experiments() if e.tags.get("bench.kind") == kind)
 
 
 def flat_metrics(result: Result) -> dict[str, float]:
@@ -235,6 +246,15 @@ def flat_metrics(result: Result) -> dict[str, float]:
     if result.test:
         metrics |= result.test.flat("test")
     return metrics
+
+
+def study_of(home: Path, run_id: str) -> str | None:
+    """The study that a run belongs to; None when the store has no such run."""
+    client = connect(home)
+    try:
+        return str(client.get_experiment(client.get_run(run_id).info.experiment_id).name)
+    except MlflowException:
+        return None
 
 
 def _datasets(result: Result) -> Iterable[DatasetInput]:

@@ -20,7 +20,7 @@ from registry.architectures.plain_1d import Plain1D
 from registry.core import KINDS, names, short_label
 from registry.corpora.synthetic import Synthetic
 
-COMMANDS = ("list", "show", "run", "report", "ui", "data", "check", "cache")
+COMMANDS = ("list", "show", "run", "report", "compare", "ui", "data", "check", "audit", "leakage", "cache")
 
 
 @pytest.mark.parametrize(("arguments", "said"), [

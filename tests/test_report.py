@@ -6,14 +6,21 @@ After a change of the layout that is meant, `python tests/test_report.py` writes
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from calls import Ran, bench
 
+from harness.blocks import Blocked
+from harness.evidence import Evidence
 from harness.leaderboard import Row, rows
-from harness.report import command, escape, marks, plus_minus, render, write_report
+from harness.markdown import escape
+from harness.predictions import Predictions
+from harness.report import command, render, write_report
+from harness.tables import marks, plus_minus
 from harness.tracking import Record
 from registry.errors import BenchError
 
@@ -22,14 +29,34 @@ EMOTIONS = ("ANG", "DIS", "FEA")
 HOSTILE = "a|b `c` <script>\nd & e"
 
 
-class Drawn:
-    """Stands in for the pictures: the same counts for every cell, and no file."""
+CONFUSION = [[30, 10, 0], [20, 20, 0], [5, 35, 0]]
 
-    def confusion(self, row: Row) -> tuple[tuple[str, ...], list[list[int]], str]:
-        return EMOTIONS, [[30, 10, 0], [20, 20, 0], [5, 35, 0]], f"study/{row.cell}_confusion.png"
 
-    def curves(self, row: Row) -> str | None:
-        return None if row.shares_speakers else f"study/{row.cell}_curves.png"
+def draw(each: Evidence) -> dict[str, str]:
+    """Stands in for the pictures: their paths, and no file."""
+    return {"Confusion matrix": f"study/{each.row.cell}_confusion.png"}
+
+
+def diagram(protocol: str, labels: Sequence[str], found: Blocked) -> str:
+    """Stands in for the critical-difference diagram."""
+    return "study/ranks.png"
+
+
+def said(seeds: int, worse: int = 0) -> list[Predictions]:
+    """The same counts for every seed, spread over six speakers; `worse` clips of ANG are also taken for DIS."""
+    truth = np.repeat([0, 1, 2], 40)
+    predicted = np.concatenate([np.repeat([0, 1, 2], line) for line in CONFUSION])
+    predicted[:worse] = 1
+    about = {"speaker": np.array([f"S{i % 6}" for i in range(120)]), "sex": np.array(["female" if i % 2 else "male" for i in range(120)])}
+    one = Predictions(EMOTIONS, np.array([f"clip{i:03d}" for i in range(120)]), truth, np.eye(3)[predicted] * 0.7 + 0.1, about)
+    return [one] * seeds
+
+
+def known(made: list[Row]) -> dict[str, Evidence]:
+    """What the finals of each row said; the weak row is worse on nearly all clips of ANG."""
+    history = {f"{part}_{figure}": [0.3, 0.5] for part in ("train", "validation") for figure in ("loss", "wa", "uar")}
+    return {row.cell: Evidence(row, said(row.seeds, 28 if row.cell == "weak" else 0), said(row.seeds), history, 2)
+            for row in made if row.seeds}
 
 
 def record(kind: str, cell: str, number: int = 0, state: str = "finished", metrics: dict[str, float] | None = None,
@@ -72,7 +99,7 @@ def records() -> list[Record]:
 
 def rendered() -> str:
     found = records()
-    return render("study", found, rows(found), Drawn())  # type: ignore[arg-type]
+    return render("study", found, rows(found), known(rows(found)), draw, diagram)
 
 
 def row_of(cell: str) -> Row:
@@ -118,18 +145,42 @@ def test_shared_speakers_and_a_partial_or_synthetic_corpus_are_marked_and_a_whol
 
 
 def test_the_most_confused_pairs_and_what_is_never_predicted_are_told_in_words() -> None:
-    assert ("FEA taken for DIS 35 times (88% of FEA), DIS taken for ANG 20 times (50% of DIS), ANG taken for DIS 10 times (25% of ANG)"
+    assert ("FEA taken for DIS 70 times (88% of FEA), DIS taken for ANG 40 times (50% of DIS), ANG taken for DIS 20 times (25% of ANG)"
             in rendered())
-    assert "Never predicted: FEA." in rendered()
+    assert "⚠ class never predicted" in rendered() and "FEA is never predicted in 2 of 2 seeds." in rendered()
+
+
+def test_rows_that_differ_beyond_chance_have_other_ranks_and_reference_rows_stand_below_them() -> None:
+    table = [line for line in rendered().splitlines() if line.startswith(("| **1** |", "| 2 |", "| – |"))]
+    assert [line.split("|")[1:4] for line in table[3:5]] == [[" **1** ", " mel image ", " good "], [" 2 ", " mel image ", " weak "]]
+    assert ["*chance*" in line for line in table] == [False, True, False, False, False, True, False]
+    assert "Holm's correction over 1 pair)" in rendered()
+
+
+def test_folds_are_blocks_over_which_rows_get_average_ranks_and_a_diagram() -> None:
+    found = [record for fold in range(1, 6) for i, cell in enumerate(("best", "middle", "worst"))
+             for record in final(f"{cell}{fold}", (0.6 - 0.1 * i + 0.01 * fold,), 0.1, split=f"speaker_folds[fold={fold}]",
+                                 architecture=cell)]
+    text = render("study", found, rows(found), {}, draw, diagram)
+    assert "## Over the folds of speaker_folds on crema_d" in text and "![Critical difference](study/ranks.png)" in text
+    assert "| mel image × best | 1.00 | 0.630 | 5 |" in text and "over 5 folds: p 0.007" in text
+    few = render("study", found[:18], rows(found[:18]), {}, draw, diagram)
+    assert "wants at least 5 blocks" in few and "![Critical" not in few
+
+
+def test_a_row_whose_files_are_gone_is_shown_without_rank_and_interval() -> None:
+    found = records()
+    text = render("study", found, rows(found), {}, draw, diagram)
+    assert "| – | mel image | good | 0.550 ± 0.071 | 0.560 ± 0.071 |" in text and "###" not in text
 
 
 def test_hostile_text_can_neither_break_a_table_nor_bring_markup() -> None:
     assert escape(HOSTILE) == "a\\|b 'c' &lt;script> d &amp; e"
     names = {"feature_space": HOSTILE, "architecture": HOSTILE}
     made = [record("trial", "evil", **names), *final("evil", (0.5,), 0.1, **names)]  # type: ignore[arg-type]
-    text = render("study", made, rows(made), Drawn())  # type: ignore[arg-type]
-    line, = (line for line in text.splitlines() if line.startswith("| 1 |"))
-    assert line.replace("\\|", "").count("|") == 14
+    text = render("study", made, rows(made), known(rows(made)), draw, diagram)
+    line, = (line for line in text.splitlines() if line.startswith("| **1** |"))
+    assert line.replace("\\|", "").count("|") == 10
     assert "<script>" not in text.split("<details>")[0]
 
 
@@ -146,7 +197,7 @@ def test_a_really_run_study_has_a_leaderboard_for_each_protocol_with_pictures_be
     assert text.index("**Speakers are shared**") < text.index("## unseen_speakers_80_20")
     assert "4 attempted, 4 completed, 0 pruned, 0 failed. The sealed test parts were opened 4 times" in text
     linked = [part.partition(")")[0] for part in text.split("](")[1:]]
-    assert len(linked) == 4 and all((ran.home / "reports" / link).stat().st_size > 1000 for link in linked)
+    assert len(linked) == 6 and all((ran.home / "reports" / link).stat().st_size > 1000 for link in linked)
     assert "tiny_study.md" in (ran.home / "reports" / "README.md").read_text()
 
 
@@ -155,7 +206,7 @@ def test_the_same_runs_give_the_same_bytes_pictures_and_index_included(ran: Ran)
         write_report(ran.home, "tiny_study")
         return {path: path.read_bytes() for path in sorted((ran.home / "reports").rglob("*")) if path.is_file()}
 
-    assert everything() == everything() and len(everything()) == 6
+    assert everything() == everything() and len(everything()) == 8
 
 
 def test_rows_are_given_to_programs_as_json(ran: Ran) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness.metrics import Scores, score
+from harness.predictions import Predictions
 from harness.study import Training, Trial
 from harness.trial import Result
 from registry.architectures.plain_2d import Plain2D
@@ -41,6 +42,6 @@ def _scored(result: Result, part: str, clips: int, rng: np.random.Generator) -> 
     truth = rng.integers(0, len(EMOTIONS), clips)
     probabilities = rng.dirichlet(np.ones(len(EMOTIONS)), clips) / 2 + np.eye(len(EMOTIONS))[truth] * rng.random((clips, 1)) / 2
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    result.predictions[part] = [{"clip": f"clip_{i:04d}", "speaker": f"S{i % 91:02d}", "truth": EMOTIONS[truth[i]],
-                                 **dict(zip(EMOTIONS, row.round(6).tolist(), strict=True))} for i, row in enumerate(probabilities)]
+    about = {"speaker": np.array([f"S{i % 91:02d}" for i in range(clips)])}
+    result.predictions[part] = Predictions(EMOTIONS, np.array([f"clip_{i:04d}" for i in range(clips)]), truth, probabilities, about)
     return score(truth, probabilities, EMOTIONS)

@@ -1,0 +1,159 @@
+"""Audits what runs left in the store: every final of a study, or one run; for `bench audit` and the reports."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.configuration import differences, trial_from
+from harness.console import Console
+from harness.copies import cached_copies
+from harness.features import cached_features
+from harness.leaks import Evidence, Finding, audit_trial
+from harness.sameness import twins
+from harness.saved_model import normaliser_of
+from harness.siblings import OWN, leak_on_purpose
+from harness.study import Trial
+from harness.tracking import Record, Tracker, studies, study_of
+from harness.trial import Workplace, open_corpus
+from registry.audit import audit as read_all
+from registry.corpus import Corpus
+from registry.errors import BenchError, Declined, unknown
+
+LEAKAGE = "leakage"  # the kind of the experiments that measure leaks
+_twins: dict[str, list[tuple[int, ...]]] = {}  # by corpus fingerprint: the finals of a study share their corpus
+
+
+@dataclass(frozen=True)
+class Audited:
+    """One run and what its audit found."""
+
+    record: Record
+    findings: list[Finding]
+
+    @property
+    def failed(self) -> bool:
+        """Whether any check failed."""
+        return any(finding.state == "fail" for finding in self.findings)
+
+
+def audited(asked: str, workplace: Workplace) -> list[Audited]:
+    """Audit every finished final of a study, or one run (of a final: its seeds).
+
+    Raises: UsageError for a name or id that the store does not have; BenchError when there is nothing to audit.
+    """
+    known = [*studies(workplace.home), *studies(workplace.home, LEAKAGE)]
+    name = Path(asked).stem if asked.endswith(".py") else asked
+    owner = name if name in known else study_of(workplace.home, asked)
+    if owner is None:
+        raise unknown("study or run in the store", asked, known)
+    tracker = Tracker(workplace.home, owner)
+    records = tracker.records()
+    wanted = _wanted(records, "" if name in known else asked)
+    if not wanted:
+        raise BenchError(f"{asked} has no finished final to audit yet")
+    return [Audited(record, audit_run(record, records, tracker, workplace)) for record in wanted]
+
+
+def _wanted(records: list[Record], run_id: str) -> list[Record]:
+    """The finished seed runs of the whole study, of a final, or the one run itself."""
+    seeds = [r for r in records if r.kind == "seed" and r.state == "finished"]
+    one = next((r for r in records if r.run_id == run_id), None)
+    if one is None or one.kind == "study":
+        return seeds
+    if one.kind == "final":
+        return [r for r in seeds if r.tags["bench.signature"] in one.tags["bench.signatures"].split()]
+    return [one]
+
+
+def audit_run(record: Record, records: Sequence[Record], tracker: Tracker, workplace: Workplace) -> list[Finding]:
+    """Every check of one run; `records` are those of its study.
+
+    Raises: BenchError when the corpus is not there.
+    """
+    configuration = _configuration(record, tracker)
+    if configuration is None:
+        return [Finding("configuration", "unknown", "the run has no configuration.json")]
+    try:
+        trial = trial_from(configuration, OWN)
+    except BenchError as error:
+        return [Finding("configuration", "unknown", f"the trial can't be rebuilt: {error}")]
+    corpus = _corpus(record, trial, workplace)
+    changed = differences(trial, configuration)
+    rebuilt = Finding("configuration", "told" if changed else "ok", "; ".join(changed) or f"gives the recorded trial {trial.signature}")
+    return [rebuilt, *audit_trial(trial, corpus, _evidence(record, trial, corpus, tracker, workplace.cache)), openings(record, records)]
+
+
+def _configuration(record: Record, tracker: Tracker) -> dict[str, Any] | None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = tracker.files(record.run_id, "configuration.json", Path(folder))
+        return json.loads(path.read_text(encoding="utf-8")) if path else None
+
+
+def _corpus(record: Record, trial: Trial, workplace: Workplace) -> Corpus:
+    """The clips of a run as they are now, without damaged ones where the run was allowed to leave them out."""
+    with leak_on_purpose():
+        corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
+        if corpus.fingerprint == trial.corpus_fingerprint or not record.tags.get("bench.allow_missing"):
+            return corpus
+        damaged = {problem.subject for problem in read_all(corpus, workplace.workers) if problem.breaks}
+        return open_corpus(trial.corpus, workplace.data, tuple(sorted({*workplace.left_out, *damaged})))
+
+
+def _evidence(record: Record, trial: Trial, corpus: Corpus, tracker: Tracker, cache: Path) -> Evidence:
+    counts = dict(part.rsplit(" ", 1) for part in record.tags.get("bench.clips", "").split(", ") if part)
+    said = {part: found for part in ("validation", "test") if (found := tracker.predictions(record.run_id, part))}
+    features = cached_features(corpus, trial.feature_space, cache)
+    if corpus.fingerprint not in _twins:
+        _twins[corpus.fingerprint] = twins(corpus, features)
+    with tempfile.TemporaryDirectory() as folder:
+        files = tracker.model_files(record, Path(folder))
+        normaliser = normaliser_of(files) if files else None
+    left = Evidence(split_fingerprint=record.tags.get("bench.split_fingerprint", ""), predictions=said, features=features,
+                    copies=int(counts.get("copies", 0)) if counts else None, normaliser=normaliser, twins=_twins[corpus.fingerprint])
+    try:
+        train = trial.split(corpus).train
+    except Declined:
+        return left
+    made = cached_copies(corpus, train, trial.feature_space, trial.augmentation, trial.seed, cache) if trial.augmentation.copies else None
+    return dataclasses.replace(left, copied=made)
+
+
+def openings(record: Record, records: Sequence[Record]) -> Finding:
+    """How often the test part was scored for a run's cell, counted from the store."""
+    cell = [r for r in records if r.tags.get("bench.cell") == record.tags.get("bench.cell") and "test/uar" in r.metrics]
+    search, seeds = [r for r in cell if r.kind == "trial"], Counter(r.params.get("seed", "") for r in cell if r.kind == "seed")
+    if search:
+        return Finding("test openings", "fail", f"{len(search)} trials of the search were scored on the test part")
+    total = sum(seeds.values())
+    if max(seeds.values(), default=0) > 1:
+        return Finding("test openings", "told", f"the cell's test part was opened {total} times for {len(seeds)} seeds: an earlier best "
+                                                "trial was scored on it, too")
+    return Finding("test openings", "ok", f"{total}, once for each seed")
+
+
+def _cell(record: Record) -> str:
+    parts = [record.tags.get(f"bench.{part}", "") for part in ("feature_space", "architecture", "augmentation")]
+    return record.tags.get("bench.recipe") or " × ".join(part for part in parts if part)
+
+
+def show(found: Sequence[Audited], console: Console) -> int:
+    """Print a line a final and every finding that is not plainly ok; returns the command's exit code."""
+    checks = list(dict.fromkeys(finding.check for each in found for finding in each.findings))
+    states = [{finding.check: finding.state for finding in each.findings} for each in found]
+    console.table(["cell", "protocol", "seed", *checks],
+                  [[_cell(each.record), each.record.tags.get("bench.split", ""), each.record.params.get("seed", ""),
+                    *(own.get(check, "–") for check in checks)] for each, own in zip(found, states, strict=True)], title="audit")
+    shown = [f for each in found for f in each.findings if f.state != "ok" or len(found) == 1]
+    for finding, count in Counter(shown).items():
+        times = f" ({count} runs)" if count > 1 else ""
+        console.result(f"{finding.state}: {finding.check}: {finding.text}{times}")
+    failed = sum(each.failed for each in found)
+    console.result(f"{len(found)} audited, {failed} failed")
+    return 1 if failed else 0

@@ -1,0 +1,136 @@
+"""`bench compare`: two runs or two rows on the same test clips, and whether the second is significantly worse."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from harness.console import Console
+from harness.ranks import pairs
+from harness.sides import Side
+from harness.statistics import LEAST_SPEAKERS, LEVEL, RESAMPLES
+from registry.errors import UsageError
+
+SHOWN = 20  # clips and parameters that a table holds at most
+SCORES = {"wa": "WA", "uar": "UAR", "macro_f1": "macro-F1"}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One score of B less that of A: the figures are means over seeds, (low, high) is a 95 % interval, p is two-sided.
+
+    Interval and p are NaN for fewer than five speakers.
+    """
+
+    a: float
+    b: float
+    difference: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def worse(self) -> bool:
+        """Whether B is significantly worse."""
+        return self.p < LEVEL and self.difference < 0
+
+
+@dataclass(frozen=True)
+class Compared:
+    """All that `bench compare` tells. A clip counts as right when more than half of the seeds are right.
+
+    Args:
+        wronged: clips right in A and wrong in B. righted: the other way. parameters: setting -> (value in A, in B) where they differ.
+    """
+
+    a: str
+    b: str
+    clips: int
+    speakers: int
+    seeds: tuple[tuple[str, ...], tuple[str, ...]]
+    scores: dict[str, Difference]
+    wronged: tuple[str, ...]
+    righted: tuple[str, ...]
+    parameters: dict[str, tuple[str, str]]
+    same: dict[str, bool]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for programs; what can't be told is null."""
+        scores = {score: {key: None if math.isnan(value) else value for key, value in asdict(found).items()} | {"worse": found.worse}
+                  for score, found in self.scores.items()}
+        return asdict(self) | {"scores": scores}
+
+
+def compare(a: Side, b: Side, resamples: int = RESAMPLES) -> Compared:
+    """B less A on their test clips. Raises: UsageError when these are not the same clips with the same labels."""
+    _require_same_clips(a, b)
+    first, second = _counts(a), _counts(b)
+    found = pairs([first, second], resamples)
+    means = [{score: float(np.mean([getattr(said.scores, score) for said in side.said])) for score in SCORES} for side in (a, b)]
+    scores = {score: Difference(means[0][score], means[1][score], *(float(values[0, 1]) for values in (
+        test.difference, test.low, test.high, test.p))) for score, test in found.items()}
+    right_a, right_b = _right(a), _right(b)
+    clips = a.said[0].clips
+    return Compared(a.name, b.name, len(clips), first.shape[1], (a.seeds, b.seeds), scores, tuple(clips[right_a & ~right_b].tolist()),
+                    tuple(clips[~right_a & right_b].tolist()), _parameters(a, b),
+                    {key: value == b.fingerprints[key] for key, value in a.fingerprints.items()})
+
+
+def _require_same_clips(a: Side, b: Side) -> None:
+    one = a.said[0]
+    for side in (a, b):
+        for other in side.said:
+            shared = len(set(one.clips.tolist()) & set(other.clips.tolist()))
+            if shared < len(one.clips) or shared < len(other.clips):
+                raise UsageError(f"{a.name} and {side.name} have different test clips ({len(one.clips)} and {len(other.clips)}, {shared} "
+                                 "in both), so their figures can't be compared: run both on the same corpus and split")
+            if one.emotions != other.emotions or (one.truth != other.truth).any():
+                raise UsageError(f"{a.name} and {side.name} have other emotions for the same test clips: run both on the same corpus")
+
+
+def _counts(side: Side) -> np.ndarray:
+    return np.array([said.counts_by(said.speakers) for said in side.said])
+
+
+def _right(side: Side) -> np.ndarray:
+    return np.mean([said.predicted == said.truth for said in side.said], axis=0) > 0.5
+
+
+def _parameters(a: Side, b: Side) -> dict[str, tuple[str, str]]:
+    keys = sorted(a.parameters.keys() | b.parameters.keys())
+    values = {key: (a.parameters.get(key, "–"), b.parameters.get(key, "–")) for key in keys}
+    return {key: pair for key, pair in values.items() if pair[0] != pair[1]}
+
+
+def show(found: Compared, console: Console) -> None:
+    """Everything on stdout, the verdict last."""
+    console.result(f"A: {found.a} (seeds {', '.join(found.seeds[0])})\nB: {found.b} (seeds {', '.join(found.seeds[1])})")
+    same = ", ".join(f"{'same' if holds else 'another'} {key}" for key, holds in found.same.items())
+    console.result(f"{found.clips} test clips of {found.speakers} speakers; by fingerprint: {same}")
+    console.table(["test", "A", "B", "B − A", "95 % interval", "p"], [_cells(SCORES[key], d) for key, d in found.scores.items()])
+    for words, clips in (("right in A, wrong in B", found.wronged), ("wrong in A, right in B", found.righted)):
+        listed = ": " + ", ".join(clips[:SHOWN]) + (", …" if len(clips) > SHOWN else "") if clips else ""
+        console.result(f"{len(clips)} clips {words}{listed}")
+    if found.parameters:
+        console.table(["parameter", "A", "B"], [[key, *values] for key, values in found.parameters.items()])
+    console.result(verdict(found))
+
+
+def _cells(name: str, d: Difference) -> list[str]:
+    told = ["–", "–"] if math.isnan(d.p) else [f"{d.low:+.3f} to {d.high:+.3f}", f"{d.p:.3f}" if d.p >= 0.0005 else "< 0.001"]
+    return [name, f"{d.a:.3f}", f"{d.b:.3f}", f"{d.difference:+.3f}", *told]
+
+
+def verdict(found: Compared) -> str:
+    """By UAR, in words."""
+    uar = found.scores["uar"]
+    single = all(len(numbers) == 1 for numbers in found.seeds)
+    luck = " One seed each: what another training would give is not in this." if single else ""
+    if math.isnan(uar.p):
+        return f"Can't tell: {found.speakers} test speakers, and {LEAST_SPEAKERS} is the least." + luck
+    if uar.p >= LEVEL:
+        return "A and B can't be told apart in UAR." + luck
+    return f"B is significantly {'worse' if uar.worse else 'better'} than A in UAR." + luck

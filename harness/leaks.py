@@ -1,0 +1,187 @@
+"""The audit of one trained network: what could have told it its test clips, each check a finding, for reports and `bench audit`."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from harness.predictions import Predictions
+from harness.sameness import Moments, agree, moments
+from harness.siblings import source_of
+from harness.study import Trial
+from registry.corpus import Corpus
+from registry.errors import Declined
+from registry.split import Split
+
+PARTS = ("train", "validation", "test")
+PAIRS = tuple(itertools.combinations(PARTS, 2))
+NAMED = 5  # clips or speakers that a finding names before it only counts
+State = Literal["ok", "told", "unknown", "fail"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found.
+
+    Args:
+        state: `fail` is a leak or a false record; `told` must be known to a reader; `unknown` can no longer be checked.
+    """
+
+    check: str
+    state: State
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What a run left behind beside its configuration; None, or nothing, where it was not kept.
+
+    Args:
+        split_fingerprint: of the clip lists that were used. predictions: part -> what was said of its clips.
+        copies: recorded number of altered copies in training.
+        features: of the whole corpus, shape (clips, frames, bands). copied: of the copies of exactly the training clips.
+        normaliser: mean and variance in the saved model. twins: groups of clips with identical audio, as `twins` finds them.
+    """
+
+    split_fingerprint: str = ""
+    predictions: Mapping[str, Predictions] = field(default_factory=dict)
+    copies: int | None = None
+    features: np.ndarray | None = None
+    copied: Sequence[np.ndarray] | None = None
+    normaliser: Moments | None = None
+    twins: Sequence[tuple[int, ...]] = ()
+
+
+def audit_trial(trial: Trial, corpus: Corpus, left: Evidence) -> list[Finding]:
+    """Every check of one trial against the clips that are there now; without the split there is nothing more to check."""
+    clips = _corpus(trial, corpus)
+    try:
+        split = trial.split(corpus)
+    except Declined as reason:
+        return [clips, Finding("clip lists", "fail", f"the protocol no longer fits the clips: {reason}")]
+    changed = clips.state != "ok"
+    return [clips, _clip_lists(split, corpus, left), _speakers(trial, split, corpus), _identical(split, corpus, left),
+            _siblings(trial, split, corpus, left), _normaliser(trial, split, left, changed), _predictions(trial, split, corpus, left)]
+
+
+def _corpus(trial: Trial, corpus: Corpus) -> Finding:
+    if corpus.fingerprint == trial.corpus_fingerprint:
+        return Finding("corpus", "ok", f"the {len(corpus):,} clips that the run was planned on")
+    return Finding("corpus", "fail", f"the {len(corpus):,} clips are not those that the run was planned on (fingerprint "
+                                     f"{trial.corpus_fingerprint[:16]}, now {corpus.fingerprint[:16]}): audio, labels or clips changed")
+
+
+def _clip_lists(split: Split, corpus: Corpus, left: Evidence) -> Finding:
+    now = split.fingerprint(corpus)
+    if not left.split_fingerprint:
+        return Finding("clip lists", "unknown", "the run recorded no split fingerprint")
+    if left.split_fingerprint == now:
+        return Finding("clip lists", "ok", f"drawn again, the parts have the recorded fingerprint {now[:16]}")
+    return Finding("clip lists", "fail", f"drawn again, the parts have the fingerprint {now[:16]}, not the recorded "
+                                         f"{left.split_fingerprint[:16]}")
+
+
+def _speakers(trial: Trial, split: Split, corpus: Corpus) -> Finding:
+    speakers = {part: set(corpus.speakers[getattr(split, part)].tolist()) for part in PARTS}
+    common = {pair: sorted(speakers[pair[0]] & speakers[pair[1]]) for pair in PAIRS}
+    shared = common["train", "test"]
+    if trial.split.shares_speakers:
+        return Finding("speakers", "told", f"{len(shared)} of {len(speakers['test'])} test speakers are also in training, "
+                                           f"as {trial.split.name} says")
+    found = [f"{_named(names)} in {one} and {other}" for (one, other), names in common.items() if names]
+    if found:
+        return Finding("speakers", "fail", f"{trial.split.name} says that it shares no speaker, but: {'; '.join(found)}")
+    return Finding("speakers", "ok", f"no speaker in two parts ({', '.join(f'{part} {len(speakers[part])}' for part in PARTS)})")
+
+
+def _identical(split: Split, corpus: Corpus, left: Evidence) -> Finding:
+    part_of = {int(i): part for part in PARTS for i in getattr(split, part)}
+    pairs = [pair for group in left.twins for pair in itertools.combinations(group, 2)
+             if pair[0] in part_of and pair[1] in part_of and part_of[pair[0]] != part_of[pair[1]]]
+    same = [_pair(corpus, part_of, pair) for pair in pairs if corpus.labels[pair[0]] == corpus.labels[pair[1]]]
+    other = [_pair(corpus, part_of, pair) for pair in pairs if corpus.labels[pair[0]] != corpus.labels[pair[1]]]
+    if same:
+        return Finding("identical audio", "fail", f"the same audio under the same label in two parts: {_named(same)}")
+    if other:
+        return Finding("identical audio", "told", "the same audio in two parts, under other labels, so that training holds a wrong answer "
+                                                  f"for it: {_named(other)}")
+    return Finding("identical audio", "ok", "none in two parts")
+
+
+def _pair(corpus: Corpus, part_of: dict[int, str], pair: tuple[int, int]) -> str:
+    return " = ".join(f"{corpus.clips[i].id} ({part_of[i]})" for i in pair)
+
+
+def _siblings(trial: Trial, split: Split, corpus: Corpus, left: Evidence) -> Finding:
+    sources = {part: {source_of(corpus.clips[i]) for i in getattr(split, part)} for part in PARTS}
+    across = {part: sorted(sources["train"] & sources[part]) for part in ("validation", "test")}
+    if any(across.values()):
+        return Finding("siblings", "fail", "clips were altered and copied before the split: training holds altered copies of "
+                       + " and ".join(f"{len(names)} of {len(sources[part])} {part} clips" for part, names in across.items()))
+    made = len(trial.augmentation.copies)
+    if not made and not left.copies:
+        return Finding("siblings", "ok", "no clip was altered and copied")
+    expected = made * len(split.train)
+    if left.copies is not None and left.copies != expected:
+        return Finding("siblings", "fail", f"{left.copies:,} copies were trained on, where {made} of each of the {len(split.train):,} "
+                                           f"training clips are {expected:,}: others were copied, too")
+    if left.copied is not None:
+        return Finding("siblings", "ok", f"{expected:,} copies, cached under the ids of exactly the {len(split.train):,} training clips")
+    if left.copies is None:
+        return Finding("siblings", "unknown", "neither the copies nor their number were kept")
+    return Finding("siblings", "ok", f"{expected:,} copies, {made} of each of the {len(split.train):,} training clips, by their number; "
+                                     "they are no longer cached")
+
+
+def _normaliser(trial: Trial, split: Split, left: Evidence, changed: bool) -> Finding:
+    kind, made = trial.feature_space.normalise, len(trial.augmentation.copies)
+    if kind in ("none", "per_clip"):
+        return Finding("normaliser", "ok", "none" if kind == "none" else "each clip by itself: nothing is fitted on others")
+    lacking = [words for words, lacks in (("model not kept", left.normaliser is None), ("the clips changed", changed),
+                                          ("features no longer cached", left.features is None),
+                                          ("copies no longer cached", made > 0 and left.copied is None)) if lacks]
+    if lacking or left.normaliser is None or left.features is None:
+        return Finding("normaliser", "unknown", ", ".join(lacking))
+    parts = [left.features[split.train], *(left.copied or ())]
+    if agree(moments(kind, parts), left.normaliser):
+        return Finding("normaliser", "ok", "mean and variance in the saved model are those of the training part")
+    fitted = "of all clips" if agree(moments(kind, [left.features]), left.normaliser) else "of other clips"
+    return Finding("normaliser", "fail", f"mean and variance in the saved model are those {fitted}, not of the training part")
+
+
+def _predictions(trial: Trial, split: Split, corpus: Corpus, left: Evidence) -> Finding:
+    if "test" in left.predictions and not trial.opens_test:
+        return Finding("predictions", "fail", "a trial of the search was scored on test clips")
+    expected = ["validation", "test"] if trial.opens_test else ["validation"]
+    for part in (part for part in expected if part in left.predictions):
+        clips = [corpus.clips[i] for i in getattr(split, part)]
+        said = left.predictions[part]
+        strange = sorted(set(said.clips.tolist()) ^ {clip.id for clip in clips})
+        if strange or len(said.clips) != len(clips):
+            return Finding("predictions", "fail", f"{part} predictions are of {len(said.clips):,} clips, not of exactly the "
+                                                  f"{len(clips):,} of the part: {_named(strange) or 'some are there twice'}")
+        truth = dict(zip(said.clips.tolist(), (said.emotions[i] for i in said.truth), strict=True))
+        wrong = [clip.id for clip in clips if truth[clip.id] != clip.emotion]
+        if wrong:
+            return Finding("predictions", "fail", f"{part} predictions have other labels than the corpus for {_named(wrong)}")
+    missing = [part for part in expected if part not in left.predictions]
+    if missing:
+        return Finding("predictions", "unknown", f"no predictions of the {' and '.join(missing)} part were kept")
+    return Finding("predictions", "ok", "of exactly the clips of " + " and ".join(f"{part} ({len(left.predictions[part].clips):,})"
+                                                                                   for part in expected))
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """One line for a report: what failed or must be known in words, the rest counted."""
+    counts = {state: [f for f in findings if f.state == state] for state in ("fail", "told", "unknown", "ok")}
+    said = [f"**{f.check}: {f.text}**" for f in counts["fail"]] + [f"{f.check}: {f.text}" for f in counts["told"]]
+    unknown = [f"can't be checked: {', '.join(f'{f.check} ({f.text})' for f in counts['unknown'])}"] if counts["unknown"] else []
+    return "; ".join([*said, *unknown, f"{len(counts['ok'])} of {len(findings)} checks ok"])

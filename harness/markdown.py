@@ -1,0 +1,29 @@
+"""Pieces of Markdown that several reports share: figures with intervals, tables, and text made harmless."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+
+def with_interval(value: float, low: float, high: float) -> str:
+    """A figure with its interval; alone where there is none, or where it can't vary.
+
+    >>> with_interval(0.512, 0.4891, 0.534), with_interval(0.5, math.nan, math.nan)
+    ('0.512 [0.489, 0.534]', '0.500')
+    """
+    alone = math.isnan(low) or high - low < 0.0005
+    return f"{value:.3f}" if alone else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def table(heads: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) -> str:
+    """A table whose first `left` columns hold text and the others figures."""
+    rule = ["---"] * left + ["--:"] * (len(heads) - left)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *lines))
+
+
+def escape(text: str) -> str:
+    """Text that comes from names and errors, made harmless inside Markdown tables and lists."""
+    for character, replacement in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "'"), ("\n", " ")):
+        text = text.replace(character, replacement)
+    return text

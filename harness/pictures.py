@@ -1,0 +1,43 @@
+"""The pictures beside a report: confusion matrices, learning curves and reliability of its best rows."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.blocks import Blocked
+from harness.calibration import calibration_error, reliability
+from harness.evidence import Evidence
+from harness.figures import confusion_figure, critical_difference_figure, curves_figure, reliability_figure, save
+
+
+class Pictures:
+    """Draws into the report's folder, which is emptied first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def critical_difference(self, protocol: str, labels: Sequence[str], found: Blocked) -> str:
+        """The path of the diagram of a protocol's folds."""
+        path = self.folder / f"{re.sub(r'[^0-9A-Za-z]+', '_', protocol)}_ranks.png"
+        title = f"Average ranks over {protocol}"
+        save(critical_difference_figure(list(labels), found.average_ranks, found.critical_difference, title), path)
+        return f"{self.folder.name}/{path.name}"
+
+    def of(self, each: Evidence) -> dict[str, str]:
+        """What a picture shows -> its path from the report."""
+        seeds = f"test, {len(each.test)} seed{'s'[: len(each.test) > 1]}"
+        error = calibration_error(each.test)
+        figures = {
+            "Confusion matrix": confusion_figure(each.confusion, each.test[0].emotions, f"{seeds}: UAR {each.row.test['uar'][0]:.3f}"),
+            "Learning curves of the first seed": curves_figure(each.history, each.best_epoch, each.row.label),
+            "Reliability": reliability_figure(reliability(each.test), f"{seeds}: expected calibration error {error:.3f}")}
+        paths = {}
+        for what, figure in figures.items():
+            path = self.folder / f"{each.row.cell}_{what.split()[0].lower()}.png"
+            save(figure, path)
+            paths[what] = f"{self.folder.name}/{path.name}"
+        return paths

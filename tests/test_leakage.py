@@ -1,0 +1,210 @@
+"""What leaks are worth: the wrong protocol is what it says and opens nowhere else; differences and the report hold with made figures."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from calls import bench, study_file
+from scipy.stats import t as student
+from tiny_study import STUDY
+
+from harness.audits import audited
+from harness.copies import copies
+from harness.features import features, padded_samples
+from harness.leaderboard import rows
+from harness.leakage import Asked, _studies, protocol_of, protocols
+from harness.leakage_report import PROTOCOLS, Measured, Under, difference, marks, points, render, uar, worth
+from harness.siblings import AugmentedBeforeSplit, AugmentedFirst, leak_on_purpose, source_of
+from harness.study import Study, plan
+from harness.study_files import component
+from harness.tracking import Tracker, studies
+from harness.trial import Workplace, open_corpus
+from registry.augmentation import Augmentation
+from registry.augmentations.gain import Gain
+from registry.augmentations.noise import Noise
+from registry.augmentations.time_shift import TimeShift
+from registry.corpora.synthetic import Synthetic
+from registry.corpus import Corpus
+from registry.errors import Declined, UsageError
+from registry.feature_space import FeatureSpace
+from registry.feature_spaces.energy import Energy
+from registry.splits.random_70_30 import Random7030
+from registry.splits.random_80_20 import Random8020
+from registry.splits.unseen_sentences import UnseenSentences
+from registry.splits.unseen_speakers_70_30 import UnseenSpeakers7030
+
+LOADER = Synthetic(n_speakers=3, n_sentences=2)
+CORPUS = open_corpus(LOADER, None)
+
+
+def wrong(space: FeatureSpace, augmentation: Augmentation) -> Corpus:
+    first = AugmentedFirst(corpus=LOADER, augmentation=augmentation, sample_rate=space.sample_rate, samples=padded_samples(CORPUS, space))
+    with leak_on_purpose():
+        return open_corpus(first, None)
+
+
+@pytest.mark.parametrize(("space", "pad_first"), [
+    (FeatureSpace(features=(Energy(),), join="channels", duration_s=0.5), False),
+    (FeatureSpace(features=(Energy(),), join="channels", duration_s=3.0, sample_rate=8_000), True)])
+def test_the_copies_are_those_that_are_made_of_training_clips_elsewhere_but_of_every_clip(
+        space: FeatureSpace, pad_first: bool, tmp_path: Path) -> None:
+    augmentation = Augmentation(copies=(Noise(), TimeShift(), Noise()), pad_first=pad_first)
+    honest = copies(CORPUS, np.arange(len(CORPUS)), space, augmentation, 0, tmp_path, workers=1)
+    corpus = wrong(space, augmentation)
+    assert len(corpus) == 4 * len(CORPUS) and [clip.id for clip in corpus.clips] == sorted(clip.id for clip in corpus.clips)
+    made = features(corpus, space, tmp_path, workers=1)
+    place = {clip.id: i for i, clip in enumerate(corpus.clips)}
+    for number, array in enumerate([features(CORPUS, space, tmp_path, workers=1), *honest]):
+        ids = [f"{clip.id}~{number}" if number else clip.id for clip in CORPUS.clips]
+        assert np.array_equal(made[[place[name] for name in ids]], array)
+
+
+def test_the_wrong_protocol_scores_the_very_clips_of_the_random_one_and_trains_on_their_copies() -> None:
+    corpus, honest = wrong(STUDY.feature_spaces[0], Augmentation(copies=(Gain(),))), Random8020()(CORPUS)
+    split = AugmentedBeforeSplit(split=Random8020())(corpus)
+    ids = {part: [corpus.clips[i].id for i in getattr(split, part)] for part in ("train", "validation", "test")}
+    assert ids["test"] == [CORPUS.clips[i].id for i in honest.test]
+    assert ids["validation"] == [CORPUS.clips[i].id for i in honest.validation]
+    assert len(ids["train"]) == len(honest.train) + len(CORPUS) and len(set(ids["train"])) == len(ids["train"])
+    assert {source_of(corpus.clips[i]) for i in split.train} == {clip.id for clip in CORPUS.clips}
+
+
+def test_the_wrong_corpus_and_protocol_open_nowhere_else(tmp_path: Path) -> None:
+    for kind, name in (("corpora", "augmented_first"), ("splits", "augmented_before_split")):
+        with pytest.raises(UsageError, match=f"is called '{name}'"):
+            component(kind, name)
+    with pytest.raises(UsageError, match="opened by `bench leakage` alone"):
+        AugmentedFirst(corpus=LOADER, augmentation=Augmentation(copies=(Gain(),)), sample_rate=16_000,
+                       samples=16_000).load(None)
+    with pytest.raises(Declined, match="it holds no copies"):
+        AugmentedBeforeSplit(split=Random8020())(CORPUS)
+    own = study_file(tmp_path, "splits=(AugmentedBeforeSplit(split=Random8020()),), corpus=AugmentedFirst(corpus=STUDY.corpus, "
+                     "augmentation=Augmentation(copies=(Gain(),)), sample_rate=16000, samples=16000)",
+                     preamble="from harness.siblings import *\nfrom registry.augmentation import Augmentation\n"
+                              "from registry.augmentations.gain import Gain")
+    outcome = bench("run", "--study", own, "--home", tmp_path / "home")
+    assert outcome.code == 2 and "opened by `bench leakage` alone" in outcome.err
+
+
+def test_a_studys_own_random_split_has_its_twins_and_80_20_stands_in() -> None:
+    own = dataclasses.replace(STUDY, splits=(Random7030(seed=3),))
+    assert protocols(own) == (UnseenSpeakers7030(seed=3), UnseenSentences(seed=3), Random7030(seed=3))
+    assert protocols(dataclasses.replace(STUDY, splits=(UnseenSentences(),)))[2] == Random8020()
+
+
+def planned(study: Study) -> list[Study]:
+    cells = list({cell.label: cell for cell in plan(study, "clips")}.values())
+    return _studies(study, cells, (Noise(),), open_corpus(study.corpus, None))
+
+
+def test_a_cell_without_copies_gets_them_once_after_and_once_before_the_split() -> None:
+    honest, before = planned(dataclasses.replace(STUDY, architectures=STUDY.architectures[:1]))
+    assert [(len(r.splits), r.augmentation.label) for r in honest.recipes] == [(3, ""), (1, "copies of noise")]
+    assert before.corpus.augmentation == Augmentation(copies=(Noise(),)) and before.recipes[0].augmentation == Augmentation()
+    assert (honest.trials, before.trials, honest.best_models, before.seeds) == (0, 0, 0, STUDY.seeds)
+
+
+def test_a_cell_with_copies_of_its_own_keeps_them_and_needs_no_others() -> None:
+    own = dataclasses.replace(STUDY, architectures=STUDY.architectures[:1], augmentations=(Augmentation(copies=(Gain(), Gain())),))
+    honest, before = planned(own)
+    assert [(len(r.splits), r.augmentation.label) for r in honest.recipes] == [(3, "copies of gain+gain")]
+    assert before.corpus.augmentation == Augmentation(copies=(Gain(), Gain()))
+
+
+def made(recall: float, test: str = "a", speakers: int = 20, seeds: int = 1, spread: float = 0.1, seed: int = 0, **more: object) -> Under:
+    """Two emotions, 100 clips of each a speaker, whose recalls are alike in both and differ between speakers."""
+    right = np.round(100 * np.clip(np.random.default_rng(seed).normal(recall, spread, (1, speakers)), 0, 1)).astype(int)
+    counts = np.stack([np.stack([right, 100 - right], -1), np.stack([100 - right, right], -1)], -2).repeat(seeds, axis=0)
+    about = Under(counts, (test,), "train 10, validation 2, test 4", "10 of 20 clips: partial", False, 5, tuple(map(str, range(seeds))),
+                  "crema_d", "--set training.epochs=5")
+    return dataclasses.replace(about, **more)  # type: ignore[arg-type]
+
+
+def test_an_unpaired_difference_is_welchs() -> None:
+    one, other = made(0.7, "a", speakers=12), made(0.5, "b", speakers=30, spread=0.05, seed=1)
+    value, low, high = difference(one, other)
+    recalls = [under.counts[0, :, 0, 0] / 100 for under in (one, other)]
+    parts = [recall.var(ddof=1) / len(recall) for recall in recalls]
+    df = sum(parts) ** 2 / sum(part**2 / (len(recall) - 1) for part, recall in zip(parts, recalls, strict=True))
+    assert value == pytest.approx(recalls[0].mean() - recalls[1].mean())
+    assert high - value == pytest.approx(student.ppf(0.975, df) * np.sqrt(sum(parts)), rel=0.03)
+    assert low == pytest.approx(2 * value - high)
+
+
+def test_a_paired_difference_forgets_what_speakers_have_in_common() -> None:
+    one, other = made(0.6), made(0.5)  # the same speakers, all of them ten points apart
+    value, low, high = difference(one, other)
+    assert value == pytest.approx(0.1, abs=0.005) and high - low < 0.01
+    _, low, high = difference(one, dataclasses.replace(other, test=("b",)))
+    assert high - low > 0.1
+    assert np.isnan(difference(one, made(0.5, "b", speakers=4))[1])
+    assert points(difference(one, one)) == "+0.0 [+0.0, +0.0]"
+
+
+def test_a_leak_is_told_from_nothing_or_not() -> None:
+    cell = Measured("s", "net", {"speakers": made(0.5, "a"), "random": made(0.7, "b", seed=1), "sentences": made(0.5, "c", seed=2),
+                                 "after": made(0.7, "b", seed=1), "before": made(0.9, "b", seed=1, spread=0.05)})
+    assert (told := worth(cell, "random", "speakers", "voices")) and told.startswith("voices (random clips less unseen speakers): +2")
+    assert told.endswith("more than chance explains")
+    assert (told := worth(cell, "sentences", "speakers", "x")) and told.endswith("not to be told from nothing")
+    assert (told := worth(cell, "speakers", "random", "x")) and told.endswith("it costs more than chance explains")
+    own = Measured("s", "net", {"after": made(0.7)})
+    assert worth(own, "before", "after", "x") is None and worth(own, "random", "after", "x") is None and own.at("random") is not None
+
+
+REPORT = """| cell | unseen speakers | unseen sentences | random clips | random clips, copies after the split | \
+copies before the split (WRONG) | marks |
+| --- | --: | --: | --: | --: | --: | --: |
+| a \\| b | 0.500 | – | 0.700 | 0.700 | 0.900 | partial corpus; 1 seed; 5 epochs; not trained: unseen sentences |
+
+### a \\| b: worth of each leak
+
+- Voices that were heard in training (random clips less unseen speakers): +20.0 [+20.0, +20.0] points, more than chance explains.
+- Altered copies of test clips in training (copies before the split (WRONG) less random clips, copies after the split): \
++20.0 [+20.0, +20.0] points, more than chance explains.
+- Both leaks together (copies before the split (WRONG) less unseen speakers): +40.0 [+40.0, +40.0] points, more than chance explains.
+"""
+
+
+def test_the_report_is_a_pure_function_of_what_was_measured() -> None:
+    cell = Measured("cnn", "a | b", {
+        "speakers": made(0.5, "a", spread=0), "random": made(0.7, "b", spread=0), "before": made(0.9, "b", spread=0),
+        "after": made(0.7, "b", spread=0, augmentation="copies of gain+noise[lowest_snr_db=1.0]")})
+    text = render([cell])
+    assert REPORT in text and text == render([cell])
+    assert ("`bench leakage --study cnn --corpus crema_d --data DIR --cell 'a | b' --seeds 0 --copies gain 'noise[lowest_snr_db=1.0]' "
+            "--set training.epochs=5`") in text
+    assert marks(Measured("s", "c", {key: made(0.5, seeds=2, synthetic=True) for key in PROTOCOLS})) == "synthetic; 2 seeds; 5 epochs"
+    assert uar(None) == "–" and uar(made(0.5, speakers=4)) == uar(made(0.5, speakers=4)).split()[0]
+
+
+def test_every_protocol_is_really_run_in_an_experiment_of_its_own_and_the_audit_finds_the_leak(tmp_path: Path) -> None:
+    own = study_file(tmp_path, "architectures=STUDY.architectures[:1], corpus=Synthetic(n_speakers=5, n_sentences=3), "
+                     "training=Training(epochs=1, batch_size=16)")
+    call = ("leakage", "--study", own, "--home", tmp_path, "--seeds", "0", "--copies", "gain", "--set", "training.learning_rate=0.02",
+            "--workers", "1")
+    outcome = bench(*call)
+    assert outcome.code == 0, outcome.err
+    text = (tmp_path / "reports" / "leakage.md").read_text(encoding="utf-8")
+    assert "synthetic; 1 seed; 1 epoch |" in text and "--copies gain --set training.learning_rate=0.02`" in text
+    assert text.count("copies before the split (WRONG) less random clips, copies after the split") == 1
+    assert studies(tmp_path) == [] and studies(tmp_path, "leakage") == ["leakage-own"], "its rows are on no leaderboard"
+    tracker = Tracker(tmp_path, "leakage-own", "leakage")
+    rows_ = {protocol_of(row): row for row in rows(tracker.records())}
+    assert rows_.keys() == PROTOCOLS.keys() and all(row.label.startswith("zcr+energy") for row in rows_.values())
+    said = {key: tracker.predictions(rows_[key].seed_runs[0], "test") for key in ("random", "after", "before")}
+    assert len({tuple(each.clips) for each in said.values() if each}) == 1 and None not in said.values()
+    found = {each.record.tags["bench.split"]: each for each in audited("leakage-own", Workplace(tmp_path, workers=1))}
+    assert [split for split, each in found.items() if each.failed] == ["augmented_before_split"]
+    assert bench(*call).code == 0 and len(tracker.records("seed")) == 5, "the same call trains nothing again"
+
+
+def test_a_call_that_names_what_is_not_there_trains_nothing(tmp_path: Path) -> None:
+    for wrong_call, said in ((("--cell", "nope"), "no cell 'nope'"), (("--copies", "nois"), "Did you mean 'noise'"),
+                             (("--copies", "mixup"), "list it under on_the_fly"), (("--set", "training.epoch=1"), "training.epochs")):
+        outcome = bench("leakage", "--study", "quickstart", "--corpus", "synthetic", *wrong_call, "--home", tmp_path / "home")
+        assert outcome.code == 2 and said in outcome.err and not (tmp_path / "home").exists()
+    assert Asked("quickstart").copies == ("noise", "time_shift")
