@@ -101,6 +101,7 @@ def report_command(args: argparse.Namespace) -> int:
 
     console = Console()
     console.say("opening the MLflow store")
+    from harness.leakage import write_leakage
     from harness.replicate import write_published
     from harness.report import write_index, write_report
 
@@ -112,6 +113,7 @@ def report_command(args: argparse.Namespace) -> int:
     console.say(f"reading the runs of {', '.join(names)}")
     written = {name: write_report(args.home, name) for name in names}
     write_published(args.home)
+    write_leakage(args.home)
     write_index(args.home, {name: made for name, (_, made) in written.items()})
     if args.json:
         print(json.dumps({name: [row.as_json() for row in made] for name, (_, made) in written.items()}, indent=2, allow_nan=False))
@@ -234,8 +236,9 @@ def audit_command(args: argparse.Namespace) -> int:
 
 def leakage_command(args: argparse.Namespace) -> int:
     from harness.console import Console
-    from harness.leakage import REPORT, Asked, leakage
+    from harness.leakage import Asked, leakage
     from harness.leakage_report import PROTOCOLS, uar
+    from harness.report import LEAKAGE
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
@@ -243,7 +246,7 @@ def leakage_command(args: argparse.Namespace) -> int:
     found = leakage(asked, _workplace(args), console, args.allow_missing)
     console.table(["cell", *PROTOCOLS.values()], [[each.cell, *(uar(each.at(protocol)) for protocol in PROTOCOLS)] for each in found],
                   title="test UAR by protocol")
-    console.result(f"Report: {args.home / 'reports' / REPORT}")
+    console.result(f"Report: {args.home / 'reports' / LEAKAGE}")
     return 0
 
 

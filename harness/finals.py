@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 
 from harness import saved_model
+from harness.audits import audit_run
+from harness.leaks import summary
 from harness.search import Search
 from harness.statistics import mean_sd
 from harness.study import Cell, Trial
@@ -51,6 +53,7 @@ def _final(run: Run, cell: Cell, chosen: Trial, progress: Progress) -> None:
             else:
                 seed_run, result = work(run, "seed", cell, trial, run_id, progress)
                 _keep_model(run, cell, seed_run, result)
+                _audit(run, seed_run, result)
         done = [run.known[t.signature].metrics for t in trials if t.signature in run.known]
         run.tracker.aggregate(run_id, aggregates(done))
         state = "finished" if len(done) == len(trials) else "failed"
@@ -59,6 +62,18 @@ def _final(run: Run, cell: Cell, chosen: Trial, progress: Progress) -> None:
         raise
     finally:
         run.tracker.end(run_id, state)
+
+
+def _audit(run: Run, run_id: str, result: Result) -> None:
+    """Look for leaks in a final as soon as it is there, and note for the report what was found."""
+    if result.state != "finished":
+        return
+    records = run.tracker.records("trial", "seed")
+    findings = audit_run(next(r for r in records if r.run_id == run_id), records, run.tracker, run.prepared.workplace)
+    run.tracker.tag(run_id, {"audit": summary(findings)})
+    for finding in findings:
+        if finding.state == "fail":
+            run.console.say(f"  leak audit: {finding.check}: {finding.text}")
 
 
 def _summarise(run: Run, split: str) -> None:

@@ -27,7 +27,7 @@ class Row:
         backend: of Keras. corpus_label: the corpus with its fields. allow_missing: the flag, where it was given.
         recipe: the name of the study's recipe, where it lists any. augmentation: of the training clips. epochs: at most;
             epochs_trained: fewer where training stopped early, mean over seeds. best_epoch: kept in the first seed.
-        asked_at: when the finals were asked for last, in seconds.
+        audit: what the leak audits of the finals say, each wording once. asked_at: when the finals were asked for last, in seconds.
         seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
     """
 
@@ -64,6 +64,7 @@ class Row:
     epochs: str
     epochs_trained: float
     best_epoch: int
+    audit: tuple[str, ...]
     asked_at: float
 
     @property
@@ -105,6 +106,7 @@ def _row(members: list[Record], seeds: dict[str, Record]) -> Row:
         trials=dict(sorted(Counter(r.state for r in members if r.kind == "trial").items())),
         test_openings=sum("test/uar" in r.metrics for r in members if r.kind == "seed"),
         seed_runs=tuple(r.run_id for r in done), seed_numbers=tuple(r.params["seed"] for r in done),
+        audit=tuple(dict.fromkeys(text for r in done if (text := r.tags.get("bench.audit", "")))),
         best_epoch=int(metrics[0].get("best_epoch", 0)) if metrics else 0,
         epochs_trained=statistics.fmean(m.get("epochs", math.nan) for m in metrics) if metrics else math.nan,
         asked_at=float(finals[-1].tags.get("bench.asked_at", 0)) if finals else 0.0, chosen=finals[-1].params if finals else {},

@@ -16,6 +16,7 @@ from harness.features import padded_samples
 from harness.leaderboard import Row, rows
 from harness.leakage_report import COPIES, Measured, Under, render
 from harness.prepare import chosen_cells
+from harness.report import LEAKAGE as LEAKAGE_PAGE
 from harness.report import write_beside
 from harness.run import run_study
 from harness.siblings import AugmentedBeforeSplit, AugmentedFirst, leak_on_purpose
@@ -29,7 +30,6 @@ from registry.corpus import Corpus
 from registry.errors import BenchError
 
 PREFIX = "leakage-"  # of the experiments' names
-REPORT = "leakage.md"
 SEEDS = (0, 1, 2)
 
 
@@ -146,5 +146,5 @@ def write_leakage(home: Path) -> Path | None:
     found = [each for name in studies(home, LEAKAGE) for each in measured(home, name)]
     if not found:
         return None
-    write_beside(home / "reports" / REPORT, render(found))
-    return home / "reports" / REPORT
+    write_beside(home / "reports" / LEAKAGE_PAGE, render(found))
+    return home / "reports" / LEAKAGE_PAGE

@@ -55,10 +55,11 @@ def plus_minus(figure: tuple[float, float]) -> str:
 
 
 def costs(group: Sequence[Row]) -> str:
-    """Parameters, training time, trials and openings of the test part of each row."""
-    heads = ["cell", "parameters", "training s", "trials: attempted/completed/pruned/failed", "test openings"]
-    lines = [heads, ["---", "--:", "--:", ":-:", "--:"]]
-    lines += [[escape(row.label), f"{row.parameters:,}", f"{row.fit_seconds:.0f}", trial_counts(row), str(row.test_openings)]
+    """Parameters, training time, trials, openings of the test part and leak audit of each row."""
+    heads = ["cell", "parameters", "training s", "trials: attempted/completed/pruned/failed", "test openings", "leak audit"]
+    lines = [heads, ["---", "--:", "--:", ":-:", "--:", "---"]]
+    lines += [[escape(row.label), f"{row.parameters:,}", f"{row.fit_seconds:.0f}", trial_counts(row), str(row.test_openings),
+               escape(" · ".join(row.audit) or "not audited")]
               for row in group]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

@@ -6,6 +6,7 @@ After a change of the layout that is meant, `python tests/test_report.py` writes
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,12 @@ def test_rows_that_differ_beyond_chance_have_other_ranks_and_reference_rows_stan
     assert [line.split("|")[1:4] for line in table[3:5]] == [[" **1** ", " mel image ", " good "], [" 2 ", " mel image ", " weak "]]
     assert ["*chance*" in line for line in table] == [False, True, False, False, False, True, False]
     assert "Holm's correction over 1 pair)" in rendered()
+
+
+def test_a_really_run_final_was_audited_and_its_row_says_so(ran: Ran) -> None:
+    text = (ran.home / "reports" / "tiny_study.md").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("| zcr+energy duration_s=1.0 ×")]
+    assert len(lines) == 2 and all(re.search(r"\d of \d+ checks ok \|$", line) for line in lines)
 
 
 def test_folds_are_blocks_over_which_rows_get_average_ranks_and_a_diagram() -> None:
