@@ -43,7 +43,8 @@ def _ranks(group: Sequence[Evidence]) -> list[int | None]:
 
 def rankable(group: Sequence[Evidence]) -> bool:
     """Whether rows can be compared: enough speakers, and the same test clips in all."""
-    return group[0].counts.shape[1] >= LEAST_SPEAKERS and len({tuple(each.test[0].clips) for each in group}) == 1 if group else False
+    clips = {(*each.test[0].clips, *each.test[0].truth.tolist()) for each in group}
+    return len(clips) == 1 and group[0].counts.shape[1] >= LEAST_SPEAKERS
 
 
 def _watched(each: Evidence) -> Watched:
