@@ -72,7 +72,8 @@ def interval(found: Reproduced | None, score: str) -> str:
 
 
 def _system(group: list[Comparison]) -> list[str]:
-    parts = [f"## System {group[0].system.number}"]
+    name = group[0].system.name
+    parts = [f"## System {group[0].system.number}", f"Its leaderboards, with ranks, alarms and pictures: [{name}.md]({name}.md)."]
     for comparison in group:
         parts.append(f"### {comparison.name}")
         parts.append("\n".join(f"- {line}" for line in _details(comparison)))
@@ -130,14 +131,18 @@ def _sides(trained: str, names: list[str], sides: dict[str, str]) -> str:
 
 
 def _worth(own: list[Comparison]) -> str:
-    worth = {c.name: 100 * (c.shared.figures["uar"][0] - c.unseen.figures["uar"][0]) for c in own if c.shared and c.unseen
-             and not math.isnan(c.shared.figures["uar"][1] + c.unseen.figures["uar"][1])}  # few speakers make chance differences
+    """What the random split adds to UAR, each difference with its 95 % half-width: √(a² + b²) of the two intervals."""
+    pairs = [(c.name, c.shared.figures["uar"], c.unseen.figures["uar"]) for c in own if c.shared and c.unseen]
+    worth = {name: (100 * (one[0] - other[0]), 100 * math.hypot(one[2] - one[1], other[2] - other[1]) / 2)
+             for name, one, other in pairs if not math.isnan(one[1] + other[1])}  # few speakers make chance differences
     if not worth:
         return ""
-    least, most = min(worth, key=worth.__getitem__), max(worth, key=worth.__getitem__)
-    return (f"The random split was worth {statistics.fmean(worth.values()):+.1f} points of UAR on average over "
-            f"{count(len(worth), 'recipe')}: from {worth[least]:+.1f} ({least}) to {worth[most]:+.1f} ({most}). By so much a figure from "
-            "random clips differs from what the same model reaches on voices that it has never heard.")
+    mean, half = (statistics.fmean(each[i] for each in worth.values()) for i in (0, 1))
+    told = ", ".join(f"{name} {points:+.1f} ± {width:.1f}" for name, (points, width) in worth.items())
+    beyond = [name for name, (points, width) in worth.items() if abs(points) > width]
+    chance = f"Beyond what sampling explains: {', '.join(beyond)}." if beyond else "None is beyond what sampling explains."
+    return (f"The random split was worth {mean:+.1f} points of UAR on average over {count(len(worth), 'recipe')} with an unseen-speaker "
+            f"twin, each known to about ± {half:.0f}: {told}. {chance}")
 
 
 def _variants(compared: list[Comparison]) -> str:

@@ -135,7 +135,8 @@ def test_the_verdict_follows_the_rule_that_the_report_states(comparison: Compari
 def test_the_report_tells_what_the_random_split_was_worth_from_the_figures_alone() -> None:
     other = dataclasses.replace(compared(0.45, 0.46, unseen=0.44), name="000_2d", of="000_2d")
     text = "\n".join(learnt([compared(0.45, 0.46, unseen=0.40), other]))
-    assert "worth +4.0 points of UAR on average" in text
+    assert "worth +4.0 points of UAR on average" in text and "000_1d +6.0 ± 2.8, 000_2d +2.0 ± 2.8" in text
+    assert "Beyond what sampling explains: 000_1d." in text
     assert "the claim agrees with what was measured for 000_1d, 000_2d." in text and "part of the clips" not in text
     assert "| 0.450 | 0.460 [0.440, 0.480] | – | 0.460 [0.440, 0.480] |" in table([compared(0.45, 0.46)])
     assert learnt([]) == ["Nothing yet: no published recipe was trained on real clips under its own split."]
