@@ -68,12 +68,16 @@ def _audit(run: Run, run_id: str, result: Result) -> None:
     """Look for leaks in a final as soon as it is there, and note for the report what was found."""
     if result.state != "finished":
         return
-    records = run.tracker.records("trial", "seed")
-    findings = audit_run(next(r for r in records if r.run_id == run_id), records, run.tracker, run.prepared.workplace)
-    run.tracker.tag(run_id, {"audit": summary(findings)})
-    for finding in findings:
-        if finding.state == "fail":
-            run.console.say(f"  leak audit: {finding.check}: {finding.text}")
+    try:
+        records = run.tracker.records("trial", "seed")
+        findings = audit_run(next(r for r in records if r.run_id == run_id), records, run.tracker, run.prepared.workplace)
+    except Exception as error:  # a final that is trained and scored does not fail for its audit
+        run.tracker.tag(run_id, {"audit": f"could not be audited: {type(error).__name__}: {error}"})
+        return
+    failed = [finding for finding in findings if finding.state == "fail"]
+    run.tracker.tag(run_id, {"audit": summary(findings), "leaks": ", ".join(finding.check for finding in failed)})
+    for finding in failed:
+        run.console.say(f"  leak audit: {finding.check}: {finding.text}")
 
 
 def _summarise(run: Run, split: str) -> None:

@@ -12,7 +12,8 @@ from harness.statistics import mean_sd
 from harness.tracking import Record
 
 TEXTS = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "cell", "clips", "speakers",
-         "commit", "hardware", "backend", "corpus_label", "allow_missing", "recipe", "augmentation", "epochs")  # taken over from tags
+         "commit", "hardware", "backend", "corpus_label", "allow_missing", "recipe", "augmentation", "epochs",
+         "leaks")  # taken over from tags
 SCORES = ("wa", "uar", "macro_f1")
 
 
@@ -27,7 +28,8 @@ class Row:
         backend: of Keras. corpus_label: the corpus with its fields. allow_missing: the flag, where it was given.
         recipe: the name of the study's recipe, where it lists any. augmentation: of the training clips. epochs: at most;
             epochs_trained: fewer where training stopped early, mean over seeds. best_epoch: kept in the first seed.
-        audit: what the leak audits of the finals say, each wording once. asked_at: when the finals were asked for last, in seconds.
+        audit: what the leak audits of the finals say, each wording once; leaks: the checks that failed.
+        asked_at: when the finals were asked for last, in seconds.
         seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
     """
 
@@ -65,6 +67,7 @@ class Row:
     epochs_trained: float
     best_epoch: int
     audit: tuple[str, ...]
+    leaks: str
     asked_at: float
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,7 +55,11 @@ def majority_class(test: Predictions, training_counts: Mapping[str, int] | None 
     names = ", ".join(emotion for emotion, is_most in zip(test.emotions, most, strict=True) if is_most)
     part = "training part" if training_counts is not None else "test part itself, training counts not being given"
     basis = f"always {names}{' in equal shares' if most.sum() > 1 else ''}: the most frequent of the {part}"
-    return _reference("majority class", test, np.tile(most / most.sum(), (len(test.truth), 1)), basis)
+    constant = [_reference("", test, np.tile(answer, (len(test.truth), 1)), "") for answer in np.eye(len(most))[most]]
+    mean = _reference("majority class", test, np.tile(most / most.sum(), (len(test.truth), 1)), basis)
+    # Macro-F1 of a mixture of answers is not the mean of theirs: a classifier gives one of them.
+    figures = {score: tuple(np.mean([each.figures[score] for each in constant], axis=0).tolist()) for score in mean.figures}
+    return replace(mean, figures=figures)
 
 
 def class_counts(part: Predictions) -> dict[str, int]:

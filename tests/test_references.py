@@ -125,6 +125,7 @@ def test_the_majority_class_of_the_whole_corpus_is_five_emotions_in_equal_shares
     row = majority_class(whole)
     assert row.figures["uar"][0] == pytest.approx(1 / 6) and row.recall["NEU"] == 0
     assert row.figures["wa"][0] == pytest.approx(1_005 / 5_885)  # .171, as published for the whole corpus
+    assert row.figures["macro_f1"][0] == pytest.approx(2 * 1_005 / (5_885 + 1_005) / 6)  # one constant answer: 2·TP / (truth + predicted)
 
 
 def test_few_speakers_give_figures_without_intervals() -> None:

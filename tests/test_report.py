@@ -145,6 +145,11 @@ def test_shared_speakers_and_a_partial_or_synthetic_corpus_are_marked_and_a_whol
     assert marks(made) == "48 clips: synthetic" and marks(whole) == ""
 
 
+def test_a_row_in_which_an_audit_found_a_leak_says_so_first() -> None:
+    made, = rows([record("trial", "c", leaks="speakers, identical audio")])
+    assert marks(made).startswith("**leak found: speakers, identical audio**; ")
+
+
 def test_the_most_confused_pairs_and_what_is_never_predicted_are_told_in_words() -> None:
     assert ("FEA taken for DIS 70 times (88% of FEA), DIS taken for ANG 40 times (50% of DIS), ANG taken for DIS 20 times (25% of ANG)"
             in rendered())
