@@ -19,7 +19,7 @@ from harness.statistics import LEVEL
 if TYPE_CHECKING:
     from harness.leaderboard import Row
 
-LEAST_BLOCKS = 5  # with fewer, Friedman's χ² is a poor approximation and Wilcoxon can't reach 0.05
+LEAST_BLOCKS = 5  # with fewer, Friedman's χ² is a poor approximation
 FOLD = re.compile(r"\bfold=\d+(, )?")
 
 
@@ -63,12 +63,18 @@ def _lacking(blocks: int, rows: int) -> str:
     if rows < 3:
         return "There is no critical difference of two rows: Wilcoxon's signed ranks compare them."
     if blocks < LEAST_BLOCKS:
-        pairs = rows * (rows - 1) // 2
-        smallest = min(1.0, pairs * 2.0 ** (1 - blocks))
         return (f"There is no critical difference: it wants at least {LEAST_BLOCKS} blocks (folds with test speakers of their own), and "
-                f"there {'is 1' if blocks == 1 else f'are {blocks}'}; signed ranks of so few blocks can't give a corrected p below "
-                f"{smallest:.2g}.")
+                f"there {'is 1' if blocks == 1 else f'are {blocks}'}.")
     return ""
+
+
+def smallest_p(rows: int, blocks: int) -> float:
+    """The smallest corrected p that signed ranks of so many blocks can give for the best separated pair of rows.
+
+    >>> smallest_p(2, 5), smallest_p(2, 6)
+    (0.0625, 0.03125)
+    """
+    return float(min(1.0, rows * (rows - 1) // 2 * 2.0 ** (1 - blocks)))
 
 
 def _signed_ranks(figures: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from harness.blocks import Blocked, folds, over_blocks
+from harness.blocks import Blocked, folds, over_blocks, smallest_p
 from harness.leaderboard import Row
 from harness.markdown import escape, table
 from harness.statistics import LEVEL
@@ -39,8 +39,11 @@ def _ranks(labels: Sequence[str], figures: np.ndarray, found: Blocked) -> str:
 def _told(labels: Sequence[str], blocks: int, found: Blocked) -> str:
     apart = [f"{escape(labels[i])} and {escape(labels[j])} (p {found.corrected[i, j]:.3f})"
              for i in range(len(labels)) for j in range(i) if found.corrected[i, j] < LEVEL]
+    smallest = smallest_p(len(labels), blocks)
     signed = f"By Wilcoxon's signed ranks with Holm's correction these differ: {'; '.join(apart)}." if apart else \
         "By Wilcoxon's signed ranks with Holm's correction no two rows can be told apart."
+    if smallest >= LEVEL:
+        signed = f"Wilcoxon's signed ranks can tell no rows apart here: {blocks} folds give no corrected p below {smallest:.2g}."
     if found.lacking:
         return f"{found.lacking} {signed}"
     return (f"Friedman's test of all rows being alike over {blocks} folds: p {found.friedman:.3f}. Average ranks that lie "

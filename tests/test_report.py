@@ -176,6 +176,7 @@ def test_folds_are_blocks_over_which_rows_get_average_ranks_and_a_diagram() -> N
     text = render("study", found, rows(found), {}, draw, diagram)
     assert "## Over the folds of speaker_folds on crema_d" in text and "![Critical difference](study/ranks.png)" in text
     assert "| mel image × best | 1.00 | 0.630 | 5 |" in text and "over 5 folds: p 0.007" in text
+    assert "can tell no rows apart here: 5 folds give no corrected p below 0.19" in text
     few = render("study", found[:18], rows(found[:18]), {}, draw, diagram)
     assert "wants at least 5 blocks" in few and "![Critical" not in few
 

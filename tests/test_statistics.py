@@ -193,8 +193,8 @@ def test_signed_ranks_of_six_blocks_with_one_winner_have_p_of_2_in_64() -> None:
     assert over_blocks(np.full((6, 3), 0.5)).friedman == 1.0
 
 
-@pytest.mark.parametrize(("blocks", "rows", "said"), [(3, 4, "there are 3; .*corrected p below 1"), (1, 3, "there is 1"),
-                                                      (4, 3, "below 0.38"), (9, 2, "of two rows")])
+@pytest.mark.parametrize(("blocks", "rows", "said"), [(3, 4, "there are 3"), (1, 3, "there is 1"),
+                                                      (4, 3, "there are 4"), (9, 2, "of two rows")])
 def test_where_blocks_are_too_few_a_sentence_says_why(blocks: int, rows: int, said: str) -> None:
     found = over_blocks(np.random.default_rng(0).random((blocks, rows)))
     assert math.isnan(found.critical_difference)
