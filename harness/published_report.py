@@ -15,9 +15,10 @@ from harness.tables import count, marks
 INTRODUCTION = """Each published model as a recipe of its own (`experiments/published/`), trained as its system trained it, or as near as
 the source tells. Written by `bench replicate` from the runs in MLflow; nothing is edited by hand.
 
-**Reproduced** figures are those of the test part of the system's own kind of split, with 95 % intervals (bootstrap over the speakers of
-the test part, 10,000 resamples). **Unseen speakers** is the same model, trained in the same way, on the twin of that split in which no
-speaker is in two parts. **Best validation** is the highest validation WA of any epoch.
+**Reproduced** figures are those of the test part of the system's own kind of split, with 95 % intervals: Student's t times a standard
+error from 10,000 resamples of the test part's speakers, and the variance between seeds where there are several. **Unseen speakers** is
+the same model, trained in the same way, on the twin of that split in which no speaker is in two parts. **Best validation** is the
+highest validation WA of any epoch.
 
 **Verdict.** *Reproduced* when the whole corpus and every published epoch were used and the claimed WA differs from ours by no more than
 the two test parts' sampling explains: √(a² + b²), where a is our interval's half-width towards the claim and b = 1.96 √(p (1 − p) / n)
