@@ -304,6 +304,14 @@ def test_clips_of_all_members_are_read_at_the_one_rate_for_as_long_as_they_are(r
         assert 0.01 < np.abs(waveform).max() < 1.4
 
 
+def test_the_first_speakers_of_each_member_are_a_partial_corpus_for_quick_tries(real_corpora: Path) -> None:
+    corpus = Combined(speakers=3).load(real_corpora)
+    assert sorted(set(corpus.speakers)) == [
+        "crema_d/1001", "crema_d/1002", "crema_d/1003", "ravdess/01", "ravdess/02", "ravdess/03",
+        "savee/DC", "savee/JE", "savee/JK", "tess/OAF", "tess/YAF"]
+    assert corpus.whole == 12_162 and corpus.coverage.endswith("partial")
+
+
 def test_only_the_emotions_that_a_member_has_are_classes(real_corpora: Path) -> None:
     assert "SUR" not in Combined(corpora=("crema_d",)).load(real_corpora).emotions
     corpus = Combined(corpora=("savee", "crema_d")).load(real_corpora)
@@ -338,7 +346,8 @@ def test_a_member_with_other_emotions_is_refused_by_their_names(tmp_path: Path) 
 
 @pytest.mark.parametrize("fields, message", [
     ({"corpora": ()}, "at least one"), ({"corpora": ("tess", "tess")}, "twice"), ({"corpora": ("combined",)}, "itself"),
-    ({"calm": "sad"}, "neutral"), ({"sample_rate": 96_000}, "8000 to 48000 Hz, not 96000")])
+    ({"calm": "sad"}, "neutral"), ({"speakers": 0}, "1 or more, or None for all"),
+    ({"sample_rate": 96_000}, "8000 to 48000 Hz, not 96000")])
 def test_a_wrong_field_of_the_combined_corpus_is_refused(fields: dict[str, core.Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Combined(**fields)

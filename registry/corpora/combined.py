@@ -32,18 +32,21 @@ class Combined:
         calm: `neutral` counts calm clips (of RAVDESS) as neutral: the only way to the published 7442 + 1440 + 2800 + 480
             clips in seven classes. `left_out` leaves them out.
         sample_rate: Hz that every clip is resampled to when it is read; 8000 to 48000.
+        speakers: of each corpus only the first so many of those that are there, a partial corpus for quick tries; None: all.
     """
 
     version: ClassVar[int] = 1
     corpora: tuple[str, ...] = ("crema_d", "ravdess", "savee", "tess")
     calm: Literal["neutral", "left_out"] = "neutral"
     sample_rate: int = 16_000
+    speakers: int | None = None
 
     def __post_init__(self) -> None:
         require(len(self.corpora) > 0, "combined.corpora must name at least one corpus")
         require(len(set(self.corpora)) == len(self.corpora), f"combined.corpora names a corpus twice: {', '.join(self.corpora)}")
         require("combined" not in self.corpora, "combined.corpora can't hold combined itself: name its corpora")
         require(8_000 <= self.sample_rate <= 48_000, f"combined.sample_rate must be 8000 to 48000 Hz, not {self.sample_rate}")
+        require(self.speakers is None or self.speakers >= 1, f"combined.speakers must be 1 or more, or None for all, not {self.speakers}")
 
     def load(self, data: Path | None) -> Corpus:
         """The clips of all members found below `data`, sorted; what is wrong with a member is told under its name.
@@ -79,7 +82,8 @@ class Combined:
             problems.append(Problem(kind="calm", subject=name, detail=f"{calm:,} clips of calm, which the seven emotions lack",
                                     action=f"{'counted as neutral' if merged else 'left out'}, as combined.calm says"))
         emotions = tuple(emotion for emotion in corpus.emotions if emotion != CALM) + (("NEU",) if merged and calm else ())
-        clips = tuple(_joined(name, clip) for clip in corpus.clips if merged or clip.emotion != CALM)
+        chosen = set(sorted({clip.speaker for clip in corpus.clips})[: self.speakers])
+        clips = tuple(_joined(name, clip) for clip in corpus.clips if (merged or clip.emotion != CALM) and clip.speaker in chosen)
         whole = corpus.whole if merged else corpus.whole - _of_whole(calm, corpus)
         return dataclasses.replace(corpus, emotions=emotions, clips=clips, whole=whole), problems
 
