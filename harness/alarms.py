@@ -1,4 +1,4 @@
-"""Alarms on a row of a leaderboard: what should make a reader doubt its figures, computed from them and said in words."""
+"""Alarms on a row of a leaderboard, or on a whole table: what should make a reader doubt figures, computed from them and said in words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEARNT = 0.05  # UAR above that of guessing: something was learnt, whatever the 
 LARGEST_GAP = 0.2  # WA of training above validation
 FEWEST_CLIPS_A_CLASS = 30  # a recall near one half is then known to ±.18
 FEWEST_CLIPS_A_SPEAKER = 5
-WIDEST_HALF = 0.05  # of the interval of validation UAR: cells that differ by less are chosen by luck
+WIDEST_HALF = 0.05  # of the interval of one network's validation UAR: the published test figures differ by about as much
 RESAMPLES = 2_000  # the bounds decide on alarms, and are printed to three places
 
 
@@ -54,8 +54,16 @@ class Watched:
 
 
 def alarms(row: Watched) -> dict[str, str]:
-    """The alarms that ring: a short name for a mark -> a sentence."""
+    """The alarms that ring for a row: a short name for a mark -> a sentence."""
     return {name: sentence for name, alarm in ALARMS.items() if (sentence := alarm(row))}
+
+
+def table_alarms(rows: Sequence[Watched]) -> dict[str, str]:
+    """The alarms that ring for the test and validation parts, which all rows of a table share: short name -> sentence."""
+    if not rows:
+        return {}
+    found = {"too few to rank": too_few(rows[0]), "noisy selection": noisy_selection([one for row in rows for one in row.validation])}
+    return {name: sentence for name, sentence in found.items() if sentence}
 
 
 def never_predicted(row: Watched) -> str:
@@ -136,27 +144,27 @@ def too_few(row: Watched) -> str:
     return _sentence(f"too few to rank: test {' and '.join(told)}" if told else "")
 
 
-def noisy_selection(row: Watched) -> str:
-    """A validation part so small that the half-width of its UAR's 95 % interval is above `WIDEST_HALF`.
+def noisy_selection(said: Sequence[Predictions]) -> str:
+    """A validation part so small that one network's UAR has a 95 % interval of a half-width above `WIDEST_HALF`, median over networks.
 
-    The interval is over speakers; of fewer than five speakers it is that of the clips alone, and said to be at least so wide.
+    The interval is over speakers alone; of fewer than five speakers it is that of the clips, and said to be at least so wide.
+    Args: said: what networks said of one validation part.
     """
-    if not row.validation:
+    if not said:
         return ""
-    _, low, high = row.validation_uar
-    few = math.isnan(low)
-    half = _half_by_clips(row.validation) if few else (high - low) / 2
+    speakers = np.unique(said[0].speakers).size
+    few = speakers < LEAST_SPEAKERS
+    half = float(np.median([_half_by_clips([one]) if few else (high - low) / 2 for one in said for _, low, high in [_uar([one])]]))
     if half <= WIDEST_HALF:
         return ""
-    how_well = "to no better than" if few else "only to"
-    return (f"Validation UAR is known {how_well} ±{half:.3f} on {len(row.validation[0].truth):,} clips: "
-            "trials and epochs that differ by less were chosen by luck.")
+    how_well = "to no better than" if few else "to about"
+    return (f"The validation part is small ({len(said[0].truth):,} clips of {speakers} speakers): one network's UAR on it is known "
+            f"{how_well} ±{half:.3f}, so luck had a part in choosing among trials and epochs that are closer.")
 
 
 ALARMS: dict[str, Callable[[Watched], str]] = {
     "class never predicted": never_predicted, "test above validation": above_validation, "loss of chance": loss_of_chance,
-    "beyond credible": beyond_credible, "train–validation gap": training_gap, "too few to rank": too_few,
-    "noisy selection": noisy_selection}
+    "beyond credible": beyond_credible, "train–validation gap": training_gap}
 
 
 def _uar(said: Sequence[Predictions]) -> tuple[float, float, float]:

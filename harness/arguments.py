@@ -43,6 +43,11 @@ def parser() -> argparse.ArgumentParser:
     _leakage(_sub(subs, "leakage", "what each leak is worth: a study's cells under honest and leaking protocols",
                   "bench leakage --study cnn2d --data ~/corpora --seeds 0 1 --set training.epochs=10\n"
                   "  bench leakage --study quickstart --corpus synthetic"))
+    _noise(_sub(subs, "noise", "recall against noise: the saved models of a study, or of one run, hear their test clips in noise",
+                "bench noise cnn2d --data ~/corpora\n  bench noise quickstart --levels 20 10 0 --kinds white"))
+    _transfer(_sub(subs, "transfer", "the transfer matrix: a cell of a study trained on each corpus and tested on all of them",
+                   "bench transfer --study cnn2d --data ~/corpora\n"
+                   "  bench transfer --study cnn2d --corpora crema_d savee --seeds 0 --set training.epochs=10 --data ~/corpora"))
     _cache(_sub(subs, "cache", "what the feature cache holds; --clear empties it", "bench cache --clear"))
     return top
 
@@ -129,6 +134,7 @@ def _replicate(sub: argparse.ArgumentParser) -> None:
 def _report(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--study", metavar="NAME", help="default: every study that has runs")
     sub.add_argument("--json", action="store_true", help="print the rows as JSON instead of a table")
+    _data_folder(sub)
     sub.set_defaults(command=commands.report_command)
 
 
@@ -137,6 +143,9 @@ def _compare(sub: argparse.ArgumentParser) -> None:
         sub.add_argument(side, metavar=side.upper(), help="the start of an MLflow run id (a final or one of its seeds), a row "
                          "STUDY:CELL@SPLIT as its report writes it, or a file written by `bench report --json`")
     sub.add_argument("--json", action="store_true", help="print everything as JSON instead of tables")
+    sub.add_argument("--one-seed", action="store_true",
+                     help="end with code 1 also where each side has one seed: as the luck of training is then not known, the code "
+                     "is 0 without this")
     sub.set_defaults(command=commands.compare_command)
 
 
@@ -181,6 +190,29 @@ def _leakage(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--quiet", action="store_true", help="no progress, only the result")
     _data(sub)
     sub.set_defaults(command=commands.leakage_command)
+
+
+def _noise(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("asked", metavar="STUDY|RUN", help="a study whose finals kept models, or the start of an MLflow run's id")
+    sub.add_argument("--levels", type=float, nargs="+", default=[20.0, 15.0, 10.0, 5.0, 0.0], metavar="DB",
+                     help="ratios of the speech's power to the noise's, in dB (default 20 15 10 5 0)")
+    sub.add_argument("--kinds", nargs="+", default=["white", "babble"], metavar="KIND", help="white, babble or both (default)")
+    sub.add_argument("--quiet", action="store_true", help="no progress, only the result")
+    _data(sub)
+    sub.set_defaults(command=commands.noise_command)
+
+
+def _transfer(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--study", required=True, metavar="NAME|FILE", help="whose cell is trained, as written there: nothing is searched")
+    sub.add_argument("--corpora", nargs="+", default=["crema_d", "ravdess", "savee", "tess"], metavar="NAME",
+                     help="two or more; fields as NAME[field=value] (default crema_d ravdess savee tess)")
+    sub.add_argument("--cell", metavar="LABEL", help="this feature space × architecture, as the report writes it (default: the first)")
+    sub.add_argument("--seeds", type=int, nargs="+", default=[0, 1], metavar="SEED", help="one training each on each corpus (default 0 1)")
+    sub.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE",
+                     help="fix a setting, e.g. training.epochs=5; may be repeated")
+    sub.add_argument("--quiet", action="store_true", help="no progress, only the result")
+    _data(sub)
+    sub.set_defaults(command=commands.transfer_command)
 
 
 def _cache(sub: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from harness.configuration import differences, trial_from
 from harness.console import Console
 from harness.copies import cached_copies
 from harness.features import cached_features
-from harness.leaks import Evidence, Finding, audit_trial
+from harness.leaks import Finding, Traces, audit_trial
 from harness.sameness import twins
 from harness.saved_model import normaliser_of
 from harness.siblings import OWN, leak_on_purpose
@@ -25,9 +26,9 @@ from harness.trial import Workplace, open_corpus
 from registry.audit import audit as read_all
 from registry.corpus import Corpus
 from registry.errors import BenchError, Declined, unknown
+from registry.feature_space import FeatureSpace
 
 LEAKAGE = "leakage"  # the kind of the experiments that measure leaks
-_twins: dict[str, list[tuple[int, ...]]] = {}  # by corpus fingerprint: the finals of a study share their corpus
 
 
 @dataclass(frozen=True)
@@ -77,26 +78,27 @@ def audit_run(record: Record, records: Sequence[Record], tracker: Tracker, workp
 
     Raises: BenchError when the corpus is not there.
     """
-    configuration = _configuration(record, tracker)
+    configuration = configuration_of(record, tracker)
     if configuration is None:
         return [Finding("configuration", "unknown", "the run has no configuration.json")]
     try:
         trial = trial_from(configuration, OWN)
     except BenchError as error:
         return [Finding("configuration", "unknown", f"the trial can't be rebuilt: {error}")]
-    corpus = _corpus(record, trial, workplace)
+    corpus = corpus_of(record, trial, workplace)
     changed = differences(trial, configuration)
     rebuilt = Finding("configuration", "told" if changed else "ok", "; ".join(changed) or f"gives the recorded trial {trial.signature}")
     return [rebuilt, *audit_trial(trial, corpus, _evidence(record, trial, corpus, tracker, workplace.cache)), openings(record, records)]
 
 
-def _configuration(record: Record, tracker: Tracker) -> dict[str, Any] | None:
+def configuration_of(record: Record, tracker: Tracker) -> dict[str, Any] | None:
+    """A run's `configuration.json`; None when it is not in the store."""
     with tempfile.TemporaryDirectory() as folder:
         path = tracker.files(record.run_id, "configuration.json", Path(folder))
         return json.loads(path.read_text(encoding="utf-8")) if path else None
 
 
-def _corpus(record: Record, trial: Trial, workplace: Workplace) -> Corpus:
+def corpus_of(record: Record, trial: Trial, workplace: Workplace) -> Corpus:
     """The clips of a run as they are now, without damaged ones where the run was allowed to leave them out."""
     with leak_on_purpose():
         corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
@@ -106,23 +108,30 @@ def _corpus(record: Record, trial: Trial, workplace: Workplace) -> Corpus:
         return open_corpus(trial.corpus, workplace.data, tuple(sorted({*workplace.left_out, *damaged})))
 
 
-def _evidence(record: Record, trial: Trial, corpus: Corpus, tracker: Tracker, cache: Path) -> Evidence:
+def _evidence(record: Record, trial: Trial, corpus: Corpus, tracker: Tracker, cache: Path) -> Traces:
     counts = dict(part.rsplit(" ", 1) for part in record.tags.get("bench.clips", "").split(", ") if part)
     said = {part: found for part in ("validation", "test") if (found := tracker.predictions(record.run_id, part))}
+    if corpus.fingerprint != trial.corpus_fingerprint:
+        return Traces(predictions=said)  # nothing else can be compared with other clips
     features = cached_features(corpus, trial.feature_space, cache)
-    if corpus.fingerprint not in _twins:
-        _twins[corpus.fingerprint] = twins(corpus, features)
     with tempfile.TemporaryDirectory() as folder:
         files = tracker.model_files(record, Path(folder))
         normaliser = normaliser_of(files) if files else None
-    left = Evidence(split_fingerprint=record.tags.get("bench.split_fingerprint", ""), predictions=said, features=features,
-                    copies=int(counts.get("copies", 0)) if counts else None, normaliser=normaliser, twins=_twins[corpus.fingerprint])
+    left = Traces(split_fingerprint=record.tags.get("bench.split_fingerprint", ""), predictions=said, features=features,
+                  copies=int(counts.get("copies", 0)) if counts else None, normaliser=normaliser,
+                  twins=_twins(corpus, trial.feature_space, cache))
     try:
         train = trial.split(corpus).train
     except Declined:
         return left
     made = cached_copies(corpus, train, trial.feature_space, trial.augmentation, trial.seed, cache) if trial.augmentation.copies else None
     return dataclasses.replace(left, copied=made)
+
+
+@lru_cache(maxsize=4)
+def _twins(corpus: Corpus, feature_space: FeatureSpace, cache: Path) -> list[tuple[int, ...]]:
+    """Clips with identical audio, found once for the finals of a study that share corpus and features."""
+    return twins(corpus, cached_features(corpus, feature_space, cache))
 
 
 def openings(record: Record, records: Sequence[Record]) -> Finding:
@@ -138,7 +147,8 @@ def openings(record: Record, records: Sequence[Record]) -> Finding:
     return Finding("test openings", "ok", f"{total}, once for each seed")
 
 
-def _cell(record: Record) -> str:
+def cell_of(record: Record) -> str:
+    """The cell of a trial, final or seed as reports write it."""
     parts = [record.tags.get(f"bench.{part}", "") for part in ("feature_space", "architecture", "augmentation")]
     return record.tags.get("bench.recipe") or " × ".join(part for part in parts if part)
 
@@ -148,7 +158,7 @@ def show(found: Sequence[Audited], console: Console) -> int:
     checks = list(dict.fromkeys(finding.check for each in found for finding in each.findings))
     states = [{finding.check: finding.state for finding in each.findings} for each in found]
     console.table(["cell", "protocol", "seed", *checks],
-                  [[_cell(each.record), each.record.tags.get("bench.split", ""), each.record.params.get("seed", ""),
+                  [[cell_of(each.record), each.record.tags.get("bench.split", ""), each.record.params.get("seed", ""),
                     *(own.get(check, "–") for check in checks)] for each, own in zip(found, states, strict=True)], title="audit")
     shown = [f for each in found for f in each.findings if f.state != "ok" or len(found) == 1]
     for finding, count in Counter(shown).items():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from harness.predictions import Predictions
+from harness.statistics import mean_sd
 
 BINS = 15  # of equal width, as in Guo et al. 2017, so that figures compare
 
@@ -23,14 +25,29 @@ class Bin:
     accuracy: float
 
 
-def calibration_error(said: Sequence[Predictions], bins: int = BINS) -> float:
-    """Expected calibration error: the mean over clips of |accuracy − confidence| of their bin; the mean of the seeds' own errors.
+def calibration_errors(said: Sequence[Predictions], bins: int = BINS) -> list[float]:
+    """Expected calibration error of each seed: the mean over clips of |accuracy − confidence| of their bin.
 
     Few clips give an error above zero even where calibration is perfect: some .05 for 500 clips whose confidences are spread.
     Reference: Guo et al. 2017, "On Calibration of Modern Neural Networks".
     """
-    return float(np.mean([sum(b.clips * abs(b.accuracy - b.confidence) for b in reliability([one], bins)) / len(one.truth)
-                          for one in said]))
+    return [float(sum(b.clips * abs(b.accuracy - b.confidence) for b in reliability([one], bins)) / len(one.truth)) for one in said]
+
+
+def calibration_error(said: Sequence[Predictions], bins: int = BINS) -> float:
+    """The mean of the seeds' own errors."""
+    return float(np.mean(calibration_errors(said, bins)))
+
+
+def told(said: Sequence[Predictions]) -> str:
+    """How far the probabilities can be believed, as a sentence."""
+    mean, sd = mean_sd(calibration_errors(said))
+    confidence, accuracy = (float(np.mean([figure(one) for one in said])) for figure in (
+        lambda one: one.probabilities.max(axis=1).mean(), lambda one: (one.predicted == one.truth).mean()))
+    spread = "" if math.isnan(sd) else f" ± {sd:.3f} over {len(said)} seeds"
+    sure = "too sure" if confidence > accuracy else "not sure enough"
+    return (f"Expected calibration error over {BINS} bins: {mean:.3f}{spread}; mean confidence {confidence:.3f}, WA {accuracy:.3f}: on the "
+            f"whole it is {sure}.")
 
 
 def reliability(said: Sequence[Predictions], bins: int = BINS) -> list[Bin]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from registry.errors import BenchError, UsageError, unknown
 
 if TYPE_CHECKING:
+    from harness.boards import Board
     from harness.console import Console
     from harness.leaderboard import Row
     from harness.trial import Workplace
@@ -52,10 +53,10 @@ def run_command(args: argparse.Namespace) -> int:
     from harness.run import run_study
 
     keys = run_study(args.study, study, _workplace(args), settings, console, only_cell=args.cell, allow_missing=args.allow_missing)
-    path, made = write_report(args.home, name)
-    write_index(args.home, {name: made})
-    own = [row for row in made if row.cell in keys]
-    _show_leaderboard(args.home, name, path, made, console, waiting=[row for row in own if not row.seeds])
+    path, boards = write_report(args.home, name, args.data)
+    write_index(args.home, {name: boards})
+    own = [row for board in boards for row in board.rows if row.cell in keys]
+    _show_leaderboard(args.home, name, path, boards, console, waiting=[row for row in own if not row.seeds])
     return 0 if any(row.seeds for row in own) else 1
 
 
@@ -102,8 +103,10 @@ def report_command(args: argparse.Namespace) -> int:
     console = Console()
     console.say("opening the MLflow store")
     from harness.leakage import write_leakage
+    from harness.noise_report import write_noise
     from harness.replicate import write_published
     from harness.report import write_index, write_report
+    from harness.transfer_report import write_transfer
 
     names = _studies_with_runs(args.home)
     if args.study:
@@ -111,15 +114,19 @@ def report_command(args: argparse.Namespace) -> int:
             raise unknown("study with runs", args.study, names)
         names = [args.study]
     console.say(f"reading the runs of {', '.join(names)}")
-    written = {name: write_report(args.home, name) for name in names}
+    for name in names:
+        write_noise(args.home, name)
+    written = {name: write_report(args.home, name, args.data) for name in names}
     write_published(args.home)
     write_leakage(args.home)
-    write_index(args.home, {name: made for name, (_, made) in written.items()})
+    write_transfer(args.home)
+    write_index(args.home, {name: boards for name, (_, boards) in written.items()})
     if args.json:
-        print(json.dumps({name: [row.as_json() for row in made] for name, (_, made) in written.items()}, indent=2, allow_nan=False))
+        rows = {name: [row for board in boards for row in board.as_json()] for name, (_, boards) in written.items()}
+        print(json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False))
         return 0
-    for name, (path, made) in written.items():
-        _show_leaderboard(args.home, name, path, made, console)
+    for name, (path, boards) in written.items():
+        _show_leaderboard(args.home, name, path, boards, console)
     return 0
 
 
@@ -144,17 +151,10 @@ def _no_runs(home: Path) -> BenchError:
     return BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
 
 
-def _show_leaderboard(home: Path, name: str, path: Path, made: list[Row], console: Console, waiting: Sequence[Row] = ()) -> None:
-    from harness.tables import plus_minus
+def _show_leaderboard(home: Path, name: str, path: Path, boards: list[Board], console: Console, waiting: Sequence[Row] = ()) -> None:
+    from harness.glance import show
 
-    done = [row for row in made if row.seeds]
-    headings = ["protocol", "cell", "test WA", "test UAR", "test macro-F1", "validation UAR", "corpus"]
-    shared = {row.settings for row in done}
-    common = f" with {shared.pop()}" if len(shared) == 1 and "" not in shared else ""
-    console.table(headings, [[row.split + (" (shared speakers)" if row.shares_speakers else ""),
-                              row.label if common else f"{row.label} {row.settings}".strip(),
-                              *(plus_minus(row.test[score]) for score in ("wa", "uar", "macro_f1")), plus_minus(row.validation_uar),
-                              f"{row.corpus}: {row.coverage}"] for row in done], title=f"{name}{common}: leaderboard by protocol")
+    show(name, boards, console)
     if waiting:
         console.result("without a final: " + "; ".join(f"{row.label} on {row.split}" for row in waiting))
     console.result(f"Report: {path}")
@@ -185,8 +185,8 @@ def compare_command(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(found.as_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        show(found, Console())
-    return int(found.scores["uar"].worse)
+        show(found, Console(), args.one_seed)
+    return int(found.scores["uar"].worse and (args.one_seed or not found.one_seed_each))
 
 
 def ui_command(args: argparse.Namespace) -> int:
@@ -237,16 +237,53 @@ def audit_command(args: argparse.Namespace) -> int:
 def leakage_command(args: argparse.Namespace) -> int:
     from harness.console import Console
     from harness.leakage import Asked, leakage
-    from harness.leakage_report import PROTOCOLS, uar
-    from harness.report import LEAKAGE
+    from harness.leakage_worth import PROTOCOLS, uar
+    from harness.report import LEAKAGE_PAGE
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
     asked = Asked(args.study, args.cell, args.corpus, tuple(args.seeds), dict(_setting(text) for text in args.set), tuple(args.copies))
     found = leakage(asked, _workplace(args), console, args.allow_missing)
-    console.table(["cell", *PROTOCOLS.values()], [[each.cell, *(uar(each.at(protocol)) for protocol in PROTOCOLS)] for each in found],
-                  title="test UAR by protocol")
-    console.result(f"Report: {args.home / 'reports' / LEAKAGE}")
+    console.table(["cell", *PROTOCOLS.values()],
+                  [[each.cell, *(uar(each.under.get(protocol)) for protocol in PROTOCOLS)] for each in found], title="test UAR by protocol")
+    console.result(f"Report: {args.home / 'reports' / LEAKAGE_PAGE}")
+    return 0
+
+
+def noise_command(args: argparse.Namespace) -> int:
+    from harness.console import Console
+
+    if not _has_store(args.home):
+        raise _no_runs(args.home)
+    from harness.markdown import with_interval
+    from harness.noise import Asked, noise
+    from harness.noise_report import place
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    console = Console(args.quiet)
+    asked = Asked(args.asked, tuple(args.levels), tuple(args.kinds))
+    found, path = noise(asked, _workplace(args), console)
+    for kind in asked.kinds:
+        rows = [row for row in found if kind in row.kinds]
+        keys = list(dict.fromkeys(key for row in rows for key in row.levels(kind)))
+        console.table(["cell", "protocol", *map(place, keys)],
+                      [[row.label, row.split, *(with_interval(*row.figure(key, "uar")) for key in keys)] for row in rows],
+                      title=f"test UAR in {kind} noise")
+    console.result(f"Report: {path}")
+    return 0
+
+
+def transfer_command(args: argparse.Namespace) -> int:
+    from harness.console import Console
+    from harness.report import TRANSFER_PAGE
+    from harness.transfer import Asked, transfer
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    console = Console(args.quiet)
+    asked = Asked(args.study, tuple(args.corpora), args.cell, tuple(args.seeds), dict(_setting(text) for text in args.set))
+    for each in transfer(asked, _workplace(args), console):
+        console.table(["trained on ↓ tested on →", *each.targets], each.as_texts(), title=f"{each.study}: {each.cell}: test UAR")
+    console.result(f"Report: {args.home / 'reports' / TRANSFER_PAGE}")
     return 0
 
 

@@ -11,11 +11,10 @@ import numpy as np
 from harness.console import Console
 from harness.ranks import pairs
 from harness.sides import Side
-from harness.statistics import LEAST_SPEAKERS, LEVEL, RESAMPLES
+from harness.statistics import LEAST_SPEAKERS, LEVEL, RESAMPLES, SCORES
 from registry.errors import UsageError
 
 SHOWN = 20  # clips and parameters that a table holds at most
-SCORES = {"wa": "WA", "uar": "UAR", "macro_f1": "macro-F1"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,7 @@ class Compared:
     """All that `bench compare` tells. A clip counts as right when more than half of the seeds are right.
 
     Args:
+        one_seed_each: neither side has two trainings, so that the luck of training is in no interval and no p.
         wronged: clips right in A and wrong in B. righted: the other way. parameters: setting -> (value in A, in B) where they differ.
     """
 
@@ -51,6 +51,7 @@ class Compared:
     clips: int
     speakers: int
     seeds: tuple[tuple[str, ...], tuple[str, ...]]
+    one_seed_each: bool
     scores: dict[str, Difference]
     wronged: tuple[str, ...]
     righted: tuple[str, ...]
@@ -74,7 +75,8 @@ def compare(a: Side, b: Side, resamples: int = RESAMPLES) -> Compared:
         test.difference, test.low, test.high, test.p))) for score, test in found.items()}
     right_a, right_b = _right(a), _right(b)
     clips = a.said[0].clips
-    return Compared(a.name, b.name, len(clips), first.shape[1], (a.seeds, b.seeds), scores, tuple(clips[right_a & ~right_b].tolist()),
+    return Compared(a.name, b.name, len(clips), first.shape[1], (a.seeds, b.seeds), len(a.said) == len(b.said) == 1, scores,
+                    tuple(clips[right_a & ~right_b].tolist()),
                     tuple(clips[~right_a & right_b].tolist()), _parameters(a, b),
                     {key: value == b.fingerprints[key] for key, value in a.fingerprints.items()})
 
@@ -105,8 +107,8 @@ def _parameters(a: Side, b: Side) -> dict[str, tuple[str, str]]:
     return {key: pair for key, pair in values.items() if pair[0] != pair[1]}
 
 
-def show(found: Compared, console: Console) -> None:
-    """Everything on stdout, the verdict last."""
+def show(found: Compared, console: Console, one_seed: bool = False) -> None:
+    """Everything on stdout, the verdict last; `one_seed` as `verdict` takes it."""
     console.result(f"A: {found.a} (seeds {', '.join(found.seeds[0])})\nB: {found.b} (seeds {', '.join(found.seeds[1])})")
     same = ", ".join(f"{'same' if holds else 'another'} {key}" for key, holds in found.same.items())
     console.result(f"{found.clips} test clips of {found.speakers} speakers; by fingerprint: {same}")
@@ -116,7 +118,7 @@ def show(found: Compared, console: Console) -> None:
         console.result(f"{len(clips)} clips {words}{listed}")
     if found.parameters:
         console.table(["parameter", "A", "B"], [[key, *values] for key, values in found.parameters.items()])
-    console.result(verdict(found))
+    console.result(verdict(found, one_seed))
 
 
 def _cells(name: str, d: Difference) -> list[str]:
@@ -124,13 +126,18 @@ def _cells(name: str, d: Difference) -> list[str]:
     return [name, f"{d.a:.3f}", f"{d.b:.3f}", f"{d.difference:+.3f}", *told]
 
 
-def verdict(found: Compared) -> str:
-    """By UAR, in words."""
+def verdict(found: Compared, one_seed: bool = False) -> str:
+    """By UAR, in words.
+
+    Args: one_seed: that one seed on each side is enough for the user, so that a worse B ends with code 1.
+    """
     uar = found.scores["uar"]
-    single = all(len(numbers) == 1 for numbers in found.seeds)
-    luck = " One seed each: what another training would give is not in this." if single else ""
+    luck = " One seed each: what another training would give is not in this." if found.one_seed_each else ""
     if math.isnan(uar.p):
         return f"Can't tell: {found.speakers} test speakers, and {LEAST_SPEAKERS} is the least." + luck
     if uar.p >= LEVEL:
         return "A and B can't be told apart in UAR." + luck
-    return f"B is significantly {'worse' if uar.worse else 'better'} than A in UAR." + luck
+    if luck and uar.worse and not one_seed:
+        luck += " So the exit code is 0: compare with two seeds on a side, or make one count by --one-seed."
+    which = "These two networks: " if luck else ""
+    return f"{which}B is significantly {'worse' if uar.worse else 'better'} than A in UAR." + luck

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.console import Console
+from harness.statistics import SCORES
 from registry.errors import UsageError, require
 
-SCORES = {"wa": "WA", "uar": "UAR", "macro_f1": "macro-F1"}
 PARTS = ("feature_space", "architecture", "augmentation")
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from harness.leaderboard import Row, rows
+from harness.metrics import most_confused
 from harness.published import Claim, System, systems
 from harness.statistics import speaker_intervals
 from harness.study import Recipe
@@ -24,24 +26,22 @@ class Reproduced:
 
     Args:
         figures: `wa`, `uar`, `macro_f1` -> (mean over seeds, low, high), the bounds a 95 % interval, NaN for too few speakers.
-        best_validation_wa: over all epochs, mean over seeds. confusion: counts summed over seeds.
+        best_validation_wa: over all epochs, mean over seeds.
+        confused: the pairs that were confused most, over all seeds: emotion, taken for, clips, share of the emotion's clips.
+        never_predicted: emotions that no test clip was taken for. kept: from an earlier report, its runs being in another store.
     """
 
     row: Row
     figures: dict[str, tuple[float, float, float]]
     best_validation_wa: float
-    emotions: tuple[str, ...]
-    confusion: list[list[int]]
+    confused: tuple[tuple[str, str, int, float], ...]
+    never_predicted: tuple[str, ...]
+    kept: bool = False
 
     @property
     def clips(self) -> int:
         """Clips in the three parts, copies aside."""
         return clips_of(self.row)
-
-    @property
-    def never_predicted(self) -> tuple[str, ...]:
-        """Emotions that no test clip was taken for."""
-        return tuple(e for i, e in enumerate(self.emotions) if not any(line[i] for line in self.confusion))
 
 
 @dataclass(frozen=True)
@@ -61,33 +61,46 @@ class Comparison:
     unseen: Reproduced | None
 
 
-def comparisons(home: Path) -> list[Comparison]:
-    """Every recipe of a published system that has a finished final below `home`, in the order of the study files."""
+def comparisons(home: Path, kept: Sequence[Reproduced] = ()) -> list[Comparison]:
+    """Every recipe of a published system that has a finished final below `home`, in the order of the study files.
+
+    Args:
+        kept: what earlier reports say; it counts like a run, as far as its runs are not below `home`.
+    """
     present = set(studies(home))
     made = []
     for system in systems():
+        own, found, tracker = label_of(type(system.study.corpus)), [], None
         if system.name in present:
             tracker = Tracker(home, system.name)
-            own = label_of(type(system.study.corpus))
             found = [row for row in rows(tracker.records()) if row.seeds and (row.corpus == own or row.synthetic)]
-            compared = [_compare(system, recipe, found, tracker) for recipe in system.study.recipes]
-            made += [comparison for comparison in compared if comparison.shared or comparison.unseen]
+        compared = [_compare(system, recipe, found, tracker, kept) for recipe in system.study.recipes]
+        made += [comparison for comparison in compared if comparison.shared or comparison.unseen]
     return made
 
 
-def _compare(system: System, recipe: Recipe, found: list[Row], tracker: Tracker) -> Comparison:
+def _compare(system: System, recipe: Recipe, found: list[Row], tracker: Tracker | None, kept: Sequence[Reproduced]) -> Comparison:
     of = system.variants.get(recipe.name, recipe.name)
     labels = {split.shares_speakers: short_label(split) for split in recipe.splits}
-    own = sorted((row for row in found if row.recipe == recipe.name), key=_nearness)
+    here = {row.seed_runs for row in found}
+    earlier = {each.row.seed_runs: each for each in kept if each.row.seed_runs not in here}
+    own = sorted((row for row in (*found, *(each.row for each in earlier.values())) if row.recipe == recipe.name),
+                 key=lambda row: _nearness(row, recipe.training.epochs))
     shared = next((row for row in reversed(own) if row.split == labels.get(True)), None)
     unseen = next((row for row in reversed(own) if row.split == labels.get(False) and (shared is None or _same(row, shared))), None)
     return Comparison(system, recipe.name, of, system.claims[of], recipe.training.epochs,
-                      *(_reproduced(row, tracker) if row else None for row in (shared, unseen)))
+                      *(_figures(row, tracker, earlier) if row else None for row in (shared, unseen)))
 
 
-def _nearness(row: Row) -> tuple[object, ...]:
+def _figures(row: Row, tracker: Tracker | None, earlier: dict[tuple[str, ...], Reproduced]) -> Reproduced | None:
+    return earlier[row.seed_runs] if row.seed_runs in earlier or tracker is None else _reproduced(row, tracker)
+
+
+def _nearness(row: Row, published_epochs: int) -> tuple[object, ...]:
     """Which of a recipe's rows is nearest to what was published, the last one nearest; no test figure has a say in it."""
-    return not row.synthetic, not other_settings(row), clips_of(row), int(row.epochs or 0), row.seeds, row.asked_at
+    epochs = int(row.epochs or 0)
+    return (not row.synthetic, not other_settings(row), clips_of(row) * min(epochs, published_epochs), -abs(epochs - published_epochs),
+            row.seeds, row.asked_at)
 
 
 def other_settings(row: Row) -> str:
@@ -114,8 +127,10 @@ def _reproduced(row: Row, tracker: Tracker) -> Reproduced | None:
     counts = np.array([predictions.counts_by(predictions.speakers) for predictions in said])  # (seeds, speakers, truth, predicted)
     bounds = speaker_intervals(counts)
     best = [r.metrics.get("validation/best_wa", math.nan) for r in tracker.records("seed") if r.run_id in row.seed_runs]
-    return Reproduced(row, {score: (row.test[score][0], *bounds[score]) for score in row.test}, float(np.mean(best)), said[0].emotions,
-                      counts.sum(axis=(0, 1)).tolist())
+    confusion, emotions = counts.sum(axis=(0, 1)), said[0].emotions
+    return Reproduced(row, {score: (row.test[score][0], *bounds[score]) for score in row.test}, float(np.mean(best)),
+                      tuple(most_confused(confusion.tolist(), emotions)),
+                      tuple(emotion for emotion, said_of_it in zip(emotions, confusion.sum(axis=0), strict=True) if not said_of_it))
 
 
 def verdict(comparison: Comparison) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,13 @@ import numpy as np
 
 from harness.leaderboard import Row
 from harness.predictions import Predictions
+from harness.study_files import component
 from harness.tracking import Tracker
+from harness.trial import open_corpus
+from registry.corpus import Clip
+from registry.errors import BenchError
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -42,14 +49,39 @@ class Evidence:
         return [[int(count) for count in line] for line in self.counts.sum(axis=(0, 1))]
 
 
-def evidence(row: Row, tracker: Tracker) -> Evidence | None:
-    """The row's evidence; None when any of its files is gone from the store."""
-    test, validation = ([tracker.predictions(run, part) for run in row.seed_runs] for part in ("test", "validation"))
-    kept, also = [said for said in test if said], [said for said in validation if said]
-    history = _history(tracker, row.seed_runs[0]) if row.seed_runs else {}
-    if not kept or len(kept) + len(also) < 2 * len(row.seed_runs) or not history:
-        return None
-    return Evidence(row, kept, also, history, row.best_epoch)
+def evidence(row: Row, tracker: Tracker, clips: Mapping[str, Clip] | None = None) -> Evidence | str:
+    """The row's evidence; where files are gone from the store, what is missing instead, in words.
+
+    Args: clips: of the corpus, id -> clip, to tell what earlier code did not note of each.
+    """
+    said: dict[str, list[Predictions]] = {"test": [], "validation": []}
+    missing = []
+    for part, found in said.items():
+        gone = []
+        for seed, run in zip(row.seed_numbers, row.seed_runs, strict=True):
+            one = tracker.predictions(run, part)
+            one = one.with_clips(clips) if one and clips else one
+            if one is None or "speaker" not in one.about:
+                gone.append(seed)
+            else:
+                found.append(one)
+        missing += [f"{part} predictions of seed{'s'[: len(gone) > 1]} {', '.join(gone)}"] if gone else []
+    history = _history(tracker, row.seed_runs[0])
+    if missing or not history:
+        return " and ".join([*missing, *([] if history else [f"the learning curve of seed {row.seed_numbers[0]}"])])
+    return Evidence(row, said["test"], said["validation"], history, row.best_epoch)
+
+
+def clips_of(row: Row, data: Path | None) -> dict[str, Clip]:
+    """Id -> clip of a row's corpus as it is below `data`; nothing, and a warning, where it is not there."""
+    if data is None:
+        return {}
+    try:
+        corpus = open_corpus(component("corpora", row.corpus_label or row.corpus), data)
+    except BenchError as error:
+        logger.warning("reporting without what %s knows of its clips: %s", row.corpus, error)
+        return {}
+    return {clip.id: clip for clip in corpus.clips}
 
 
 def _history(tracker: Tracker, run_id: str) -> dict[str, list[float]]:

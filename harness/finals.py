@@ -8,12 +8,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness import saved_model
+from harness import cost, saved_model
 from harness.audits import audit_run
 from harness.leaks import summary
 from harness.search import Search
 from harness.statistics import mean_sd
 from harness.study import Cell, Trial
+from harness.tracking import Record
 from harness.trial import Result
 from harness.work import Progress, Run, identity, title, work
 from registry.core import short_label
@@ -22,6 +23,7 @@ from registry.core import short_label
 def finals(run: Run, search: Search, cells: list[Cell]) -> None:
     """Train each cell's best trial with each seed and open the test part for it, once a seed."""
     label = short_label(cells[0].base.split)
+    records = run.tracker.records("trial", "seed")
     best = {cell.key: search.best(cell) if run.study.trials else cell.base for cell in cells}
     with run.console.working(), run.console.bar(f"{label}: finals", len(cells) * len(run.study.seeds)) as bar:
         progress = Progress(bar)
@@ -30,13 +32,15 @@ def finals(run: Run, search: Search, cells: list[Cell]) -> None:
             if chosen is None:
                 run.console.say(f"  {cell.label}: no trial completed, so there is no final")
             else:
-                _final(run, cell, chosen, progress)
+                _final(run, cell, chosen, progress, records)
     _summarise(run, label)
 
 
-def _final(run: Run, cell: Cell, chosen: Trial, progress: Progress) -> None:
+def _final(run: Run, cell: Cell, chosen: Trial, progress: Progress, records: list[Record]) -> None:
+    """Train a cell's finals that are not there yet; `records` are the study's trials and seeds, and grow by what is trained."""
     trials = [dataclasses.replace(chosen, seed=seed, opens_test=True) for seed in run.study.seeds]
     signatures = " ".join(trial.signature for trial in trials)
+    _audit_earlier(run, signatures.split(), records)
     earlier = [r for r in run.tracker.records("final") if r.state == "finished" and r.tags.get("bench.signatures") == signatures]
     if earlier:
         run.tracker.tag(earlier[-1].run_id, {"asked_at": f"{time.time():.3f}"})  # the leaderboard shows what was asked for last
@@ -45,6 +49,8 @@ def _final(run: Run, cell: Cell, chosen: Trial, progress: Progress) -> None:
     tags, params = identity(run, cell, chosen)
     tags |= {"signatures": signatures, "asked_at": f"{time.time():.3f}"}
     run_id = run.tracker.start("final", f"final {title(params)}", run.parent, tags, params)
+    known = [run.known[trial.signature].metrics for trial in trials if trial.signature in run.known]
+    measured = not run.study.measure_cost or bool(cost.cost_of(known))
     state = "failed"
     try:
         for trial in trials:
@@ -53,7 +59,9 @@ def _final(run: Run, cell: Cell, chosen: Trial, progress: Progress) -> None:
             else:
                 seed_run, result = work(run, "seed", cell, trial, run_id, progress)
                 _keep_model(run, cell, seed_run, result)
-                _audit(run, seed_run, result)
+                records.append(run.tracker.record(seed_run))
+                _audit(run, records[-1], records)
+                measured = measured or _measure(run, seed_run, result)
         done = [run.known[t.signature].metrics for t in trials if t.signature in run.known]
         run.tracker.aggregate(run_id, aggregates(done))
         state = "finished" if len(done) == len(trials) else "failed"
@@ -64,18 +72,38 @@ def _final(run: Run, cell: Cell, chosen: Trial, progress: Progress) -> None:
         run.tracker.end(run_id, state)
 
 
-def _audit(run: Run, run_id: str, result: Result) -> None:
-    """Look for leaks in a final as soon as it is there, and note for the report what was found."""
+def _measure(run: Run, run_id: str, result: Result) -> bool:
+    """Note what a final costs beside its quality; whether that was tried, since the cell's other seeds share its network."""
     if result.state != "finished":
+        return False
+    try:
+        figures, uncounted = cost.measure(result, run.prepared.corpus)
+    except Exception as error:  # a final that is trained and scored does not fail for its cost
+        run.console.say(f"  cost not measured: {error}")
+        return True
+    run.tracker.aggregate(run_id, figures)
+    if uncounted:
+        run.console.say(f"  cost: {uncounted}")
+    return True
+
+
+def _audit_earlier(run: Run, signatures: list[str], records: list[Record]) -> None:
+    """Audit finals of an earlier call that ended before it came to that, or that was of a time without audits."""
+    for record in [r for r in records if r.kind == "seed" and r.tags["bench.signature"] in signatures and "bench.audit" not in r.tags]:
+        _audit(run, record, records)
+
+
+def _audit(run: Run, record: Record, records: list[Record]) -> None:
+    """Look for leaks in a final as soon as it is there, and note for the report what was found; `records` are those of its study."""
+    if record.state != "finished":
         return
     try:
-        records = run.tracker.records("trial", "seed")
-        findings = audit_run(next(r for r in records if r.run_id == run_id), records, run.tracker, run.prepared.workplace)
+        findings = audit_run(record, records, run.tracker, run.prepared.workplace)
     except Exception as error:  # a final that is trained and scored does not fail for its audit
-        run.tracker.tag(run_id, {"audit": f"could not be audited: {type(error).__name__}: {error}"})
+        run.tracker.tag(record.run_id, {"audit": f"could not be audited: {type(error).__name__}: {error}"})
         return
     failed = [finding for finding in findings if finding.state == "fail"]
-    run.tracker.tag(run_id, {"audit": summary(findings), "leaks": ", ".join(finding.check for finding in failed)})
+    run.tracker.tag(record.run_id, {"audit": summary(findings), "leaks": ", ".join(finding.check for finding in failed)})
     for finding in failed:
         run.console.say(f"  leak audit: {finding.check}: {finding.text}")
 

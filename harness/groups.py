@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,10 +19,10 @@ ATTRIBUTES = {"sex": "sex", "age": "age band", "race": "race", "ethnicity": "eth
 LEAST_CLIPS = 20  # of a group that is ranked: a random split of CREMA-D at 70/30 tests some 25 clips of each speaker
 WORST = 10  # speakers that are shown
 RESAMPLES = 2_000  # bounds are printed to three places
-NOTE = f"""Worst UAR first; intervals are 95 % over speakers, and none is given for fewer than {LEAST_SPEAKERS} speakers. A group of
-fewer than {LEAST_CLIPS} clips or {LEAST_SPEAKERS} speakers has no rank (–), a speaker only by the clips. UAR is over the emotions that
-occur in the group, so groups with other emotions do not compare. Groups differ in their speakers too, and many are compared at once:
-a difference here is a question, not a finding."""
+NOTE = f"""Worst UAR first; […] are 95 % intervals over speakers, [–] stands for none: fewer than {LEAST_SPEAKERS} speakers.
+Groups of fewer than {LEAST_CLIPS} clips or {LEAST_SPEAKERS} speakers have no rank (–), nor have groups with other emotions than most:
+UAR is over the emotions that occur in the group, so they do not compare. Groups differ in their speakers too, and many are compared at
+once: a difference here is a question, not a finding."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,16 @@ class GroupRow:
     """One group of test clips.
 
     Args:
-        attribute: what groups, in words. clips: different ones, however many seeds. emotions: how many occur.
+        attribute: what groups, in words. clips: different ones, however many seeds. emotions: those that occur.
         wa, uar: (mean over the seeds, low, high), the bounds a 95 % interval over speakers, NaN for fewer than five of them.
-        rank: from the worst, 1, within the attribute; 0 for groups that are too small.
+        rank: from the worst, 1, within the attribute; 0 for groups that are too small or have other emotions than most of the others.
     """
 
     attribute: str
     group: str
     clips: int
     speakers: int
-    emotions: int
+    emotions: tuple[str, ...]
     wa: tuple[float, float, float]
     uar: tuple[float, float, float]
     rank: int = 0
@@ -72,9 +73,13 @@ def groups(said: Sequence[Predictions]) -> list[GroupRow]:
 
 
 def worst_speakers(said: Sequence[Predictions], most: int = WORST) -> list[GroupRow]:
-    """The speakers of lowest UAR among those with enough clips, worst first. Raises BenchError as `groups` does."""
+    """The speakers of lowest UAR among those with enough clips of the same emotions, worst first. Raises BenchError as `groups` does."""
+    return [row for row in _speakers(said) if row.rank][:most]
+
+
+def _speakers(said: Sequence[Predictions]) -> list[GroupRow]:
     texts = _texts(said, "speaker")
-    return [row for row in _ranked([_row(said, texts == name, "speaker", name) for name in sorted(set(texts))], 1) if row.rank][:most]
+    return _ranked([_row(said, texts == name, "speaker", name) for name in sorted(set(texts))], 1)
 
 
 def speaker_spread(said: Sequence[Predictions]) -> tuple[float, float]:
@@ -93,21 +98,25 @@ def speaker_spread(said: Sequence[Predictions]) -> tuple[float, float]:
 
 def render(said: Sequence[Predictions]) -> str:
     """Groups, worst speakers and what they mean, as Markdown; empty where there is nothing to tell apart."""
-    made = groups(said)
-    speakers = worst_speakers(said)
-    if not made and not speakers:
+    made, speakers, all_emotions = groups(said), _speakers(said), said[0].emotions
+    shown = [row for row in speakers if row.rank][:WORST]
+    if not made and not shown:
         return ""
     heads = ["by", "group", "rank from worst", "clips", "speakers", "emotions", "WA", "UAR"]
-    parts = [NOTE, table(heads, [_line(row) for row in made + speakers], left=2)]
-    return "\n\n".join([*parts, *_about_speakers(said, len(speakers)), *_unknown(said)])
+    parts = [NOTE, table(heads, [_line(row, all_emotions) for row in made], left=2) if made else "",
+             table(["speaker", "rank from worst", "clips", "emotions", "WA", "UAR"], [_speaker_line(row, all_emotions) for row in shown])
+             if shown else "", *_about_speakers(said, speakers), *_unknown(said)]
+    return "\n\n".join(part for part in parts if part)
 
 
-def _about_speakers(said: Sequence[Predictions], shown: int) -> list[str]:
-    in_all = len(np.unique(said[0].speakers))
+def _about_speakers(said: Sequence[Predictions], speakers: Sequence[GroupRow]) -> list[str]:
+    in_all, shown = len(speakers), min(sum(row.rank > 0 for row in speakers), WORST)
+    others = sum(row.rank == 0 and row.clips >= LEAST_CLIPS for row in speakers)
     if not shown:
         return [f"No speaker of {in_all} has {LEAST_CLIPS} test clips: none is ranked."]
     spread, chance = speaker_spread(said)
-    about = f"The {shown} worst of {in_all} speakers are shown."
+    unlike = f"; {others} with other emotions than most are not ranked" if others else ""
+    about = f"The {shown} worst of {in_all} speakers are shown{unlike}."
     if not math.isnan(spread):
         about += (f" WA varies over speakers with a standard deviation of {spread:.3f}; were all speakers equally hard, "
                   f"the draw of their clips alone would give {chance:.3f}.")
@@ -138,16 +147,31 @@ def _row(said: Sequence[Predictions], own: np.ndarray, attribute: str, group: st
     bounds = dict.fromkeys(("wa", "uar"), (math.nan, math.nan)) if few else speaker_intervals(counts, RESAMPLES)
     values = figures_of(counts.sum(axis=1))
     wa, uar = ((float(values[score].mean()), *bounds[score]) for score in ("wa", "uar"))
-    return GroupRow(attribute, group, int(own.sum()), counts.shape[1], np.unique(parts[0].truth).size, wa, uar)
+    return GroupRow(attribute, group, int(own.sum()), counts.shape[1], tuple(said[0].emotions[i] for i in np.unique(parts[0].truth)),
+                    wa, uar)
 
 
 def _ranked(made: list[GroupRow], least_speakers: int) -> list[GroupRow]:
-    """Worst first; too small groups last, without a rank."""
+    """Worst first; last, without a rank, groups that are too small or have other emotions than most of the large ones."""
     large = [row for row in made if row.clips >= LEAST_CLIPS and row.speakers >= least_speakers]
-    ranked = [replace(row, rank=place) for place, row in enumerate(sorted(large, key=lambda row: (row.uar[0], row.group)), 1)]
-    return ranked + [row for row in made if row not in large]
+    sets = Counter(row.emotions for row in large)
+    common = max(sets, key=lambda emotions: (sets[emotions], len(emotions)), default=())
+    alike = [row for row in large if row.emotions == common]
+    ranked = [replace(row, rank=place) for place, row in enumerate(sorted(alike, key=lambda row: (row.uar[0], row.group)), 1)]
+    return ranked + [row for row in made if row not in alike]
 
 
-def _line(row: GroupRow) -> list[str]:
-    return [row.attribute, escape(row.group), str(row.rank or "–"), f"{row.clips:,}", str(row.speakers), str(row.emotions),
+def _line(row: GroupRow, all_emotions: Sequence[str]) -> list[str]:
+    return [row.attribute, escape(row.group), str(row.rank or "–"), f"{row.clips:,}", str(row.speakers), _emotions(row, all_emotions),
             with_interval(*row.wa), with_interval(*row.uar)]
+
+
+def _speaker_line(row: GroupRow, all_emotions: Sequence[str]) -> list[str]:
+    """A speaker's line; of one speaker there is no interval over speakers."""
+    return [escape(row.group), str(row.rank), f"{row.clips:,}", _emotions(row, all_emotions), f"{row.wa[0]:.3f}", f"{row.uar[0]:.3f}"]
+
+
+def _emotions(row: GroupRow, all_emotions: Sequence[str]) -> str:
+    """`5 (no NEU)`; how many alone where more than two lack."""
+    lacking = [escape(emotion) for emotion in all_emotions if emotion not in row.emotions]
+    return f"{len(row.emotions)}" + (f" (no {', '.join(lacking)})" if 0 < len(lacking) <= 2 else "")

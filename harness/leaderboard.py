@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from harness.statistics import mean_sd
+from harness.cost import cost_of
+from harness.statistics import SCORES, mean_sd
 from harness.tracking import Record
 
 TEXTS = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "cell", "clips", "speakers",
          "commit", "hardware", "backend", "corpus_label", "allow_missing", "recipe", "augmentation", "epochs",
          "leaks")  # taken over from tags
-SCORES = ("wa", "uar", "macro_f1")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Row:
         recipe: the name of the study's recipe, where it lists any. augmentation: of the training clips. epochs: at most;
             epochs_trained: fewer where training stopped early, mean over seeds. best_epoch: kept in the first seed.
         audit: what the leak audits of the finals say, each wording once; leaks: the checks that failed.
+        training_classes: emotion -> clips of the training part; empty in runs that did not note it.
+        cost: what one clip costs, by names of `harness.cost.measure`; empty where it was not measured.
         asked_at: when the finals were asked for last, in seconds.
         seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
     """
@@ -68,6 +71,8 @@ class Row:
     best_epoch: int
     audit: tuple[str, ...]
     leaks: str
+    training_classes: dict[str, int]
+    cost: dict[str, float]
     asked_at: float
 
     @property
@@ -77,7 +82,7 @@ class Row:
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for programs; figures that do not exist are null."""
-        return {key: _plain(value) for key, value in asdict(self).items()}
+        return {key: plain(value) for key, value in asdict(self).items()}
 
 
 def rows(records: list[Record]) -> list[Row]:
@@ -112,13 +117,15 @@ def _row(members: list[Record], seeds: dict[str, Record]) -> Row:
         audit=tuple(dict.fromkeys(text for r in done if (text := r.tags.get("bench.audit", "")))),
         best_epoch=int(metrics[0].get("best_epoch", 0)) if metrics else 0,
         epochs_trained=statistics.fmean(m.get("epochs", math.nan) for m in metrics) if metrics else math.nan,
+        training_classes=json.loads(tags.get("training_classes", "{}")), cost=cost_of(metrics),
         asked_at=float(finals[-1].tags.get("bench.asked_at", 0)) if finals else 0.0, chosen=finals[-1].params if finals else {},
         split_fingerprint=tags.get("split_fingerprint", "")[:16])
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Data for JSON: NaN becomes null, also inside dictionaries and lists."""
     if isinstance(value, float) and math.isnan(value):
         return None
     if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    return [_plain(v) for v in value] if isinstance(value, (tuple, list)) else value
+        return {k: plain(v) for k, v in value.items()}
+    return [plain(v) for v in value] if isinstance(value, (tuple, list)) else value

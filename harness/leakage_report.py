@@ -6,119 +6,70 @@ import itertools
 import math
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import numpy as np
+from harness.leakage_worth import PROTOCOLS, Measured, difference, uar
+from harness.markdown import escape, table
+from harness.statistics import LEAST_SPEAKERS
 
-from harness.markdown import escape, table, with_interval
-from harness.statistics import LEAST_SPEAKERS, LEVEL, Sampled, interval, sampled, speaker_draws, standard_error, training_variance
-
-PROTOCOLS = {"speakers": "unseen speakers", "sentences": "unseen sentences", "random": "random clips",
-             "after": "random clips, copies after the split", "before": "copies before the split (WRONG)"}
-LEAKS = (("random", "speakers", "voices that were heard in training"), ("sentences", "speakers", "heard voices without heard sentences"),
-         ("before", "after", "altered copies of test clips in training"), ("before", "speakers", "both leaks together"))
+LEAKS = (("random", "speakers", "voices that were heard in training"), ("random", "sentences", "sentences that were heard in training"),
+         ("sentences", "speakers", "heard voices in place of heard sentences"),
+         ("before", "after", "altered copies of test clips in training"), ("before", "copied", "heard voices and copies of test clips"),
+         ("copied", "speakers", "no leak: copies of training clips"))
 COPIES = ("noise", "time_shift")  # of cells that make none themselves
-INTRODUCTION = """The same networks, trained in the same way, under protocols that leak more and more of the test clips into training.
+INTRODUCTION = f"""The same networks are trained in the same way under protocols that let training know more and more of the test
+clips. What the test figure gains by that is the worth of the leak: it would be lost on new people.
 Written by `bench leakage` from the runs in MLflow; nothing is edited by hand.
 
-**Unseen speakers** is the honest protocol. **Random clips** shares speakers and sentences between training and test. **Copies after the
-split** adds altered copies of training clips alone; **copies before the split (WRONG)** is what happens when clips are augmented first and
-split afterwards: training holds altered copies of every test clip. No other command can do that, and its figures are no result.
-**Unseen sentences** holds out whole sentences, about 30 % of the clips: beside an 80/20 split its networks are trained on fewer.
+## The protocols
 
-Figures are test UAR, means over seeds, with 95 % intervals for new speakers and trainings. Differences are in points of UAR. Between
-protocols of other test clips both parts' speakers are resampled independently, which is on the safe side where some speakers are in
-both; before and after the split share their test clips and are compared speaker by speaker."""
+- **Unseen speakers** is the honest one: nobody speaks both in training and in test. Sentences may be in both.
+- **Unseen speakers, copies after the split**: the same parts, and training also holds altered copies of its own clips. Nothing leaks.
+- **Unseen sentences**: no sentence is both in training and in test, but the voices are. About 30 % of the clips are test clips.
+- **Random clips**: clips are drawn one by one, so that voices and sentences are both in training and in test.
+- **Random clips, copies after the split**: the same parts, and training also holds altered copies of its own clips.
+- **Copies before the split (WRONG)**: clips are copied and altered first and split afterwards, so that training holds altered copies of
+  test clips. The test clips, and how many training clips there are, are as with copies after the split: nothing but the leak differs.
+  No other command can do that, and its figures are no result.
 
+A network whose study makes copies anyway has them under every protocol; its columns with and without copies then say the same.
 
-@dataclass(frozen=True, eq=False)
-class Under:
-    """What one cell gave under one protocol.
+## How to read the figures
 
-    Args:
-        counts: confusion counts on test, shape (seeds, speakers, truth, predicted), speakers sorted. test: ids of the test clips, sorted.
-        clips: of each part, in words. seeds: their numbers. corpus: with its fields. settings: of the command line.
-    """
+Figures are test UAR, the mean recall of the emotions, as means over seeds with 95 % intervals for new speakers and, from two seeds on,
+for new trainings. Differences are in points of UAR: from 0.50 to 0.56 is +6. Both sides of a difference have the same clips to draw
+from, the same settings and the same seeds.
 
-    counts: np.ndarray
-    test: tuple[str, ...]
-    clips: str
-    coverage: str
-    synthetic: bool
-    epochs: int
-    seeds: tuple[str, ...]
-    corpus: str = ""
-    settings: str = ""
-    augmentation: str = ""
+- **Paired**: both sides were scored on the same test clips, and are compared speaker by speaker.
+- **Unpaired**: the test clips differ, so that both sides' speakers are resampled independently. The interval is wider, and rather
+  too wide where some speakers are on both sides.
+- **More than chance explains**: the interval does not hold 0. Each interval stands by itself: of twenty differences that are nothing,
+  one looks like something.
 
+## What can't be told
 
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """One cell of a study under those of `PROTOCOLS` that were trained; `after` stands for `random` where the cell makes copies itself.
-
-    Args:
-        asked: the study's name or file, as it was given.
-    """
-
-    study: str
-    cell: str
-    under: dict[str, Under]
-    asked: str = ""
-
-    def at(self, protocol: str) -> Under | None:
-        """What was measured under a protocol."""
-        return self.under.get(protocol) or (self.under.get("after") if protocol == "random" else None)
-
-
-def uar(found: Under | None) -> str:
-    """`0.512 [0.489, 0.534]`; a dash where nothing was trained."""
-    if found is None:
-        return "–"
-    row = _sampled(found, seed=0)
-    low, high = interval(row) if row.speakers >= LEAST_SPEAKERS else (math.nan, math.nan)
-    return with_interval(row.value, low, high)
-
-
-def _sampled(found: Under, seed: int) -> Sampled:
-    return sampled(found.counts, speaker_draws(found.counts.shape[1], seed=seed))["uar"]
-
-
-def difference(one: Under, other: Under) -> tuple[float, float, float]:
-    """UAR of one less that of the other with a 95 % interval, NaN for too few speakers; paired by speaker on the same test clips."""
-    from scipy.special import stdtrit
-
-    paired = one.test == other.test
-    a, b = _sampled(one, seed=0), _sampled(other, seed=0 if paired else 1)
-    value = a.value - b.value
-    if min(a.speakers, b.speakers) < LEAST_SPEAKERS:
-        return value, math.nan, math.nan
-    training, freedom = training_variance([a, b])
-    if paired:
-        error, df = standard_error((a.drawn - b.drawn).var(), a.speakers, training / a.seeds + training / b.seeds, freedom)
-    else:
-        errors, dfs = zip(*(standard_error(row.drawn.var(), row.speakers, training / row.seeds, freedom) for row in (a, b)), strict=True)
-        error, parts = np.hypot(*errors), sum(e**4 / d for e, d in zip(errors, dfs, strict=True))
-        df = error**4 / parts if parts > 0 else min(dfs)  # Welch 1947
-    half = float(stdtrit(df, 1 - LEVEL / 2) * error)
-    return value, value - half, value + half
+- Each protocol is drawn once. The intervals allow for other test speakers, not for other clips to train on.
+- Where the numbers of training clips differ, a part of the difference may be due to that: unseen sentences has the fewest.
+- In a corpus where all speak the same sentences, unseen speakers is not free of heard sentences: no protocol here is free of both.
+- A leak's worth is that for this network, corpus and training: what learns more by heart may gain more from a leak.
+- Fewer than {LEAST_SPEAKERS} test speakers give no interval, and one seed says nothing about another training of the same network."""
 
 
 def points(found: tuple[float, float, float]) -> str:
     """`+6.1 [+2.0, +10.2]`, in points of a hundred."""
-    value, low, high = (100 * figure for figure in found)
+    value, low, high = (round(100 * figure, 1) + 0.0 for figure in found)  # no -0.0
     return f"{value:+.1f}" + ("" if math.isnan(low) else f" [{low:+.1f}, {high:+.1f}]")
 
 
-def worth(cell: Measured, leaking: str, honest: str, what: str) -> str | None:
-    """One sentence on one leak of one cell; None where either protocol was not trained."""
-    one, other = cell.at(leaking), cell.at(honest)
+def worth(cell: Measured, leaking: str, honest: str, what: str) -> list[str] | None:
+    """A table's line on one leak of one cell; None where a side was not trained, or both are the same networks."""
+    one, other = cell.under.get(leaking), cell.under.get(honest)
     if one is None or other is None or one is other:
         return None
     found = difference(one, other)
     _, low, high = found
     told = ("too few speakers for an interval" if math.isnan(low) else "more than chance explains" if low > 0
             else "it costs more than chance explains" if high < 0 else "not to be told from nothing")
-    return f"{what} ({PROTOCOLS[leaking]} less {PROTOCOLS[honest]}): {points(found)} points, {told}"
+    return [what, f"{PROTOCOLS[leaking]} less {PROTOCOLS[honest]}", "paired" if one.test == other.test else "unpaired", told, points(found)]
 
 
 def render(found: Sequence[Measured]) -> str:
@@ -130,32 +81,40 @@ def render(found: Sequence[Measured]) -> str:
 
 
 def _study(study: str, cells: list[Measured]) -> list[str]:
-    heads = ["cell", *PROTOCOLS.values(), "marks"]
-    lines = [[escape(each.cell), *(uar(each.at(protocol)) for protocol in PROTOCOLS), marks(each)] for each in cells]
-    parts = [f"## {study}", table(heads, lines)]
+    parts = [f"## The study {study}"]
     for each in cells:
-        told = [sentence for leak in LEAKS if (sentence := worth(each, *leak))]
-        parts += [f"### {escape(each.cell)}: worth of each leak", "\n".join(f"- {sentence[0].upper()}{sentence[1:]}." for sentence in told)
-                  or "Nothing to compare: no two protocols were trained."]
+        told = [line for leak in LEAKS if (line := worth(each, *leak))]
+        parts += [f"### {escape(each.cell)}", f"{marks(each)}.", table(["protocol", "training clips", "test clips", "test speakers", "UAR"],
+                                                                         [_line(each, protocol) for protocol in PROTOCOLS]),
+                  table(["worth of", "compared", "how", "it is", "points of UAR"], told, left=4) if told
+                  else "Nothing to compare: no two protocols were trained."]
     parts.append("<details><summary>Clips of each protocol, and how to reproduce</summary>\n\n"
                  + "\n".join(line for each in cells for line in _behind(each)) + "\n\n</details>")
     return parts
+
+
+def _line(cell: Measured, protocol: str) -> list[str]:
+    found = cell.under.get(protocol)
+    figures = [f"{n:,}" for n in (found.training_clips, len(found.test), found.counts.shape[1])] if found else ["–"] * 3
+    return [PROTOCOLS[protocol], *figures, uar(found)]
 
 
 def marks(cell: Measured) -> str:
     """What a reader must know before quoting a row."""
     one = next(iter(cell.under.values()))
     partial = "partial corpus" if not one.synthetic and not one.coverage.endswith("whole") else ""
-    few = f"{len(one.seeds)} seed{'s'[: len(one.seeds) > 1]}"
-    missing = [words for protocol, words in PROTOCOLS.items() if cell.at(protocol) is None]
-    return "; ".join(part for part in ("synthetic" if one.synthetic else "", partial, few, f"{one.epochs} epoch{'s'[: one.epochs > 1]}",
+    few = f"{len(one.seeds)} seeds" if len(one.seeds) > 1 else "1 seed, so that intervals leave out other trainings"
+    missing = [words for protocol, words in PROTOCOLS.items() if protocol not in cell.under]
+    return "; ".join(part for part in (escape(cell.corpus), "synthetic" if one.synthetic else partial, few,
+                                       f"{one.epochs} epoch{'s'[: one.epochs > 1]}",
                                        f"not trained: {', '.join(missing)}" if missing else "") if part)
 
 
 def _behind(cell: Measured) -> list[str]:
     honest = next((under for key, under in cell.under.items() if key != "before"), None)
-    lines = [f"- {escape(cell.cell)}, {PROTOCOLS[key]}: {under.clips}; {escape(under.augmentation) or 'no augmentation of its own'}"
-             for key, under in sorted(cell.under.items(), key=lambda item: list(PROTOCOLS).index(item[0]))]
+    there = [(words, cell.under[key]) for key, words in PROTOCOLS.items() if key in cell.under]
+    lines = [f"- {escape(cell.cell)}, {words}: {under.clips}; {escape(under.augmentation) or 'no augmentation after the split'}"
+             for words, under in there]
     if honest:
         words = ["bench", "leakage", "--study", cell.asked or cell.study, "--corpus", honest.corpus,
                  *([] if honest.synthetic else ["--data", "DIR"]), "--cell", cell.cell, "--seeds", *honest.seeds, *_copies(cell)]
@@ -165,7 +124,8 @@ def _behind(cell: Measured) -> list[str]:
 
 def _copies(cell: Measured) -> list[str]:
     """The option that chose the copies, where they are neither the cell's own nor the default."""
-    if not {"random", "after"} <= cell.under.keys():
+    after = cell.under.get("after") or cell.under.get("copied")
+    if after is None or after in (cell.under.get("random"), cell.under.get("speakers")):
         return []
-    made = cell.under["after"].augmentation.partition(", on the fly")[0].partition("copies of ")[2].split("+")
+    made = after.augmentation.partition(", on the fly")[0].partition("copies of ")[2].split("+")
     return [] if tuple(made) == COPIES else ["--copies", *made]

@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.predictions import Predictions
 from harness.sameness import Moments, agree, moments
-from harness.siblings import source_of
+from harness.siblings import AugmentedBeforeSplit, source_of
 from harness.study import Trial
 from registry.corpus import Corpus
 from registry.errors import Declined
@@ -20,6 +20,7 @@ from registry.split import Split
 PARTS = ("train", "validation", "test")
 PAIRS = tuple(itertools.combinations(PARTS, 2))
 NAMED = 5  # clips or speakers that a finding names before it only counts
+OF_CLIPS = ("clip lists", "speakers", "identical audio", "siblings", "normaliser", "predictions")
 State = Literal["ok", "told", "unknown", "fail"]
 
 
@@ -37,7 +38,7 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
+class Traces:
     """What a run left behind beside its configuration; None, or nothing, where it was not kept.
 
     Args:
@@ -56,26 +57,31 @@ class Evidence:
     twins: Sequence[tuple[int, ...]] = ()
 
 
-def audit_trial(trial: Trial, corpus: Corpus, left: Evidence) -> list[Finding]:
-    """Every check of one trial against the clips that are there now; without the split there is nothing more to check."""
-    clips = _corpus(trial, corpus)
+def audit_trial(trial: Trial, corpus: Corpus, left: Traces) -> list[Finding]:
+    """Every check of one trial; where the clips are other ones now, those that ask about clips find nothing out, for or against the run."""
+    if corpus.fingerprint != trial.corpus_fingerprint:
+        return [Finding("corpus", "unknown", f"the {len(corpus):,} clips are not those that the run was planned on (fingerprint "
+                        f"{trial.corpus_fingerprint[:16]}, now {corpus.fingerprint[:16]}): audio, labels or clips changed"),
+                *_without_clips(trial, left)]
+    clips = Finding("corpus", "ok", f"the {len(corpus):,} clips that the run was planned on")
     try:
         split = trial.split(corpus)
     except Declined as reason:
         return [clips, Finding("clip lists", "fail", f"the protocol no longer fits the clips: {reason}")]
-    changed = clips.state != "ok"
     return [clips, _clip_lists(split, corpus, left), _speakers(trial, split, corpus), _identical(split, corpus, left),
-            _siblings(trial, split, corpus, left), _normaliser(trial, split, left, changed), _predictions(trial, split, corpus, left)]
+            _siblings(trial, split, corpus, left), _normaliser(trial, split, left), _predictions(trial, split, corpus, left)]
 
 
-def _corpus(trial: Trial, corpus: Corpus) -> Finding:
-    if corpus.fingerprint == trial.corpus_fingerprint:
-        return Finding("corpus", "ok", f"the {len(corpus):,} clips that the run was planned on")
-    return Finding("corpus", "fail", f"the {len(corpus):,} clips are not those that the run was planned on (fingerprint "
-                                     f"{trial.corpus_fingerprint[:16]}, now {corpus.fingerprint[:16]}): audio, labels or clips changed")
+def _without_clips(trial: Trial, left: Traces) -> list[Finding]:
+    """The other checks where the corpus differs now: what the trial and its record tell by themselves is still told."""
+    before = isinstance(trial.split, AugmentedBeforeSplit)
+    known = [_by_itself(trial), _too_early(trial, left),
+             Finding("siblings", "fail", "clips were altered and copied before the split") if before else None]
+    told = {finding.check: finding for finding in known if finding}
+    return [told.get(check, Finding(check, "unknown", "the corpus differs now")) for check in OF_CLIPS]
 
 
-def _clip_lists(split: Split, corpus: Corpus, left: Evidence) -> Finding:
+def _clip_lists(split: Split, corpus: Corpus, left: Traces) -> Finding:
     now = split.fingerprint(corpus)
     if not left.split_fingerprint:
         return Finding("clip lists", "unknown", "the run recorded no split fingerprint")
@@ -98,7 +104,7 @@ def _speakers(trial: Trial, split: Split, corpus: Corpus) -> Finding:
     return Finding("speakers", "ok", f"no speaker in two parts ({', '.join(f'{part} {len(speakers[part])}' for part in PARTS)})")
 
 
-def _identical(split: Split, corpus: Corpus, left: Evidence) -> Finding:
+def _identical(split: Split, corpus: Corpus, left: Traces) -> Finding:
     part_of = {int(i): part for part in PARTS for i in getattr(split, part)}
     pairs = [pair for group in left.twins for pair in itertools.combinations(group, 2)
              if pair[0] in part_of and pair[1] in part_of and part_of[pair[0]] != part_of[pair[1]]]
@@ -116,7 +122,7 @@ def _pair(corpus: Corpus, part_of: dict[int, str], pair: tuple[int, int]) -> str
     return " = ".join(f"{corpus.clips[i].id} ({part_of[i]})" for i in pair)
 
 
-def _siblings(trial: Trial, split: Split, corpus: Corpus, left: Evidence) -> Finding:
+def _siblings(trial: Trial, split: Split, corpus: Corpus, left: Traces) -> Finding:
     sources = {part: {source_of(corpus.clips[i]) for i in getattr(split, part)} for part in PARTS}
     across = {part: sorted(sources["train"] & sources[part]) for part in ("validation", "test")}
     if any(across.values()):
@@ -129,19 +135,27 @@ def _siblings(trial: Trial, split: Split, corpus: Corpus, left: Evidence) -> Fin
     if left.copies is not None and left.copies != expected:
         return Finding("siblings", "fail", f"{left.copies:,} copies were trained on, where {made} of each of the {len(split.train):,} "
                                            f"training clips are {expected:,}: others were copied, too")
-    if left.copied is not None:
-        return Finding("siblings", "ok", f"{expected:,} copies, cached under the ids of exactly the {len(split.train):,} training clips")
-    if left.copies is None:
+    if left.copied is None and left.copies is None:
         return Finding("siblings", "unknown", "neither the copies nor their number were kept")
-    return Finding("siblings", "ok", f"{expected:,} copies, {made} of each of the {len(split.train):,} training clips, by their number; "
-                                     "they are no longer cached")
+    number = f"{expected:,} copies, as many as {made} of each of the {len(split.train):,} training clips"
+    if left.copied is None:
+        return Finding("siblings", "ok", f"{number}; by their number alone: which clips they were made of is no longer cached")
+    recorded = number if left.copies is not None else f"{made} of each of the {len(split.train):,} training clips"
+    return Finding("siblings", "ok", f"{recorded}; the copies in the cache were made under the ids of exactly these clips")
 
 
-def _normaliser(trial: Trial, split: Split, left: Evidence, changed: bool) -> Finding:
+def _by_itself(trial: Trial) -> Finding | None:
+    """That a trial's normaliser is fitted on no clips; None where it is fitted on some."""
+    said = {"none": "none", "per_clip": "each clip by itself: nothing is fitted on others"}.get(trial.feature_space.normalise)
+    return Finding("normaliser", "ok", said) if said else None
+
+
+def _normaliser(trial: Trial, split: Split, left: Traces) -> Finding:
     kind, made = trial.feature_space.normalise, len(trial.augmentation.copies)
-    if kind in ("none", "per_clip"):
-        return Finding("normaliser", "ok", "none" if kind == "none" else "each clip by itself: nothing is fitted on others")
-    lacking = [words for words, lacks in (("model not kept", left.normaliser is None), ("the clips changed", changed),
+    own = _by_itself(trial)
+    if own:
+        return own
+    lacking = [words for words, lacks in (("model not kept", left.normaliser is None),
                                           ("features no longer cached", left.features is None),
                                           ("copies no longer cached", made > 0 and left.copied is None)) if lacks]
     if lacking or left.normaliser is None or left.features is None:
@@ -153,9 +167,15 @@ def _normaliser(trial: Trial, split: Split, left: Evidence, changed: bool) -> Fi
     return Finding("normaliser", "fail", f"mean and variance in the saved model are those {fitted}, not of the training part")
 
 
-def _predictions(trial: Trial, split: Split, corpus: Corpus, left: Evidence) -> Finding:
-    if "test" in left.predictions and not trial.opens_test:
-        return Finding("predictions", "fail", "a trial of the search was scored on test clips")
+def _too_early(trial: Trial, left: Traces) -> Finding | None:
+    """That a trial of the search was scored on test clips; None where it was not."""
+    early = "test" in left.predictions and not trial.opens_test
+    return Finding("predictions", "fail", "a trial of the search was scored on test clips") if early else None
+
+
+def _predictions(trial: Trial, split: Split, corpus: Corpus, left: Traces) -> Finding:
+    if early := _too_early(trial, left):
+        return early
     expected = ["validation", "test"] if trial.opens_test else ["validation"]
     for part in (part for part in expected if part in left.predictions):
         clips = [corpus.clips[i] for i in getattr(split, part)]

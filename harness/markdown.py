@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 
 def with_interval(value: float, low: float, high: float) -> str:
-    """A figure with its interval; alone where there is none, or where it can't vary.
+    """A figure with its interval, `[–]` where there is none; a figure that can't vary has one of no width.
 
-    >>> with_interval(0.512, 0.4891, 0.534), with_interval(0.5, math.nan, math.nan)
-    ('0.512 [0.489, 0.534]', '0.500')
+    >>> with_interval(0.512, 0.4891, 0.534), with_interval(0.5, 0.5, 0.5), with_interval(0.5, math.nan, math.nan)
+    ('0.512 [0.489, 0.534]', '0.500 [0.500, 0.500]', '0.500 [–]')
     """
-    alone = math.isnan(low) or high - low < 0.0005
-    return f"{value:.3f}" if alone else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    return f"{value:.3f} [–]" if math.isnan(low) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def table(heads: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) -> str:

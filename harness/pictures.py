@@ -11,6 +11,7 @@ from harness.blocks import Blocked
 from harness.calibration import calibration_error, reliability
 from harness.evidence import Evidence
 from harness.figures import confusion_figure, critical_difference_figure, curves_figure, reliability_figure, save
+from harness.pareto import Point, pareto_figure
 
 
 class Pictures:
@@ -25,6 +26,14 @@ class Pictures:
         path = self.folder / f"{re.sub(r'[^0-9A-Za-z]+', '_', protocol)}_ranks.png"
         title = f"Average ranks over {protocol}"
         save(critical_difference_figure(list(labels), found.average_ranks, found.critical_difference, title), path)
+        return f"{self.folder.name}/{path.name}"
+
+    def pareto(self, protocol: str, points: Sequence[Point]) -> str:
+        """The path of the picture of UAR against latency; of one protocol on several corpora, each has its own."""
+        stem = f"pareto_{re.sub(r'[^0-9A-Za-z]+', '_', protocol)}"
+        taken = sum(re.fullmatch(rf"{stem}(_no\d+)?\.png", path.name) is not None for path in self.folder.glob(f"{stem}*"))
+        path = self.folder / (f"{stem}_no{taken + 1}.png" if taken else f"{stem}.png")
+        save(pareto_figure(points, f"Test UAR against latency on {protocol}"), path)
         return f"{self.folder.name}/{path.name}"
 
     def of(self, each: Evidence) -> dict[str, str]:

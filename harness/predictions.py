@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +60,17 @@ class Predictions:
         counts = np.zeros((len(names), len(self.emotions), len(self.emotions)), dtype=np.int64)
         np.add.at(counts, (place, self.truth, self.predicted), 1)
         return counts
+
+    def with_clips(self, clips: Mapping[str, Clip]) -> Predictions:
+        """The same, with what a corpus (id -> clip) knows where nothing was noted; clips of another speaker or emotion tell nothing."""
+        nothing = np.full(len(self.clips), "")
+        own = [clips.get(str(name)) for name in self.clips]
+        speakers = self.about.get("speaker", nothing)
+        known = [clip if clip and clip.emotion == self.emotions[truth] and speaker in ("", clip.speaker) else None
+                 for clip, truth, speaker in zip(own, self.truth, speakers, strict=True)]
+        told = {key: np.array([_told(clip, key) if clip else "" for clip in known]) for key in ABOUT}
+        about = {key: np.where(self.about.get(key, nothing) == "", texts, self.about.get(key, nothing)) for key, texts in told.items()}
+        return replace(self, about={key: texts for key, texts in about.items() if any(texts)})
 
     def write(self, path: Path) -> None:
         """As a CSV file: `clip`, what is known of it, `truth`, and the probability of each emotion."""

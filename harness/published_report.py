@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
+from collections.abc import Collection
 
+from harness.board_report import command
 from harness.comparison import Comparison, Reproduced, other_settings, side, verdict
 from harness.markdown import escape, with_interval
-from harness.metrics import most_confused
-from harness.report import command
 from harness.tables import count, marks
 
 INTRODUCTION = """Each published model as a recipe of its own (`experiments/published/`), trained as its system trained it, or as near as
@@ -25,18 +25,23 @@ the two test parts' sampling explains: √(a² + b²), where a is our interval's
 for a claim p on n clips. *Not reproduced* when it differs by more. *Can't tell* when clips are missing, epochs or settings differ from
 the published ones, parts of the recipe had to be our own choice, or the test part has fewer than five speakers; then the verdict says on
 which side the claim lies, where that is known. Of several runs of a recipe the one nearest to what was published is shown: real clips,
-no other settings, most clips, most epochs, most seeds, the last one."""
+no other settings, most clips × epochs (of the published ones), most seeds, the last one. What `published-systems.json` beside this page
+tells of runs made in another place counts like a run made here, so that rows can come from several machines; such rows are *kept*."""
 
 
-def render(compared: list[Comparison]) -> str:
-    """The whole report as Markdown."""
+def render(compared: list[Comparison], pages: Collection[str] = ()) -> str:
+    """The whole report as Markdown.
+
+    Args:
+        pages: the studies whose own reports lie beside it.
+    """
     parts = ["# Published systems: claimed and reproduced", INTRODUCTION]
     for title, group in (("The published models", [c for c in compared if c.of == c.name]),
                          ("Corrected and restated", [c for c in compared if c.of != c.name])):
         if group:
             parts += [f"## {title}", table(group)]
     for _, members in itertools.groupby(compared, key=lambda c: c.system.name):
-        parts += _system(list(members))
+        parts += _system(list(members), pages)
     return "\n\n".join([*parts, "## What was learnt", *learnt(compared)]) + "\n"
 
 
@@ -55,7 +60,8 @@ def _line(comparison: Comparison) -> list[str]:
     assert shown is not None  # a comparison without any run is not made
     stopped = f" (stopped after {shown.row.epochs_trained:g})" if shown.row.epochs_trained < int(shown.row.epochs) else ""
     epochs = f"{shown.row.epochs} of {comparison.published_epochs}{stopped}"
-    notes = "; ".join(part for part in (marks(shown.row), escape(other_settings(shown.row)), count(shown.row.seeds, "seed")) if part)
+    notes = "; ".join(part for part in (marks(shown.row), escape(other_settings(shown.row)), count(shown.row.seeds, "seed"),
+                                         "kept" if shown.kept else "") if part)
     return [comparison.name, _figure(claim.wa), interval(shared, "wa"), _figure(claim.macro_f1), interval(shared, "macro_f1"),
             _figure(shared.best_validation_wa if shared else None), interval(unseen, "wa"), interval(shared, "uar"),
             interval(unseen, "uar"), epochs, f"{shown.clips:,}", verdict(comparison), notes]
@@ -72,9 +78,11 @@ def interval(found: Reproduced | None, score: str) -> str:
     return with_interval(*found.figures[score])
 
 
-def _system(group: list[Comparison]) -> list[str]:
+def _system(group: list[Comparison], pages: Collection[str]) -> list[str]:
     name = group[0].system.name
-    parts = [f"## System {group[0].system.number}", f"Its leaderboards, with ranks, alarms and pictures: [{name}.md]({name}.md)."]
+    parts = [f"## System {group[0].system.number}"]
+    if name in pages:
+        parts.append(f"Its leaderboards, with ranks, alarms and pictures: [{name}.md]({name}.md).")
     for comparison in group:
         parts.append(f"### {comparison.name}")
         parts.append("\n".join(f"- {line}" for line in _details(comparison)))
@@ -101,7 +109,7 @@ def _details(comparison: Comparison) -> list[str]:
 
 
 def _pairs(found: Reproduced) -> str:
-    return ", ".join(f"{a}→{b} {n} ({share:.0%})" for a, b, n, share in most_confused(found.confusion, found.emotions))
+    return ", ".join(f"{a}→{b} {n} ({share:.0%})" for a, b, n, share in found.confused)
 
 
 def learnt(compared: list[Comparison]) -> list[str]:

@@ -49,11 +49,11 @@ def majority_class(test: Predictions, training_counts: Mapping[str, int] | None 
         training_counts: emotion -> clips of the training part. Without them the test part's own most frequent emotion is
             answered: no constant answer has a higher WA, and an honest one, which has not seen the test part, may have less.
     """
-    told = training_counts if training_counts is not None else class_counts(test)
+    told = training_counts or class_counts(test)
     counts = np.array([told.get(emotion, 0) for emotion in test.emotions])
     most = counts == counts.max()
     names = ", ".join(emotion for emotion, is_most in zip(test.emotions, most, strict=True) if is_most)
-    part = "training part" if training_counts is not None else "test part itself, training counts not being given"
+    part = "training part" if training_counts else "test part itself, as these runs did not note the clips of the training part"
     basis = f"always {names}{' in equal shares' if most.sum() > 1 else ''}: the most frequent of the {part}"
     constant = [_reference("", test, np.tile(answer, (len(test.truth), 1)), "") for answer in np.eye(len(most))[most]]
     mean = _reference("majority class", test, np.tile(most / most.sum(), (len(test.truth), 1)), basis)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness import kept
 from harness.comparison import Comparison, comparisons
 from harness.console import Console
 from harness.published import System, chosen
@@ -55,7 +56,7 @@ def replicate(asked: Asked, workplace: Workplace, console: Console, allow_missin
         console.say(f"{place} of {len(plans)}: {name}, {settings.get('training.epochs', published)} of {published} epochs")
         try:
             keys = run_study(system.name, study, workplace, settings, console, only_cell=name, allow_missing=allow_missing)
-            if not any(row.seeds for row in write_report(workplace.home, system.name)[1] if row.cell in keys):
+            if not any(row.seeds for board in write_report(workplace.home, system.name)[1] for row in board.rows if row.cell in keys):
                 failed[name] = f"no training finished; {workplace.home / 'reports' / system.name}.md lists the reasons"
         except BenchError as error:
             failed[name] = str(error)
@@ -89,8 +90,11 @@ def scaled(epochs: int, scale: float) -> int:
 
 
 def write_published(home: Path) -> list[Comparison]:
-    """Write the comparison of the published systems, where any of them has runs, and give it back."""
-    compared = comparisons(home)
+    """Write the comparison of the published systems, where any of them has runs here or in an earlier report, and give it back."""
+    path = home / "reports" / PUBLISHED
+    earlier = path.with_suffix(".json")
+    compared = comparisons(home, kept.read(earlier))
     if compared:
-        write_beside(home / "reports" / PUBLISHED, render(compared))
+        write_beside(path, render(compared, {page.stem for page in path.parent.glob("*.md")}))
+        write_beside(earlier, kept.written(compared))
     return compared

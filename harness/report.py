@@ -2,70 +2,75 @@
 
 from __future__ import annotations
 
-import itertools
-import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness import blocks_report, groups, references
-from harness.evidence import Evidence, evidence
-from harness.leaderboard import Row, rows
+from harness import blocks_report, cost_report
+from harness.board_report import Draw, leaderboard
+from harness.boards import Board, read_boards
+from harness.glance import index_lines
+from harness.leaderboard import Row
 from harness.markdown import escape
-from harness.metrics import most_confused
 from harness.pictures import Pictures
-from harness.standing import Standing, standings, told
-from harness.tables import ENDS, costs, count, marks, plus_minus, table, trials_in_words
-from harness.tracking import Record, Tracker, studies
+from harness.tables import ENDS, count
+from harness.tracking import Record, studies
 from registry.errors import BenchError
 
-PUBLISHED, LEAKAGE = "published-systems.md", "leakage.md"  # beside the reports of studies
+PUBLISHED, LEAKAGE_PAGE, TRANSFER_PAGE = "published-systems.md", "leakage.md", "transfer.md"  # beside the reports of studies
+NOISE = "_noise"  # after a study's name: its page on noise
 OTHER_PAGES = {PUBLISHED: "What published systems claim, beside what came out here",
-               LEAKAGE: "What random splits and other leaks are worth"}
-DETAILED = 2  # best cells of each leaderboard that get pictures
+               LEAKAGE_PAGE: "What random splits and other leaks are worth",
+               TRANSFER_PAGE: "What networks trained on one corpus make of the others"}
 MARKS = """Marks: **shared speakers**: speakers of the test part are also in training, so figures say little about new voices;
-**partial**: clips of the corpus were missing; **synthetic**: no human speech, figures only show that the machinery works.
-± is the standard deviation over seeds. Validation UAR chose the trial and the epoch; test figures chose nothing."""
+**partial**: clips of the corpus were missing, how many is told beside its name; **synthetic**: no human speech, figures only show that
+the machinery works; **one seed**: what another training would give is not known; **chosen**: the row of highest validation UAR, the one
+to take. ± is the standard deviation over seeds, […] a 95 % interval and [–] that there is none. Validation UAR chose trial, epoch and row;
+test figures chose nothing, they sort the tables."""
 
-Draw = Callable[[Evidence], dict[str, str]]
 
+def write_report(home: Path, study_name: str, data: Path | None = None) -> tuple[Path, list[Board]]:
+    """Write `reports/<study>.md` and its pictures below `home`; returns the report's path and its leaderboards.
 
-def write_report(home: Path, study_name: str) -> tuple[Path, list[Row]]:
-    """Write `reports/<study>.md` and its pictures below `home`; returns the report's path and its rows.
-
+    Args: data: where the corpora are, to tell what runs of earlier code did not note of each clip.
     Raises: BenchError when the store holds no runs of the study.
     """
     if study_name not in studies(home):
         known = ", ".join(studies(home)) or "none yet"
         raise BenchError(f"there are no runs of a study {study_name!r} to report on; studies with runs: {known}")
-    tracker = Tracker(home, study_name)
-    records = tracker.records()
-    made = rows(records)
-    seen = {row.cell: found for row in made if row.seeds and (found := evidence(row, tracker))}
+    records, found = read_boards(home, study_name, data)
     pictures = Pictures(home / "reports" / study_name)
-    text = render(study_name, records, made, seen, pictures.of, pictures.critical_difference)
+    text = render(study_name, records, found, pictures.of, pictures.critical_difference, pictures.pareto)
     path = home / "reports" / f"{study_name}.md"
-    write_beside(path, text)
-    return path, made
+    noise = f"\nHow recall falls with noise: [{noisy.name}]({noisy.name}).\n" if (noisy := _noise_page(home, study_name)).exists() else ""
+    write_beside(path, text + noise)
+    return path, found
 
 
-def write_index(home: Path, known: dict[str, list[Row]]) -> None:
-    """Write the page that lists every study with its best row in each protocol; rows that are `known` are not read again."""
-    read = {name: known[name] if name in known else rows(Tracker(home, name).records()) for name in studies(home)}
-    write_beside(home / "reports" / "README.md", index(read, [page for page in OTHER_PAGES if (home / "reports" / page).exists()]))
+def _noise_page(home: Path, study_name: str) -> Path:
+    return home / "reports" / f"{study_name}{NOISE}.md"
 
 
-def render(study_name: str, records: list[Record], made: list[Row], known: dict[str, Evidence], draw: Draw,
-           diagram: blocks_report.Draw) -> str:
+def write_index(home: Path, known: Mapping[str, Sequence[Board]]) -> None:
+    """Write the page that lists the leaderboards of every study; those that are `known` are not read again."""
+    read = {name: known[name] if name in known else read_boards(home, name)[1] for name in studies(home)}
+    noisy = {path.name: f"How recall falls with noise in {name}" for name in read if (path := _noise_page(home, name)).exists()}
+    others = {page: words for page, words in OTHER_PAGES.items() if (home / "reports" / page).exists()}
+    write_beside(home / "reports" / "README.md", index(read, {**others, **noisy}))
+
+
+def render(study_name: str, records: list[Record], boards: Sequence[Board], draw: Draw, diagram: blocks_report.Draw,
+           front: cost_report.Draw | None = None) -> str:
     """The whole report as Markdown.
 
     Args:
-        known: cell -> what its finals said, of the rows whose files are there. draw: gives the paths of a row's pictures by what
-            they show. diagram: gives the path of a critical-difference diagram.
+        draw: gives the paths of a row's pictures by what they show. diagram: gives the path of a critical-difference diagram.
+        front: of the picture of UAR against latency; None: there is none.
     """
+    made = [row for board in boards for row in board.rows]
     about = next((r.tags for r in reversed(records) if r.kind == "study"), {})
     parts = [f"# {study_name}", about.get("bench.question", ""), _totals(made), MARKS]
-    for _, group in itertools.groupby(made, key=_table_of):
-        parts += _leaderboard(about.get("bench.asked", study_name), list(group), known, draw)
+    for board in boards:
+        parts += leaderboard(about.get("bench.asked", study_name), board, draw, front)
     parts += blocks_report.render(made, diagram)
     declined = sorted({line for r in records for line in r.tags.get("bench.declined", "").splitlines()})
     if declined:
@@ -82,89 +87,6 @@ def _totals(made: list[Row]) -> str:
             "once for each seed of each final.")
 
 
-def _leaderboard(study_name: str, group: list[Row], known: dict[str, Evidence], draw: Draw) -> list[str]:
-    first = group[0]
-    finished = [row for row in group if row.seeds]
-    shown = [known[row.cell] for row in finished if row.cell in known]
-    found = standings(shown)
-    parts = [f"## {first.split} on {first.corpus}, {first.coverage}", _about(first)]
-    parts.append(table(finished, found, references.references(shown[0].test[0]) if shown else []) if finished else "No finals yet.")
-    parts.append(told(shown))
-    waiting = [row for row in group if not row.seeds]
-    if waiting:
-        parts.append("Without finals: " + "; ".join(f"{escape(row.label)} ({trials_in_words(row)})" for row in waiting) + ".")
-    parts += _alarms(finished, found)
-    for each in shown[:DETAILED]:
-        parts += _details(each, draw)
-    if finished:
-        parts += [folded("Search, cost and leak audit of each row", costs(finished)), *_references(shown), _reproduce(study_name, group)]
-    return parts
-
-
-def _about(row: Row) -> str:
-    shared = " **Speakers are shared** between training and test in this protocol." if row.shares_speakers else ""
-    return (f"Clips: {row.clips}. Speakers: {row.speakers}. Split fingerprint `{row.split_fingerprint or 'none'}`, "
-            f"corpus fingerprint `{row.corpus_fingerprint}`.{shared}")
-
-
-def folded(summary: str, text: str) -> str:
-    """Text that a reader opens by a click."""
-    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>"
-
-
-def _table_of(row: Row) -> tuple[str, str, str]:
-    """What rows of one leaderboard share: other clips or another protocol make another table."""
-    return row.corpus, row.corpus_fingerprint, row.split
-
-
-def _alarms(group: Sequence[Row], found: dict[str, Standing]) -> list[str]:
-    lines = [f"- {escape(row.label)}: {' '.join(found[row.cell].alarms.values())}" for row in group
-             if row.cell in found and found[row.cell].alarms]
-    return [folded(f"⚠ Alarms of {count(len(lines), 'row')}", "\n".join(lines))] if lines else []
-
-
-def _references(shown: Sequence[Evidence]) -> list[str]:
-    if not shown:
-        return []
-    test = shown[0].test[0]
-    missing = references.why_no_listeners(test)
-    text = "\n\n".join(part for part in (references.render(references.references(test), test.emotions), missing) if part)
-    return [folded("Reference rows by emotion", text)]
-
-
-def _details(each: Evidence, draw: Draw) -> list[str]:
-    row, emotions = each.row, each.test[0].emotions
-    chosen = ", ".join(f"{key} = {_rounded(value)}" for key, value in sorted(row.chosen.items()) if "." in key)
-    pairs = ", ".join(f"{a} taken for {b} {n} times ({share:.0%} of {a})" for a, b, n, share in most_confused(each.confusion, emotions))
-    pictures = draw(each)
-    failing = groups.render(each.test)
-    return [f"### {escape(row.label)} on {row.split}", f"Chosen by validation UAR: {escape(chosen)}." if chosen else "",
-            f"Most confused over {count(row.seeds, 'seed')}: {pairs}.", *(f"![{what}]({path})" for what, path in pictures.items()),
-            folded("Where it fails", failing) if failing else ""]
-
-
-def _rounded(value: str) -> str:
-    try:
-        return f"{float(value):.3g}"
-    except ValueError:
-        return value
-
-
-def _reproduce(study_name: str, group: list[Row]) -> str:
-    lines = [f"- {escape(row.label)}: `{command(study_name, row)}` (commit {row.commit}, {row.hardware})" for row in group if row.seeds]
-    return "<details><summary>How to reproduce each row</summary>\n\n" + "\n".join(lines) + "\n\n</details>"
-
-
-def command(study_name: str, row: Row) -> str:
-    """The one command that searches the row's cell again and trains its finals."""
-    trials = sum(row.trials.get(state, 0) for state in ENDS)
-    data = [] if row.synthetic else ["--data", "DIR"]
-    words = ["bench", "run", "--study", study_name, "--corpus", row.corpus_label or row.corpus, *data, "--split", row.split,
-             "--cell", row.label, "--trials", str(trials), "--seeds", *row.seed_numbers]
-    backend = "" if row.backend in ("", "tensorflow") else f"KERAS_BACKEND={row.backend} "
-    return " ".join(part for part in (backend + shlex.join(words), row.settings, row.allow_missing) if part)
-
-
 def _failures(records: list[Record]) -> list[str]:
     failed = [r for r in records if r.kind in ("trial", "seed") and r.state == "failed"]
     if not failed:
@@ -174,18 +96,15 @@ def _failures(records: list[Record]) -> list[str]:
     return ["## Failed", "\n".join(lines)]
 
 
-def index(read: dict[str, list[Row]], others: Sequence[str] = ()) -> str:
-    """Every study with its best row in each protocol, and the other pages that are there, as Markdown."""
+def index(read: Mapping[str, Sequence[Board]], others: Mapping[str, str]) -> str:
+    """Every leaderboard with the row that validation chose and the rows that are best, and the other pages, as Markdown."""
     parts = ["# Reports", "Generated by `bench report`; edit nothing here by hand.", MARKS]
-    parts += [f"{OTHER_PAGES[page]}: [{page}]({page})." for page in others]
-    lines = ["| study | corpus | protocol | best cell by test UAR | test WA | test UAR | seeds | marks |",
-             "|---|---|---|---|--:|--:|--:|---|"]
-    for name, made in read.items():
-        for _, group in itertools.groupby((row for row in made if row.seeds), key=_table_of):
-            row = next(group)
-            lines.append(f"| [{name}]({name}.md) | {row.corpus} | {row.split} | {escape(row.label)} | {plus_minus(row.test['wa'])} | "
-                         f"{plus_minus(row.test['uar'])} | {row.seeds} | {marks(row)} |")
-    return "\n\n".join([*parts, "\n".join(lines)]) + "\n"
+    parts += [f"{words}: [{page}]({page})." for page, words in others.items()]
+    heads = ["study", "corpus", "protocol", "chosen by validation UAR", "its test UAR", "rank", "rows of rank 1, not told apart", "rows",
+             "seeds", "marks"]
+    lines = [heads, [*["---"] * 4, "--:", "--:", "---", "--:", "--:", "---"]]
+    lines += [index_lines(name, board) for name, boards in read.items() for board in boards if board.finished]
+    return "\n\n".join([*parts, "\n".join(f"| {' | '.join(cells)} |" for cells in lines)]) + "\n"
 
 
 def write_beside(path: Path, text: str) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from registry.core import get, label_of, specification
-from registry.errors import require
+from registry.errors import BenchError, require
 from registry.feature_space import FeatureSpace
 
 if TYPE_CHECKING:
@@ -27,16 +27,20 @@ if TYPE_CHECKING:
     from registry.corpus import Corpus
 
 
+ONE_BATCH = 32  # clips; Keras's own batch size, so that the network sees the same either way
 SHORTEST = 100  # samples: less is no utterance at any rate, most likely an array that lies the other way round
 
 
 def write(result: Result, corpus: Corpus, folder: Path) -> None:
     """Write the network (`model.keras`) and what it needs to hear (`listening.json`) into `folder`."""
+    import keras
+
     from harness.features import padded_samples
 
     assert result.model is not None
     folder.mkdir(parents=True, exist_ok=True)
-    result.model.save(folder / "model.keras")
+    bare = keras.Model(result.model.inputs, result.model.outputs, name=result.model.name)  # Adam's state would be twice the weights
+    bare.save(folder / "model.keras")
     space = result.trial.feature_space  # the trial's own, which the search may have changed from the cell's
     listening = {"feature_space": specification(space), "samples": padded_samples(corpus, space), "emotions": corpus.emotions,
                  "sample_rate": corpus.sample_rate}
@@ -83,12 +87,19 @@ class WaveformModel:
         import pandas as pd
 
         sample_rate = int((params or {}).get("sample_rate") or self.sample_rate)
-        waveforms = audible(model_input)
-        x = np.stack([self.space.extract(w, sample_rate, self.samples) for w in waveforms])  # (clips, frames, bands)
-        probabilities = self.network.predict(x, verbose=0)
+        probabilities = self.probabilities(self.features(model_input, sample_rate))
         table = pd.DataFrame(probabilities, columns=list(self.emotions))
         table.insert(0, "emotion", [self.emotions[i] for i in probabilities.argmax(axis=1)])
         return table
+
+    def features(self, model_input: Any, sample_rate: int) -> np.ndarray:
+        """What the network is shown of waveforms, as `predict` takes them: (clips, frames, bands). Models of one space share it."""
+        return np.stack([self.space.extract(w, sample_rate, self.samples) for w in audible(model_input)])
+
+    def probabilities(self, features: np.ndarray) -> np.ndarray:
+        """The probability of each emotion: (clips, emotions)."""
+        # For one batch `predict` spends far longer on its own loop than on a small network
+        return self.network.predict_on_batch(features) if len(features) <= ONE_BATCH else self.network.predict(features, verbose=0)
 
 
 def audible(model_input: Any) -> np.ndarray:
@@ -100,6 +111,14 @@ def audible(model_input: Any) -> np.ndarray:
     broken = np.flatnonzero(~np.isfinite(waveforms).all(axis=1)).tolist()
     require(not broken, f"waveforms must be finite: clips {broken[:10]} hold NaN or infinite values")
     return waveforms
+
+
+def load(files: Path) -> WaveformModel:
+    """The model in a folder, as `write` filled it or as MLflow keeps it below. Raises BenchError when there is none."""
+    found = sorted(files.rglob("listening.json"))
+    if not found:
+        raise BenchError(f"the saved model in {files} has no listening.json: it is damaged, or none of bench's; train it again")
+    return _load_pyfunc(str(found[0].parent))
 
 
 def _load_pyfunc(data_path: str) -> WaveformModel:

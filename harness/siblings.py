@@ -77,6 +77,11 @@ def _copied(clip: Clip, place: int) -> Clip:
     return dataclasses.replace(clip, id=f"{clip.id}~{place + 1}", other=(*clip.other, (COPY_OF, clip.id)))
 
 
+def _place(copy: Clip) -> int:
+    """Which of a clip's copies this one is, from 1."""
+    return int(copy.id.rpartition("~")[2])
+
+
 @dataclass(frozen=True)
 class Reader:
     """Reads a clip as its corpus does, and alters it where it is a copy."""
@@ -94,18 +99,19 @@ class Reader:
         original = dataclasses.replace(clip, id=source, other=clip.other[:-1])
         waveform, sample_rate = self.read_clip(original)
         speech = trim(resample(waveform, sample_rate, self.sample_rate), self.trim_db)
-        return self.changes[int(clip.id.rpartition("~")[2]) - 1](original, speech, self.sample_rate), self.sample_rate
+        return self.changes[_place(clip) - 1](original, speech, self.sample_rate), self.sample_rate
 
 
 @checked
 class AugmentedBeforeSplit:
-    """WRONG on purpose: a protocol's parts of the original clips, and the copies of all of them in training.
+    """WRONG on purpose: a protocol's parts of the original clips, with copies in training that were drawn from those of all clips.
 
     Validation and test hold the very clips that the protocol gives without any copies, so that figures can be compared clip by clip.
+    Training holds as many copies by each augmentation, and of each emotion, as its own clips would have: nothing but the leak differs.
     """
 
     name: ClassVar[str] = "augmented_before_split"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     shares_speakers: ClassVar[bool] = True
     split: Any
 
@@ -116,8 +122,16 @@ class AugmentedBeforeSplit:
             raise Declined(f"augmented_before_split does not fit {corpus.name}: it holds no copies; only `bench leakage` makes them")
         originals = np.flatnonzero(~made)
         inner = self.split(corpus.part(originals))
-        return Split(train=np.sort(np.concatenate([originals[inner.train], np.flatnonzero(made)])),
-                     validation=originals[inner.validation], test=originals[inner.test], left_out=originals[inner.left_out])
+        drawn = self._drawn(corpus, np.flatnonzero(made), originals[inner.train])
+        undrawn = np.setdiff1d(np.flatnonzero(made), drawn)
+        return Split(train=np.sort(np.concatenate([originals[inner.train], drawn])), validation=originals[inner.validation],
+                     test=originals[inner.test], left_out=np.sort(np.concatenate([originals[inner.left_out], undrawn])))
+
+    def _drawn(self, corpus: Corpus, made: np.ndarray, train: np.ndarray) -> np.ndarray:
+        """Of the copies by each augmentation, as many of each emotion as there are training clips of it."""
+        rng, by = np.random.default_rng(self.split.seed), np.array([_place(corpus.clips[i]) for i in made])
+        return np.concatenate([rng.choice(made[(by == place) & (corpus.labels[made] == label)], clips, replace=False)
+                               for place in np.unique(by) for label, clips in enumerate(np.bincount(corpus.labels[train])) if clips])
 
 
 OWN: dict[str, type[Any]] = {cls.name: cls for cls in (AugmentedFirst, AugmentedBeforeSplit)}

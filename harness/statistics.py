@@ -1,8 +1,9 @@
 """The statistics that leaderboards print: what is known of a figure from its seeds, and from the speakers it was measured on.
 
 Clips of a speaker are not independent, so whole speakers are resampled; and another training of the same network gives other figures, so
-the variance between seeds is added where there are several. An interval is measured ± Student's t × the standard error of both; plain
-percentiles of the same bootstrap are too narrow for few speakers. tests/test_statistics.py measures how often each covers the truth.
+the variance between seeds is added where there are several: one variance for all rows of a table, so that a row's interval and its
+rank say the same. An interval is measured ± Student's t × the standard error of both; plain percentiles of the same bootstrap are too
+narrow for few speakers. tests/test_statistics.py measures how often each covers the truth.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 RESAMPLES = 10_000
 LEAST_SPEAKERS = 5  # fewer say nothing about other speakers
 LEVEL = 0.05
-SCORES = ("wa", "uar", "macro_f1")
+SCORES = {"wa": "WA", "uar": "UAR", "macro_f1": "macro-F1"}  # as code and as people call them
 
 
 def mean_sd(values: list[float]) -> tuple[float, float]:
@@ -103,17 +104,34 @@ def speaker_intervals(counts: np.ndarray, resamples: int = RESAMPLES, seed: int 
     Returns: `wa`, `uar`, `macro_f1` -> (low, high) within [0, 1]; NaN for fewer than five speakers.
     Reference: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993; by groups, Davison and Hinkley 1997, section 3.8.
     """
-    if counts.shape[1] < LEAST_SPEAKERS:
-        return dict.fromkeys(SCORES, (math.nan, math.nan))
-    found = sampled(counts, speaker_draws(counts.shape[1], resamples, seed))
-    return {score: interval(row) for score, row in found.items()}
+    return table_intervals([counts], resamples, seed)[0]
 
 
-def interval(row: Sampled) -> tuple[float, float]:
-    """The 95 % interval of one score of one row, within [0, 1]."""
+def table_intervals(rows: Sequence[np.ndarray], resamples: int = RESAMPLES, seed: int = 0) -> list[dict[str, tuple[float, float]]]:
+    """The intervals of every row of a table, with the variance of training pooled over all of them, as the tests of pairs pool it.
+
+    A row of one seed gets it from the others; where all have one seed it is in no interval.
+    Args: rows: of each row, counts as `speaker_intervals` takes them; rows may differ in speakers and in seeds.
+    """
+    found = [sampled(counts, speaker_draws(counts.shape[1], resamples, seed)) if counts.shape[1] >= LEAST_SPEAKERS else None
+             for counts in rows]
+    made: list[dict[str, tuple[float, float]]] = [dict.fromkeys(SCORES, (math.nan, math.nan)) for _ in rows]
+    for score in SCORES:
+        training = training_variance([each[score] for each in found if each])
+        for each, bounds in zip(found, made, strict=True):
+            if each:
+                bounds[score] = interval(each[score], training)
+    return made
+
+
+def interval(row: Sampled, pooled: tuple[float, float]) -> tuple[float, float]:
+    """The 95 % interval of one score of one row, within [0, 1].
+
+    Args: pooled: variance of one training and its degrees of freedom, as `training_variance` gives them for the rows of the table.
+    """
     from scipy.special import stdtrit  # scipy.stats takes half a second to load
 
-    training, freedom = training_variance([row])
+    training, freedom = pooled
     error, df = standard_error(row.drawn.var(), row.speakers, training / row.seeds, freedom)
     half = float(stdtrit(df, 1 - LEVEL / 2) * error)
     return max(row.value - half, 0.0), min(row.value + half, 1.0)

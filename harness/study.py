@@ -135,6 +135,7 @@ class Study:
         seeds: of the finals.
         prune: stop a trial whose validation UAR lies below the median of the cell's earlier trials at the same epoch.
         best_models: how many models of each protocol are kept, chosen by validation UAR.
+        measure_cost: measure latency, memory and size of each cell's first final, which takes some seconds a cell.
     """
 
     corpus: Any
@@ -149,6 +150,7 @@ class Study:
     seeds: tuple[int, ...] = (0, 1, 2)
     prune: bool = True
     best_models: int = 3
+    measure_cost: bool = True
 
     def __post_init__(self) -> None:
         require(self.trials >= 0, f"trials must be 0 or more, not {self.trials}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import logging
 import os
 import shutil
@@ -107,7 +108,8 @@ class Tracker:
         now = int(time.time() * 1000)
         tags = {"state": result.state, "reason": result.reason[:4000], "split_fingerprint": result.split_fingerprint,
                 "clips": ", ".join(f"{k} {v}" for k, v in result.counts.items()),
-                "speakers": ", ".join(f"{k} {v}" for k, v in result.speakers.items()), **surroundings()}
+                "speakers": ", ".join(f"{k} {v}" for k, v in result.speakers.items()),
+                "training_classes": json.dumps(result.training_classes) if result.training_classes else "", **surroundings()}
         self.client.log_batch(run_id, metrics=[Metric(k, v, now, 0) for k, v in flat_metrics(result).items()], tags=_tags(tags))
         if result.split_fingerprint:
             self.client.log_inputs(run_id, list(_datasets(result)))
@@ -134,6 +136,10 @@ class Tracker:
         where = f"tags.`bench.kind` = '{kinds[0]}'" if len(kinds) == 1 else ""  # the store knows no "one of these"
         wanted = [r for r in _pages(self.client, self.experiment_id, where) if not kinds or r.data.tags.get("bench.kind") in kinds]
         return [_record(run) for run in wanted]
+
+    def record(self, run_id: str) -> Record:
+        """One run."""
+        return _record(self.client.get_run(run_id))
 
     def reconcile(self) -> int:
         """End as killed what a dead process of this machine left running; returns how many."""
@@ -186,6 +192,10 @@ class Tracker:
                                                             tracking_uri=self.client.tracking_uri))
         except (MlflowException, OSError):
             return None
+
+    def add_files(self, run_id: str, folder: Path) -> None:
+        """Put the files in a folder among those of a run that has ended; what has the same name is replaced."""
+        self.client.log_artifacts(run_id, str(folder))
 
     def files(self, run_id: str, name: str, folder: Path) -> Path | None:
         """A run's file, copied below `folder`; None when the run has no such file."""

@@ -69,6 +69,7 @@ class Result:
         state: `finished`, `pruned` (given up by the search), `failed` or `killed` (Ctrl-C); `reason` says why where it did not finish.
         validation, test: scores at the kept epoch; `test` of finals only.
         predictions: part -> what the network said of its clips.
+        training_classes: emotion -> clips of the training part, copies aside.
         seconds: phase -> duration. model: the trained network, where there is one.
     """
 
@@ -84,6 +85,7 @@ class Result:
     split_fingerprint: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     speakers: dict[str, int] = field(default_factory=dict)
+    training_classes: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     model: keras.Model | None = None
 
@@ -129,6 +131,8 @@ def _train_and_score(result: Result, corpus: Corpus, workplace: Workplace, on_ep
     split: Split = trial.split(corpus)
     result.split_fingerprint, result.counts = split.fingerprint(corpus), split.counts
     result.speakers = {part: len(set(corpus.speakers[getattr(split, part)])) for part in ("train", "validation", "test")}
+    classes = np.bincount(corpus.labels[split.train], minlength=len(corpus.emotions)).tolist()
+    result.training_classes = dict(zip(corpus.emotions, classes, strict=True))
 
     def listen(epoch: int, metrics: dict[str, float]) -> None:
         result.history = {**result.history, **{k: [*result.history.get(k, []), v] for k, v in metrics.items()}}

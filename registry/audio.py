@@ -9,6 +9,8 @@ import numpy as np
 
 from registry.errors import BenchError
 
+ACTIVE_DB = 30.0  # below the loudest stretch: less counts as a pause
+
 
 def read(path: Path) -> tuple[np.ndarray, int]:
     """A file's mono waveform at its own sample rate.
@@ -59,6 +61,21 @@ def trim(waveform: np.ndarray, trim_db: float | None) -> np.ndarray:
     import librosa
 
     return librosa.effects.trim(waveform, top_db=trim_db)[0]
+
+
+def active_power(waveform: np.ndarray) -> float:
+    """Mean power of the stretches that lie no more than 30 dB below the loudest one, pauses left out; 0 for silence."""
+    import librosa
+
+    if not np.any(waveform):
+        return 0.0
+    stretches = librosa.effects.split(waveform, top_db=ACTIVE_DB, frame_length=512, hop_length=128)
+    return float(np.mean(np.concatenate([waveform[start:end] for start, end in stretches]) ** 2, dtype=np.float64))
+
+
+def at_snr(waveform: np.ndarray, noise: np.ndarray, power: float, snr_db: float) -> np.ndarray:
+    """The waveform with noise of power 1 added, weakened to lie `snr_db` below `power`; both (samples,) float32. Nothing is clipped."""
+    return waveform + noise * np.float32((power / 10 ** (snr_db / 10)) ** 0.5)
 
 
 def fix_length(waveform: np.ndarray, samples: int) -> np.ndarray:

@@ -18,6 +18,7 @@ from harness.alarms import (
     loss_of_chance,
     never_predicted,
     noisy_selection,
+    table_alarms,
     too_few,
     training_gap,
 )
@@ -124,17 +125,30 @@ def test_too_few_clips_of_an_emotion_of_most_speakers_and_too_few_speakers_are_a
 
 def test_a_validation_part_as_small_as_the_published_ones_makes_selection_noise() -> None:
     """261 clips are known to about ±.06, as the published systems' are; 2,000 clips to a third of it."""
-    words = noisy_selection(but(validation=[said(0.5, speakers=87, clips=3, seed=6)]))
+    words = noisy_selection([said(0.5, speakers=87, clips=3, seed=6)])
     half = float(words.partition("±")[2][:5])
-    assert 0.05 < half < 0.07 and "261 clips" in words
-    assert noisy_selection(but(validation=[said(0.5, speakers=50, clips=42, seed=6)])) == ""
+    assert 0.05 < half < 0.07 and "261 clips of 87 speakers" in words
+    assert noisy_selection([said(0.5, speakers=50, clips=42, seed=6)]) == noisy_selection([]) == ""
+
+
+def test_what_trainings_differ_by_is_no_part_of_how_well_a_validation_part_measures() -> None:
+    """Three networks that are .3, .5 and .7 right on 2,100 clips differ for other reasons than these clips."""
+    networks = [said(recall, speakers=50, clips=42, seed=6) for recall in (0.3, 0.5, 0.7)]
+    assert noisy_selection(networks) == ""
+
+
+def test_what_concerns_the_parts_of_a_table_is_told_once_for_the_table() -> None:
+    small = [said(0.5, speakers=87, clips=3, seed=6)]
+    assert table_alarms([GOOD, GOOD]) == table_alarms([]) == {}
+    assert list(table_alarms([but(test=[said(0.5, speakers=90, clips=4)], validation=small)] * 3)) == ["too few to rank", "noisy selection"]
+    assert alarms(but(validation=small)) == {}
 
 
 def test_of_few_validation_speakers_the_clips_alone_tell_how_noisy_selection_is_at_least() -> None:
-    words = noisy_selection(but(validation=[said(0.5, speakers=2, clips=60, seed=6)]))
+    words = noisy_selection([said(0.5, speakers=2, clips=60, seed=6)])
     assert "to no better than ±0.0" in words
     assert float(words.partition("±")[2][:5]) == pytest.approx(1.96 * math.sqrt(0.25 / 120), abs=0.006)
-    assert noisy_selection(but(validation=[said(0.5, speakers=2, clips=600, seed=6)])) == ""
+    assert noisy_selection([said(0.5, speakers=2, clips=600, seed=6)]) == ""
 
 
 def test_a_row_whose_predictions_are_gone_rings_nothing() -> None:
@@ -144,5 +158,5 @@ def test_a_row_whose_predictions_are_gone_rings_nothing() -> None:
 def test_a_bad_row_rings_many_alarms_each_a_sentence_under_its_short_name() -> None:
     said_bad = answered(np.arange(60) % 6, np.zeros(60, int), np.arange(60) // 30, sure=0.17)
     found = alarms(but(test=[said_bad], validation=[said_bad]))
-    assert set(found) == {"class never predicted", "loss of chance", "too few to rank", "noisy selection"} < set(ALARMS)
+    assert set(found) == {"class never predicted", "loss of chance"} < set(ALARMS)
     assert all(words[0].isupper() and words.endswith(".") for words in found.values())

@@ -45,11 +45,12 @@ def a_side(name: str, *predictions: Predictions, **parameters: str) -> Side:
     return Side(name, predictions, parameters, tuple(map(str, range(len(predictions)))), {"corpus": "c", "split": "s"})
 
 
-def record(tracker: Tracker, cell: str, rate: float, seeds: list[Predictions], split: str = "random_80_20") -> tuple[str, list[str]]:
+def record(tracker: Tracker, cell: str, rate: float, seeds: list[Predictions], split: str = "random_80_20",
+           corpus: str = "synthetic") -> tuple[str, list[str]]:
     """A final with its seeds, as a run of a study records them; returns their run ids."""
     trial = Trial(corpus=Synthetic(), corpus_fingerprint="0" * 64, feature_space=FeatureSpace(features=(Mel(n_mels=40),), join="image"),
                   architecture=Plain2D(), split=Random8020(), training=Training(learning_rate=rate), seed=0, opens_test=True)
-    tags = {"feature_space": "mel", "architecture": cell, "split": split, "cell": cell, "corpus": "synthetic",
+    tags = {"feature_space": "mel", "architecture": cell, "split": split, "cell": cell, "corpus": corpus,
             "coverage": "240 clips: whole", "corpus_fingerprint": "0" * 16, "synthetic": "True", "shares_speakers": "True"}
     signatures = [f"{cell}{seed}" for seed in range(len(seeds))]
     final = tracker.start("final", "final", None, {**tags, "signatures": " ".join(signatures)}, {})
@@ -117,7 +118,16 @@ def test_the_start_of_a_seeds_id_stands_for_that_seed_alone(home: tuple[Path, di
     outcome = bench("compare", ids["good seed"], ids["good"], "--home", folder)
     assert outcome.code == 0 and "(seeds 0)" in outcome.out and "(seeds 0, 1)" in outcome.out and "can't be told apart" in outcome.out
     single = bench("compare", ids["good seed"][:20], ids["weak seed"][:20], "--home", folder)
-    assert single.code == 1 and "One seed each" in single.out
+    assert single.code == 0 and "B is significantly worse" in single.out and "One seed each" in single.out
+    assert "make one count by --one-seed" in single.out
+
+
+def test_one_seed_on_each_side_ends_with_code_1_only_when_that_is_asked_for(home: tuple[Path, dict[str, str]]) -> None:
+    folder, ids = home
+    asked = bench("compare", ids["good seed"], ids["weak seed"], "--one-seed", "--home", folder)
+    assert asked.code == 1 and "One seed each" in asked.out and "exit code is 0" not in asked.out
+    assert json.loads(bench("compare", ids["good seed"], ids["weak seed"], "--json", "--home", folder).out)["one_seed_each"]
+    assert bench("compare", ids["good"], ids["weak seed"], "--home", folder).code == 1, "two seeds on one side tell the luck of training"
 
 
 def test_what_is_no_row_no_test_or_has_other_clips_is_refused_with_code_2(home: tuple[Path, dict[str, str]]) -> None:

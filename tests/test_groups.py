@@ -35,7 +35,7 @@ HARD_MEN = said(np.where(SPEAKERS < 6, np.arange(480) % 10 < 8, np.arange(480) %
 
 def test_the_worse_group_comes_first_with_its_own_figures_counts_and_interval() -> None:
     men, women = groups([HARD_MEN])
-    assert (men.group, men.rank, men.clips, men.speakers, men.emotions) == ("male", 1, 240, 6, 2)
+    assert (men.group, men.rank, men.clips, men.speakers, men.emotions) == ("male", 1, 240, 6, EMOTIONS)
     assert (women.group, women.rank) == ("female", 2)
     assert men.wa[0] == pytest.approx(0.4) and women.wa[0] == pytest.approx(0.8)
     assert men.wa[1] <= 0.4 <= men.wa[2]
@@ -60,6 +60,24 @@ def test_groups_of_few_clips_have_no_rank_however_many_speakers() -> None:
     rows = of(groups([said(np.arange(119) % 3 > 0, speakers, level=level)]), "intensity")
     assert rows["LO"].clips == 19 and rows["LO"].speakers == 7
     assert (rows["LO"].rank, rows["HI"].rank) == (0, 1)
+
+
+def test_groups_with_other_emotions_than_most_are_not_ranked_with_them_and_the_table_says_which_lack() -> None:
+    truth = np.arange(480) // 2 % 2
+    level = np.where((truth == 1) & (SPEAKERS < 6), "HI", np.where(SPEAKERS % 2 == 0, "LO", "MD"))
+    predictions = said(np.arange(480) % 3 > 0, SPEAKERS, level=level)
+    rows = of(groups([predictions]), "intensity")
+    assert rows["HI"].emotions == ("SAD",) and {name: row.rank for name, row in rows.items()}["HI"] == 0
+    assert sorted(row.rank for name, row in rows.items() if name != "HI") == [1, 2]
+    text = render([predictions])
+    assert "| intensity | HI | – | 120 | 6 | 1 (no ANG) | " in text and "groups with other emotions than most" in text.replace("\n", " ")
+
+
+def test_a_speaker_without_an_emotion_that_the_others_have_is_counted_and_not_ranked() -> None:
+    speakers = np.where((SPEAKERS == 0) & (np.arange(480) // 2 % 2 == 0), 1, SPEAKERS)
+    angry_less = said(np.full(480, True), speakers)
+    assert "0" not in [row.group for row in worst_speakers([angry_less], 12)] and len(worst_speakers([angry_less], 12)) == 11
+    assert "speakers are shown; 1 with other emotions than most are not ranked." in render([angry_less])
 
 
 def test_ages_are_grouped_in_bands() -> None:
@@ -111,7 +129,7 @@ def test_the_groups_of_crema_d_are_those_of_its_tables_and_survive_the_file(real
     rows = groups([read(tmp_path / "predictions.csv")])
     assert {row.attribute for row in rows} == {"sex", "age band", "race", "ethnicity", "sentence", "intensity"}
     assert {name: row.speakers for name, row in of(rows, "sex").items()} == {"female": 33, "male": 39}
-    assert {name: (row.clips, row.emotions) for name, row in of(rows, "intensity").items()} == {
+    assert {name: (row.clips, len(row.emotions)) for name, row in of(rows, "intensity").items()} == {
         "LO": (360, 5), "MD": (360, 5), "HI": (360, 5), "XX": (4_805, 6)}
     assert {name: (row.clips, row.speakers) for name, row in of(rows, "race").items()} == {
         "Caucasian": (4_169, 51), "African American": (1_394, 17), "Asian": (240, 3), "Unknown": (82, 1)}
@@ -122,7 +140,7 @@ def test_the_table_is_markdown_whatever_groups_are_called_and_says_how_to_read_i
     text = render([said(np.arange(480) % 2 > 0, SPEAKERS, race=np.where(SPEAKERS < 6, "a|b", "c"), sex=FEMALE)])
     assert "| race | a\\|b | " in text and "a question, not a finding" in text.replace("\n", " ")
     assert "The 10 worst of 12 speakers are shown. WA varies over speakers with a standard deviation of " in text
-    assert all(line.count("|") - line.count("\\|") == 9 for line in text.splitlines() if line.startswith("|"))
+    assert {line.count("|") - line.count("\\|") for line in text.splitlines() if line.startswith("|")} == {9, 7}  # groups, speakers
 
 
 def test_there_is_nothing_to_tell_of_one_speaker_with_few_clips() -> None:

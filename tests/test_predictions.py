@@ -35,6 +35,16 @@ def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
     assert again.scores.confusion == SAID.scores.confusion == [[1, 1], [0, 1]]
 
 
+def test_a_corpus_fills_in_what_was_not_noted_and_nothing_of_clips_that_it_labels_otherwise() -> None:
+    bare = Predictions(SAID.emotions, SAID.clips, SAID.truth, SAID.probabilities, {"speaker": np.array(["1", "1", "2"]),
+                                                                                   "sex": np.array(["male", "", ""])})
+    other = Clip(id="c", emotion="SAD", speaker="2", sentence="x")
+    filled = bare.with_clips({clip.id: clip for clip in (*CLIPS[:2], other)})
+    assert {key: texts.tolist() for key, texts in filled.about.items()} == {
+        "speaker": ["1", "1", "2"], "sex": ["male", "female", ""], "age": ["31", "31", ""], "human": ["SAD", "ANG/SAD", ""]}
+    assert bare.with_clips({}).about.keys() == bare.about.keys()
+
+
 def test_counts_by_speaker_add_up_to_the_confusion_matrix() -> None:
     counts = SAID.counts_by(SAID.speakers)
     assert counts.tolist() == [[[0, 1], [0, 1]], [[1, 0], [0, 0]]]

@@ -12,6 +12,7 @@ from calls import bench
 
 from harness.comparison import Comparison, Reproduced, comparisons, other_settings, verdict
 from harness.features import padded_samples
+from harness.kept import read
 from harness.leaderboard import Row
 from harness.published import Claim, chosen, systems
 from harness.published_report import learnt, table
@@ -107,8 +108,8 @@ def compared(claimed: float, measured: float, coverage: str = "7,442 of 7,442 cl
         row = Row(**{f.name: "" for f in dataclasses.fields(Row)} | {  # type: ignore[arg-type]
             "coverage": coverage, "epochs": epochs, "synthetic": "synthetic" in coverage, "seeds": 1, "shares_speakers": True,
             "settings": settings, "epochs_trained": float(epochs), "clips": "train 4948, validation 261, test 2233, left_out 0"})
-        return Reproduced(row, dict.fromkeys(("wa", "uar", "macro_f1"), (value, value - half, value + half)), 0.5, ("ANG", "SAD"),
-                          [[10, 0], [4, 0]])
+        return Reproduced(row, dict.fromkeys(("wa", "uar", "macro_f1"), (value, value - half, value + half)), 0.5,
+                          (("SAD", "ANG", 4, 1.0),), ("SAD",))
     return Comparison(SYSTEMS["000"], "000_1d", "000_1d", Claim(wa=claimed, ours=ours), 30, found(measured),
                       None if unseen is None else found(unseen))
 
@@ -162,13 +163,31 @@ def test_several_seeds_each_count_and_a_run_with_other_settings_or_of_another_co
     assert before.shared is not None and before.unseen is not None and before.shared.row.seeds == 2
     measured, low, high = before.shared.figures["uar"]
     assert low <= measured <= high
-    assert np.sum(before.shared.confusion) == 2 * 29  # the 30 % of 96 clips, once a seed
+    assert 0 < before.shared.confused[0][2] <= 2 * 29  # the 30 % of 96 clips, once a seed
     other = bench("replicate", "000_1d", *small, "--epochs-scale", "0.1", "--set", "training.optimizer=sgd")
     assert other.code == 0, other.err
     after, = comparisons(tmp_path)
     assert after.shared is not None and after.shared.row.seed_runs == before.shared.row.seed_runs
     assert other_settings(dataclasses.replace(after.shared.row, settings="--set training.optimizer=sgd --set training.epochs=3")) == \
         "training.optimizer=sgd"
+
+
+def test_what_was_trained_in_another_place_stays_in_the_page_and_is_marked(tmp_path: Path) -> None:
+    small = ("--corpus", "synthetic[n_speakers=4,n_sentences=2]", "--epochs-scale", "0.03", "--split", "random_70_30")
+    there, here = tmp_path / "there", tmp_path / "here"
+    assert bench("replicate", "000_1d", *small, "--home", there).code == 0
+    (here / "reports").mkdir(parents=True)
+    carried = here / "reports" / "published-systems.json"
+    carried.write_text((there / "reports" / "published-systems.json").read_text())
+    assert bench("replicate", "003_1d", *small, "--home", here).code == 0
+    lines = [line for line in (here / "reports" / "published-systems.md").read_text().splitlines() if line.startswith("| 00")]
+    earlier, = (line for line in (there / "reports" / "published-systems.md").read_text().splitlines() if line.startswith("| 000_1d"))
+    assert [line.split(" | ")[0] for line in lines] == ["| 000_1d", "| 003_1d"]
+    assert lines[0] == earlier.removesuffix(" |") + "; kept |" and "kept" not in lines[1]
+    assert [each.kept for each in read(carried)] == [True, True]
+    carried.write_text("[{}]")
+    damaged = bench("report", "--home", here)
+    assert damaged.code == 1 and "published-systems.json can't be read" in damaged.err and carried.read_text() == "[{}]"
 
 
 def test_a_recipe_that_gives_nothing_is_named_with_code_1(tmp_path: Path) -> None:

@@ -135,5 +135,5 @@ def test_few_speakers_give_figures_without_intervals() -> None:
 
 def test_the_table_names_every_row_and_says_where_its_answers_come_from() -> None:
     text = render(references(heard("ANG HAP", [{"ANG": 1}, {"ANG": 1, "HAP": 1}])), EMOTIONS)
-    assert "| chance | 0.333 | 0.333 | 0.267 | 0.333 | 0.333 | – |" in text
-    assert f"| {RESOLVED} | 0.750 | 0.750 | " in text and text.count("\n- ") == 4
+    assert "| chance | 0.333 [–] | 0.333 [–] | 0.267 [–] | 0.333 | 0.333 | – |" in text
+    assert f"| {RESOLVED} | 0.750 [–] | 0.750 [–] | " in text and text.count("\n- ") == 4

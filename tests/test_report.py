@@ -16,11 +16,13 @@ import pytest
 from calls import Ran, bench
 
 from harness.blocks import Blocked
+from harness.board_report import command
+from harness.boards import boards
 from harness.evidence import Evidence
 from harness.leaderboard import Row, rows
 from harness.markdown import escape
 from harness.predictions import Predictions
-from harness.report import command, render, write_report
+from harness.report import render, write_report
 from harness.tables import marks, plus_minus
 from harness.tracking import Record
 from registry.errors import BenchError
@@ -100,7 +102,7 @@ def records() -> list[Record]:
 
 def rendered() -> str:
     found = records()
-    return render("study", found, rows(found), known(rows(found)), draw, diagram)
+    return render("study", found, boards(rows(found), known(rows(found))), draw, diagram)
 
 
 def row_of(cell: str) -> Row:
@@ -165,7 +167,7 @@ def test_rows_that_differ_beyond_chance_have_other_ranks_and_reference_rows_stan
 
 def test_a_really_run_final_was_audited_and_its_row_says_so(ran: Ran) -> None:
     text = (ran.home / "reports" / "tiny_study.md").read_text()
-    lines = [line for line in text.splitlines() if line.startswith("| zcr+energy duration_s=1.0 ×")]
+    lines = [line for line in text.splitlines() if line.startswith("| zcr+energy duration_s=1.0 ×") and "checks ok" in line]
     assert len(lines) == 2 and all(re.search(r"\d of \d+ checks ok \|$", line) for line in lines)
 
 
@@ -173,25 +175,25 @@ def test_folds_are_blocks_over_which_rows_get_average_ranks_and_a_diagram() -> N
     found = [record for fold in range(1, 6) for i, cell in enumerate(("best", "middle", "worst"))
              for record in final(f"{cell}{fold}", (0.6 - 0.1 * i + 0.01 * fold,), 0.1, split=f"speaker_folds[fold={fold}]",
                                  architecture=cell)]
-    text = render("study", found, rows(found), {}, draw, diagram)
+    text = render("study", found, boards(rows(found), {}), draw, diagram)
     assert "## Over the folds of speaker_folds on crema_d" in text and "![Critical difference](study/ranks.png)" in text
     assert "| mel image × best | 1.00 | 0.630 | 5 |" in text and "over 5 folds: p 0.007" in text
     assert "can tell no rows apart here: 5 folds give no corrected p below 0.19" in text
-    few = render("study", found[:18], rows(found[:18]), {}, draw, diagram)
+    few = render("study", found[:18], boards(rows(found[:18]), {}), draw, diagram)
     assert "wants at least 5 blocks" in few and "![Critical" not in few
 
 
 def test_a_row_whose_files_are_gone_is_shown_without_rank_and_interval() -> None:
     found = records()
-    text = render("study", found, rows(found), {}, draw, diagram)
-    assert "| – | mel image | good | 0.550 ± 0.071 | 0.560 ± 0.071 |" in text and "###" not in text
+    text = render("study", found, boards(rows(found), {}), draw, diagram)
+    assert "| – | mel image | good | 0.550 ± 0.071 [–] | 0.560 ± 0.071 |" in text and "###" not in text
 
 
 def test_hostile_text_can_neither_break_a_table_nor_bring_markup() -> None:
     assert escape(HOSTILE) == "a\\|b 'c' &lt;script> d &amp; e"
     names = {"feature_space": HOSTILE, "architecture": HOSTILE}
     made = [record("trial", "evil", **names), *final("evil", (0.5,), 0.1, **names)]  # type: ignore[arg-type]
-    text = render("study", made, rows(made), known(rows(made)), draw, diagram)
+    text = render("study", made, boards(rows(made), known(rows(made))), draw, diagram)
     line, = (line for line in text.splitlines() if line.startswith("| **1** |"))
     assert line.replace("\\|", "").count("|") == 10
     assert "<script>" not in text.split("<details>")[0]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import mlflow
 import numpy as np
 import pytest
@@ -97,6 +100,12 @@ def test_of_each_protocol_the_model_with_the_best_validation_uar_is_kept_and_the
         assert len(keeps) == 1
         assert keeps[0].data.metrics["validation/uar"] == max(run.data.metrics["validation/uar"] for run in protocol)
     assert len(list((ran.home / "mlartifacts").rglob("model.keras"))) == 2
+
+
+def test_it_holds_the_weights_and_no_state_of_the_optimiser(ran: Ran) -> None:
+    path = next((ran.home / "mlartifacts").rglob("model.keras"))
+    with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as weights:
+        assert "layers" in weights and "optimizer" not in weights
 
 
 def test_its_requirements_are_exact_versions(ran: Ran) -> None:

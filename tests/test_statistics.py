@@ -23,7 +23,7 @@ from harness.blocks import critical_difference, folds, over_blocks
 from harness.figures import critical_difference_figure, joined, save
 from harness.leaderboard import Row
 from harness.ranks import Pairs, holm, pairs
-from harness.statistics import interval, sampled, speaker_draws, speaker_intervals
+from harness.statistics import interval, sampled, speaker_draws, speaker_intervals, table_intervals, training_variance
 from registry.errors import BenchError
 
 CLASSES = 6
@@ -83,11 +83,33 @@ def test_intervals_over_seeds_cover_the_truth_where_percentiles_are_too_narrow(s
     covered = percentiles = 0
     for table in range(tables):
         row = sampled(simulated(rng, [0.5], seeds, speakers, training=training)[0], speaker_draws(speakers, 300, table))["uar"]
-        (low, high), (first, last) = interval(row), np.quantile(row.drawn, (0.025, 0.975))
+        (low, high), (first, last) = interval(row, training_variance([row])), np.quantile(row.drawn, (0.025, 0.975))
         covered += low <= 0.5 <= high
         percentiles += first <= 0.5 <= last
     assert 0.92 <= covered / tables <= 0.98
     assert percentiles < covered
+
+
+@pytest.mark.parametrize(("seeds", "training"), [((3, 3, 3, 3, 3), 0.1), ((1, 3, 3, 3, 3), 0.1), ((2, 2, 2), 0.0)])
+def test_intervals_of_a_table_cover_the_truth_also_for_its_row_of_one_seed(seeds: tuple[int, ...], training: float) -> None:
+    """The first row is looked at; its seeds' variance is that of the table."""
+    rng, tables = np.random.default_rng(len(seeds)), 500
+    covered = 0
+    for table in range(tables):
+        made = simulated(rng, [0.5] * len(seeds), max(seeds), 18, training=training)
+        low, high = table_intervals([one[:n] for one, n in zip(made, seeds, strict=True)], 200, table)[0]["uar"]
+        covered += low <= 0.5 <= high
+    assert 0.92 <= covered / tables <= 0.98
+
+
+def test_rows_of_a_table_share_one_variance_of_training_and_rows_of_too_few_speakers_have_none() -> None:
+    rng = np.random.default_rng(5)
+    steady, moody = simulated(rng, [0.5] * 2, 3), simulated(rng, [0.5] * 2, 3, training=0.3)[::-1]
+    widths = [[high - low for low, high in (found["uar"] for found in table_intervals(rows))]
+              for rows in ([steady[0]], [steady[0], moody[0]], [steady[0][:1], moody[0]])]
+    assert widths[1][0] > 1.5 * widths[0][0] and widths[2][0] > widths[1][0]
+    assert widths[0][0] == pytest.approx(np.diff(speaker_intervals(steady[0])["uar"])[0])
+    assert math.isnan(table_intervals([steady[0], moody[0][:, :4]])[1]["uar"][0])
 
 
 def test_an_interval_stays_within_what_a_score_can_be_and_few_speakers_have_none() -> None:

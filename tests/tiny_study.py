@@ -22,4 +22,5 @@ STUDY = Study(
     trials=2,
     seeds=(0, 1),
     best_models=1,
+    measure_cost=False,
 )

@@ -36,7 +36,9 @@ class Noise:
         """(samples,) float32 -> (samples,) float32."""
         import numpy as np
 
+        from registry.audio import at_snr
+
         snr_db = rng.uniform(self.lowest_snr_db, self.highest_snr_db)
         power = float(np.mean(waveform**2, dtype=np.float64))
         noise = rng.standard_normal(len(waveform), dtype=np.float32)
-        return waveform + noise * np.float32((power / 10 ** (snr_db / 10)) ** 0.5)
+        return at_snr(waveform, noise, power, snr_db)

@@ -55,7 +55,7 @@ def compute(rows: int, resamples: int) -> dict[str, float]:
 
     from harness.predictions import Predictions
     from harness.ranks import pairs
-    from harness.statistics import speaker_intervals
+    from harness.statistics import table_intervals
 
     rng = np.random.default_rng(0)
     truth, speakers = rng.integers(0, len(EMOTIONS), CLIPS), np.array([f"S{i % SPEAKERS:02d}" for i in range(CLIPS)])
@@ -67,7 +67,7 @@ def compute(rows: int, resamples: int) -> dict[str, float]:
 
     counts = [np.array([one.counts_by(one.speakers) for one in (said() for _ in range(SEEDS))]) for _ in range(rows)]
     began = time.perf_counter()
-    intervals = [speaker_intervals(row, resamples) for row in counts]
+    intervals = table_intervals(counts, resamples)
     between = time.perf_counter()
     tested = pairs(counts, resamples)
     if len(intervals) != rows or tested["uar"].corrected.shape != (rows, rows):

@@ -1,0 +1,108 @@
+"""One leaderboard of a report as Markdown: its table at a glance, what makes it doubtful, and below, folded, all that is behind it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+
+from harness import calibration, cost_report, groups, references
+from harness.boards import Board
+from harness.evidence import Evidence
+from harness.glance import glance
+from harness.leaderboard import Row
+from harness.markdown import escape
+from harness.metrics import most_confused
+from harness.standing import told
+from harness.tables import ENDS, audits, count, intervals, table, trials_in_words
+
+DETAILED = 2  # rows of each leaderboard, best validation UAR first, that get pictures and tables of where they fail
+Draw = Callable[[Evidence], dict[str, str]]
+
+
+def leaderboard(study_name: str, board: Board, draw: Draw, front: cost_report.Draw | None = None) -> list[str]:
+    """The parts of one leaderboard: what is told at a glance, the table, and below it what a reader opens.
+
+    Args: draw: gives the paths of a row's pictures by what they show. front: gives the path of the picture of the Pareto front.
+    """
+    first, finished = board.rows[0], board.finished
+    parts = [f"## {first.split} on {first.corpus}, {first.coverage}",
+             f"All rows with `{escape(board.settings)}`." if board.settings else "", glance(board),
+             table(board) if finished else "No finals yet.", _about(first),
+             *(f"⚠ **{name}**: {sentence}" for name, sentence in board.alarms.items()), told(board.evidence)]
+    waiting = [row for row in board.rows if not row.seeds]
+    if waiting:
+        parts.append("Without finals: " + "; ".join(f"{escape(row.label)} ({trials_in_words(row)})" for row in waiting) + ".")
+    parts += _alarms(board)
+    pareto, cost = cost_report.render(board, front)
+    parts += [pareto, folded("Cost beside quality", cost)] if finished else []
+    for each in sorted(board.evidence, key=lambda each: -each.row.validation_uar[0])[:DETAILED]:
+        parts += _details(each, draw)
+    if finished:
+        parts += [folded("WA and macro-F1 with intervals", intervals(board)),
+                  folded("Search and leak audit of each row", audits(finished)), *_references(board),
+                  _reproduce(study_name, finished)]
+    return parts
+
+
+def _about(row: Row) -> str:
+    shared = " **Speakers are shared** between training and test in this protocol." if row.shares_speakers else ""
+    return f"Clips: {row.clips}. Speakers: {row.speakers}.{shared}"
+
+
+def folded(summary: str, text: str) -> str:
+    """Text that a reader opens by a click."""
+    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>"
+
+
+def _alarms(board: Board) -> list[str]:
+    lines = [f"- {escape(row.label)}: {text}" for row in board.finished if (text := _doubts(board, row))]
+    return [folded(f"⚠ Alarms of {count(len(lines), 'row')}", "\n".join(lines))] if lines else []
+
+
+def _doubts(board: Board, row: Row) -> str:
+    if row.cell in board.lacking:
+        return f"No statistics, missing in the store: {board.lacking[row.cell]}."
+    return " ".join(board.standings[row.cell].alarms.values()) if row.cell in board.standings else ""
+
+
+def _references(board: Board) -> list[str]:
+    if not board.evidence:
+        return []
+    test = board.evidence[0].test[0]
+    text = "\n\n".join(part for part in (references.render(board.references, test.emotions), references.why_no_listeners(test)) if part)
+    return [folded("Reference rows by emotion", text)]
+
+
+def _details(each: Evidence, draw: Draw) -> list[str]:
+    row, emotions = each.row, each.test[0].emotions
+    chosen = ", ".join(f"{key} = {_rounded(value)}" for key, value in sorted(row.chosen.items()) if "." in key)
+    pairs = ", ".join(f"{a} taken for {b} {n} times ({share:.0%} of {a})" for a, b, n, share in most_confused(each.confusion, emotions))
+    pictures = draw(each)
+    failing = groups.render(each.test)
+    seen = "\n\n".join(f"![{what}]({path})" for what, path in pictures.items())
+    return [f"### {escape(row.label)} on {row.split}", f"Settings that validation UAR chose: {escape(chosen)}." if chosen else "",
+            f"Most confused over {count(row.seeds, 'seed')}: {pairs}. {calibration.told(each.test)}",
+            folded(", ".join(pictures), seen) if pictures else "", folded("Where it fails", failing) if failing else ""]
+
+
+def _rounded(value: str) -> str:
+    try:
+        return f"{float(value):.3g}"
+    except ValueError:
+        return value
+
+
+def _reproduce(study_name: str, group: Sequence[Row]) -> str:
+    lines = [f"- {escape(row.label)}: `{command(study_name, row)}` (commit {row.commit}, {row.hardware})" for row in group]
+    prints = f"Split fingerprint `{group[0].split_fingerprint or 'none'}`, corpus fingerprint `{group[0].corpus_fingerprint}`."
+    return folded("How to reproduce each row", "\n".join([*lines, "", prints]))
+
+
+def command(study_name: str, row: Row) -> str:
+    """The one command that searches the row's cell again and trains its finals."""
+    trials = sum(row.trials.get(state, 0) for state in ENDS)
+    data = [] if row.synthetic else ["--data", "DIR"]
+    words = ["bench", "run", "--study", study_name, "--corpus", row.corpus_label or row.corpus, *data, "--split", row.split,
+             "--cell", row.label, "--trials", str(trials), "--seeds", *row.seed_numbers]
+    backend = "" if row.backend in ("", "tensorflow") else f"KERAS_BACKEND={row.backend} "
+    return " ".join(part for part in (backend + shlex.join(words), row.settings, row.allow_missing) if part)
