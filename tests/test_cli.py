@@ -220,7 +220,7 @@ def test_cache_lists_what_a_run_left_and_clear_frees_it(tmp_path: Path) -> None:
 
 def test_report_shows_the_leaderboard_and_where_it_was_written(ran: Ran) -> None:
     outcome = bench("report", "--home", ran.home, "--study", "tiny_study")
-    assert outcome.code == 0 and "random_80_20 (shared speakers)" in outcome.out
+    assert outcome.code == 0 and "random_80_20: Chosen by validation UAR" in outcome.out and "shared" in outcome.out
     assert f"Report: {ran.home / 'reports' / 'tiny_study.md'}" in outcome.out and f"bench ui --home {ran.home}" in outcome.out
 
 
