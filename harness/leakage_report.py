@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.markdown import escape, table, with_interval
+from harness.markdown import code, escape, table, with_interval
 from harness.statistics import LEAST_SPEAKERS, LEVEL, Sampled, interval, sampled, speaker_draws, standard_error, training_variance
 
 PROTOCOLS = {"speakers": "unseen speakers", "sentences": "unseen sentences", "random": "random clips",
@@ -132,7 +132,7 @@ def render(found: Sequence[Measured]) -> str:
 def _study(study: str, cells: list[Measured]) -> list[str]:
     heads = ["cell", *PROTOCOLS.values(), "marks"]
     lines = [[escape(each.cell), *(uar(each.at(protocol)) for protocol in PROTOCOLS), marks(each)] for each in cells]
-    parts = [f"## {study}", table(heads, lines)]
+    parts = [f"## {escape(study)}", table(heads, lines)]
     for each in cells:
         told = [sentence for leak in LEAKS if (sentence := worth(each, *leak))]
         parts += [f"### {escape(each.cell)}: worth of each leak", "\n".join(f"- {sentence[0].upper()}{sentence[1:]}." for sentence in told)
@@ -154,12 +154,12 @@ def marks(cell: Measured) -> str:
 
 def _behind(cell: Measured) -> list[str]:
     honest = next((under for key, under in cell.under.items() if key != "before"), None)
-    lines = [f"- {escape(cell.cell)}, {PROTOCOLS[key]}: {under.clips}; {escape(under.augmentation) or 'no augmentation of its own'}"
+    lines = [f"- {escape(cell.cell)}, {PROTOCOLS[key]}: {escape(under.clips)}; {escape(under.augmentation) or 'no augmentation of its own'}"
              for key, under in sorted(cell.under.items(), key=lambda item: list(PROTOCOLS).index(item[0]))]
     if honest:
         words = ["bench", "leakage", "--study", cell.asked or cell.study, "--corpus", honest.corpus,
                  *([] if honest.synthetic else ["--data", "DIR"]), "--cell", cell.cell, "--seeds", *honest.seeds, *_copies(cell)]
-        lines.append(f"- {escape(cell.cell)}: `{' '.join(part for part in (shlex.join(words), honest.settings) if part)}`")
+        lines.append(f"- {escape(cell.cell)}: {code(' '.join(part for part in (shlex.join(words), honest.settings) if part))}")
     return lines
 
 

@@ -6,11 +6,13 @@ import itertools
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from harness import blocks_report, groups, references
 from harness.evidence import Evidence, evidence
+from harness.harmless import file_name, masked
 from harness.leaderboard import Row, rows
-from harness.markdown import escape
+from harness.markdown import code, escape
 from harness.metrics import most_confused
 from harness.pictures import Pictures
 from harness.standing import Standing, standings, told
@@ -41,9 +43,9 @@ def write_report(home: Path, study_name: str) -> tuple[Path, list[Row]]:
     records = tracker.records()
     made = rows(records)
     seen = {row.cell: found for row in made if row.seeds and (found := evidence(row, tracker))}
-    pictures = Pictures(home / "reports" / study_name)
+    pictures = Pictures(home / "reports" / file_name(study_name))
     text = render(study_name, records, made, seen, pictures.of, pictures.critical_difference)
-    path = home / "reports" / f"{study_name}.md"
+    path = home / "reports" / f"{file_name(study_name)}.md"
     write_beside(path, text)
     return path, made
 
@@ -63,7 +65,7 @@ def render(study_name: str, records: list[Record], made: list[Row], known: dict[
             they show. diagram: gives the path of a critical-difference diagram.
     """
     about = next((r.tags for r in reversed(records) if r.kind == "study"), {})
-    parts = [f"# {study_name}", about.get("bench.question", ""), _totals(made), MARKS]
+    parts = [f"# {escape(study_name)}", escape(about.get("bench.question", "")), _totals(made), MARKS]
     for _, group in itertools.groupby(made, key=_table_of):
         parts += _leaderboard(about.get("bench.asked", study_name), list(group), known, draw)
     parts += blocks_report.render(made, diagram)
@@ -87,7 +89,7 @@ def _leaderboard(study_name: str, group: list[Row], known: dict[str, Evidence], 
     finished = [row for row in group if row.seeds]
     shown = [known[row.cell] for row in finished if row.cell in known]
     found = standings(shown)
-    parts = [f"## {first.split} on {first.corpus}, {first.coverage}", _about(first)]
+    parts = [f"## {escape(f'{first.split} on {first.corpus}, {first.coverage}')}", _about(first)]
     parts.append(table(finished, found, references.references(shown[0].test[0]) if shown else []) if finished else "No finals yet.")
     parts.append(told(shown))
     waiting = [row for row in group if not row.seeds]
@@ -103,8 +105,8 @@ def _leaderboard(study_name: str, group: list[Row], known: dict[str, Evidence], 
 
 def _about(row: Row) -> str:
     shared = " **Speakers are shared** between training and test in this protocol." if row.shares_speakers else ""
-    return (f"Clips: {row.clips}. Speakers: {row.speakers}. Split fingerprint `{row.split_fingerprint or 'none'}`, "
-            f"corpus fingerprint `{row.corpus_fingerprint}`.{shared}")
+    return (f"Clips: {escape(row.clips)}. Speakers: {escape(row.speakers)}. Split fingerprint {code(row.split_fingerprint or 'none')}, "
+            f"corpus fingerprint {code(row.corpus_fingerprint)}.{shared}")
 
 
 def folded(summary: str, text: str) -> str:
@@ -118,7 +120,7 @@ def _table_of(row: Row) -> tuple[str, str, str]:
 
 
 def _alarms(group: Sequence[Row], found: dict[str, Standing]) -> list[str]:
-    lines = [f"- {escape(row.label)}: {' '.join(found[row.cell].alarms.values())}" for row in group
+    lines = [f"- {escape(row.label)}: {escape(' '.join(found[row.cell].alarms.values()))}" for row in group
              if row.cell in found and found[row.cell].alarms]
     return [folded(f"⚠ Alarms of {count(len(lines), 'row')}", "\n".join(lines))] if lines else []
 
@@ -138,8 +140,8 @@ def _details(each: Evidence, draw: Draw) -> list[str]:
     pairs = ", ".join(f"{a} taken for {b} {n} times ({share:.0%} of {a})" for a, b, n, share in most_confused(each.confusion, emotions))
     pictures = draw(each)
     failing = groups.render(each.test)
-    return [f"### {escape(row.label)} on {row.split}", f"Chosen by validation UAR: {escape(chosen)}." if chosen else "",
-            f"Most confused over {count(row.seeds, 'seed')}: {pairs}.", *(f"![{what}]({path})" for what, path in pictures.items()),
+    return [f"### {escape(row.label)} on {escape(row.split)}", f"Chosen by validation UAR: {escape(chosen)}." if chosen else "",
+            f"Most confused over {count(row.seeds, 'seed')}: {escape(pairs)}.", *(f"![{what}]({path})" for what, path in pictures.items()),
             folded("Where it fails", failing) if failing else ""]
 
 
@@ -151,7 +153,8 @@ def _rounded(value: str) -> str:
 
 
 def _reproduce(study_name: str, group: list[Row]) -> str:
-    lines = [f"- {escape(row.label)}: `{command(study_name, row)}` (commit {row.commit}, {row.hardware})" for row in group if row.seeds]
+    lines = [f"- {escape(row.label)}: {code(command(study_name, row))} (commit {escape(row.commit)}, {escape(row.hardware)})"
+             for row in group if row.seeds]
     return "<details><summary>How to reproduce each row</summary>\n\n" + "\n".join(lines) + "\n\n</details>"
 
 
@@ -169,7 +172,7 @@ def _failures(records: list[Record]) -> list[str]:
     failed = [r for r in records if r.kind in ("trial", "seed") and r.state == "failed"]
     if not failed:
         return []
-    lines = [f"- {escape(r.name)} ({r.tags.get('bench.split', '')}): {escape(r.tags.get('bench.reason', 'no reason recorded'))}"
+    lines = [f"- {escape(r.name)} ({escape(r.tags.get('bench.split', ''))}): {escape(r.tags.get('bench.reason', 'no reason recorded'))}"
              for r in failed]
     return ["## Failed", "\n".join(lines)]
 
@@ -183,14 +186,15 @@ def index(read: dict[str, list[Row]], others: Sequence[str] = ()) -> str:
     for name, made in read.items():
         for _, group in itertools.groupby((row for row in made if row.seeds), key=_table_of):
             row = next(group)
-            lines.append(f"| [{name}]({name}.md) | {row.corpus} | {row.split} | {escape(row.label)} | {plus_minus(row.test['wa'])} | "
-                         f"{plus_minus(row.test['uar'])} | {row.seeds} | {marks(row)} |")
+            lines.append(f"| [{escape(name)}]({quote(file_name(name))}.md) | {escape(row.corpus)} | {escape(row.split)} | "
+                         f"{escape(row.label)} | {plus_minus(row.test['wa'])} | {plus_minus(row.test['uar'])} | {row.seeds} | "
+                         f"{marks(row)} |")
     return "\n\n".join([*parts, "\n".join(lines)]) + "\n"
 
 
 def write_beside(path: Path, text: str) -> None:
-    """Write a text file so that it is never seen half-written."""
+    """Write a text file, without secrets, so that it is never seen half-written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(f"{path.suffix}.tmp")
-    beside.write_text(text, encoding="utf-8", newline="\n")
+    beside.write_text(masked(text), encoding="utf-8", newline="\n")
     beside.replace(path)

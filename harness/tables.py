@@ -30,8 +30,9 @@ def table(group: Sequence[Row], found: dict[str, Standing], below: Sequence[Refe
 
 def marks(row: Row) -> str:
     """What a reader must know before comparing the row with others."""
-    found = [(f"**leak found: {row.leaks}**", bool(row.leaks)), ("shared speakers", row.shares_speakers),
-             (row.coverage, not row.coverage.endswith("whole")), (f"on {row.backend}", row.backend not in ("", "tensorflow"))]
+    found = [(f"**leak found: {escape(row.leaks)}**", bool(row.leaks)), ("shared speakers", row.shares_speakers),
+             (escape(row.coverage), not row.coverage.endswith("whole")),
+             (f"on {escape(row.backend)}", row.backend not in ("", "tensorflow"))]
     return "; ".join(text for text, holds in found if holds)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -27,6 +28,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models.signature import ModelSignature
 
 from harness import owner, run_files
+from harness.harmless import file_name, masked
 from harness.predictions import Predictions, read
 from harness.study import keras_backend
 from harness.surroundings import surroundings
@@ -77,7 +79,7 @@ class Tracker:
         if found:
             return str(found.experiment_id)
         server = tracking_uri(self.home).startswith("http")  # it chooses the place itself
-        local = None if server else (self.home / "mlartifacts" / self.study_name).resolve().as_uri()
+        local = None if server else (self.home / "mlartifacts" / file_name(self.study_name)).resolve().as_uri()
         return str(self.client.create_experiment(self.study_name, artifact_location=local,
                                                  tags={**EXPERIMENT_TAGS, "bench.kind": self.kind}))
 
@@ -89,7 +91,7 @@ class Tracker:
         texts = {**mlflow_tags, **about, **tree, **{tag.key: tag.value for tag in _tags(tags)}}
         run = self.client.create_run(self.experiment_id, run_name=name, tags=texts)
         if params:
-            self.client.log_batch(run.info.run_id, params=[Param(k, str(v)) for k, v in params.items()])
+            self.client.log_batch(run.info.run_id, params=[Param(k, masked(str(v))) for k, v in params.items()])
         return str(run.info.run_id)
 
     def resume(self, run_id: str) -> None:
@@ -168,8 +170,9 @@ class Tracker:
         location = self.client.get_logged_model(model_id).artifact_location
         self.client.delete_logged_model(model_id)
         self.client.delete_tag(record.run_id, "bench.model")
-        if location and location.startswith("file:"):
-            shutil.rmtree(Path(url2pathname(urlparse(location).path)), ignore_errors=True)
+        folder = _folder_of(location)
+        if folder and (self.home / "mlartifacts").resolve() in folder.parents:  # wherever else the store says it lies, it is not ours
+            shutil.rmtree(folder, ignore_errors=True)
 
     def predictions(self, run_id: str, part: str) -> Predictions | None:
         """What a run's network said of the clips of a part; None when the run has no such file."""
@@ -179,7 +182,7 @@ class Tracker:
 
     def model_files(self, record: Record, folder: Path) -> Path | None:
         """The files of a run's model, copied below `folder`; None when the run kept none."""
-        if "bench.model" not in record.tags:
+        if not re.fullmatch(r"models:/[\w-]+", record.tags.get("bench.model", "")):  # any other address would be fetched, too
             return None
         try:
             return Path(mlflow.artifacts.download_artifacts(artifact_uri=record.tags["bench.model"], dst_path=str(folder),
@@ -196,14 +199,22 @@ class Tracker:
 
 
 def _tags(tags: dict[str, str]) -> list[RunTag]:
-    """The harness's own tags; what is empty says nothing and is left out."""
-    return [RunTag(f"bench.{key}", value) for key, value in tags.items() if value]
+    """The harness's own tags, without secrets; what is empty says nothing and is left out."""
+    return [RunTag(f"bench.{key}", masked(value)) for key, value in tags.items() if value]
+
+
+def _folder_of(location: str | None) -> Path | None:
+    """The folder that an address names; None for one that is not of this machine's disk."""
+    if not location or not location.startswith(("file:", "/")):
+        return None
+    return Path(url2pathname(urlparse(location).path)).resolve()
 
 
 def connect(home: Path) -> MlflowClient:
     """A client of the store, whose schema is made when it is new. Raises BenchError when it can't be opened."""
     uri = tracking_uri(home)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # it prints the server's address as it is, password and all
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
@@ -220,8 +231,8 @@ def connect(home: Path) -> MlflowClient:
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
     except Exception as error:  # a store fails in as many ways as there are stores
-        raise BenchError(f"the MLflow store {uri} can't be opened: {str(error).strip()[:300]}. Check MLFLOW_TRACKING_URI, or move "
-                         "a damaged mlflow.db away to start a new one") from error
+        raise BenchError(f"the MLflow store {masked(uri)} can't be opened: {masked(str(error).strip()[:300])}. Check "
+                         "MLFLOW_TRACKING_URI, or move a damaged mlflow.db away to start a new one") from error
     return client
 
 
