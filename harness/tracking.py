@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import logging
 import os
 import re
@@ -27,7 +28,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run,
 from mlflow.exceptions import MlflowException
 from mlflow.models.signature import ModelSignature
 
-from harness import owner, run_files
+from harness import owner, run_files, sqlite_files
 from harness.harmless import file_name, masked
 from harness.predictions import Predictions, read
 from harness.study import keras_backend
@@ -178,7 +179,23 @@ class Tracker:
         """What a run's network said of the clips of a part; None when the run has no such file."""
         with tempfile.TemporaryDirectory() as folder:
             path = self.files(run_id, f"{part}/predictions.csv", Path(folder))
-            return read(path) if path else None
+            try:
+                return read(path) if path else None
+            except BenchError as error:
+                raise BenchError(f"run {run_id}, {part}: {error}") from error
+
+    def configuration(self, run_id: str) -> dict[str, Any] | None:
+        """A run's `configuration.json`; None when the run has no such file. Raises: BenchError for a damaged one."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = self.files(run_id, "configuration.json", Path(folder))
+            try:
+                told = json.loads(path.read_text(encoding="utf-8")) if path else None
+            except (ValueError, RecursionError) as error:
+                raise BenchError(f"run {run_id}: its configuration.json is damaged ({error}); get it back from a copy of the "
+                                 "store") from error
+        if told is not None and not isinstance(told, dict):
+            raise BenchError(f"run {run_id}: its configuration.json holds no settings; get it back from a copy of the store")
+        return told
 
     def model_files(self, record: Record, folder: Path) -> Path | None:
         """The files of a run's model, copied below `folder`; None when the run kept none."""
@@ -219,8 +236,12 @@ def connect(home: Path) -> MlflowClient:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         if uri.startswith("sqlite:///"):
-            path = Path(uri.removeprefix("sqlite:///"))
+            path = Path(uri.removeprefix("sqlite:///").partition("?")[0])
             path.parent.mkdir(parents=True, exist_ok=True)
+            from mlflow.store.model_registry.dbmodels import models as registry_models
+            from mlflow.store.tracking.dbmodels import models
+
+            sqlite_files.check(path, {*models.Base.metadata.tables, *registry_models.Base.metadata.tables})
             with sqlite3.connect(path, timeout=60) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")
             connection.close()
@@ -230,6 +251,8 @@ def connect(home: Path) -> MlflowClient:
             os.environ.pop("MLFLOW_TRACKING_URI", None)
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
+    except BenchError:
+        raise
     except Exception as error:  # a store fails in as many ways as there are stores
         raise BenchError(f"the MLflow store {masked(uri)} can't be opened: {masked(str(error).strip()[:300])}. Check "
                          "MLFLOW_TRACKING_URI, or move a damaged mlflow.db away to start a new one") from error

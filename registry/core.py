@@ -82,7 +82,10 @@ def _fit(where: str, value: Any, hint: Any) -> Any:
     if origin is tuple and isinstance(value, (tuple, list)):
         return tuple(_fit(where, item, arguments[0]) for item in value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise UsageError(f"{where} is larger than any float") from error
     wrong_bool = isinstance(value, bool) and hint is not bool
     if hint in (int, float, bool, str) and (wrong_bool or not isinstance(value, hint)):
         raise UsageError(f"{where} must be {hint.__name__}, not {value!r}")
