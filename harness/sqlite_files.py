@@ -10,7 +10,7 @@ from pathlib import Path
 
 from registry.errors import BenchError
 
-_sound: dict[Path, tuple[int, int]] = {}  # size and time of change of files that were found sound by this process
+_sound: set[Path] = set()  # found so by this process: a large file is not read for every tracker
 
 
 def check(path: Path, tables: Collection[str]) -> None:
@@ -23,12 +23,14 @@ def check(path: Path, tables: Collection[str]) -> None:
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise BenchError(f"{path} can't be written, and reading it needs that, too: mend the permissions of {path.parent}, or copy it and "
                          "give the copy's --home")
-    if not path.exists() or not path.stat().st_size or _sound.get(path) == _state(path):
+    if not path.exists() or not path.stat().st_size or path in _sound:
         return
     try:
         with closing(sqlite3.connect(path, timeout=60)) as connection:
             found = {name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             fault = next(connection.execute("PRAGMA quick_check(1)"))[0]
+    except sqlite3.OperationalError as error:
+        raise BenchError(f"{path} can't be opened ({error}): see whether another process holds it, and whether its disk is well") from error
     except sqlite3.Error as error:
         raise _damaged(path, str(error)) from error
     if fault != "ok":
@@ -36,11 +38,7 @@ def check(path: Path, tables: Collection[str]) -> None:
     if found and not found & set(tables):
         raise BenchError(f"{path} is a database of something else (its tables: {', '.join(sorted(found)[:5])}): nothing was written to it. "
                          "Move it away, or choose another --home")
-    _sound[path] = _state(path)
-
-
-def _state(path: Path) -> tuple[int, int]:
-    return path.stat().st_size, path.stat().st_mtime_ns
+    _sound.add(path)
 
 
 def _damaged(path: Path, fault: str) -> BenchError:

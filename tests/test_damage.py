@@ -266,3 +266,15 @@ def test_a_process_is_known_again_after_the_clock_was_set(monkeypatch: pytest.Mo
         monkeypatch.setattr("psutil._pslinux.boot_time", lambda: boot + 3_600)
     assert owner.may_live(mine)
     assert not owner.may_live({**mine, "started": "1@another boot"})
+
+
+def test_a_store_that_another_process_holds_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with sqlite3.connect(tmp_path / "optuna.db", isolation_level=None) as holder:
+        holder.execute("CREATE TABLE studies (x)")
+        holder.execute("BEGIN EXCLUSIVE")
+        connect = sqlite3.connect
+        monkeypatch.setattr(sqlite3, "connect", lambda path, timeout: connect(path, timeout=0.1))
+        with pytest.raises(BenchError, match=r"optuna\.db can't be opened \(database is locked\): see whether another process"):
+            check(tmp_path / "optuna.db", TABLES)
+        holder.execute("ROLLBACK")
+    check(tmp_path / "optuna.db", TABLES)
