@@ -1,4 +1,4 @@
-# Everything starts from one of: make demo, make test. Other targets: lint, types, benchmark, clean.
+# Everything starts from one of: make demo, make test. Other targets: fuzz, lint, types, benchmark, clean.
 # PYTHON: the interpreter that .venv is made with, 3.11 or newer; e.g. make test PYTHON=python3.12
 
 PYTHON ?= python3
@@ -7,11 +7,12 @@ BIN := $(VENV)/bin
 DEMO := bench-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types benchmark clean
+.PHONY: help demo test fuzz lint types benchmark clean
 
 help:
 	@echo "make demo                 install, and run the main job on the built-in synthetic corpus"
 	@echo "make test                 install, and run the tests; fails below 90 % coverage"
+	@echo "make fuzz                 give the readers 10,000 damaged files and odd texts"
 	@echo "make lint, make types     ruff, mypy"
 	@echo "make benchmark DATA=DIR   measure speed; DIR holds CREMA-D"
 	@echo "make clean                remove what these targets made, .venv included"
@@ -35,6 +36,10 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest --cov=harness --cov=registry --cov-report=term --cov-fail-under=90
 
+# 700 of each kind of input, of some kinds several: 10,000 in all. Prints how many.
+fuzz: $(VENV)/installed-dev
+	BENCH_FUZZ=700 $(BIN)/python -m pytest tests/test_fuzz.py -s
+
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 
@@ -50,4 +55,4 @@ benchmark: $(VENV)/installed
 	done; test -z "$$missed" || { echo "targets missed:$$missed"; exit 1; }
 
 clean:
-	rm -rf $(VENV) $(DEMO) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* htmlcov
+	rm -rf $(VENV) $(DEMO) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from harness.configuration import differences, trial_from
 from harness.console import Console
@@ -78,7 +76,7 @@ def audit_run(record: Record, records: Sequence[Record], tracker: Tracker, workp
 
     Raises: BenchError when the corpus is not there.
     """
-    configuration = configuration_of(record, tracker)
+    configuration = tracker.configuration(record.run_id)
     if configuration is None:
         return [Finding("configuration", "unknown", "the run has no configuration.json")]
     try:
@@ -89,13 +87,6 @@ def audit_run(record: Record, records: Sequence[Record], tracker: Tracker, workp
     changed = differences(trial, configuration)
     rebuilt = Finding("configuration", "told" if changed else "ok", "; ".join(changed) or f"gives the recorded trial {trial.signature}")
     return [rebuilt, *audit_trial(trial, corpus, _evidence(record, trial, corpus, tracker, workplace.cache)), openings(record, records)]
-
-
-def configuration_of(record: Record, tracker: Tracker) -> dict[str, Any] | None:
-    """A run's `configuration.json`; None when it is not in the store."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = tracker.files(record.run_id, "configuration.json", Path(folder))
-        return json.loads(path.read_text(encoding="utf-8")) if path else None
 
 
 def corpus_of(record: Record, trial: Trial, workplace: Workplace) -> Corpus:

@@ -10,7 +10,7 @@ from harness.boards import Board
 from harness.evidence import Evidence
 from harness.glance import glance
 from harness.leaderboard import Row
-from harness.markdown import escape
+from harness.markdown import code, escape
 from harness.metrics import most_confused
 from harness.standing import told
 from harness.tables import ENDS, audits, count, intervals, table, trials_in_words
@@ -25,8 +25,8 @@ def leaderboard(study_name: str, board: Board, draw: Draw, front: cost_report.Dr
     Args: draw: gives the paths of a row's pictures by what they show. front: gives the path of the picture of the Pareto front.
     """
     first, finished = board.rows[0], board.finished
-    parts = [f"## {first.split} on {first.corpus}, {first.coverage}",
-             f"All rows with `{escape(board.settings)}`." if board.settings else "", glance(board),
+    parts = [f"## {escape(f'{first.split} on {first.corpus}, {first.coverage}')}",
+             f"All rows with {code(board.settings)}." if board.settings else "", glance(board),
              table(board) if finished else "No finals yet.", _about(first),
              *(f"⚠ **{name}**: {sentence}" for name, sentence in board.alarms.items()), told(board.evidence)]
     waiting = [row for row in board.rows if not row.seeds]
@@ -46,7 +46,7 @@ def leaderboard(study_name: str, board: Board, draw: Draw, front: cost_report.Dr
 
 def _about(row: Row) -> str:
     shared = " **Speakers are shared** between training and test in this protocol." if row.shares_speakers else ""
-    return f"Clips: {row.clips}. Speakers: {row.speakers}.{shared}"
+    return f"Clips: {escape(row.clips)}. Speakers: {escape(row.speakers)}.{shared}"
 
 
 def folded(summary: str, text: str) -> str:
@@ -55,7 +55,7 @@ def folded(summary: str, text: str) -> str:
 
 
 def _alarms(board: Board) -> list[str]:
-    lines = [f"- {escape(row.label)}: {text}" for row in board.finished if (text := _doubts(board, row))]
+    lines = [f"- {escape(row.label)}: {escape(text)}" for row in board.finished if (text := _doubts(board, row))]
     return [folded(f"⚠ Alarms of {count(len(lines), 'row')}", "\n".join(lines))] if lines else []
 
 
@@ -80,8 +80,8 @@ def _details(each: Evidence, draw: Draw) -> list[str]:
     pictures = draw(each)
     failing = groups.render(each.test)
     seen = "\n\n".join(f"![{what}]({path})" for what, path in pictures.items())
-    return [f"### {escape(row.label)} on {row.split}", f"Settings that validation UAR chose: {escape(chosen)}." if chosen else "",
-            f"Most confused over {count(row.seeds, 'seed')}: {pairs}. {calibration.told(each.test)}",
+    return [f"### {escape(row.label)} on {escape(row.split)}", f"Settings that validation UAR chose: {escape(chosen)}." if chosen else "",
+            f"Most confused over {count(row.seeds, 'seed')}: {escape(pairs)}. {calibration.told(each.test)}",
             folded(", ".join(pictures), seen) if pictures else "", folded("Where it fails", failing) if failing else ""]
 
 
@@ -93,8 +93,10 @@ def _rounded(value: str) -> str:
 
 
 def _reproduce(study_name: str, group: Sequence[Row]) -> str:
-    lines = [f"- {escape(row.label)}: `{command(study_name, row)}` (commit {row.commit}, {row.hardware})" for row in group]
-    prints = f"Split fingerprint `{group[0].split_fingerprint or 'none'}`, corpus fingerprint `{group[0].corpus_fingerprint}`."
+    lines = [f"- {escape(row.label)}: {code(command(study_name, row))} (commit {escape(row.commit)}, {escape(row.hardware)})"
+             for row in group]
+    prints = (f"Split fingerprint {code(group[0].split_fingerprint or 'none')}, corpus fingerprint "
+              f"{code(group[0].corpus_fingerprint)}.")
     return folded("How to reproduce each row", "\n".join([*lines, "", prints]))
 
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
+from types import TracebackType
 
 from harness.arguments import parser
+from harness.harmless import mask_logs, masked, visible
 from registry.errors import BenchError, UsageError
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 done, 1 the work failed, 2 the call was wrong, 130 stopped by Ctrl-C or SIGTERM."""
     parsed = parser().parse_args(arguments)
+    mask_logs()
+    sys.excepthook = _show_masked
     try:
         return int(parsed.command(parsed))
     except BenchError as error:
         if parsed.debug:
             raise
-        print(f"bench: {error}", file=sys.stderr)
+        print(visible(f"bench: {error}"), file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
         print("bench: stopped; everything finished is kept, and the same command continues", file=sys.stderr)
@@ -28,11 +33,16 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         if parsed.debug:
             raise
-        print(f"bench: {error.filename or 'the system'}: {error.strerror or error}; check the path, its permissions and the free space",
-              file=sys.stderr)
+        print(visible(f"bench: {error.filename or 'the system'}: {error.strerror or error}; check the path, its permissions and the free "
+                      "space"), file=sys.stderr)
         return 1
     except Exception as error:
         if parsed.debug:
             raise
-        print(f"bench: {type(error).__name__}: {error}\nThis is a fault of bench itself; `--debug` shows where.", file=sys.stderr)
+        print(visible(f"bench: {type(error).__name__}: {error}\nThis is a fault of bench itself; `--debug` shows where."), file=sys.stderr)
         return 1
+
+
+def _show_masked(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """The traceback that `--debug` asks for, without the secrets that addresses in it hold."""
+    print(masked("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr)

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.study import NUMBERS_VERSION, Training, Trial
 from registry.augmentation import Augmentation
-from registry.core import get
+from registry.core import registered
 from registry.feature_space import FeatureSpace
 
 KINDS = {"corpus": "corpora", "feature_space": "feature-spaces", "architecture": "architectures", "split": "splits",
@@ -37,7 +37,7 @@ def component_from(kind: str, data: Any, own: Mapping[str, type[Any]] = NONE) ->
     if not isinstance(data, Mapping) or "component" not in data:
         return data
     name = data["component"]
-    cls, inside = PARTS[name] if name in PARTS else (own[name] if name in own else get(kind, name), kind)
+    cls, inside = PARTS[name] if name in PARTS else (own[name] if name in own else registered(kind, name), kind)
     return cls(**{key: component_from(KINDS.get(key, inside), value, own) for key, value in data.items() if key not in BESIDE})
 
 

@@ -12,6 +12,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from harness.harmless import visible
+
 COLUMNS = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
            TextColumn("{task.fields[note]}"))
 
@@ -29,20 +31,20 @@ class Console:
 
     def say(self, text: str) -> None:
         """One line of progress, on stderr."""
-        self.err.print(escape(text))
+        self.err.print(_shown(text))
 
     def result(self, text: str) -> None:
-        """A line of the command's result, on stdout, exactly as given."""
-        self.out.print(text, markup=False)
+        """A line of the command's result, on stdout, as given but for secrets and control codes."""
+        self.out.print(visible(text), markup=False)
 
     def table(self, headings: list[str], rows: list[list[str]], title: str | None = None) -> None:
         """A table on stdout; columns whose cells are all numbers are set to the right."""
-        table = Table(title=title, title_justify="left", header_style="bold")
+        table = Table(title=_shown(title or "") or None, title_justify="left", header_style="bold")
         for i, heading in enumerate(headings):
             numbers = bool(rows) and all(row[i][:1].isdigit() for row in rows if row[i])
-            table.add_column(escape(heading), justify="right" if numbers else "left", overflow="fold")
+            table.add_column(_shown(heading), justify="right" if numbers else "left", overflow="fold")
         for row in rows:
-            table.add_row(*map(escape, row))
+            table.add_row(*map(_shown, row))
         self.out.print(table, soft_wrap=False)
 
     @contextmanager
@@ -68,17 +70,21 @@ class Console:
             bar.close()
 
 
+def _shown(text: str) -> str:
+    return escape(visible(text))
+
+
 class Bar:
     """One line of progress: `bar.at(done, note)`."""
 
     def __init__(self, console: Console, progress: Progress | None, description: str, total: int) -> None:
         self.console, self.progress, self.description, self.tenth = console, progress, description, 0
-        self.task: Any = progress.add_task(escape(description), total=total, note="") if progress else None
+        self.task: Any = progress.add_task(_shown(description), total=total, note="") if progress else None
 
     def at(self, done: int, total: int | None = None, note: str = "") -> None:
         """Move to `done`; `total` may have become known by now."""
         if self.progress:
-            self.progress.update(self.task, completed=done, total=total or None, note=escape(note))
+            self.progress.update(self.task, completed=done, total=total or None, note=_shown(note))
         elif total and total >= 500 and done * 10 // total > self.tenth:
             self.tenth = done * 10 // total
             self.console.say(f"{self.description}: {done:,} of {total:,}")

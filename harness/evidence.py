@@ -89,6 +89,10 @@ def _history(tracker: Tracker, run_id: str) -> dict[str, list[float]]:
         path = tracker.files(run_id, "history.csv", Path(folder))
         if path is None:
             return {}
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = list(csv.DictReader(file))
-    return {key: [float(line[key]) for line in lines] for key in lines[0]} if lines else {}
+        try:
+            with path.open(newline="", encoding="utf-8") as file:
+                lines = list(csv.DictReader(file))
+            return {key: [float(line[key]) for line in lines] for key in lines[0]} if lines else {}
+        except (ValueError, TypeError, KeyError, csv.Error) as error:
+            raise BenchError(f"run {run_id}: its history.csv is damaged ({error}); get the file back from a copy of the store, or delete "
+                             "the run in the MLflow UI and run its study again") from error

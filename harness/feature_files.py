@@ -49,10 +49,14 @@ def open_entry(cache: Path, key: str) -> np.ndarray | None:
     place = (cache.resolve(), key)
     if place not in _verified and _about(cache, key).exists():
         fault = _fault(cache, key)
+        if not fault:
+            try:
+                _verified[place] = _mapped(cache, key)
+            except (OSError, ValueError) as error:  # whole, but no array of numbers
+                fault = str(error)
         if fault:
             logger.warning("cache entry %s is damaged (%s): it is not used, the features are computed again", key[:12], fault)
             return None
-        _verified[place] = _mapped(cache, key)
     return _verified.get(place)
 
 

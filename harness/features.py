@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.feature_files import FULL, Entry, allocate, clear, draft_of, entries, full_disk, lock_of, open_entry, publish, remove
 from harness.feature_work import Change, DamagedClips, Each, Place, Rows, processes, shape_of_silence, worker_count
+from registry import audio
 from registry.core import canonical, specification
 from registry.corpus import Clip, Corpus
 from registry.errors import BenchError
@@ -79,20 +80,18 @@ def longest_s(corpus: Corpus) -> float:
     """Seconds of the corpus's longest clip; damaged ones are passed over, since computing the features names them all."""
     from concurrent.futures import ThreadPoolExecutor
 
-    audio = hashlib.sha256("".join(corpus.digests).encode()).hexdigest()
-    if audio not in _longest:
+    heard = hashlib.sha256("".join(corpus.digests).encode()).hexdigest()
+    if heard not in _longest:
         with ThreadPoolExecutor(max_workers=4) as pool:
-            _longest[audio] = max(pool.map(functools.partial(_seconds, corpus.read_clip), corpus.clips))
-    return _longest[audio]
+            _longest[heard] = max(pool.map(functools.partial(_seconds, corpus.read_clip), corpus.clips))
+    return _longest[heard]
 
 
 def _seconds(read_clip: Callable[[Clip], tuple[np.ndarray, int]], clip: Clip) -> float:
-    import soundfile
-
     if clip.path is not None:
-        with contextlib.suppress(soundfile.LibsndfileError):
-            about = soundfile.info(str(clip.path))
-            return float(about.frames / about.samplerate)
+        with contextlib.suppress(BenchError):
+            samples, sample_rate = audio.measured(clip.path)
+            return samples / sample_rate
     try:
         waveform, sample_rate = read_clip(clip)
     except BenchError:

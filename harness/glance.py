@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from harness.boards import Board
 from harness.console import Console
+from harness.harmless import file_name
 from harness.leaderboard import Row
 from harness.markdown import escape
 from harness.tables import plus_minus, with_spread
@@ -55,7 +57,8 @@ def index_lines(name: str, board: Board) -> list[str]:
     best = "; ".join(f"{escape(row.label)} {figure(board, row)}" for row in board.best[:NAMED])
     more = f"; {len(board.best) - NAMED} more" if len(board.best) > NAMED else ""
     marks = [mark for mark in board.marks(chosen) if "chosen" not in mark] + [f"⚠ {alarm}" for alarm in board.alarms]
-    return [f"[{name}]({name}.md)", f"{chosen.corpus}, {chosen.coverage}", chosen.split, escape(chosen.label), figure(board, chosen),
+    return [f"[{escape(name)}]({quote(file_name(name))}.md)", escape(f"{chosen.corpus}, {chosen.coverage}"), escape(chosen.split),
+            escape(chosen.label), figure(board, chosen),
             rank_of(board, chosen), (best + more) or "–", str(len(board.finished)), str(chosen.seeds), "; ".join(marks)]
 
 

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Sequence
 
 from harness.leakage_worth import PROTOCOLS, Measured, difference, uar
-from harness.markdown import escape, table
+from harness.markdown import code, escape, table
 from harness.statistics import LEAST_SPEAKERS
 
 LEAKS = (("random", "speakers", "voices that were heard in training"), ("random", "sentences", "sentences that were heard in training"),
@@ -81,7 +81,7 @@ def render(found: Sequence[Measured]) -> str:
 
 
 def _study(study: str, cells: list[Measured]) -> list[str]:
-    parts = [f"## The study {study}"]
+    parts = [f"## The study {escape(study)}"]
     for each in cells:
         told = [line for leak in LEAKS if (line := worth(each, *leak))]
         parts += [f"### {escape(each.cell)}", f"{marks(each)}.", table(["protocol", "training clips", "test clips", "test speakers", "UAR"],
@@ -113,12 +113,12 @@ def marks(cell: Measured) -> str:
 def _behind(cell: Measured) -> list[str]:
     honest = next((under for key, under in cell.under.items() if key != "before"), None)
     there = [(words, cell.under[key]) for key, words in PROTOCOLS.items() if key in cell.under]
-    lines = [f"- {escape(cell.cell)}, {words}: {under.clips}; {escape(under.augmentation) or 'no augmentation after the split'}"
+    lines = [f"- {escape(cell.cell)}, {words}: {escape(under.clips)}; {escape(under.augmentation) or 'no augmentation after the split'}"
              for words, under in there]
     if honest:
         words = ["bench", "leakage", "--study", cell.asked or cell.study, "--corpus", honest.corpus,
                  *([] if honest.synthetic else ["--data", "DIR"]), "--cell", cell.cell, "--seeds", *honest.seeds, *_copies(cell)]
-        lines.append(f"- {escape(cell.cell)}: `{' '.join(part for part in (shlex.join(words), honest.settings) if part)}`")
+        lines.append(f"- {escape(cell.cell)}: {code(' '.join(part for part in (shlex.join(words), honest.settings) if part))}")
     return lines
 
 

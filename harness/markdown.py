@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
+
+from harness.harmless import visible
 
 
 def with_interval(value: float, low: float, high: float) -> str:
@@ -23,6 +26,17 @@ def table(heads: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) -
 
 def escape(text: str) -> str:
     """Text that comes from names and errors, made harmless inside Markdown tables and lists."""
-    for character, replacement in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "'"), ("\n", " ")):
+    for character, replacement in (("\\", "\\\\"), ("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "'"), ("](", "]\\(")):
         text = text.replace(character, replacement)
-    return text
+    return " ".join(visible(text).splitlines())
+
+
+def code(text: str) -> str:
+    """A text as it is, such as a command, in a code span that nothing in it can end.
+
+    >>> code("a`b")
+    '`` a`b ``'
+    """
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    inner = " ".join(visible(text).splitlines())
+    return f"{fence} {inner} {fence}" if "`" in text else f"`{inner}`"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from harness import saved_model
-from harness.audits import configuration_of, corpus_of
+from harness.audits import corpus_of
 from harness.configuration import trial_from
 from harness.console import Console
 from harness.noise_report import write_noise
@@ -163,7 +163,7 @@ def _measure(listeners: list[Listener], tracker: Tracker, workplace: Workplace, 
 
 def _split_of(record: Record, tracker: Tracker, workplace: Workplace) -> tuple[Corpus, np.ndarray]:
     """A run's corpus and its training part. Raises BenchError when the clips are no longer those of the run."""
-    configuration = configuration_of(record, tracker)
+    configuration = tracker.configuration(record.run_id)
     if configuration is None:
         raise BenchError(f"run {record.run_id} has no configuration.json in the store: train it again")
     trial = trial_from(configuration)

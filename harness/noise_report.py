@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from harness.figures import save
-from harness.markdown import escape, table, with_interval
+from harness.harmless import file_name
+from harness.markdown import code, escape, table, with_interval
 from harness.noise_rows import CLEAN, Heard, heard, key_of, snr_db_of
 from harness.report import NOISE, write_beside
 from harness.robustness_figures import noise_figure
@@ -32,16 +34,16 @@ leaderboard."""
 def write_noise(home: Path, study: str) -> Path:
     """Write the study's report on noise and its pictures, where any of its runs was measured; returns the path that it has then."""
     rows = heard(Tracker(home, study))
-    folder = home / "reports" / f"{study}{NOISE}"
+    folder = home / "reports" / f"{file_name(study)}{NOISE}"
     if not rows:
         return folder.with_suffix(".md")
     groups = [list(group) for _, group in itertools.groupby(rows, key=lambda row: row.board)]
-    parts = [f"# {study}: recall against noise", INTRODUCTION]
+    parts = [f"# {escape(study)}: recall against noise", INTRODUCTION]
     for number, group in enumerate(groups, 1):
         picture = f"{number}.png"
         _draw(group, folder / picture)
         parts += _group(group, f"{folder.name}/{picture}")
-    parts += ["## Recall of each emotion", *(_emotions(row) for row in rows), f"The same again: `{_command(study, rows)}`"]
+    parts += ["## Recall of each emotion", *(_emotions(row) for row in rows), f"The same again: {code(_command(study, rows))}"]
     write_beside(folder.with_suffix(".md"), "\n\n".join(parts) + "\n")
     return folder.with_suffix(".md")
 
@@ -108,7 +110,7 @@ def _lost(row: Heard, kind: str) -> str:
 
 
 def _emotions(row: Heard) -> str:
-    parts = [f"### {escape(row.label)} on {row.split}, {row.corpus}"]
+    parts = [f"### {escape(row.label)} on {escape(row.split)}, {escape(row.corpus)}"]
     for kind in row.kinds:
         keys = row.levels(kind)
         lines = [[emotion, *(with_interval(*row.recall(key, i)) for key in keys)] for i, emotion in enumerate(row.emotions)]
@@ -120,4 +122,4 @@ def _command(study: str, rows: Sequence[Heard]) -> str:
     levels = sorted({snr_db_of(key) for row in rows for key in row.counts if key != CLEAN}, reverse=True)
     kinds = dict.fromkeys(kind for row in rows for kind in row.kinds)
     data = "" if all(row.coverage.endswith("synthetic") for row in rows) else " --data DIR"
-    return f"bench noise {study}{data} --levels {' '.join(f'{level:g}' for level in levels)} --kinds {' '.join(kinds)}"
+    return f"bench noise {shlex.quote(study)}{data} --levels {' '.join(f'{level:g}' for level in levels)} --kinds {' '.join(kinds)}"

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from harness.blocks import Blocked
 from harness.calibration import calibration_error, reliability
@@ -23,10 +24,10 @@ class Pictures:
 
     def critical_difference(self, protocol: str, labels: Sequence[str], found: Blocked) -> str:
         """The path of the diagram of a protocol's folds."""
-        path = self.folder / f"{re.sub(r'[^0-9A-Za-z]+', '_', protocol)}_ranks.png"
+        path = self.folder / f"{_plain(protocol)}_ranks.png"
         title = f"Average ranks over {protocol}"
         save(critical_difference_figure(list(labels), found.average_ranks, found.critical_difference, title), path)
-        return f"{self.folder.name}/{path.name}"
+        return quote(f"{self.folder.name}/{path.name}")
 
     def pareto(self, protocol: str, points: Sequence[Point]) -> str:
         """The path of the picture of UAR against latency; of one protocol on several corpora, each has its own."""
@@ -46,7 +47,11 @@ class Pictures:
             "Reliability": reliability_figure(reliability(each.test), f"{seeds}: expected calibration error {error:.3f}")}
         paths = {}
         for what, figure in figures.items():
-            path = self.folder / f"{each.row.cell}_{what.split()[0].lower()}.png"
+            path = self.folder / f"{_plain(each.row.cell)}_{what.split()[0].lower()}.png"
             save(figure, path)
-            paths[what] = f"{self.folder.name}/{path.name}"
+            paths[what] = quote(f"{self.folder.name}/{path.name}")
         return paths
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^0-9A-Za-z]+", "_", text)

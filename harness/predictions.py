@@ -11,6 +11,7 @@ import numpy as np
 
 from harness.metrics import Scores, score
 from registry.corpus import Clip
+from registry.errors import BenchError
 
 ABOUT = ("corpus", "speaker", "sentence", "level", "sex", "age", "race", "ethnicity", "human")
 """What is noted of each clip; `human` is what most listeners took the voice for, ties as `HAP/NEU`."""
@@ -83,14 +84,27 @@ class Predictions:
 
 
 def read(path: Path) -> Predictions:
-    """The predictions that `Predictions.write` wrote."""
-    with path.open(newline="", encoding="utf-8") as file:
-        head, *lines = csv.reader(file)
-    at = head.index("truth")
-    emotions = tuple(head[at + 1 :])
-    columns = np.array(lines, dtype=str).T
-    return Predictions(emotions, columns[0], np.array([emotions.index(text) for text in columns[at]], np.int64),
-                       columns[at + 1 :].T.astype(np.float64), dict(zip(head[1:at], columns[1:at], strict=True)))
+    """The predictions that `Predictions.write` wrote. Raises: BenchError for a file that says something else."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            head, *lines = csv.reader(file)
+        at = head.index("truth")
+        emotions = tuple(head[at + 1 :])
+        columns = np.array(lines, dtype=str).T
+        said = Predictions(emotions, columns[0], np.array([emotions.index(text) for text in columns[at]], np.int64),
+                           columns[at + 1 :].T.astype(np.float64), dict(zip(head[1:at], columns[1:at], strict=True)))
+    except (ValueError, IndexError, csv.Error) as error:
+        raise _damaged(path, str(error)) from error
+    if "speaker" not in said.about or len(emotions) < 2 or len(set(head)) < len(head):
+        raise _damaged(path, "a column is missing or there twice")
+    if not np.allclose(said.probabilities.sum(axis=1), 1, atol=1e-4) or said.probabilities.min() < 0:
+        raise _damaged(path, "its probabilities do not sum to one")
+    return said
+
+
+def _damaged(path: Path, why: str) -> BenchError:
+    return BenchError(f"{path.name} of a run is damaged: {why}. Get the file back from a copy of the store, or delete the run in the "
+                      "MLflow UI and run its study again")
 
 
 def _told(clip: Clip, key: str) -> str:

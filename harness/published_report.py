@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from harness.board_report import command
 from harness.comparison import Comparison, Reproduced, other_settings, side, verdict
-from harness.markdown import escape, with_interval
+from harness.markdown import code, escape, with_interval
 from harness.tables import count, marks
 
 INTRODUCTION = """Each published model as a recipe of its own (`experiments/published/`), trained as its system trained it, or as near as
@@ -94,16 +94,16 @@ def _details(comparison: Comparison) -> list[str]:
     assert found is not None
     row = found.row
     lines = [f"{escape(row.feature_space)} × {escape(row.architecture)}" + (f", {escape(row.augmentation)}" if row.augmentation else "")
-             + f"; {row.parameters:,} parameters; clips: {row.clips}; trained in {row.fit_seconds:,.0f} s"]
+             + f"; {row.parameters:,} parameters; clips: {escape(row.clips)}; trained in {row.fit_seconds:,.0f} s"]
     if comparison.of != comparison.name:
         lines.append(f"A variant of {comparison.of}, beside whose claim it stands.")
     told = [*([f"validation WA {claim.validation_wa:.3f}"] if claim.validation_wa else []), *([claim.remarks] if claim.remarks else [])]
     lines += [f"Of the claim: {'; '.join(told)}."] if told else []
-    lines.append(f"Most confused here: {_pairs(found)}. Claimed: {', '.join(claim.confusions) or 'not told'}.")
-    lines.append(f"Never predicted here: {', '.join(found.never_predicted) or 'none'}. Claimed: "
+    lines.append(f"Most confused here: {escape(_pairs(found))}. Claimed: {', '.join(claim.confusions) or 'not told'}.")
+    lines.append(f"Never predicted here: {escape(', '.join(found.never_predicted)) or 'none'}. Claimed: "
                  f"{', '.join(claim.never_predicted) or 'none told'}.")
     study = comparison.system.name
-    lines += [f"`{command(study, each.row)}` (commit {each.row.commit}, {each.row.hardware})"
+    lines += [f"{code(command(study, each.row))} (commit {escape(each.row.commit)}, {escape(each.row.hardware)})"
               for each in (comparison.shared, comparison.unseen) if each]
     return lines
 

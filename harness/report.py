@@ -9,6 +9,7 @@ from harness import blocks_report, cost_report
 from harness.board_report import Draw, leaderboard
 from harness.boards import Board, read_boards
 from harness.glance import index_lines
+from harness.harmless import file_name, masked
 from harness.leaderboard import Row
 from harness.markdown import escape
 from harness.pictures import Pictures
@@ -38,16 +39,16 @@ def write_report(home: Path, study_name: str, data: Path | None = None) -> tuple
         known = ", ".join(studies(home)) or "none yet"
         raise BenchError(f"there are no runs of a study {study_name!r} to report on; studies with runs: {known}")
     records, found = read_boards(home, study_name, data)
-    pictures = Pictures(home / "reports" / study_name)
+    pictures = Pictures(home / "reports" / file_name(study_name))
     text = render(study_name, records, found, pictures.of, pictures.critical_difference, pictures.pareto)
-    path = home / "reports" / f"{study_name}.md"
+    path = home / "reports" / f"{file_name(study_name)}.md"
     noise = f"\nHow recall falls with noise: [{noisy.name}]({noisy.name}).\n" if (noisy := _noise_page(home, study_name)).exists() else ""
     write_beside(path, text + noise)
     return path, found
 
 
 def _noise_page(home: Path, study_name: str) -> Path:
-    return home / "reports" / f"{study_name}{NOISE}.md"
+    return home / "reports" / f"{file_name(study_name)}{NOISE}.md"
 
 
 def write_index(home: Path, known: Mapping[str, Sequence[Board]]) -> None:
@@ -68,7 +69,7 @@ def render(study_name: str, records: list[Record], boards: Sequence[Board], draw
     """
     made = [row for board in boards for row in board.rows]
     about = next((r.tags for r in reversed(records) if r.kind == "study"), {})
-    parts = [f"# {study_name}", about.get("bench.question", ""), _totals(made), MARKS]
+    parts = [f"# {escape(study_name)}", escape(about.get("bench.question", "")), _totals(made), MARKS]
     for board in boards:
         parts += leaderboard(about.get("bench.asked", study_name), board, draw, front)
     parts += blocks_report.render(made, diagram)
@@ -91,7 +92,7 @@ def _failures(records: list[Record]) -> list[str]:
     failed = [r for r in records if r.kind in ("trial", "seed") and r.state == "failed"]
     if not failed:
         return []
-    lines = [f"- {escape(r.name)} ({r.tags.get('bench.split', '')}): {escape(r.tags.get('bench.reason', 'no reason recorded'))}"
+    lines = [f"- {escape(r.name)} ({escape(r.tags.get('bench.split', ''))}): {escape(r.tags.get('bench.reason', 'no reason recorded'))}"
              for r in failed]
     return ["## Failed", "\n".join(lines)]
 
@@ -108,8 +109,8 @@ def index(read: Mapping[str, Sequence[Board]], others: Mapping[str, str]) -> str
 
 
 def write_beside(path: Path, text: str) -> None:
-    """Write a text file so that it is never seen half-written."""
+    """Write a text file, without secrets, so that it is never seen half-written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(f"{path.suffix}.tmp")
-    beside.write_text(text, encoding="utf-8", newline="\n")
+    beside.write_text(masked(text), encoding="utf-8", newline="\n")
     beside.replace(path)

@@ -10,12 +10,13 @@ import inspect
 import json
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from registry.core import get, label_of, specification
+from registry.core import get, label_of, registered, specification
 from registry.errors import BenchError, require
 from registry.feature_space import FeatureSpace
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 
 ONE_BATCH = 32  # clips; Keras's own batch size, so that the network sees the same either way
+MOST_CONFIGURATION = 50_000_000  # bytes: a network of bench's takes some thousand, its normaliser's means included
 SHORTEST = 100  # samples: less is no utterance at any rate, most likely an array that lies the other way round
 
 
@@ -53,11 +55,24 @@ def write(result: Result, corpus: Corpus, folder: Path) -> None:
 def normaliser_of(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
     """Mean and variance that a saved model below `folder` standardises features by, read without Keras; None when it does not."""
     for path in sorted(folder.rglob("model.keras")):
-        with zipfile.ZipFile(path) as archive:
-            layers = json.loads(archive.read("config.json"))["config"]["layers"]
-        for layer in (layer["config"] for layer in layers if layer["class_name"] == "Normalization"):
-            return _plain_array(layer["mean"]), _plain_array(layer["variance"])
+        try:
+            layers = _layers(path)
+            for layer in (layer["config"] for layer in layers if layer["class_name"] == "Normalization"):
+                return _plain_array(layer["mean"]), _plain_array(layer["variance"])
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, KeyError, TypeError,
+                RecursionError) as error:
+            raise BenchError(f"{path.name} of a saved model is damaged ({type(error).__name__}: {error}): run its study again, or delete "
+                             "the model") from error
     return None
+
+
+def _layers(path: Path) -> list[Any]:
+    """The layers of a network as its file describes them."""
+    with zipfile.ZipFile(path) as archive:
+        size = archive.getinfo("config.json").file_size
+        require(size <= MOST_CONFIGURATION, f"{path.name} describes its network in {size:,} bytes, which no network of bench needs")
+        layers = json.loads(archive.read("config.json"))["config"]["layers"]
+    return list(layers)
 
 
 def _plain_array(written: Any) -> np.ndarray:
@@ -129,7 +144,10 @@ def _load_pyfunc(data_path: str) -> WaveformModel:
     import keras
 
     listening = json.loads((Path(data_path) / "listening.json").read_text())
-    network = keras.models.load_model(Path(data_path) / "model.keras", compile=False, safe_mode=True)
+    try:
+        network = keras.models.load_model(Path(data_path) / "model.keras", compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+        raise BenchError(f"the network in {data_path} is damaged, or holds code that Keras's safe mode does not run: {error}") from error
     space = space_from(listening["feature_space"], Path(data_path))
     return WaveformModel(network, space, listening["samples"], tuple(listening["emotions"]),
                          listening["sample_rate"])
@@ -144,5 +162,6 @@ def space_from(data: dict[str, Any], folder: Path) -> FeatureSpace:
 
 
 def _feature_class(name: str, folder: Path) -> type[Any]:
+    require(name.isidentifier(), f"a feature can't be called {name!r}: the saved model was changed by someone")
     own = folder / f"{name}.py"
-    return get("feature-spaces", str(own) if own.is_file() else name)
+    return get("feature-spaces", str(own)) if own.is_file() else registered("feature-spaces", name)

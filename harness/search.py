@@ -11,13 +11,16 @@ import optuna
 from filelock import FileLock
 from optuna.trial import FrozenTrial, TrialState
 
-from harness import owner
+from harness import owner, sqlite_files
+from harness.harmless import masked
 from harness.seeds import seed_for
 from harness.study import Cell, Trial, setting_value, with_settings
 from registry.core import canonical
 from registry.errors import BenchError
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
+TABLES = ("studies", "study_directions", "study_user_attributes", "study_system_attributes", "trials", "trial_params", "trial_values",
+          "trial_user_attributes", "trial_system_attributes", "trial_intermediate_values", "trial_heartbeats", "version_info")
 STARTUP_TRIALS = 4  # of a cell, before TPE has enough to go by
 
 
@@ -26,15 +29,17 @@ def storage(home: Path) -> optuna.storages.RDBStorage:
 
     Raises: BenchError when the file is there but is no Optuna store.
     """
-    path = home / "optuna.db"
+    path = (home / "optuna.db").resolve()
     home.mkdir(parents=True, exist_ok=True)
+    sqlite_files.check(path, TABLES)
     try:
         with sqlite3.connect(path, timeout=60) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
         connection.close()
         return optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": 60}})
-    except (sqlite3.Error, RuntimeError) as error:
-        raise BenchError(f"{path} can't be used as the store of the search ({error}); move it away to start a new one") from error
+    except Exception as error:  # of SQLite, SQLAlchemy, Alembic or Optuna
+        raise BenchError(f"{path} can't be used as the store of the search ({masked(str(error))[:300]}); move it away to start a new "
+                         "one") from error
 
 
 class Contradiction(BenchError):

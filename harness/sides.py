@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,9 +88,7 @@ def _of_runs(tracker: Tracker, name: str, runs: list[Record]) -> Side:
 
 
 def _parameters(tracker: Tracker, run: Record) -> dict[str, str]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = tracker.files(run.run_id, "configuration.json", Path(folder))
-        told = json.loads(path.read_text(encoding="utf-8")) if path else {}
+    told = tracker.configuration(run.run_id) or {}
     about = {key: run.tags.get(f"bench.{key}", "") for key in ("commit", "backend", "hardware")}
     return {**{key: value for key, value in flat(told).items() if key != "seed"}, **about}
 

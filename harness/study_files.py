@@ -88,5 +88,5 @@ def literal(text: str) -> Any:
     """The Python value that a text stands for; the text itself where it stands for none."""
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):  # the last two: nested beyond what Python parses
         return text

@@ -37,8 +37,9 @@ def marks(row: Row) -> str:
 
 def row_marks(row: Row, coverage: str) -> list[str]:
     """The same one by one, with these words where the corpus is not whole or no human speech."""
-    found = [(f"**leak found: {row.leaks}**", bool(row.leaks)), ("shared speakers", row.shares_speakers),
-             (coverage, not row.coverage.endswith("whole")), (f"on {row.backend}", row.backend not in ("", "tensorflow"))]
+    found = [(f"**leak found: {escape(row.leaks)}**", bool(row.leaks)), ("shared speakers", row.shares_speakers),
+             (escape(coverage), not row.coverage.endswith("whole")),
+             (f"on {escape(row.backend)}", row.backend not in ("", "tensorflow"))]
     return [text for text, holds in found if holds]
 
 

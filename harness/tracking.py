@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -27,7 +28,8 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run,
 from mlflow.exceptions import MlflowException
 from mlflow.models.signature import ModelSignature
 
-from harness import owner, run_files
+from harness import owner, run_files, sqlite_files
+from harness.harmless import file_name, masked
 from harness.predictions import Predictions, read
 from harness.study import keras_backend
 from harness.surroundings import surroundings
@@ -78,7 +80,7 @@ class Tracker:
         if found:
             return str(found.experiment_id)
         server = tracking_uri(self.home).startswith("http")  # it chooses the place itself
-        local = None if server else (self.home / "mlartifacts" / self.study_name).resolve().as_uri()
+        local = None if server else (self.home / "mlartifacts" / file_name(self.study_name)).resolve().as_uri()
         return str(self.client.create_experiment(self.study_name, artifact_location=local,
                                                  tags={**EXPERIMENT_TAGS, "bench.kind": self.kind}))
 
@@ -90,7 +92,7 @@ class Tracker:
         texts = {**mlflow_tags, **about, **tree, **{tag.key: tag.value for tag in _tags(tags)}}
         run = self.client.create_run(self.experiment_id, run_name=name, tags=texts)
         if params:
-            self.client.log_batch(run.info.run_id, params=[Param(k, str(v)) for k, v in params.items()])
+            self.client.log_batch(run.info.run_id, params=[Param(k, masked(str(v))) for k, v in params.items()])
         return str(run.info.run_id)
 
     def resume(self, run_id: str) -> None:
@@ -174,18 +176,35 @@ class Tracker:
         location = self.client.get_logged_model(model_id).artifact_location
         self.client.delete_logged_model(model_id)
         self.client.delete_tag(record.run_id, "bench.model")
-        if location and location.startswith("file:"):
-            shutil.rmtree(Path(url2pathname(urlparse(location).path)), ignore_errors=True)
+        folder = _folder_of(location)
+        if folder and (self.home / "mlartifacts").resolve() in folder.parents:  # wherever else the store says it lies, it is not ours
+            shutil.rmtree(folder, ignore_errors=True)
 
     def predictions(self, run_id: str, part: str) -> Predictions | None:
         """What a run's network said of the clips of a part; None when the run has no such file."""
         with tempfile.TemporaryDirectory() as folder:
             path = self.files(run_id, f"{part}/predictions.csv", Path(folder))
-            return read(path) if path else None
+            try:
+                return read(path) if path else None
+            except BenchError as error:
+                raise BenchError(f"run {run_id}, {part}: {error}") from error
+
+    def configuration(self, run_id: str) -> dict[str, Any] | None:
+        """A run's `configuration.json`; None when the run has no such file. Raises: BenchError for a damaged one."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = self.files(run_id, "configuration.json", Path(folder))
+            try:
+                told = json.loads(path.read_text(encoding="utf-8")) if path else None
+            except (ValueError, RecursionError) as error:
+                raise BenchError(f"run {run_id}: its configuration.json is damaged ({error}); get it back from a copy of the "
+                                 "store") from error
+        if told is not None and not isinstance(told, dict):
+            raise BenchError(f"run {run_id}: its configuration.json holds no settings; get it back from a copy of the store")
+        return told
 
     def model_files(self, record: Record, folder: Path) -> Path | None:
         """The files of a run's model, copied below `folder`; None when the run kept none."""
-        if "bench.model" not in record.tags:
+        if not re.fullmatch(r"models:/[\w-]+", record.tags.get("bench.model", "")):  # any other address would be fetched, too
             return None
         try:
             return Path(mlflow.artifacts.download_artifacts(artifact_uri=record.tags["bench.model"], dst_path=str(folder),
@@ -206,20 +225,32 @@ class Tracker:
 
 
 def _tags(tags: dict[str, str]) -> list[RunTag]:
-    """The harness's own tags; what is empty says nothing and is left out."""
-    return [RunTag(f"bench.{key}", value) for key, value in tags.items() if value]
+    """The harness's own tags, without secrets; what is empty says nothing and is left out."""
+    return [RunTag(f"bench.{key}", masked(value)) for key, value in tags.items() if value]
+
+
+def _folder_of(location: str | None) -> Path | None:
+    """The folder that an address names; None for one that is not of this machine's disk."""
+    if not location or not location.startswith(("file:", "/")):
+        return None
+    return Path(url2pathname(urlparse(location).path)).resolve()
 
 
 def connect(home: Path) -> MlflowClient:
     """A client of the store, whose schema is made when it is new. Raises BenchError when it can't be opened."""
     uri = tracking_uri(home)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # it prints the server's address as it is, password and all
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         if uri.startswith("sqlite:///"):
-            path = Path(uri.removeprefix("sqlite:///"))
+            path = Path(uri.removeprefix("sqlite:///").partition("?")[0])
             path.parent.mkdir(parents=True, exist_ok=True)
+            from mlflow.store.model_registry.dbmodels import models as registry_models
+            from mlflow.store.tracking.dbmodels import models
+
+            sqlite_files.check(path, {*models.Base.metadata.tables, *registry_models.Base.metadata.tables})
             with sqlite3.connect(path, timeout=60) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")
             connection.close()
@@ -229,9 +260,11 @@ def connect(home: Path) -> MlflowClient:
             os.environ.pop("MLFLOW_TRACKING_URI", None)
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
+    except BenchError:
+        raise
     except Exception as error:  # a store fails in as many ways as there are stores
-        raise BenchError(f"the MLflow store {uri} can't be opened: {str(error).strip()[:300]}. Check MLFLOW_TRACKING_URI, or move "
-                         "a damaged mlflow.db away to start a new one") from error
+        raise BenchError(f"the MLflow store {masked(uri)} can't be opened: {masked(str(error).strip()[:300])}. Check "
+                         "MLFLOW_TRACKING_URI, or move a damaged mlflow.db away to start a new one") from error
     return client
 
 

@@ -11,7 +11,7 @@ from statistics import fmean
 import numpy as np
 
 from harness.figures import save
-from harness.markdown import escape, table, with_interval
+from harness.markdown import code, escape, table, with_interval
 from harness.report import TRANSFER_PAGE, write_beside
 from harness.robustness_figures import matrix_figure
 from harness.statistics import LEAST_SPEAKERS
@@ -64,7 +64,7 @@ def render(found: Sequence[Matrix], pictures: Sequence[str]) -> str:
 
 
 def _matrix(each: Matrix, picture: str) -> list[str]:
-    settings = f" with `{escape(each.settings)}`" if each.settings else ""
+    settings = f" with {code(each.settings)}" if each.settings else ""
     seeds = {pair.seeds for pair in each.pairs.values()}
     trained = f"at most {each.epochs} epochs; seeds {' or '.join(' '.join(sorted(own, key=int)) for own in sorted(seeds))}"
     known = {pair.about.target: pair.about for pair in each.pairs.values()}
@@ -72,12 +72,12 @@ def _matrix(each: Matrix, picture: str) -> list[str]:
     notes = [note for note, mark in ((FEW, "†"), (HEARD, "‡")) if any(mark in pair.marks for pair in each.pairs.values())]
     heads = ["pair", "UAR", "WA", "chance", "emotions", "clips", "speakers", "tested corpus"]
     behind = [[f"{escape(source)} → {escape(target)}", *_behind(pair)] for (source, target), pair in each.pairs.items()]
-    return [f"## {each.study}: {escape(each.cell)}", f"Trained for {trained}{settings}.",
+    return [f"## {escape(each.study)}: {escape(each.cell)}", f"Trained for {trained}{settings}.",
             table(["trained on ↓ tested on →", *(_head(known[target]) for target in each.targets)], lines), *notes,
             f"![UAR of each pair]({picture})",
             "\n".join(f"- {sentence}" for sentence in told(each)),
             "<details><summary>Each pair, and how to reproduce</summary>\n\n" + table(heads, behind)
-            + f"\n\n{_protocols(each)}\n\n`{_command(each)}`\n\n</details>"]
+            + f"\n\n{_protocols(each)}\n\n{code(_command(each))}\n\n</details>"]
 
 
 def _head(about: About) -> str:
@@ -98,7 +98,7 @@ def _behind(pair: Pair) -> list[str]:
 def _protocols(each: Matrix) -> str:
     splits = {source: pair.split for (source, _), pair in each.pairs.items()}
     only = [target for target in each.targets if target not in splits]
-    return ("Trained under: " + ", ".join(f"{escape(source)} {split}" for source, split in splits.items()) + "."
+    return ("Trained under: " + ", ".join(f"{escape(source)} {escape(split)}" for source, split in splits.items()) + "."
             + (f" Only tested on: {', '.join(map(escape, only))}." if only else ""))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from harness.copies import copies
 from harness.features import Progress, features
+from harness.harmless import masked
 from harness.metrics import Scores
 from harness.predictions import Predictions
 from harness.study import Trial
@@ -122,7 +123,7 @@ def run_trial(trial: Trial, workplace: Workplace, on_epoch: OnEpoch, preparing: 
     except (Diverged, Declined) as error:
         result.state, result.reason = "failed", str(error)
     except Exception as error:  # whatever a network, a backend or a full memory raises is this trial's end, not the study's
-        result.state, result.reason = "failed", f"{type(error).__name__}: {str(error).strip()[:500]}"
+        result.state, result.reason = "failed", masked(f"{type(error).__name__}: {str(error).strip()[:500]}")
     return result
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from harness.console import Console
+from harness.harmless import masked
 from harness.tracking import connect, tracking_uri
 from registry.errors import BenchError
 
@@ -22,7 +23,7 @@ HOST = "127.0.0.1"
 def serve(home: Path, port: int, console: Console) -> int:
     """Serve until Ctrl-C; returns the server's exit code. Raises BenchError when the port is taken."""
     if os.environ.get("MLFLOW_TRACKING_URI", "").startswith("http"):
-        raise BenchError(f"runs are kept by the server {os.environ['MLFLOW_TRACKING_URI']}: open it in a browser")
+        raise BenchError(f"runs are kept by the server {masked(os.environ['MLFLOW_TRACKING_URI'])}: open it in a browser")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -31,9 +32,11 @@ def serve(home: Path, port: int, console: Console) -> int:
             raise BenchError(f"port {port} is taken; choose another with --port") from error
     connect(home)
     console.result(f"MLflow UI: http://{HOST}:{port} (Ctrl-C stops it)")
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", tracking_uri(home), "--default-artifact-root",
-               (home / "mlartifacts").resolve().as_uri(), "--host", HOST, "--port", str(port), "--workers", "1"]
-    server = subprocess.Popen(command, env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"})  # eight idle processes less
+    command = [sys.executable, "-m", "mlflow", "server", "--default-artifact-root", (home / "mlartifacts").resolve().as_uri(),
+               "--host", HOST, "--port", str(port), "--workers", "1"]
+    own = {"MLFLOW_BACKEND_STORE_URI": tracking_uri(home),  # not an option: everyone on this machine can read the options of a process
+           "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # eight idle processes less
+    server = subprocess.Popen(command, env={**os.environ, **own})
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # leaves through the same door as Ctrl-C, so that nothing keeps the port
     try:
         return server.wait()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import lzma
 import shutil
 import stat
+import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -12,6 +15,8 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from harness.downloads import BLOCK, Refused, check_room
 
 MOST_EXPANSION = 25  # unpacked bytes for one of the archive: speech in a zip file has about 3
+
+LONGEST_PART = 200  # bytes of a folder's or file's name; file systems take 255
 
 
 def unpack(archive: Path, folder: Path, moved: Callable[[int, int], None] = lambda done, total: None) -> None:
@@ -29,7 +34,10 @@ def unpack(archive: Path, folder: Path, moved: Callable[[int, int], None] = lamb
             for done, entry in enumerate(entries, start=1):
                 _extract(opened, entry, folder / entry.filename)
                 moved(done, len(entries))
-    except (Refused, BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (Refused, BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError,
+            OSError) as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # the disk's fault: those two are damaged archives
+            raise
         shutil.rmtree(folder, ignore_errors=True)
         archive.unlink()
         raise Refused(f"{archive.name} can't be unpacked: {error}; nothing of it was kept") from error
@@ -42,7 +50,8 @@ def _checked_entries(opened: ZipFile, archive: Path) -> list[ZipInfo]:
         if fault:
             raise Refused(f"its entry {entry.filename!r} {fault}")
     entries = [entry for entry in opened.infolist() if not entry.is_dir()]
-    if len({entry.filename.casefold() for entry in entries}) < len(entries):
+    places = [PurePosixPath(entry.filename.casefold()) for entry in entries]
+    if len(set(places)) < len(places) or {*places} & {parent for place in places for parent in place.parents}:
         raise Refused("it has two entries of the same name")
     total, packed = sum(entry.file_size for entry in entries), archive.stat().st_size
     if total > MOST_EXPANSION * packed:
@@ -61,6 +70,8 @@ def unsafe(entry: ZipInfo) -> str | None:
         return "leaves the folder"
     if not name.parts or any(sign in entry.filename for sign in "\\:\0"):
         return "has a name that means another place on some systems"
+    if any(len(part.encode("utf-8", "surrogatepass")) > LONGEST_PART for part in name.parts):
+        return f"has a name of more than {LONGEST_PART} bytes"
     if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "is a link or a device, not a file"
     return None

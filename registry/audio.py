@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from registry.errors import BenchError
 
+if TYPE_CHECKING:
+    import soundfile
+
+LOWEST_HZ, HIGHEST_HZ = 1_000, 768_000  # of the rates at which anyone records
+LONGEST_S = 600
+MOST_SAMPLES = 100_000_000  # of all channels: 400 MB as float32
 ACTIVE_DB = 30.0  # below the loudest stretch: less counts as a pause
 
 
@@ -17,18 +26,38 @@ def read(path: Path) -> tuple[np.ndarray, int]:
 
     Returns: waveform of shape (samples,), float32, full scale being 1, which lossy formats overshoot by up to a quarter;
         several channels are averaged. Sample rate in Hz.
-    Raises: BenchError naming the file when it is missing, a Git LFS pointer, damaged or empty.
+    Raises: BenchError naming the file when it is missing, a Git LFS pointer, damaged, empty, or too long to be a clip.
     """
+    with _opened(path) as file:
+        waveform = file.read(dtype="float32", always_2d=True)
+        if not len(waveform):
+            raise BenchError(f"{path} holds no samples: copy or download this clip again")
+        mono = waveform[:, 0] if waveform.shape[1] == 1 else waveform.mean(axis=1)
+        return mono, int(file.samplerate)
+
+
+def measured(path: Path) -> tuple[int, int]:
+    """Samples of a channel and sample rate in Hz, as the file's header tells them. Raises: BenchError as `read` does."""
+    with _opened(path) as file:
+        return int(file.frames), int(file.samplerate)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
+    """An audio file whose header promises what a clip can have: a few bytes may stand for hours of silence."""
     import soundfile
 
     try:
-        waveform, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
+        with soundfile.SoundFile(path) as file:
+            if not LOWEST_HZ <= file.samplerate <= HIGHEST_HZ:
+                raise BenchError(f"{path} has a sample rate of {file.samplerate:,} Hz, where {LOWEST_HZ:,} to {HIGHEST_HZ:,} can be: "
+                                 "its header is damaged, or this is no recording")
+            if file.frames > LONGEST_S * file.samplerate or file.frames * file.channels > MOST_SAMPLES:
+                raise BenchError(f"{path} is said to hold {file.frames:,} samples of {file.channels} channels at {file.samplerate:,} Hz: "
+                                 f"a clip is at most {LONGEST_S} s long; cut it, or get it again if its header is damaged")
+            yield file
+    except (soundfile.SoundFileError, OSError, RuntimeError, TypeError, ValueError) as error:
         raise BenchError(f"{path} can't be read as audio: {_reason(path, error)}") from error
-    if not len(waveform):
-        raise BenchError(f"{path} holds no samples: copy or download this clip again")
-    mono = waveform[:, 0] if waveform.shape[1] == 1 else waveform.mean(axis=1)
-    return mono, int(sample_rate)
 
 
 def is_lfs_pointer(path: Path) -> bool:

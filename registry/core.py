@@ -82,7 +82,10 @@ def _fit(where: str, value: Any, hint: Any) -> Any:
     if origin is tuple and isinstance(value, (tuple, list)):
         return tuple(_fit(where, item, arguments[0]) for item in value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise UsageError(f"{where} is larger than any float") from error
     wrong_bool = isinstance(value, bool) and hint is not bool
     if hint in (int, float, bool, str) and (wrong_bool or not isinstance(value, hint)):
         raise UsageError(f"{where} must be {hint.__name__}, not {value!r}")
@@ -156,7 +159,7 @@ def names(kind: str) -> list[str]:
 
 def describe(path: Path) -> str:
     """The first docstring line of a Python file, read without importing it."""
-    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    text = ast.get_docstring(ast.parse(path.read_bytes())) or ""
     return text.partition("\n")[0].strip()
 
 
@@ -169,11 +172,17 @@ def catalogue(kind: str) -> list[tuple[str, str]]:
 def get(kind: str, name: str) -> type[Any]:
     """The component class registered under a name.
 
-    A path (`my_net.py`) loads a user's own file instead; `group:name` entry points of `bench.<kind>` are found too.
+    A path (`my_net.py`) runs a user's own file instead: for names that the user gives, never for those that a file or a store tells.
     Raises: BenchError with the near names when there is none.
     """
-    if name.endswith(".py"):
-        return _from_file(Path(name))
+    return _from_file(Path(name)) if name.endswith(".py") else registered(kind, name)
+
+
+def registered(kind: str, name: str) -> type[Any]:
+    """The component class of the registry, or of an installed package's entry points `bench.<kind>`, of this name; no file is run.
+
+    Raises: BenchError with the near names when there is none.
+    """
     if name in _shipped(kind):
         return _component(importlib.import_module(f"registry.{_package(kind)}.{name}"), name)
     entry = _installed(kind).get(name)
@@ -227,7 +236,7 @@ def load_file(path: Path) -> types.ModuleType:
     sys.modules[unique] = module  # dataclasses and pickle look classes up there
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[unique]
         said = f": {error}" if isinstance(error, BenchError) else f" could not be loaded: {type(error).__name__}: {error}"
         outside = isinstance(error, (BenchError, OSError, MemoryError)) and not isinstance(error, UsageError)

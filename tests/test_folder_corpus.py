@@ -79,10 +79,10 @@ def test_tables_as_spreadsheets_write_them_give_the_same_clips(two: Path, conten
 def test_the_table_can_be_named_and_paths_are_relative_to_it(two: Path) -> None:
     table = HEADER + "b.flac,sad,ann\n../a.wav,angry,bob\n"
     (two / "other.csv").write_text("x\n")
-    corpus = loaded(two / "deep", table, name="own.csv")
+    (two / "deep" / "own.csv").write_text(table)
     named = Folder(csv="deep/own.csv").load(two)
-    assert [c.id for c in named.clips] == ["../a", "b"] == [c.id for c in corpus.clips]
-    assert named.fingerprint == corpus.fingerprint == Folder(csv=str(two / "deep" / "own.csv")).load(two).fingerprint
+    assert [c.id for c in named.clips] == ["../a", "b"]
+    assert named.fingerprint == Folder(csv=str(two / "deep" / "own.csv")).load(two).fingerprint
 
 
 def test_an_absolute_path_is_taken_and_is_the_id_without_its_ending(two: Path) -> None:

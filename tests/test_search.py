@@ -174,5 +174,5 @@ def test_other_ranges_are_another_search(tmp_path: Path) -> None:
 
 def test_a_damaged_store_is_refused_with_what_to_do_about_it(tmp_path: Path) -> None:
     (tmp_path / "optuna.db").write_bytes(b"this is no database" * 100)
-    with pytest.raises(BenchError, match=r"optuna\.db can't be used as the store of the search.*move it away"):
+    with pytest.raises(BenchError, match=r"optuna\.db is damaged.*nothing was written to it.*move it away"):
         opened(tmp_path)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from registry import audio
-from registry.core import canonical, get, register, specification
+from registry.core import canonical, register, registered, specification
 from registry.corpus import Clip, Corpus, Problem
 from registry.errors import BenchError, UsageError, require
 
@@ -54,7 +54,7 @@ class Combined:
         Raises: UsageError for a corpus that is not registered. BenchError when a member is not there, or has an emotion
             outside the label set.
         """
-        loaders = {name: get("corpora", name)() for name in self.corpora}
+        loaders = {name: registered("corpora", name)() for name in self.corpora}
         found = {name: self._member(name, loader, data) for name, loader in loaders.items()}
         members = {name: corpus for name, (corpus, _) in found.items()}
         emotions = {emotion for corpus in members.values() for emotion in corpus.emotions}

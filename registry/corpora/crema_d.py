@@ -75,7 +75,7 @@ def is_clip_name(stem: str) -> bool:
     >>> is_clip_name("1001_IEO_ANG_HI"), is_clip_name("03-01-05-01-01-01-01")
     (True, False)
     """
-    return re.fullmatch(r"1\d{3}_[A-Z]{3}_[A-Z]{3}_[A-Z]{1,2}", stem) is not None
+    return re.fullmatch(r"1[0-9]{3}_[A-Z]{3}_[A-Z]{3}_[A-Z]{1,2}", stem) is not None
 
 
 def _clip(clip_id: str, path: Path, people: dict[str, dict], votes: dict[str, tuple[tuple[str, int], ...]]) -> Clip:
@@ -88,7 +88,8 @@ def expected_ids(folder: Path) -> frozenset[str]:
     """The ids of the whole corpus: as its own list gives them, or by the rule of the names."""
     path = _beside(folder, "SentenceFilenames.csv")
     if path is not None:
-        return frozenset(name for name, _ in table(path, ("Filename", "Stimulus_Number")) if is_clip_name(name))
+        return frozenset(name for name, _ in table(path, ("Filename", "Stimulus_Number"))
+                         if is_clip_name(name) and name.split("_")[2] in EMOTIONS)
     return frozenset(f"{actor}_{take}" for actor in ACTORS for take in _takes()) - NEVER_PUBLISHED
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import posixpath
@@ -10,6 +11,7 @@ from collections import Counter
 from pathlib import Path, PureWindowsPath
 from typing import Any, ClassVar
 
+from registry import audio
 from registry.core import register
 from registry.corpora._listing import fault_of, given_folder, read_clip
 from registry.corpus import Clip, Corpus, Problem
@@ -33,14 +35,19 @@ class Folder:
     ending. The columns path, emotion and speaker are needed; sentence, level, sex, age, race, ethnicity and corpus are known
     too and may be empty; every other column is kept in the clip's field `other`. Emotions are those of the table, sorted.
 
+    A table may come from someone else, so that clips must lie in the data folder or in the table's own, links followed: what
+    leads out of both is refused, unless `anywhere` says that it is meant.
+
     Args:
         csv: the table, where the data folder holds several: relative to it, or absolute.
+        anywhere: take clips from wherever the table says.
     """
 
     version: ClassVar[int] = 1
     licence: ClassVar[str] = "the user's own"
     citation: ClassVar[str] = ""
     csv: str | None = None
+    anywhere: bool = False
 
     def load(self, data: Path | None) -> Corpus:
         """The clips of the table, sorted by id, with the files that are missing, empty or pointers.
@@ -49,6 +56,8 @@ class Folder:
         """
         table = self._table(given_folder(data, "folder"))
         rows = _rows(table)
+        if not self.anywhere:
+            _refuse_outside(table, rows, {given_folder(data, "folder").resolve(), table.parent.resolve()})
         ids = _ids(table, rows)
         emotions = _emotions(table, rows)
         clips = [_clip(table, clip_id, *row) for clip_id, row in sorted(zip(ids, rows, strict=True), key=lambda pair: pair[0])]
@@ -83,6 +92,9 @@ def _rows(path: Path) -> list[Row]:
     uneven = [number for number, cells in rows if len(cells) != len(columns)]
     _refuse(path, uneven, f"not {len(columns)} cells as in the header; put cells that hold the separator in double quotes")
     made = [(number, dict(zip(columns, cells, strict=True))) for number, cells in rows]
+    for column in (*NEEDED, *KNOWN):
+        strange = [number for number, row in made if not row.get(column, "").isprintable()]
+        _refuse(path, strange, f"a line break or another sign that can't be printed in the {column}: write it without")
     for column in NEEDED:
         _refuse(path, [number for number, row in made if not row[column]], f"no {column}: fill the cell, or remove the row")
     return made
@@ -118,6 +130,14 @@ def _refuse(path: Path, lines: list[int], what: str) -> None:
         raise BenchError(f"{path}, line{'s'[: len(lines) > 1]} {', '.join(map(str, lines[:10]))}{more}: {what}")
 
 
+def _refuse_outside(table: Path, rows: list[Row], folders: set[Path]) -> None:
+    """Refuse clips that lie in none of the folders."""
+    found = [(number, (table.parent / _portable(row["path"])).resolve()) for number, row in rows]
+    _refuse(table, [number for number, path in found if not folders & {path, *path.parents}],
+            f"the path leads out of {' and '.join(sorted(map(str, folders)))}: copy the clip there, give the folder that holds both "
+            "with `--data DIR`, or say that any place is meant with the corpus 'folder[anywhere=True]'")
+
+
 def _ids(path: Path, rows: list[Row]) -> list[str]:
     """Each row's path without its ending, with forward slashes; the same on every machine."""
     ids = [posixpath.normpath(posixpath.splitext(_portable(row["path"]))[0]) for _, row in rows]
@@ -144,7 +164,7 @@ def _emotions(path: Path, rows: list[Row]) -> tuple[str, ...]:
 def _clip(table: Path, clip_id: str, number: int, row: dict[str, str]) -> Clip:
     facts: dict[str, Any] = {column: row.get(column) or None for column in KNOWN}
     age, sex = row.get("age"), row.get("sex", "").lower()
-    if age and not age.isdecimal():
+    if age and not (age.isdecimal() and len(age) <= 3):
         raise BenchError(f"{table}, line {number}: the age {age!r} is no whole number of years; correct it, or leave the cell empty")
     facts |= {"age": int(age) if age else None, "sex": SEXES.get(sex, sex) or None}
     other = tuple((column, value) for column, value in row.items() if column not in (*NEEDED, *KNOWN))
@@ -154,7 +174,11 @@ def _clip(table: Path, clip_id: str, number: int, row: dict[str, str]) -> Clip:
 
 def _fault(table: Path, clip: Clip) -> Problem | None:
     assert clip.path is not None
-    if not clip.path.is_file():
+    try:
+        there = clip.path.is_file()
+    except OSError:  # a name longer than the system takes
+        there = False
+    if not there:
         return Problem(kind="missing", subject=clip.id, detail=f"there is no file {clip.path}", breaks=True,
                        action=f"correct its path in {table.name}, or pass `--allow-missing` to go on without it")
     return fault_of(clip.path)
@@ -162,11 +186,7 @@ def _fault(table: Path, clip: Clip) -> Problem | None:
 
 def _rate(clips: tuple[Clip, ...]) -> int:
     """The sample rate of the first clip whose file tells one; others are found by `bench check`."""
-    import soundfile
-
     for clip in clips:
-        try:
-            return int(soundfile.info(clip.path).samplerate)
-        except soundfile.LibsndfileError:
-            continue
+        with contextlib.suppress(BenchError):
+            return audio.measured(clip.path)[1]  # type: ignore[arg-type]
     return ASSUMED_HZ
