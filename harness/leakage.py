@@ -18,7 +18,7 @@ from harness.leakage_report import COPIES, Measured, Under, render
 from harness.prepare import chosen_cells
 from harness.report import LEAKAGE as LEAKAGE_PAGE
 from harness.report import write_beside
-from harness.run import run_study
+from harness.run import Execution, run_study
 from harness.siblings import AugmentedBeforeSplit, AugmentedFirst, leak_on_purpose
 from harness.study import Cell, Recipe, Study, Trial, applies, plan
 from harness.study_files import chosen_study, component
@@ -49,7 +49,8 @@ class Asked:
     copies: tuple[str, ...] = COPIES
 
 
-def leakage(asked: Asked, workplace: Workplace, console: Console, allow_missing: bool = False) -> list[Measured]:
+def leakage(asked: Asked, workplace: Workplace, console: Console, allow_missing: bool = False,
+            execution: Execution | None = None) -> list[Measured]:
     """Train the study's cells, without a search, under every protocol, and write the report; the same call continues.
 
     Returns: what was measured of this study.
@@ -63,7 +64,8 @@ def leakage(asked: Asked, workplace: Workplace, console: Console, allow_missing:
     with leak_on_purpose():
         for part in _studies(study, cells, copies, corpus):
             fixed = {key: value for key, value in asked.settings.items() if any(applies(trial, key) for trial in _trials(part))}
-            run_study(asked.study, part, workplace, fixed, console, allow_missing=allow_missing, name=PREFIX + name)
+            run_study(asked.study, part, workplace, fixed, console, allow_missing=allow_missing, name=PREFIX + name,
+                      execution=execution)
     found = measured(workplace.home, PREFIX + name)
     if not found:
         raise BenchError(f"no training of {name} finished: the runs of the experiment {PREFIX}{name} tell the reasons")
