@@ -195,7 +195,7 @@ class Workers:
             try:
                 self.client.restart_workers([running.worker], timeout=START_S)
             except Exception:  # a worker without a nanny: it ends itself, and whoever started it may start another
-                self._call(running.worker, os._exit, 1)
+                self._call(running.worker, _end_process)
 
     def close(self) -> None:
         """Let go of the workers; those started for this run end now, whatever they do."""
@@ -265,7 +265,11 @@ class _Wire:
         self.worker.log_event(TOPIC, ["preparing", self.uid, done, float(total), False])
 
 
-def _answer(uid: str, epoch: int, prune: bool) -> None:
+async def _end_process() -> None:
+    os._exit(1)
+
+
+async def _answer(uid: str, epoch: int, prune: bool) -> None:
     """Called in the worker's event loop by the coordinator."""
     with _answered:
         _answers[uid] = (epoch, prune)
