@@ -17,7 +17,6 @@ from harness.study import Cell, Trial
 from harness.tracking import Record
 from harness.work import Progress, Run, identity, title, told
 
-TRIES = 3  # of a trial whose worker died
 LOOK_AGAIN_S = 1.0  # after others' claims
 
 
@@ -26,7 +25,7 @@ class Lane:
     """One cell on its way through a run.
 
     Args:
-        done: trials that ended, as last read. running: trials of the search that this start is at. waiting: proposals whose signature another piece of work is at.
+        done: trials that ended, as last read. running: trials that this start is at. waiting: proposals whose signature is under way elsewhere.
     """
 
     search: Search
@@ -53,11 +52,11 @@ class Agenda:
     """Everything that a run has to do.
 
     Args:
-        searches: each with its cells. trials, finals: what shows how far they are.
+        searches: each with its cells. trials, finals: what shows how far they are. tries: of a trial whose worker died.
     """
 
-    def __init__(self, run: Run, searches: list[tuple[Search, list[Cell]]], trials: Progress, finals: Progress) -> None:
-        self.run, self.trials, self.finals = run, trials, finals
+    def __init__(self, run: Run, searches: list[tuple[Search, list[Cell]]], trials: Progress, finals: Progress, tries: int) -> None:
+        self.run, self.trials, self.finals, self.tries = run, trials, finals, tries
         self.lanes = [Lane(search, cell, len(search.done(cell)) if run.study.trials else 0, Final(run, search, cell))
                       for search, cells in searches for cell in cells]
         self.pieces: dict[str, Piece] = {}
@@ -205,13 +204,13 @@ class Agenda:
         entry = self.run.box.get(piece.job.uid)
         if entry:
             self._settle(piece, Outcome.of(entry, self.run.deliver(entry.uid)))
-        elif piece.tries < TRIES:
+        elif piece.tries < self.tries:
             self._end_runs(piece)
             piece.tries += 1
-            self.run.console.say(f"  {piece.job.name}: {how}; try {piece.tries} of {TRIES}")
+            self.run.console.say(f"  {piece.job.name}: {how}; try {piece.tries} of {self.tries}")
             self.again.append(piece.job)
         else:
-            self._settle(piece, self.run.failed(piece.job, f"{how} in each of {TRIES} tries"))
+            self._settle(piece, self.run.failed(piece.job, f"{how} in each of {self.tries} tries"))
 
     def _settle(self, piece: Piece, outcome: Outcome) -> None:
         """Tell the search, the other starts of this study and people how a job ended."""

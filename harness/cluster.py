@@ -221,15 +221,12 @@ class _Running:
 
 def perform(uid: str, blob: bytes, files: list[str]) -> Outcome:
     """What a worker is sent: one job, pickled with the classes of files that no worker could import by name."""
-    from harness.devices import set_up
-
     worker = get_worker()
     worker.log_event(TOPIC, ["began", uid, worker.address])
     for file in files:  # so that a saved model finds the source of a user's own feature
         if Path(file).is_file() and not any(getattr(module, "__file__", None) == file for module in list(sys.modules.values())):
             load_file(Path(file))
     job: Job = cloudpickle.loads(blob)
-    set_up()
     return run_job(job, _Wire(uid, worker, worker.get_current_task(), job.asks))
 
 

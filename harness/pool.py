@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.devices import set_up
 from harness.jobs import Job, Outcome, run_job
 
 
@@ -65,7 +64,6 @@ class InProcess:
     """Runs each job in this process, one after the other: for debugging, where a breakpoint or a profiler has to be reached."""
 
     def __init__(self) -> None:
-        set_up()
         self._jobs: list[Job] = []
 
     def free(self) -> int:

@@ -38,7 +38,7 @@ class Execution:
         workers: processes of the local cluster. in_process: no workers at all. scheduler: address of a running one instead.
         trials_per_gpu: workers for each GPU instead of `workers`; 0: a GPU is nothing special.
         trial_timeout_s: after which a trial is stopped and failed; 0: never. optuna_storage: URL; empty: optuna.db below the home.
-        objective: what trains and scores a trial.
+        tries: of a trial whose worker died. objective: what trains and scores a trial.
     """
 
     workers: int = 1
@@ -47,6 +47,7 @@ class Execution:
     trials_per_gpu: int = 0
     trial_timeout_s: float = 0.0
     optuna_storage: str = ""
+    tries: int = 3
     objective: Objective = run_trial
 
     def pool(self) -> Pool:
@@ -112,7 +113,7 @@ def _work(run: Run, searches: list[tuple[Search, list[Cell]]], execution: Execut
         console.say(f"{label}: {len(cells)} cells × {trials} trials, {missing[label]} to do")
     with console.working():
         bars = [console.line("trials", sum(missing.values())), console.line("finals", len(run.prepared.cells) * len(run.study.seeds))]
-        agenda = Agenda(run, searches, *(Progress(bar) for bar in bars))
+        agenda = Agenda(run, searches, *(Progress(bar) for bar in bars), execution.tries)
         with Stopping(console) as stopping:
             _drive(agenda, execution, stopping)
         for bar in bars:

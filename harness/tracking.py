@@ -311,8 +311,9 @@ def flat_metrics(result: Result) -> dict[str, float]:
     """The figures of the kept epoch under names of their own, beside the curves; how many epochs, and their best validation WA."""
     metrics = {f"seconds/{phase}": seconds for phase, seconds in result.seconds.items()}
     if result.validation:
+        curve = result.history.get("validation_wa", [])
         metrics |= {**result.validation.flat("validation"), "best_epoch": float(result.best_epoch), "parameters": float(result.parameters),
-                    "epochs": float(len(result.history["validation_wa"])), "validation/best_wa": max(result.history["validation_wa"])}
+                    **({"epochs": float(len(curve)), "validation/best_wa": max(curve)} if curve else {})}
     if result.test:
         metrics |= result.test.flat("test")
     return metrics

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.copies import copies
+from harness.devices import set_up
 from harness.features import Progress, features
 from harness.metrics import Scores
 from harness.predictions import Predictions
@@ -146,6 +147,7 @@ def _train_and_score(result: Result, corpus: Corpus, workplace: Workplace, on_ep
         x, x_validation = np.concatenate([arrays[split.train], *copied]), arrays[split.validation]
         y = np.tile(corpus.labels[split.train], 1 + len(copied))
         result.counts |= {"copies": len(x) - len(split.train)} if copied else {}
+    set_up()
     with _timed(result, "fit"):
         fitted = fit(trial, x, y, x_validation, corpus.labels[split.validation], len(corpus.emotions), listen)
     result.best_epoch, result.parameters, result.model = fitted.best_epoch, fitted.parameters, fitted.model
