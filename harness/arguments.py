@@ -65,11 +65,14 @@ def _data(sub: argparse.ArgumentParser) -> None:
 
 def _execution(sub: argparse.ArgumentParser) -> None:
     where = sub.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=_count, default=1, metavar="N", help="worker processes that train, one trial each at a time (default 1)")
+    where.add_argument("--workers", type=_count, default=1, metavar="N",
+                       help="worker processes that train, one trial each at a time (default 1)")
     where.add_argument("--scheduler", default="", metavar="tcp://HOST:PORT", help="send trials to the workers of a running Dask scheduler")
     where.add_argument("--in-process", action="store_true", help="train in this very process, for debugging")
-    sub.add_argument("--trials-per-gpu", type=_count, default=0, metavar="K", help="start K workers for each GPU instead, and share it among them")
-    sub.add_argument("--trial-timeout", type=_seconds, default=0.0, metavar="SECONDS", help="stop a trial that takes longer, and count it as failed")
+    sub.add_argument("--trials-per-gpu", type=_count, default=0, metavar="K",
+                     help="start K workers for each GPU instead, and share it among them")
+    sub.add_argument("--trial-timeout", type=_seconds, default=0.0, metavar="SECONDS",
+                     help="stop a trial that takes longer, and count it as failed")
     sub.add_argument("--optuna-storage", default=os.environ.get("BENCH_OPTUNA_STORAGE", ""), metavar="URL",
                      help="database of the search, e.g. postgresql://… (BENCH_OPTUNA_STORAGE; default: optuna.db below the home)")
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 T = TypeVar("T")
+COLUMNS = "claim, coordinator, uid, ended, outcome"
 BEAT_S = 10.0
 SILENT_S = 180.0  # a coordinator of another machine that has not beaten for so long is taken for dead
 PATIENCE_S = 300.0  # for a database that restarts
@@ -53,9 +54,9 @@ def patiently(action: Callable[[], T], patience_s: float | None = None) -> T:
             if not _is_away(error):
                 raise
             if time.monotonic() > end:
-                raise BenchError("the store of the search does not answer, or stays locked, for too long: "
-                                 f"{str(error.__cause__ or error).splitlines()[0][:200]}. What finished is kept; start again when it is back"
-                                 ) from error
+                said = str(error.__cause__ or error).splitlines()[0][:200]
+                raise BenchError(f"the store of the search does not answer, or stays locked, for too long: {said}. "
+                                 "What finished is kept; start again when it is back") from error
         time.sleep(pause)
         pause = min(2 * pause, 5.0)
 
@@ -121,7 +122,7 @@ class Claims:
 
     def get(self, name: str) -> Claim | None:
         """The row of a name, None when nobody claimed it."""
-        found = self._ask("SELECT claim, coordinator, uid, ended, outcome FROM bench_claims WHERE claim = :name", name=name)
+        found = self._ask(f"SELECT {COLUMNS} FROM bench_claims WHERE claim = :name", name=name)
         return _claim(found[0]) if found else None
 
     def release(self, name: str) -> None:
@@ -135,8 +136,8 @@ class Claims:
 
     def retake(self, name: str, uid: str) -> bool:
         """Claim what another start ended, to do it once more; False when somebody was faster."""
-        self._do("UPDATE bench_claims SET ended = 0, coordinator = :id, uid = :uid WHERE claim = :name AND ended = 1 AND coordinator <> :id",
-                 name=name, id=self.id, uid=uid)
+        self._do("UPDATE bench_claims SET ended = 0, coordinator = :id, uid = :uid WHERE claim = :name AND ended = 1 "
+                 "AND coordinator <> :id", name=name, id=self.id, uid=uid)
         held = self.get(name)
         return held is not None and held.uid == uid
 
@@ -151,11 +152,10 @@ class Claims:
 
     def reap(self) -> list[Claim]:
         """Take the open claims of dead coordinators away, and return them."""
-        others = [row[0] for row in self._ask("SELECT id FROM bench_coordinators UNION SELECT coordinator FROM bench_claims WHERE ended = 0")]
-        dead = [coordinator for coordinator in others if not self.lives(coordinator)]
+        rows = self._ask("SELECT id FROM bench_coordinators UNION SELECT coordinator FROM bench_claims WHERE ended = 0")
+        dead = [coordinator for coordinator, in rows if not self.lives(coordinator)]
         left = [_claim(row) for coordinator in dead
-                for row in self._ask("SELECT claim, coordinator, uid, ended, outcome FROM bench_claims WHERE coordinator = :id AND ended = 0",
-                                     id=coordinator)]
+                for row in self._ask(f"SELECT {COLUMNS} FROM bench_claims WHERE coordinator = :id AND ended = 0", id=coordinator)]
         for coordinator in dead:
             self._do("DELETE FROM bench_claims WHERE coordinator = :id AND ended = 0", id=coordinator)
             self._do("DELETE FROM bench_coordinators WHERE id = :id", id=coordinator)

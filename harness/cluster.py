@@ -51,9 +51,9 @@ def local(workers: int, per_gpu: int = 0) -> SpecCluster:
     memory = int(psutil.virtual_memory().total / count)
     dask.config.set(SETTINGS)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    specs = {place: {"cls": Nanny, "options": {"nthreads": 1, "memory_limit": memory, "dashboard": False, "silence_logs": logging.CRITICAL,
-                                               "local_directory": None, "env": surroundings(count, gpus[place % len(gpus)] if gpus else "")}}
-             for place in range(count)}
+    same = {"nthreads": 1, "memory_limit": memory, "dashboard": False, "silence_logs": logging.CRITICAL}
+    places = [gpus[place % len(gpus)] if gpus else "" for place in range(count)]
+    specs = {place: {"cls": Nanny, "options": {**same, "env": surroundings(count, gpu)}} for place, gpu in enumerate(places)}
     return SpecCluster(workers=specs, scheduler={"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard": False}},
                        silence_logs=logging.CRITICAL, asynchronous=False)
 
@@ -199,10 +199,10 @@ class Workers:
 
     def close(self) -> None:
         """Let go of the workers; those started for this run end now, whatever they do."""
-        for running in self._running.values():
+        for uid, running in self._running.items():
             with suppress(Exception):
                 running.future.cancel(force=True)
-                self._call(running.worker, _answer, running.future.key.split("-")[1], -1, True)
+                self._call(running.worker, _answer, uid, -1, True)
         with suppress(Exception):
             self.client.close(timeout=5)
         if self._cluster is not None:
@@ -227,7 +227,7 @@ def perform(uid: str, blob: bytes, files: list[str]) -> Outcome:
         if Path(file).is_file() and not any(getattr(module, "__file__", None) == file for module in list(sys.modules.values())):
             load_file(Path(file))
     job: Job = cloudpickle.loads(blob)
-    return run_job(job, _Wire(uid, worker, worker.get_current_task(), job.asks))
+    return run_job(job, _Wire(uid, worker, str(worker.get_current_task()), job.asks))
 
 
 @dataclass(frozen=True)

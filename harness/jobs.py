@@ -83,7 +83,8 @@ class Outcome:
     Args:
         value: validation UAR at the kept epoch; None when there is none. metrics: as its MLflow run has them.
         run_id: of the MLflow run; empty while the result waits in the outbox.
-        seconds: the trial took. notes: what the leak audit of a final found. done_here, memory_bytes: trials that its process has run by now, and what it holds.
+        seconds: the trial took. notes: what the leak audit of a final found.
+        done_here, memory_bytes: trials that its process has run by now, and what it holds.
     """
 
     uid: str
@@ -130,6 +131,8 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> None:
     live = _Live(job)
 
     def on_epoch(epoch: int, metrics: dict[str, float]) -> None:
+        if epoch == 1:  # also when training began again with smaller batches
+            epochs.clear()
         epochs.append((epoch, int(time.time() * 1000), metrics))
         live.epoch(epochs[-1])
         if reporter.epoch(epoch, metrics["validation_uar"]):
@@ -154,7 +157,8 @@ def _write(job: Job, result: Result, folder: Path) -> None:
         corpus = open_corpus(job.trial.corpus, job.workplace.data, job.workplace.left_out)
         saved_model.write(result, corpus, folder / "model")
         (folder / "model" / "about.json").write_text(json.dumps({
-            "name": f"{job.trial.architecture.name}_{job.trial.signature}", "emotions": corpus.emotions, "sample_rate": corpus.sample_rate}))
+            "name": f"{job.trial.architecture.name}_{job.trial.signature}", "emotions": corpus.emotions,
+            "sample_rate": corpus.sample_rate}))
 
 
 class _Live:

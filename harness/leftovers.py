@@ -29,7 +29,8 @@ def clear_up(run: Run, searches: list[Search]) -> None:
             run.box.told(uid)
     runs = run.tracker.reconcile(lambda tags: lives(run.claims, tags))
     drafts = run.box.sweep() + sweep_cache(run.prepared.workplace.cache)
-    parts = [f"{brought} results brought to MLflow" if brought else "", f"{trials} open trials and {runs} open runs settled" if trials or runs else "",
+    parts = [f"{brought} results brought to MLflow" if brought else "",
+             f"{trials} open trials and {runs} open runs settled" if trials or runs else "",
              f"{drafts} half-written files removed" if drafts else ""]
     if any(parts):
         run.console.say(f"left by an earlier start: {', '.join(filter(None, parts))}; what did not finish is run again")

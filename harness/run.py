@@ -112,12 +112,10 @@ def _work(run: Run, searches: list[tuple[Search, list[Cell]]], execution: Execut
     for label, (_, cells) in _labelled(searches) if trials else []:
         console.say(f"{label}: {len(cells)} cells × {trials} trials, {missing[label]} to do")
     with console.working():
-        bars = [console.line("trials", sum(missing.values())), console.line("finals", len(run.prepared.cells) * len(run.study.seeds))]
-        agenda = Agenda(run, searches, *(Progress(bar) for bar in bars), execution.tries)
-        with Stopping(console) as stopping:
+        seeds = len(run.prepared.cells) * len(run.study.seeds)
+        with console.bar("trials", sum(missing.values())) as first, console.bar("finals", seeds) as second, Stopping(console) as stopping:
+            agenda = Agenda(run, searches, Progress(first), Progress(second), execution.tries)
             _drive(agenda, execution, stopping)
-        for bar in bars:
-            bar.close()
 
 
 def _labelled(searches: list[tuple[Search, list[Cell]]]) -> list[tuple[str, tuple[Search, list[Cell]]]]:

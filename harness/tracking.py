@@ -130,7 +130,8 @@ class Tracker:
     def _place(self, entry: Entry) -> str:
         """The entry's run: the one opened for it, the one that an earlier try made, or a new one; others of its uid end as killed."""
         own = self.of_uid(entry.uid)
-        kept = next((r for r in own if r.state not in ("running", "killed")), None) or next((r for r in own if r.run_id == entry.run_id), None)
+        kept = next((r for r in own if r.state not in ("running", "killed")), None)
+        kept = kept or next((r for r in own if r.run_id == entry.run_id), None)
         for record in own:
             if record.state == "running" and record is not kept:
                 self.end(record.run_id, "killed")

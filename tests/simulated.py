@@ -45,7 +45,7 @@ def simulated(trial: Trial, workplace: Workplace, on_epoch: Any, preparing: Any 
     split = trial.split(corpus)
     rng = np.random.default_rng(int(trial.signature, 16))
     result = Result(trial, split_fingerprint=split.fingerprint(corpus), counts=split.counts, best_epoch=1, parameters=1)
-    result.speakers = {part: 1 for part in ("train", "validation", "test")}
+    result.speakers = dict.fromkeys(("train", "validation", "test"), 1)
     for epoch in range(1, trial.training.epochs + 1):
         end = time.perf_counter() + seconds / trial.training.epochs
         while busy and time.perf_counter() < end:
