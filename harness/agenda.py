@@ -25,7 +25,8 @@ class Lane:
     """One cell on its way through a run.
 
     Args:
-        done: trials that ended, as last read. running: trials that this start is at. waiting: proposals whose signature is under way elsewhere.
+        done: trials that ended, as last read. running: trials that this start is at.
+        waiting: proposals whose signature is under way elsewhere.
     """
 
     search: Search

@@ -107,7 +107,6 @@ class Workers:
         self._check_threads()
         self._heard: queue.Queue[Any] = queue.Queue()
         self._running: dict[str, _Running] = {}
-        self._recycled: set[str] = set()
         self.client.subscribe_topic(TOPIC, self._note)
 
     def _check_threads(self) -> None:
@@ -120,7 +119,16 @@ class Workers:
 
     def free(self) -> int:
         """How many workers have nothing to do."""
-        return len(self.client.nthreads()) - len(self._running) - len(self._recycled)
+        there = len(self.client.nthreads())
+        if self._cluster is not None and there < len(self._cluster.worker_spec):
+            self._replace(self._cluster)
+        return there - len(self._running)
+
+    def _replace(self, cluster: SpecCluster) -> None:
+        """Have nannies replaced that gave up, as they do when their worker dies while it starts."""
+        for name in [name for name, nanny in cluster.workers.items() if nanny.status.name in ("failed", "closed")]:
+            cluster.workers.pop(name, None)
+        cluster.scale(len(cluster.worker_spec))
 
     def start(self, job: Job) -> None:
         """Send a job to a worker that has nothing to do."""

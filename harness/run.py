@@ -129,20 +129,18 @@ def _drive(agenda: Agenda, execution: Execution, stopping: Stopping) -> None:
         return  # nothing to do: no worker is started for it
     pool = execution.pool()
     try:
-        while job or not agenda.finished():
-            while job and pool.free() > 0:
+        while not agenda.finished():
+            over = stopping.asked or agenda.fault is not None
+            while not over and pool.free() > 0 and (job := job or agenda.next()):
                 pool.start(job)
-                job = None if stopping.asked or agenda.fault else agenda.next()
+                job = None
+            if over and (not agenda.pieces or (job and len(agenda.pieces) == 1)):
+                break
+            if not agenda.pieces:
+                time.sleep(0.2)  # other starts of this study are at what is left
             for ended in pool.turn(agenda.hear):
                 agenda.ended(ended)
             _stop_overdue(agenda, pool, execution.trial_timeout_s)
-            over = stopping.asked or agenda.fault is not None
-            if over and not agenda.pieces.keys() - ({job.uid} if job else set()):
-                break
-            if job is None and not over:
-                job = agenda.next()
-            if job is None and not agenda.pieces and not agenda.finished():
-                time.sleep(0.2)  # other starts of this study are at what is left
     finally:
         pool.close()
         agenda.abandon()

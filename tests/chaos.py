@@ -52,9 +52,11 @@ class Round:
         execution = {"in_process": True} if in_process else {"workers": 2, "tries": 1000, "optuna_storage": self.url}
         what = {"home": str(self.home), "execution": execution, "study": {"trials": self.trials},
                 "objective": {"seconds": 0.0 if in_process else 0.4} if self.simulated else None}
-        env = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": os.pathsep.join(sys.path[:2]), **({"MLFLOW_TRACKING_URI": self.tracking} if self.tracking else {})}
+        tracking = {"MLFLOW_TRACKING_URI": self.tracking} if self.tracking else {}
+        env = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": os.pathsep.join(sys.path[:2]), **tracking}
         with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
-            return subprocess.Popen([sys.executable, str(PROGRAM), json.dumps(what)], env=env, stdout=log, stderr=log, start_new_session=True)
+            return subprocess.Popen([sys.executable, str(PROGRAM), json.dumps(what)], env=env, stdout=log, stderr=log,
+                                    start_new_session=True)
 
     def ends(self) -> int:
         """How many trials and seeds have ended by now: what the log tells of them."""
