@@ -245,7 +245,7 @@ def test_every_protocol_is_really_run_in_an_experiment_of_its_own_and_the_audit_
     own = study_file(tmp_path, "architectures=STUDY.architectures[:1], corpus=Synthetic(n_speakers=5, n_sentences=3), "
                      "training=Training(epochs=1, batch_size=16)")
     call = ("leakage", "--study", own, "--home", tmp_path, "--seeds", "0", "--copies", "gain", "--set", "training.learning_rate=0.02",
-            "--workers", "1")
+            "--feature-workers", "1")
     outcome = bench(*call)
     assert outcome.code == 0, outcome.err
     text = (tmp_path / "reports" / "leakage.md").read_text(encoding="utf-8")
