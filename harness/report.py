@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from filelock import FileLock
+
 from harness import blocks_report, groups, references
 from harness.evidence import Evidence, evidence
 from harness.leaderboard import Row, rows
@@ -41,10 +43,11 @@ def write_report(home: Path, study_name: str) -> tuple[Path, list[Row]]:
     records = tracker.records()
     made = rows(records)
     seen = {row.cell: found for row in made if row.seeds and (found := evidence(row, tracker))}
-    pictures = Pictures(home / "reports" / study_name)
-    text = render(study_name, records, made, seen, pictures.of, pictures.critical_difference)
     path = home / "reports" / f"{study_name}.md"
-    write_beside(path, text)
+    (home / ".bench").mkdir(parents=True, exist_ok=True)
+    with FileLock(home / ".bench" / "reports.lock"):  # two starts of a study may end at the same time
+        pictures = Pictures(home / "reports" / study_name)
+        write_beside(path, render(study_name, records, made, seen, pictures.of, pictures.critical_difference))
     return path, made
 
 
