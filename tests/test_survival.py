@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -106,6 +107,7 @@ def test_a_worker_process_is_replaced_after_so_many_trials(scheduler: str, tmp_p
 
 def test_one_and_two_workers_give_the_same_leaderboard(scheduler: str, tmp_path: Path) -> None:
     from chaos import leaderboard
+
     from harness.report import write_report
 
     study(tmp_path / "one", sim.simulated, trials=6)
@@ -256,39 +258,45 @@ def test_a_locked_sqlite_file_is_waited_for(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="only root can mount a small disk")
 def test_a_full_disk_ends_the_run_with_its_reason_and_the_same_command_goes_on_when_there_is_room(tmp_path: Path) -> None:
-    disk, begun = tmp_path / "disk", []
+    disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(disk)], capture_output=True, check=False).returncode:
         pytest.skip("mounting is not allowed here")
 
-    def fills(trial: Any, workplace: Workplace, on_epoch: Any, preparing: Any) -> Any:
-        begun.append(trial.signature)
-        if len(begun) == 2:
-            with (disk / "ballast").open("wb") as file:
-                try:
-                    while file.write(bytes(4096)):
-                        file.flush()
-                except OSError:
-                    pass
-        return sim.simulated(trial, workplace, on_epoch, preparing)
-
+    program = ("import sys; sys.path.insert(0, sys.argv[1])\nimport test_survival as t\nfrom pathlib import Path\n"
+               "try:\n    t.study(Path(sys.argv[2]), t.fills)\nexcept (t.BenchError, OSError) as error:\n    sys.exit(str(error))")
     try:
-        with pytest.raises((BenchError, OSError), match=r"full|No space left"):
-            study(disk / "home", fills)
+        ended = subprocess.run([sys.executable, "-c", program, str(Path(__file__).parent), str(disk / "home")], capture_output=True, text=True,
+                               check=False, timeout=SOON_S)
+        assert ended.returncode == 1 and ("full" in ended.stderr or "No space left" in ended.stderr), ended.stderr
         (disk / "ballast").unlink()
         study(disk / "home", sim.simulated)
         assert states(disk / "home")["trial finished"] == 4 and states(disk / "home")["final finished"] == 2
-        assert not list((disk / "home" / ".bench" / "outbox").glob("*/"))
+        assert not Outbox(disk / "home").uids()
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
+def fills(trial: Any, workplace: Workplace, on_epoch: Any, preparing: Any) -> Any:
+    """Fills the disk in a cell's second trial."""
+    if trial.training.learning_rate != 0.001:
+        with contextlib.suppress(OSError), (workplace.home.parent / "ballast").open("wb", buffering=0) as file:
+            while file.write(bytes(1024)):
+                pass
+    return sim.simulated(trial, workplace, on_epoch, preparing)
+
+
 def test_what_a_crash_left_is_settled_and_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def a_trial_runs() -> bool:
+        with contextlib.suppress(sqlite3.OperationalError), sqlite3.connect(f"file:{tmp_path / 'mlflow.db'}?mode=ro", uri=True) as store:
+            return bool(store.execute("select count(*) from tags where key = 'bench.kind' and value = 'trial'").fetchone()[0])
+        return False
+
     what = json.dumps({"home": str(tmp_path), "execution": {"in_process": True}, "objective": {"seconds": 60}})
     process = subprocess.Popen([sys.executable, sim.__file__, what], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                env={**os.environ, "PYTHONPATH": str(Path(sim.__file__).parents[1])})
     try:
-        eventually(lambda: (tmp_path / "mlflow.db").exists() and "trial running" in states(tmp_path))
+        eventually(a_trial_runs)
     finally:
         process.kill()
         process.wait()
@@ -305,11 +313,11 @@ def test_what_a_crash_left_is_settled_and_told_in_one_line(tmp_path: Path, capsy
 def test_a_clip_deleted_in_mid_study_stops_it_with_what_to_do(tmp_path: Path) -> None:
     import dataclasses
 
-    from harness.study import plan
-    from registry.corpora.folder import Folder
-
     import numpy as np
     import soundfile
+
+    from harness.study import plan
+    from registry.corpora.folder import Folder
 
     rows = ["path,emotion,speaker"]
     for speaker in "abcde":
