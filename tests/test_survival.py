@@ -63,7 +63,8 @@ def dies(trial: Any, workplace: Workplace, on_epoch: Any, preparing: Any, times:
     """Kills its own process by SIGKILL, so often, in the first trial of a cell."""
     marks = workplace.home / "deaths"
     marks.mkdir(exist_ok=True)
-    if trial.training.learning_rate == 0.001 and not trial.opens_test and "random" in trial.split.name and len(list(marks.iterdir())) < times:
+    first = trial.training.learning_rate == 0.001 and not trial.opens_test and "random" in trial.split.name
+    if first and len(list(marks.iterdir())) < times:
         (marks / str(time.monotonic_ns())).touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return sim.simulated(trial, workplace, on_epoch, preparing)
@@ -143,7 +144,8 @@ class Server:
         import urllib.request
 
         command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", f"sqlite:///{self.folder / 'server.db'}",
-                   "--artifacts-destination", str(self.folder / "served"), "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
+                   "--artifacts-destination", str(self.folder / "served"), "--host", "127.0.0.1", "--port", str(self.port),
+                   "--workers", "1"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
                                         env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"})
 
@@ -266,8 +268,8 @@ def test_a_full_disk_ends_the_run_with_its_reason_and_the_same_command_goes_on_w
     program = ("import sys; sys.path.insert(0, sys.argv[1])\nimport test_survival as t\nfrom pathlib import Path\n"
                "try:\n    t.study(Path(sys.argv[2]), t.fills)\nexcept (t.BenchError, OSError) as error:\n    sys.exit(str(error))")
     try:
-        ended = subprocess.run([sys.executable, "-c", program, str(Path(__file__).parent), str(disk / "home")], capture_output=True, text=True,
-                               check=False, timeout=SOON_S)
+        ended = subprocess.run([sys.executable, "-c", program, str(Path(__file__).parent), str(disk / "home")], capture_output=True,
+                               text=True, check=False, timeout=SOON_S)
         assert ended.returncode == 1 and ("full" in ended.stderr or "No space left" in ended.stderr), ended.stderr
         (disk / "ballast").unlink()
         study(disk / "home", sim.simulated)
