@@ -51,6 +51,9 @@ def patiently(action: Callable[[], T], patience_s: float | None = None) -> T:
         try:
             return action()
         except Exception as error:
+            if "disk is full" in str(error.__cause__ or error):
+                raise BenchError("the disk of the search's store is full: make room (`bench cache --clear` removes features), and start "
+                                 "again; what finished is kept") from error
             if not _is_away(error):
                 raise
             if time.monotonic() > end:

@@ -27,6 +27,7 @@ from registry.core import load_file
 from registry.errors import BenchError
 
 TOPIC = "bench"
+HOST = "127.0.0.1"
 ANSWER_S = 30.0  # a worker that gets no answer in this time goes on training
 RECYCLE_TRIALS = 200  # after which a worker process is replaced by a new one, lest anything pile up in it
 RECYCLE_SHARE = 0.7  # of its memory limit, above which it is replaced before its next trial
@@ -51,10 +52,11 @@ def local(workers: int, per_gpu: int = 0) -> SpecCluster:
     memory = int(psutil.virtual_memory().total / count)
     dask.config.set(SETTINGS)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    same = {"nthreads": 1, "memory_limit": memory, "dashboard": False, "silence_logs": logging.CRITICAL}
+    here: dict[str, Any] = {"host": HOST, "port": 0, "dashboard": False, "dashboard_address": f"{HOST}:0"}
+    same = {**here, "nthreads": 1, "memory_limit": memory, "silence_logs": logging.CRITICAL}
     places = [gpus[place % len(gpus)] if gpus else "" for place in range(count)]
     specs = {place: {"cls": Nanny, "options": {**same, "env": surroundings(count, gpu)}} for place, gpu in enumerate(places)}
-    return SpecCluster(workers=specs, scheduler={"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard": False}},
+    return SpecCluster(workers=specs, scheduler={"cls": Scheduler, "options": here},
                        silence_logs=logging.CRITICAL, asynchronous=False)
 
 

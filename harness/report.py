@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from filelock import FileLock
+
 from harness import blocks_report, cost_report
 from harness.board_report import Draw, leaderboard
 from harness.boards import Board, read_boards
@@ -39,11 +41,13 @@ def write_report(home: Path, study_name: str, data: Path | None = None) -> tuple
         known = ", ".join(studies(home)) or "none yet"
         raise BenchError(f"there are no runs of a study {study_name!r} to report on; studies with runs: {known}")
     records, found = read_boards(home, study_name, data)
-    pictures = Pictures(home / "reports" / file_name(study_name))
-    text = render(study_name, records, found, pictures.of, pictures.critical_difference, pictures.pareto)
     path = home / "reports" / f"{file_name(study_name)}.md"
-    noise = f"\nHow recall falls with noise: [{noisy.name}]({noisy.name}).\n" if (noisy := _noise_page(home, study_name)).exists() else ""
-    write_beside(path, text + noise)
+    (home / ".bench").mkdir(parents=True, exist_ok=True)
+    with FileLock(home / ".bench" / "reports.lock"):  # two starts of a study may end at the same time
+        pictures = Pictures(home / "reports" / file_name(study_name))
+        text = render(study_name, records, found, pictures.of, pictures.critical_difference, pictures.pareto)
+        noisy = _noise_page(home, study_name)
+        write_beside(path, text + (f"\nHow recall falls with noise: [{noisy.name}]({noisy.name}).\n" if noisy.exists() else ""))
     return path, found
 
 

@@ -64,6 +64,15 @@ def test_every_command_in_the_readme_parses() -> None:
             assert callable(parse(command).command), command
 
 
+def test_every_command_in_the_docs_parses_and_every_test_they_name_is_there() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))]
+    found = [command for text in texts for command in commands(text) if "…" not in command]
+    assert len(found) >= 6
+    assert all(bare(command) or callable(parse(command).command) for command in found)
+    for file, test in re.findall(r"`(tests/\w+\.py)::(\w+)`", "\n".join(texts)):
+        assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), test
+
+
 def test_every_subcommand_has_an_example_in_the_readme() -> None:
     shown = {command.split()[1] for command in commands(README)}
     assert set(SUBCOMMANDS) - shown == set()
