@@ -18,7 +18,7 @@ from harness.boards import Board, boards
 from harness.evidence import Evidence, clips_of
 from harness.glance import glance, index_lines
 from harness.leaderboard import rows
-from harness.report import render
+from harness.report import render, write_index
 from harness.standing import told
 from harness.tracking import Tracker
 
@@ -67,6 +67,14 @@ def test_the_screen_shows_interval_rank_and_marks_of_each_row_and_a_word_on_the_
     line = next(line for line in reported.out.splitlines() if "mel × weak" in line)
     assert " 3 " in line and " [0." in line and "⚠ loss of" in line
     assert "2 of 4 rows share rank 1 and can't be told apart: mel × good, mel × equal." in reported.out
+
+
+def test_a_page_whose_runs_lie_in_another_store_stays_in_the_index(home: Path) -> None:
+    (home / "reports" / "earlier.md").write_text("# earlier")
+    write_index(home, {})
+    text = (home / "reports" / "README.md").read_text()
+    (home / "reports" / "earlier.md").unlink()
+    assert "Of runs that lie in another store: [earlier.md](earlier.md)." in text and "[small](small.md)" in text
 
 
 def test_the_index_names_the_row_that_validation_chose_and_those_that_can_not_be_told_from_the_best(home: Path, reported: Outcome) -> None:
