@@ -139,7 +139,7 @@ def test_a_saved_model_predicts_a_waveform_as_the_readme_shows(tmp_path: Path, m
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     cell = "mel[n_mels=40] image × plain_2d[filters=(8, 16, 24)]"
     assert main(["run", "--study", "quickstart", "--corpus", "synthetic", "--trials", "1", "--seeds", "0", "--quiet", "--cell", cell,
-                 "--set", "training.epochs=1", "--workers", "1", "--home", str(tmp_path)]) == 0
+                 "--set", "training.epochs=1", "--in-process", "--home", str(tmp_path)]) == 0
     code = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)[0]
     heading, row = run_python(code, tmp_path).strip().splitlines()
     assert heading.split() == ["emotion", *EMOTIONS]
