@@ -247,6 +247,7 @@ def _transfer(sub: argparse.ArgumentParser) -> None:
                      help="fix a setting, e.g. training.epochs=5; may be repeated")
     sub.add_argument("--quiet", action="store_true", help="no progress, only the result")
     _data(sub)
+    _execution(sub)
     sub.set_defaults(command=commands.transfer_command)
 def _sync(sub: argparse.ArgumentParser) -> None:
     sub.set_defaults(command=commands.sync_command)

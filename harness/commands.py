@@ -294,7 +294,7 @@ def transfer_command(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
     asked = Asked(args.study, tuple(args.corpora), args.cell, tuple(args.seeds), dict(_setting(text) for text in args.set))
-    for each in transfer(asked, _workplace(args), console):
+    for each in transfer(asked, _workplace(args), console, _execution(args)):
         console.table(["trained on ↓ tested on →", *each.targets], each.as_texts(), title=f"{each.study}: {each.cell}: test UAR")
     console.result(f"Report: {args.home / 'reports' / TRANSFER_PAGE}")
     return 0

@@ -85,7 +85,7 @@ class Outcome:
     Args:
         value: validation UAR at the kept epoch; None when there is none. metrics: as its MLflow run has them.
         run_id: of the MLflow run; empty while the result waits in the outbox.
-        seconds: the trial took. notes: what the leak audit of a final found.
+        seconds: the trial took. notes: what the leak audit of a final found, and why its cost is not known.
         done_here, memory_bytes: trials that its process has run by now, and what it holds.
     """
 
@@ -117,18 +117,21 @@ def run_job(job: Job, reporter: Reporter) -> Outcome:
 
     with _one_at_a_time:
         box = Outbox(job.workplace.home)
+        costs: list[str] = []
         if box.get(job.uid) is None:
-            _train(job, box, reporter)
+            costs = _train(job, box, reporter)
             _done_here += 1
         entry = box.get(job.uid)
         if entry is None:
             raise BenchError(f"the result in {box.folder / job.uid} can't be read back: check the disk")
         outcome = Outcome.of(entry, _delivered(job, box, entry))
-        notes = audit(job, outcome.run_id) if job.kind == "seed" and outcome.run_id and outcome.state == "finished" else ()
-        return replace(outcome, notes=notes, done_here=_done_here, memory_bytes=psutil.Process().memory_info().rss)
+        found = audit(job, outcome.run_id) if job.kind == "seed" and outcome.run_id and outcome.state == "finished" else ()
+        return replace(outcome, notes=(*costs, *found), done_here=_done_here, memory_bytes=psutil.Process().memory_info().rss)
 
 
-def _train(job: Job, box: Outbox, reporter: Reporter) -> None:
+def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
+    """Train, score and keep what came out; returns why the cost of a final is not or not wholly known."""
+    notes: list[str] = []
     epochs: list[tuple[int, int, dict[str, float]]] = []
     live = _Live(job)
 
@@ -145,25 +148,25 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> None:
             result = job.objective(job.trial, job.workplace, on_epoch, reporter.preparing)
             entry = Entry(uid=job.uid, kind=job.kind, name=job.name, study=job.study, parent=job.parent, state=result.state,
                           tags={k: v for k, v in {**job.tags, **result_tags(result)}.items() if v}, params=job.params,
-                          metrics={**flat_metrics(result), **(_cost(job, result) if job.costs else {})}, epochs=epochs,
+                          metrics={**flat_metrics(result), **(_cost(job, result, notes) if job.costs else {})}, epochs=epochs,
                           inputs=datasets(result), ended_ms=int(time.time() * 1000), run_id=live.run_id, best_models=job.best_models)
             box.commit(entry, functools.partial(_write, job, result))
     except BaseException:
         live.stop()
         raise
+    return notes
 
 
-def _cost(job: Job, result: Result) -> dict[str, float]:
+def _cost(job: Job, result: Result, notes: list[str]) -> dict[str, float]:
     """What a final costs beside its quality; a final that is trained and scored does not fail for that."""
     if result.state != "finished":
         return {}
     try:
         figures, uncounted = cost.measure(result, open_corpus(job.trial.corpus, job.workplace.data, job.workplace.left_out))
     except Exception as error:  # of a process of its own, a model written and read again, a layer that nobody counted yet
-        logger.warning("cost of %s not measured: %s", job.name, error)
+        notes.append(f"cost not measured: {error}")
         return {}
-    if uncounted:
-        logger.warning("cost of %s: %s", job.name, uncounted)
+    notes += [f"cost: {uncounted}"] if uncounted else []
     return figures
 
 

@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def call(folder: Path, *corpora: str) -> tuple[object, ...]:
     return ("transfer", "--study", folder / "own.py", "--corpora", *corpora, "--data", folder, "--home", folder / "home", "--seeds", "0",
-            "--workers", "1", "--set", "training.epochs=2")
+            "--feature-workers", "1", "--set", "training.epochs=2")
 
 
 @pytest.fixture(scope="module")
