@@ -3,8 +3,8 @@
 Plain, residual and dilated networks on a 40-band mel spectrogram in decibels, each searched under random clips (as the
 published systems split) and under unseen speakers (the same proportions, no speaker in two parts).
 Run: bench run --study cnn2d --data DIR
-Cost: 51 min for 3 trials and 3 seeds a cell on 5,885 clips of CREMA-D, 2 cores busy with other work too (measured: reports/cnn2d.md).
-Expect: the mel spectrogram gains little from a third kind of network; random clips flatter every one of them by 5 to 8 points of UAR.
+Cost: trainings of 35 to 85 s on a quiet machine of 2 cores, 24 of them for 1 trial and 3 seeds a cell (measured: reports/cnn2d.md).
+Expect: the mel spectrogram gains little from a third kind of network; random clips flatter every one of them by 2 to 8 points of UAR.
 """
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution
