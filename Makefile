@@ -35,7 +35,7 @@ demo: $(VENV)/installed
 	@echo "bench is $(BIN)/bench; '. $(BIN)/activate' makes it a command"
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest --cov=harness --cov=registry --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov=harness --cov=registry --cov-report=term --cov-fail-under=90
 
 # 700 of each kind of input, of some kinds several: 10,000 in all. Prints how many.
 fuzz: $(VENV)/installed-dev
