@@ -34,3 +34,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     outcome = bench("run", "--study", TINY, "--home", home)
     assert outcome.code == 0, outcome.err
     return Ran(home, outcome)
+
+
+@pytest.fixture
+def no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finals do not measure what one clip costs, in a process of its own each: `test_cost.py` does."""
+    monkeypatch.setattr("harness.cost.measure", lambda result, corpus: ({}, ""))

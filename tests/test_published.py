@@ -23,6 +23,8 @@ from registry.architecture import decline
 from registry.corpora.synthetic import Synthetic
 from registry.errors import UsageError
 
+pytestmark = pytest.mark.usefixtures("no_cost")
+
 SYSTEMS = {system.number: system for system in systems()}
 PUBLISHED = [name for system in SYSTEMS.values() for name in system.claims]
 SIZES = {"000_1d": ((432, 1), 595_430), "000_2d": ((216, 128, 1), 2_428_038), "003_1d": ((314, 1), 318_438),
