@@ -1,4 +1,4 @@
-# Everything starts from one of: make demo, make test. Other targets: fuzz, lint, types, benchmark, clean.
+# Everything starts from one of: make demo, make test. Other targets: fuzz, lint, types, benchmark, chaos, clean.
 # PYTHON: the interpreter that .venv is made with, 3.11 or newer; e.g. make test PYTHON=python3.12
 
 PYTHON ?= python3
@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO := bench-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint types benchmark clean
+.PHONY: help demo test fuzz lint types benchmark chaos clean
 
 help:
 	@echo "make demo                 install, and run the main job on the built-in synthetic corpus"
@@ -15,6 +15,7 @@ help:
 	@echo "make fuzz                 give the readers 10,000 damaged files and odd texts"
 	@echo "make lint, make types     ruff, mypy"
 	@echo "make benchmark DATA=DIR   measure speed; DIR holds CREMA-D"
+	@echo "make chaos                kill workers and coordinators 200 times and count what is lost; about half an hour"
 	@echo "make clean                remove what these targets made, .venv included"
 
 # The stamps hold back a second installation until what is installed changes.
@@ -34,7 +35,7 @@ demo: $(VENV)/installed
 	@echo "bench is $(BIN)/bench; '. $(BIN)/activate' makes it a command"
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest --cov=harness --cov=registry --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov=harness --cov=registry --cov-report=term --cov-fail-under=90
 
 # 700 of each kind of input, of some kinds several: 10,000 in all. Prints how many.
 fuzz: $(VENV)/installed-dev
@@ -53,6 +54,9 @@ benchmark: $(VENV)/installed
 	  data=""; if grep -q -e '"--data"' "$$script"; then data=1; fi; \
 	  echo "== $$script"; $(BIN)/python "$$script" $${data:+--data "$(DATA)"} || missed="$$missed $$script"; \
 	done; test -z "$$missed" || { echo "targets missed:$$missed"; exit 1; }
+
+chaos: $(VENV)/installed-dev
+	$(BIN)/python tests/chaos.py --seed 0 --kills 200
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     _transfer(_sub(subs, "transfer", "the transfer matrix: a cell of a study trained on each corpus and tested on all of them",
                    "bench transfer --study cnn2d --data ~/corpora\n"
                    "  bench transfer --study cnn2d --corpora crema_d savee --seeds 0 --set training.epochs=10 --data ~/corpora"))
+    _sync(_sub(subs, "sync", "bring results to MLflow that waited in the outbox because it was away", "bench sync --home my_runs"))
     _cache(_sub(subs, "cache", "what the feature cache holds; --clear empties it", "bench cache --clear"))
     return top
 
@@ -63,7 +65,23 @@ def _sub(subs: Any, name: str, help_text: str, example: str) -> argparse.Argumen
 
 def _data(sub: argparse.ArgumentParser) -> None:
     _data_folder(sub)
-    sub.add_argument("--workers", type=_workers, default=0, metavar="N", help="processes that compute features (default 0: one a core)")
+    sub.add_argument("--feature-workers", type=_workers, default=0, metavar="N",
+                     help="processes that compute features before trials start (default 0: one a core)")
+
+
+def _execution(sub: argparse.ArgumentParser) -> None:
+    where = sub.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=_count, default=1, metavar="N",
+                       help="worker processes that train, one trial each at a time (default 1)")
+    where.add_argument("--scheduler", type=_address, metavar="tcp://HOST:PORT",
+                       help="send trials to the workers of a running Dask scheduler")
+    where.add_argument("--in-process", action="store_true", help="train in this very process, for debugging")
+    sub.add_argument("--trials-per-gpu", type=_count, default=0, metavar="K",
+                     help="start K workers for each GPU instead, and share it among them")
+    sub.add_argument("--trial-timeout", type=_seconds, default=0.0, metavar="SECONDS",
+                     help="stop a trial that takes longer, and count it as failed")
+    sub.add_argument("--optuna-storage", default=os.environ.get("BENCH_OPTUNA_STORAGE", ""), metavar="URL",
+                     help="database of the search, e.g. postgresql://… (BENCH_OPTUNA_STORAGE; default: optuna.db below the home)")
 
 
 def _data_folder(sub: argparse.ArgumentParser) -> None:
@@ -76,6 +94,28 @@ def _workers(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give 0 (one a core) or more")
     return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of workers: give 1 or more")
+    return int(text)
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"(tcp|tls)://[^\s/]+:\d+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no scheduler's address: give the one that it prints, such as tcp://10.0.0.1:8786")
+    return text
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time in seconds: give a positive number")
+    return seconds
 
 
 def _allow_missing(sub: argparse.ArgumentParser) -> None:
@@ -111,6 +151,7 @@ def _run(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--dry-run", action="store_true", help="check everything, print the cells and the cost, and train nothing")
     sub.add_argument("--quiet", action="store_true", help="no progress, only the result")
     _data(sub)
+    _execution(sub)
     sub.set_defaults(command=commands.run_command)
 
 
@@ -128,6 +169,7 @@ def _replicate(sub: argparse.ArgumentParser) -> None:
     _allow_missing(sub)
     sub.add_argument("--quiet", action="store_true", help="no progress, only the result")
     _data(sub)
+    _execution(sub)
     sub.set_defaults(command=commands.replicate_command)
 
 
@@ -189,6 +231,7 @@ def _leakage(sub: argparse.ArgumentParser) -> None:
     _allow_missing(sub)
     sub.add_argument("--quiet", action="store_true", help="no progress, only the result")
     _data(sub)
+    _execution(sub)
     sub.set_defaults(command=commands.leakage_command)
 
 
@@ -212,7 +255,12 @@ def _transfer(sub: argparse.ArgumentParser) -> None:
                      help="fix a setting, e.g. training.epochs=5; may be repeated")
     sub.add_argument("--quiet", action="store_true", help="no progress, only the result")
     _data(sub)
+    _execution(sub)
     sub.set_defaults(command=commands.transfer_command)
+
+
+def _sync(sub: argparse.ArgumentParser) -> None:
+    sub.set_defaults(command=commands.sync_command)
 
 
 def _cache(sub: argparse.ArgumentParser) -> None:

@@ -15,11 +15,12 @@ from harness.console import Console
 from harness.copies import cached_copies
 from harness.features import cached_features
 from harness.leaks import Finding, Traces, audit_trial
+from harness.mlflow_store import Record, studies, study_of
 from harness.sameness import twins
 from harness.saved_model import normaliser_of
 from harness.siblings import OWN, leak_on_purpose
 from harness.study import Trial
-from harness.tracking import Record, Tracker, studies, study_of
+from harness.tracking import Tracker
 from harness.trial import Workplace, open_corpus
 from registry.audit import audit as read_all
 from registry.corpus import Corpus
@@ -106,7 +107,7 @@ def _evidence(record: Record, trial: Trial, corpus: Corpus, tracker: Tracker, ca
         return Traces(predictions=said)  # nothing else can be compared with other clips
     features = cached_features(corpus, trial.feature_space, cache)
     with tempfile.TemporaryDirectory() as folder:
-        files = tracker.model_files(record, Path(folder))
+        files = tracker.models.files(record, Path(folder))
         normaliser = normaliser_of(files) if files else None
     left = Traces(split_fingerprint=record.tags.get("bench.split_fingerprint", ""), predictions=said, features=features,
                   copies=int(counts.get("copies", 0)) if counts else None, normaliser=normaliser,

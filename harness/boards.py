@@ -12,10 +12,11 @@ from typing import Any
 
 from harness.evidence import Evidence, clips_of, evidence
 from harness.leaderboard import Row, plain, rows
+from harness.mlflow_store import Record
 from harness.references import Reference, references
 from harness.standing import Standing, alarms_of_table, one_seed_each, standings
 from harness.tables import row_marks
-from harness.tracking import Record, Tracker
+from harness.tracking import Tracker
 
 
 @dataclass(frozen=True, eq=False)

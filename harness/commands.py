@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from harness.boards import Board
     from harness.console import Console
     from harness.leaderboard import Row
+    from harness.run import Execution
     from harness.trial import Workplace
 
 
@@ -52,7 +53,8 @@ def run_command(args: argparse.Namespace) -> int:
     from harness.report import write_index, write_report
     from harness.run import run_study
 
-    keys = run_study(args.study, study, _workplace(args), settings, console, only_cell=args.cell, allow_missing=args.allow_missing)
+    keys = run_study(args.study, study, _workplace(args), settings, console, only_cell=args.cell, allow_missing=args.allow_missing,
+                     execution=_execution(args))
     path, boards = write_report(args.home, name, args.data)
     write_index(args.home, {name: boards})
     own = [row for board in boards for row in board.rows if row.cell in keys]
@@ -71,7 +73,7 @@ def replicate_command(args: argparse.Namespace) -> int:
     console = Console(args.quiet)
     asked = Asked(args.names, args.variants, args.epochs_scale, dict(_setting(text) for text in args.set),
                   args.corpus, args.split, args.seeds)
-    compared = replicate(asked, _workplace(args), console, args.allow_missing)
+    compared = replicate(asked, _workplace(args), console, args.allow_missing, _execution(args))
     console.table(["recipe", "claimed WA", "reproduced WA", "unseen speakers WA", "verdict"],
                   [[c.name, f"{c.claim.wa:.3f}", interval(c.shared, "wa"), interval(c.unseen, "wa"), verdict(c)] for c in compared],
                   title="claimed and reproduced")
@@ -83,7 +85,18 @@ def replicate_command(args: argparse.Namespace) -> int:
 def _workplace(args: argparse.Namespace) -> Workplace:
     from harness.trial import Workplace
 
-    return Workplace(home=args.home.resolve(), data=args.data.resolve() if args.data else None, workers=args.workers)
+    return Workplace(home=args.home.resolve(), data=args.data.resolve() if args.data else None, workers=args.feature_workers)
+
+
+def _execution(args: argparse.Namespace) -> Execution:
+    from harness.run import Execution
+
+    if args.in_process and (args.scheduler or args.trials_per_gpu or args.trial_timeout):
+        raise UsageError("--in-process has no workers: it goes with none of --scheduler, --trials-per-gpu and --trial-timeout")
+    if args.scheduler and args.trials_per_gpu:
+        raise UsageError("--trials-per-gpu is for workers that this command starts: give it, or --scheduler")
+    return Execution(workers=args.workers, in_process=args.in_process, scheduler=args.scheduler or "", trials_per_gpu=args.trials_per_gpu,
+                     trial_timeout_s=args.trial_timeout, optuna_storage=args.optuna_storage)
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -132,7 +145,7 @@ def report_command(args: argparse.Namespace) -> int:
 
 def _studies_with_runs(home: Path) -> list[str]:
     """Names of the studies with runs below `home`, at least one; a store that is not there is not made."""
-    from harness.tracking import studies
+    from harness.mlflow_store import studies
 
     found = studies(home) if _has_store(home) else []
     if not found:
@@ -141,7 +154,7 @@ def _studies_with_runs(home: Path) -> list[str]:
 
 
 def _has_store(home: Path) -> bool:
-    from harness.tracking import tracking_uri
+    from harness.mlflow_store import tracking_uri
 
     file = tracking_uri(home).partition("sqlite:///")[2].partition("?")[0]  # empty for a server
     return not file or Path(file).exists()
@@ -221,7 +234,7 @@ def check_command(args: argparse.Namespace) -> int:
 
     if args.name.endswith(".py"):
         return check_component(args.name, args.kind, args.data, Console())
-    return check_corpus(args.name, args.data, args.workers, Console())
+    return check_corpus(args.name, args.data, args.feature_workers, Console())
 
 
 def audit_command(args: argparse.Namespace) -> int:
@@ -243,7 +256,7 @@ def leakage_command(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
     asked = Asked(args.study, args.cell, args.corpus, tuple(args.seeds), dict(_setting(text) for text in args.set), tuple(args.copies))
-    found = leakage(asked, _workplace(args), console, args.allow_missing)
+    found = leakage(asked, _workplace(args), console, args.allow_missing, _execution(args))
     console.table(["cell", *PROTOCOLS.values()],
                   [[each.cell, *(uar(each.under.get(protocol)) for protocol in PROTOCOLS)] for each in found], title="test UAR by protocol")
     console.result(f"Report: {args.home / 'reports' / LEAKAGE_PAGE}")
@@ -281,10 +294,17 @@ def transfer_command(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
     asked = Asked(args.study, tuple(args.corpora), args.cell, tuple(args.seeds), dict(_setting(text) for text in args.set))
-    for each in transfer(asked, _workplace(args), console):
+    for each in transfer(asked, _workplace(args), console, _execution(args)):
         console.table(["trained on ↓ tested on →", *each.targets], each.as_texts(), title=f"{each.study}: {each.cell}: test UAR")
     console.result(f"Report: {args.home / 'reports' / TRANSFER_PAGE}")
     return 0
+
+
+def sync_command(args: argparse.Namespace) -> int:
+    from harness.console import Console
+    from harness.leftovers import sync
+
+    return sync(args.home.resolve(), Console())
 
 
 def cache_command(args: argparse.Namespace) -> int:

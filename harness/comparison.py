@@ -11,10 +11,11 @@ import numpy as np
 
 from harness.leaderboard import Row, rows
 from harness.metrics import most_confused
+from harness.mlflow_store import studies
 from harness.published import Claim, System, systems
 from harness.statistics import speaker_intervals
 from harness.study import Recipe
-from harness.tracking import Tracker, studies
+from harness.tracking import Tracker
 from registry.core import label_of, short_label
 
 EPOCHS = "--set training.epochs="  # the one setting that a shorter training needs

@@ -63,11 +63,15 @@ class Console:
     @contextmanager
     def bar(self, description: str, total: int) -> Iterator[Bar]:
         """A progress bar inside `working`; on no terminal, a line at each tenth of long work."""
-        bar = Bar(self, self._progress, description, total)
+        bar = self.line(description, total)
         try:
             yield bar
         finally:
             bar.close()
+
+    def line(self, description: str, total: int) -> Bar:
+        """A progress bar that stays until it is closed."""
+        return Bar(self, self._progress, description, total)
 
 
 def _shown(text: str) -> str:

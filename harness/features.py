@@ -168,7 +168,7 @@ def _compute(job: Job, workers: int, progress: Progress | None) -> None:
         for key, draft in drafts.items():
             publish(draft, job.cache, key, _description(job, key, shape))
     except BrokenProcessPool as error:
-        raise BenchError("a worker process ended early, most likely for want of memory: use fewer, --workers 1 for none "
+        raise BenchError("a worker process ended early, most likely for want of memory: use fewer, --feature-workers 1 for none "
                          f"({error})") from error
     except OSError as error:
         if error.errno in FULL:

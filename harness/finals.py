@@ -3,75 +3,106 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import re
-import tempfile
 import time
+import uuid
 from collections.abc import Iterable
-from pathlib import Path
+from contextlib import suppress
 
-from harness import cost, saved_model
-from harness.audits import audit_run
-from harness.leaks import summary
+from harness.jobs import Outcome, audit_final
+from harness.mlflow_store import Record
+from harness.outbox import Entry
 from harness.search import Search
 from harness.statistics import mean_sd
 from harness.study import Cell, Trial
-from harness.tracking import Record
-from harness.trial import Result
-from harness.work import Progress, Run, identity, title, work
-from registry.core import short_label
+from harness.work import Run, identity, title
 
 
-def finals(run: Run, search: Search, cells: list[Cell]) -> None:
-    """Train each cell's best trial with each seed and open the test part for it, once a seed."""
-    label = short_label(cells[0].base.split)
-    records = run.tracker.records("trial", "seed")
-    best = {cell.key: search.best(cell) if run.study.trials else cell.base for cell in cells}
-    with run.console.working(), run.console.bar(f"{label}: finals", len(cells) * len(run.study.seeds)) as bar:
-        progress = Progress(bar)
-        for cell in cells:
-            chosen = best[cell.key]
+class Final:
+    """The final of one cell, once its search is over."""
+
+    def __init__(self, run: Run, search: Search, cell: Cell) -> None:
+        self.run, self.search, self.cell = run, search, cell
+        self.finished = False
+        self.chosen: Trial | None = None
+        self.trials: list[Trial] | None = None
+        self._failed: set[str] = set()
+
+    def missing(self) -> list[Trial]:
+        """The seeds that are neither known nor failed in this run; the best trial is chosen at the first call."""
+        if self.trials is None:
+            chosen = self.chosen = self.search.best(self.cell) if self.run.study.trials else self.cell.base
             if chosen is None:
-                run.console.say(f"  {cell.label}: no trial completed, so there is no final")
-            else:
-                _final(run, cell, chosen, progress, records)
-    _summarise(run, label)
+                self.run.console.say(f"  {self.cell.label}: no trial completed, so there is no final")
+                self.finished = True
+            self.trials = [dataclasses.replace(chosen, seed=seed, opens_test=True) for seed in self.run.study.seeds] if chosen else []
+        return [t for t in self.trials if t.signature not in self.run.known and t.signature not in self._failed]
 
+    def ended(self, trial: Trial, outcome: Outcome) -> None:
+        """Note a seed that failed: it is tried again by the next start."""
+        if outcome.state != "finished":
+            self._failed.add(trial.signature)
 
-def _final(run: Run, cell: Cell, chosen: Trial, progress: Progress, records: list[Record]) -> None:
-    """Train a cell's finals that are not there yet; `records` are the study's trials and seeds, and grow by what is trained."""
-    trials = [dataclasses.replace(chosen, seed=seed, opens_test=True) for seed in run.study.seeds]
-    signatures = " ".join(trial.signature for trial in trials)
-    _audit_earlier(run, signatures.split(), records)
-    earlier = [r for r in run.tracker.records("final") if r.state == "finished" and r.tags.get("bench.signatures") == signatures]
-    if earlier:
-        asked = asked_now(run.tracker.records("final"))
-        run.tracker.tag(earlier[-1].run_id, {"asked_at": asked})  # the leaderboard shows what was asked for last
-        progress.advance(len(trials))
-        return
-    tags, params = identity(run, cell, chosen)
-    tags |= {"signatures": signatures, "asked_at": asked_now(run.tracker.records("final"))}
-    run_id = run.tracker.start("final", f"final {title(params)}", run.parent, tags, params)
-    known = [run.known[trial.signature].metrics for trial in trials if trial.signature in run.known]
-    measured = not run.study.measure_cost or bool(cost.cost_of(known))
-    state = "failed"
-    try:
-        for trial in trials:
-            if trial.signature in run.known:
-                progress.advance(1)
-            else:
-                seed_run, result = work(run, "seed", cell, trial, run_id, progress)
-                _keep_model(run, cell, seed_run, result)
-                records.append(run.tracker.record(seed_run))
-                _audit(run, records[-1], records)
-                measured = measured or _measure(run, seed_run, result)
-        done = [run.known[t.signature].metrics for t in trials if t.signature in run.known]
-        run.tracker.aggregate(run_id, aggregates(done))
-        state = "finished" if len(done) == len(trials) else "failed"
-    except KeyboardInterrupt:
-        state = "killed"
-        raise
-    finally:
-        run.tracker.end(run_id, state)
+    def settled_elsewhere(self, trial: Trial, claim: str) -> bool:
+        """Whether another start of the study is at a seed, or finished it: then it is read from there."""
+        held = self.run.claims.get(claim)
+        if held is None or held.outcome is None:
+            return held is not None
+        found: Record | None = None
+        if held.outcome["state"] == "finished":
+            entry = self.run.box.get(held.uid)
+            with suppress(Exception):  # the store is away: the outbox may have it
+                found = next((r for r in self.run.tracker.of_uid(held.uid) if r.state == "finished"), None)
+            if found or entry:
+                self.run.known[trial.signature] = found or Record("", "", "seed", "finished", {}, entry.metrics if entry else {}, {})
+                return True
+        return held.coordinator == self.run.claims.id
+
+    def complete(self) -> bool:
+        """Record the final when all its seeds ended; whether it is over."""
+        if self.finished:
+            return True
+        if self.missing():
+            return False
+        trials = self.trials or []
+        done = [self.run.known[t.signature] for t in trials if t.signature in self.run.known]
+        signatures = " ".join(trial.signature for trial in trials)
+        earlier = self._earlier()
+        same = [r for r in earlier or [] if r.tags.get("bench.signatures") == signatures]
+        asked_at = asked_now(earlier or [])
+        if same:
+            self.run.tracker.tag(same[-1].run_id, {"asked_at": asked_at})  # the leaderboard shows what was asked for last
+        else:
+            self._claimed(signatures, done, asked_at, store_answers=earlier is not None)
+        self.finished = True
+        return True
+
+    def _earlier(self) -> list[Record] | None:
+        """The finals that the store has; None while it is away."""
+        try:
+            return [r for r in self.run.tracker.records("final") if r.state == "finished"]
+        except Exception:  # it fails in as many ways as there are stores
+            return None
+
+    def _claimed(self, signatures: str, done: list[Record], asked_at: str, store_answers: bool) -> None:
+        """Record the final, unless another start of the study does, or it is on its way."""
+        name, uid = f"final {self.run.name} {hashlib.sha256(signatures.encode()).hexdigest()[:16]}", uuid.uuid4().hex[:16]
+        held = self.run.claims.get(name)
+        lost = held is not None and held.outcome is not None and store_answers and self.run.box.get(held.uid) is None
+        if (lost and self.run.claims.retake(name, uid)) or self.run.claims.take(name, uid):
+            self._record(uid, signatures, done, asked_at)
+            self.run.claims.end(name, state="finished" if len(done) == len(self.trials or []) else "failed")
+
+    def _record(self, uid: str, signatures: str, done: list[Record], asked_at: str) -> None:
+        assert self.trials and self.chosen
+        tags, params = identity(self.run, self.cell, self.chosen)
+        tags |= {"signatures": signatures, "asked_at": asked_at, "coordinator": self.run.claims.id}
+        self.run.record(Entry(uid=uid, kind="final", name=f"final {title(params)}", study=self.run.name, parent=self.run.parent,
+                              state="finished" if len(done) == len(self.trials) else "failed", tags=tags, params=params,
+                              metrics=aggregates([record.metrics for record in done]), ended_ms=int(time.time() * 1000),
+                              children=len(done)))
+        self.run.box.told(uid)
 
 
 def asked_now(records: Iterable[Record]) -> str:
@@ -79,43 +110,15 @@ def asked_now(records: Iterable[Record]) -> str:
     return f"{max([time.time(), *(float(r.tags.get('bench.asked_at', 0)) + 0.001 for r in records)]):.3f}"
 
 
-def _measure(run: Run, run_id: str, result: Result) -> bool:
-    """Note what a final costs beside its quality; whether that was tried, since the cell's other seeds share its network."""
-    if result.state != "finished":
-        return False
-    try:
-        figures, uncounted = cost.measure(result, run.prepared.corpus)
-    except Exception as error:  # a final that is trained and scored does not fail for its cost
-        run.console.say(f"  cost not measured: {error}")
-        return True
-    run.tracker.aggregate(run_id, figures)
-    if uncounted:
-        run.console.say(f"  cost: {uncounted}")
-    return True
+def audit_late(run: Run) -> None:
+    """Audit the finals that came to MLflow by way of the outbox."""
+    for record in run.tracker.records("seed"):
+        if record.state == "finished" and "bench.audit" not in record.tags:
+            for note in audit_final(run.tracker, record.run_id, run.prepared.workplace):
+                run.console.say(f"  {note}")
 
 
-def _audit_earlier(run: Run, signatures: list[str], records: list[Record]) -> None:
-    """Audit finals of an earlier call that ended before it came to that, or that was of a time without audits."""
-    for record in [r for r in records if r.kind == "seed" and r.tags["bench.signature"] in signatures and "bench.audit" not in r.tags]:
-        _audit(run, record, records)
-
-
-def _audit(run: Run, record: Record, records: list[Record]) -> None:
-    """Look for leaks in a final as soon as it is there, and note for the report what was found; `records` are those of its study."""
-    if record.state != "finished":
-        return
-    try:
-        findings = audit_run(record, records, run.tracker, run.prepared.workplace)
-    except Exception as error:  # a final that is trained and scored does not fail for its audit
-        run.tracker.tag(record.run_id, {"audit": f"could not be audited: {type(error).__name__}: {error}"})
-        return
-    failed = [finding for finding in findings if finding.state == "fail"]
-    run.tracker.tag(record.run_id, {"audit": summary(findings), "leaks": ", ".join(finding.check for finding in failed)})
-    for finding in failed:
-        run.console.say(f"  leak audit: {finding.check}: {finding.text}")
-
-
-def _summarise(run: Run, split: str) -> None:
+def summarise(run: Run, split: str) -> None:
     """On the study's own run: what its best cell on a protocol, chosen by validation UAR, reached in each part."""
     finals = [r for r in run.tracker.records("final") if r.state == "finished" and r.tags["bench.split"] == split
               and r.tags["bench.corpus_fingerprint"] == run.prepared.corpus.fingerprint[:16]]
@@ -130,22 +133,3 @@ def aggregates(seeds: list[dict[str, float]]) -> dict[str, float]:
     keys = [f"{part}/{score}" for part in ("validation", "test") for score in ("wa", "uar", "macro_f1")]
     pairs = {key: mean_sd([metrics[key] for metrics in seeds]) for key in keys if seeds}
     return {name: value for key, (mean, sd) in pairs.items() for name, value in ((f"{key}_mean", mean), (f"{key}_sd", sd))}
-
-
-def _keep_model(run: Run, cell: Cell, run_id: str, result: Result) -> None:
-    """Log the model if it is among the protocol's best by validation UAR, and drop the one that no longer is."""
-    if result.model is None or not result.validation:
-        return
-    corpus, split = run.prepared.corpus, short_label(cell.base.split)
-    kept = [r for r in run.tracker.records("seed") if r.tags.get("bench.model") and r.tags["bench.split"] == split
-            and r.tags["bench.corpus_fingerprint"] == corpus.fingerprint[:16]]
-    kept.sort(key=lambda r: r.metrics["validation/uar"])
-    room = len(kept) < run.study.best_models
-    if not room and (not kept or result.validation.uar <= kept[0].metrics["validation/uar"]):
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        saved_model.write(result, corpus, Path(folder))
-        run.tracker.log_model(run_id, Path(folder), f"{cell.base.architecture.name}_{result.trial.signature}", corpus.emotions,
-                              corpus.sample_rate)
-    if not room:
-        run.tracker.forget_model(kept[0])

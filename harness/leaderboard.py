@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.cost import cost_of
+from harness.mlflow_store import Record
 from harness.statistics import SCORES, mean_sd
-from harness.tracking import Record
 
 TEXTS = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "cell", "clips", "speakers",
          "commit", "hardware", "backend", "corpus_label", "allow_missing", "recipe", "augmentation", "epochs",

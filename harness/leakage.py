@@ -16,13 +16,14 @@ from harness.leaderboard import Row, rows
 from harness.leakage_plan import Compared, compared, parts
 from harness.leakage_report import COPIES, render
 from harness.leakage_worth import Measured, Under
+from harness.mlflow_store import Record, studies
 from harness.prepare import chosen_cells
 from harness.report import LEAKAGE_PAGE, write_beside
-from harness.run import run_study
+from harness.run import Execution, run_study
 from harness.siblings import leak_on_purpose
 from harness.study import Study, Trial, applies, plan
 from harness.study_files import chosen_study, component
-from harness.tracking import Record, Tracker, studies
+from harness.tracking import Tracker
 from harness.trial import Workplace, open_corpus
 from registry.augmentation import Augmentation
 from registry.errors import BenchError
@@ -48,7 +49,8 @@ class Asked:
     copies: tuple[str, ...] = COPIES
 
 
-def leakage(asked: Asked, workplace: Workplace, console: Console, allow_missing: bool = False) -> list[Measured]:
+def leakage(asked: Asked, workplace: Workplace, console: Console, allow_missing: bool = False,
+            execution: Execution | None = None) -> list[Measured]:
     """Train the study's cells, without a search, under every protocol, and write the report; the same call continues.
 
     Returns: what was measured of this study.
@@ -63,7 +65,8 @@ def leakage(asked: Asked, workplace: Workplace, console: Console, allow_missing:
         for part in parts(study, cells, corpus):
             fixed = {key: value for key, value in asked.settings.items() if any(applies(trial, key) for trial in _trials(part))}
             since = time.time()
-            keys = run_study(asked.study, part, workplace, fixed, console, allow_missing=allow_missing, name=PREFIX + name)
+            keys = run_study(asked.study, part, workplace, fixed, console, allow_missing=allow_missing, name=PREFIX + name,
+                             execution=execution)
             _note(tracker, [r for r in tracker.records("final") if r.state == "finished" and r.tags["bench.cell"] in keys
                             and float(r.tags["bench.asked_at"]) >= since - 0.01], {cell.name: cell for cell in cells})
     found = measured(workplace.home, PREFIX + name)

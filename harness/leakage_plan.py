@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.features import padded_samples
+from harness.mlflow_store import Record
 from harness.siblings import AugmentedBeforeSplit, AugmentedFirst
 from harness.study import Cell, Recipe, Study, Trial, specified
-from harness.tracking import Record
 from registry.augmentation import Augmentation
 from registry.core import canonical, get, label_of
 from registry.corpus import Corpus

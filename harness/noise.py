@@ -15,6 +15,7 @@ from harness import saved_model
 from harness.audits import corpus_of
 from harness.configuration import trial_from
 from harness.console import Console
+from harness.mlflow_store import Record, studies
 from harness.noise_report import write_noise
 from harness.noise_rows import CLEAN, FILE, FORMAT, Heard, heard, key_of, noted
 from harness.noisy import KINDS, Noises, in_noise
@@ -22,7 +23,7 @@ from harness.predictions import Predictions
 from harness.report import write_index, write_report
 from harness.saved_model import SHORTEST, WaveformModel
 from harness.study import specified
-from harness.tracking import Record, Tracker, studies
+from harness.tracking import Tracker
 from harness.trial import Workplace
 from registry.audio import fix_length
 from registry.corpus import Clip, Corpus
@@ -125,7 +126,7 @@ def _listener(run: Record, asked: Asked, tracker: Tracker, folder: Path) -> List
     wanted = {key: condition for condition in asked.conditions if (key := key_of(*condition)) not in known.get("counts", {})}
     if not wanted:
         return None
-    files, logged = tracker.model_files(run, folder / run.run_id), tracker.predictions(run.run_id, "test")
+    files, logged = tracker.models.files(run, folder / run.run_id), tracker.predictions(run.run_id, "test")
     if files is None or logged is None:
         raise BenchError(f"the files of run {run.run_id} ({run.name}) are gone from the store: bring mlartifacts/ back, or train it again")
     return Listener(run, logged, saved_model.load(files), wanted, known)

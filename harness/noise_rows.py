@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from harness.audits import cell_of
+from harness.mlflow_store import Record
 from harness.statistics import figures_of, speaker_intervals, table_intervals
-from harness.tracking import Record, Tracker
+from harness.tracking import Tracker
 
 CLEAN = "clean"
 FILE = "noise.json"  # among a run's artifacts

@@ -14,7 +14,7 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")  # Linux's
 
 
 def mark() -> dict[str, str]:
-    """What identifies this process: host, process id, and its start time, since ids are used again."""
+    """What identifies this process: host, process id, and its start, since ids are used again."""
     return {"host": socket.gethostname(), "pid": str(os.getpid()), "started": _started(os.getpid())}
 
 
@@ -23,7 +23,7 @@ def may_live(marked: Mapping[str, Any]) -> bool:
     if marked.get("host") != socket.gethostname():
         return "host" in marked
     pid = int(marked.get("pid", -1))
-    return psutil.pid_exists(pid) and marked.get("started", _started(pid)) == _started(pid)
+    return psutil.pid_exists(pid) and not _zombie(pid) and marked.get("started", _started(pid)) == _started(pid)
 
 
 def _started(pid: int) -> str:
@@ -34,3 +34,10 @@ def _started(pid: int) -> str:
         return f"{psutil.Process(pid).create_time():.2f}"
     except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
         return ""
+
+
+def _zombie(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True

@@ -13,7 +13,7 @@ from harness.console import Console
 from harness.published import System, chosen
 from harness.published_report import render
 from harness.report import PUBLISHED, write_beside, write_index, write_report
-from harness.run import run_study
+from harness.run import Execution, run_study
 from harness.study import Study, plan
 from harness.study_files import chosen_study
 from harness.trial import Workplace, open_corpus
@@ -42,7 +42,8 @@ class Asked:
         require(0 < self.epochs_scale <= 1, f"--epochs-scale must be in (0, 1], not {self.epochs_scale}")
 
 
-def replicate(asked: Asked, workplace: Workplace, console: Console, allow_missing: bool = False) -> list[Comparison]:
+def replicate(asked: Asked, workplace: Workplace, console: Console, allow_missing: bool = False,
+              execution: Execution | None = None) -> list[Comparison]:
     """Train each recipe under its own split and under its twin of unseen speakers, then write the report.
 
     Returns: what the report compares of these recipes.
@@ -55,7 +56,8 @@ def replicate(asked: Asked, workplace: Workplace, console: Console, allow_missin
         published = system.recipe(name).training.epochs
         console.say(f"{place} of {len(plans)}: {name}, {settings.get('training.epochs', published)} of {published} epochs")
         try:
-            keys = run_study(system.name, study, workplace, settings, console, only_cell=name, allow_missing=allow_missing)
+            keys = run_study(system.name, study, workplace, settings, console, only_cell=name, allow_missing=allow_missing,
+                             execution=execution)
             if not any(row.seeds for board in write_report(workplace.home, system.name)[1] for row in board.rows if row.cell in keys):
                 failed[name] = f"no training finished; {workplace.home / 'reports' / system.name}.md lists the reasons"
         except BenchError as error:

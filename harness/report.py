@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from filelock import FileLock
+
 from harness import blocks_report, cost_report
 from harness.board_report import Draw, leaderboard
 from harness.boards import Board, read_boards
@@ -13,9 +15,9 @@ from harness.glance import index_lines
 from harness.harmless import file_name, masked
 from harness.leaderboard import Row
 from harness.markdown import escape
+from harness.mlflow_store import Record, studies
 from harness.pictures import Pictures
 from harness.tables import ENDS, count
-from harness.tracking import Record, studies
 from registry.errors import BenchError
 
 PUBLISHED, LEAKAGE_PAGE, TRANSFER_PAGE = "published-systems.md", "leakage.md", "transfer.md"  # beside the reports of studies
@@ -41,11 +43,13 @@ def write_report(home: Path, study_name: str, data: Path | None = None) -> tuple
         known = ", ".join(studies(home)) or "none yet"
         raise BenchError(f"there are no runs of a study {study_name!r} to report on; studies with runs: {known}")
     records, found = read_boards(home, study_name, data)
-    pictures = Pictures(home / "reports" / file_name(study_name))
-    text = render(study_name, records, found, pictures.of, pictures.critical_difference, pictures.pareto)
     path = home / "reports" / f"{file_name(study_name)}.md"
-    noise = f"\nHow recall falls with noise: [{noisy.name}]({noisy.name}).\n" if (noisy := _noise_page(home, study_name)).exists() else ""
-    write_beside(path, text + noise)
+    (home / ".bench").mkdir(parents=True, exist_ok=True)
+    with FileLock(home / ".bench" / "reports.lock"):  # two starts of a study may end at the same time
+        pictures = Pictures(home / "reports" / file_name(study_name))
+        text = render(study_name, records, found, pictures.of, pictures.critical_difference, pictures.pareto)
+        noisy = _noise_page(home, study_name)
+        write_beside(path, text + (f"\nHow recall falls with noise: [{noisy.name}]({noisy.name}).\n" if noisy.exists() else ""))
     return path, found
 
 

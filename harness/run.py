@@ -3,25 +3,65 @@
 from __future__ import annotations
 
 import itertools
+import time
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from filelock import FileLock
 
+from harness.agenda import Agenda
+from harness.claims import Claims
 from harness.console import Console
-from harness.devices import set_up
-from harness.finals import finals
+from harness.finals import audit_late, summarise
+from harness.jobs import Objective
+from harness.leftovers import clear_up, deliver_waiting, end_own
+from harness.mlflow_store import Record
+from harness.outbox import Outbox
+from harness.pool import InProcess, Pool
 from harness.prepare import prepare
-from harness.search import Contradiction, Search
-from harness.study import Cell, Study, keras_backend, plan
+from harness.search import Search, storage
+from harness.stopping import Stopping
+from harness.study import Cell, Study, plan
 from harness.study_files import find
 from harness.tracking import Tracker
-from harness.trial import Workplace
-from harness.work import STOPPED, Progress, Run, identity, title, work
+from harness.trial import Workplace, run_trial
+from harness.work import Progress, Run
 from registry.core import describe, short_label
+from registry.errors import BenchError
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a run is carried out; nothing here changes what comes out of a trial.
+
+    Args:
+        workers: processes of the local cluster. in_process: no workers at all. scheduler: address of a running one instead.
+        trials_per_gpu: workers for each GPU instead of `workers`; 0: a GPU is nothing special.
+        trial_timeout_s: after which a trial is stopped and failed; 0: never. optuna_storage: URL; empty: optuna.db below the home.
+        tries: of a trial whose worker died. objective: what trains and scores a trial.
+    """
+
+    workers: int = 1
+    in_process: bool = False
+    scheduler: str = ""
+    trials_per_gpu: int = 0
+    trial_timeout_s: float = 0.0
+    optuna_storage: str = ""
+    tries: int = 3
+    objective: Objective = run_trial
+
+    def pool(self) -> Pool:
+        """The workers. Raises: BenchError when none can be reached."""
+        if self.in_process:
+            return InProcess()
+        from harness.cluster import Workers, local
+
+        return Workers(self.scheduler or local(self.workers, self.trials_per_gpu))
 
 
 def run_study(asked: str, study: Study, workplace: Workplace, settings: dict[str, Any], console: Console, *, only_cell: str | None = None,
-              allow_missing: bool = False, name: str = "") -> set[str]:
+              allow_missing: bool = False, name: str = "", execution: Execution | None = None) -> set[str]:
     """Search every cell and train its finals, continuing where an earlier call stopped.
 
     Args:
@@ -29,35 +69,119 @@ def run_study(asked: str, study: Study, workplace: Workplace, settings: dict[str
         only_cell: label of the one cell to run. allow_missing: go on without missing or damaged clips.
         name: of the experiment, where it is not the study's.
     Returns: the keys of the cells that were run.
-    Raises: BenchError for what must be mended first. KeyboardInterrupt after the running trial is recorded as killed.
+    Raises: BenchError for what must be mended first, or when results still wait for MLflow at the end. KeyboardInterrupt after Ctrl-C.
     """
+    execution = execution or Execution(in_process=True)
     prepared = prepare(study, workplace, settings, only_cell, allow_missing, console)
-    console.say(f"{len(prepared.cells)} cells; starting {keras_backend()} and opening the stores below {workplace.home} …")
-    set_up()
+    console.say(f"{len(prepared.cells)} cells; opening the stores below {workplace.home} …")
     name = name or find(asked).stem
     groups = [(label, list(cells)) for label, cells in itertools.groupby(prepared.cells, key=lambda c: short_label(c.base.split))]
     (workplace.home / ".bench").mkdir(parents=True, exist_ok=True)
     with FileLock(workplace.home / ".bench" / "stores.lock"):  # two first starts must not both make the tables
-        run = Run(name, asked, study, prepared, console, Tracker(workplace.home, name), settings, allow_missing)
-        searches = [(Search(workplace.home, name, label, cells, study.prune), cells) for label, cells in groups]
-    left = run.tracker.reconcile() + sum(search.reconcile() for search, _ in searches)
-    if left:
-        console.say(f"ended {left} records that an interrupted run left open; their trials are run again")
+        store = storage(workplace.home, execution.optuna_storage)
+        claims = Claims(store.engine)
+        tracker = Tracker(workplace.home, name)
+        searches = [(Search(workplace.home, name, label, cells, study.prune, store=store, claims=claims, sampler=study.sampler), cells)
+                    for label, cells in groups]
+    run = Run(name, asked, study, prepared, console, tracker, claims, Outbox(workplace.home), settings, allow_missing, execution.objective)
     run.varied = varied_settings(plan(study, prepared.corpus.fingerprint, settings), settings)
-    run.known = {r.tags["bench.signature"]: r for r in run.tracker.records("trial", "seed") if r.state in ("finished", "pruned")}
-    run.parent = _open_parent(run)
     try:
-        for search, cells in searches:
-            _search(run, search, cells)
-            finals(run, search, cells)
-    except KeyboardInterrupt:
-        run.tracker.end(run.parent, "killed")
-        raise
-    except BaseException:
-        run.tracker.end(run.parent, "failed")
-        raise
-    run.tracker.end(run.parent, "finished")
+        clear_up(run, [search for search, _ in searches])
+        run.known = _known(run)
+        run.parent = _open_parent(run)
+        state = "failed"
+        try:
+            _work(run, searches, execution)
+            state = "finished"
+        except KeyboardInterrupt:
+            state = "killed"
+            raise
+        finally:
+            with suppress(Exception):  # what MLflow does not take now, the next start mends
+                deliver_waiting(run)
+                run.tracker.end(run.parent, state)
+                end_own(run)
+    finally:
+        claims.close()
+    _bring_home(run, [short_label(cells[0].base.split) for _, cells in searches])
     return {cell.key for cell in prepared.cells}
+
+
+def _work(run: Run, searches: list[tuple[Search, list[Cell]]], execution: Execution) -> None:
+    """Everything between the stores' opening and their closing."""
+    trials, console = run.study.trials, run.console
+    missing = {label: sum(max(0, trials - len(search.done(cell))) for cell in cells) for label, (search, cells) in _labelled(searches)}
+    for label, (_, cells) in _labelled(searches) if trials else []:
+        console.say(f"{label}: {len(cells)} cells × {trials} trials, {missing[label]} to do")
+    with console.working():
+        seeds = len(run.prepared.cells) * len(run.study.seeds)
+        with console.bar("trials", sum(missing.values())) as first, console.bar("finals", seeds) as second, Stopping(console) as stopping:
+            agenda = Agenda(run, searches, Progress(first), Progress(second), execution.tries)
+            _drive(agenda, execution, stopping)
+
+
+def _labelled(searches: list[tuple[Search, list[Cell]]]) -> list[tuple[str, tuple[Search, list[Cell]]]]:
+    return [(short_label(cells[0].base.split), (search, cells)) for search, cells in searches]
+
+
+def _drive(agenda: Agenda, execution: Execution, stopping: Stopping) -> None:
+    """Keep the workers busy until everything is done, or nothing more is to be started."""
+    job = agenda.next()
+    if job is None and agenda.finished():
+        return  # nothing to do: no worker is started for it
+    pool = None
+    try:
+        pool = execution.pool()
+        if not pool.free():
+            agenda.run.console.say("no worker has joined yet: waiting for the first")
+        while not agenda.finished():
+            over = stopping.asked or agenda.fault is not None
+            while not over and pool.free() > 0 and (job := job or agenda.next()):
+                pool.start(job)
+                job = None
+            if over and (not agenda.pieces or (job and len(agenda.pieces) == 1)):
+                break
+            if not agenda.pieces:
+                time.sleep(0.2)  # other starts of this study are at what is left
+            for ended in pool.turn(agenda.hear):
+                agenda.ended(ended)
+            _stop_overdue(agenda, pool, execution.trial_timeout_s)
+    finally:
+        if pool:
+            pool.close()
+        agenda.abandon()
+    if agenda.fault:
+        raise agenda.fault
+    if stopping.asked and not agenda.finished():
+        raise KeyboardInterrupt
+
+
+def _stop_overdue(agenda: Agenda, pool: Pool, limit_s: float) -> None:
+    for uid in [uid for uid in agenda.pieces if limit_s and pool.running_s(uid) > limit_s]:
+        pool.kill(uid)
+        agenda.overdue(agenda.pieces[uid], limit_s)
+
+
+def _known(run: Run) -> dict[str, Record]:
+    """What ended by itself, by signature: in MLflow, or still in the outbox."""
+    known = {r.tags["bench.signature"]: r for r in run.tracker.records("trial", "seed") if r.state in ("finished", "pruned")}
+    for entry in filter(None, map(run.box.get, run.box.waiting())):
+        if entry.study == run.name and entry.kind in ("trial", "seed") and entry.state in ("finished", "pruned"):
+            known.setdefault(entry.tags["signature"], Record("", entry.name, entry.kind, entry.state, {}, entry.metrics, {}))
+    return known
+
+
+def _bring_home(run: Run, protocols: list[str]) -> None:
+    """Bring to MLflow what waits, and note what it is the basis of. Raises: BenchError when MLflow stays away."""
+    left = deliver_waiting(run)
+    if left:
+        raise BenchError(f"{left} results wait in {run.box.folder}, since MLflow does not answer: when it is back, `bench sync`, or this "
+                         "command again, brings them there and writes the report. Nothing is trained twice")
+    audit_late(run)
+    for label in protocols:
+        summarise(run, label)
+
+
 
 
 def varied_settings(cells: list[Cell], settings: dict[str, Any]) -> tuple[str, ...]:
@@ -74,7 +198,7 @@ def _open_parent(run: Run) -> str:
     """The study's own run for this corpus, opened again when there is one."""
     corpus = run.prepared.corpus
     tags = {"corpus": corpus.name, "corpus_fingerprint": corpus.fingerprint[:16], "coverage": corpus.coverage,
-            "synthetic": str(corpus.synthetic)}
+            "synthetic": str(corpus.synthetic), "coordinator": run.claims.id}
     earlier = [r for r in run.tracker.records("study") if r.tags.get("bench.corpus_fingerprint") == tags["corpus_fingerprint"]]
     if earlier:
         run.tracker.resume(earlier[-1].run_id)
@@ -82,51 +206,6 @@ def _open_parent(run: Run) -> str:
     else:
         run_id = run.tracker.start("study", f"{run.name} on {corpus.name}", None, tags)
     declined = "\n".join(f"{where}: {reason}" for where, reason in run.prepared.declined.items())
-    run.tracker.tag(run_id, {"declined": declined[:4900], "question": describe(find(run.asked)), "asked": run.asked})
+    run.tracker.tag(run_id, {"declined": declined[:4900], "question": describe(find(run.asked)), "asked": run.asked,
+                             "coordinator": run.claims.id})
     return run_id
-
-
-def _search(run: Run, search: Search, cells: list[Cell]) -> None:
-    """Give every cell its trials, in rounds, so that each has its first before any has its second."""
-    if not run.study.trials:
-        return
-    missing = {cell.key: max(0, run.study.trials - len(search.done(cell))) for cell in cells}
-    label = short_label(cells[0].base.split)
-    run.console.say(f"{label}: {len(cells)} cells × {run.study.trials} trials, {sum(missing.values())} to do")
-    with run.console.working(), run.console.bar(f"{label}: trials", sum(missing.values())) as bar:
-        progress = Progress(bar)
-        for _ in range(max(missing.values(), default=0)):
-            for cell in cells:
-                if missing[cell.key]:
-                    missing[cell.key] -= 1
-                    _try(run, cell, search, progress)
-
-
-def _try(run: Run, cell: Cell, search: Search, progress: Progress) -> None:
-    """One trial of the search, run unless its signature is known, and told to Optuna."""
-    try:
-        proposal = search.propose(cell)
-    except Contradiction as error:
-        _record_contradiction(run, cell, error)
-        progress.advance(1)
-        return
-    known = run.known.get(proposal.trial.signature)
-    if known:
-        proposal.tell(known.state, known.metrics.get("validation/uar"))
-        progress.advance(1)
-        return
-    try:
-        _, result = work(run, "trial", cell, proposal.trial, run.parent, progress, proposal)
-    except KeyboardInterrupt:
-        proposal.tell("killed", None, STOPPED)
-        raise
-    proposal.tell(result.state, result.validation.uar if result.validation else None, result.reason)
-
-
-def _record_contradiction(run: Run, cell: Cell, error: Contradiction) -> None:
-    """A failed row for proposed settings that can't be used together."""
-    tags, params = identity(run, cell, cell.base)
-    params |= error.params
-    run_id = run.tracker.start("trial", title(params), run.parent, {**tags, "reason": str(error)}, params)
-    run.tracker.end(run_id, "failed")
-    run.console.say(f"  {title(params)}: failed ({error})")

@@ -20,7 +20,7 @@ def write(result: Result, folder: Path) -> None:
         write_csv(folder / "history.csv", [{"epoch": i + 1, **{k: v[i] for k, v in result.history.items()}}
                                            for i in range(len(result.history["train_loss"]))])
     for part, scores in (("validation", result.validation), ("test", result.test)):
-        if scores:
+        if scores and part in result.predictions:
             _write_part(folder / part, part, scores, result)
 
 

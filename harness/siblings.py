@@ -34,6 +34,11 @@ def leak_on_purpose() -> Iterator[None]:
         _measured.reset(token)
 
 
+def leaking_on_purpose() -> bool:
+    """Whether this is inside `leak_on_purpose`."""
+    return _measured.get()
+
+
 def source_of(clip: Clip) -> str:
     """The id of the clip that this one was made of; its own where it is no copy."""
     return dict(clip.other).get(COPY_OF, clip.id)

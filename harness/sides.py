@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from harness.leaderboard import Row, rows
+from harness.mlflow_store import Record, studies
 from harness.predictions import Predictions
-from harness.tracking import Record, Tracker, studies
+from harness.tracking import Tracker
 from registry.errors import BenchError, UsageError, unknown
 
 

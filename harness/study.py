@@ -133,6 +133,8 @@ class Study:
             cell has is an error, one that only some have is searched in those. Splits are listed, never searched.
         trials: of each cell; the first uses the settings as written here. 0 searches nothing: the finals use them.
         seeds: of the finals.
+        sampler: of the search: `tpe` learns from a cell's trials, so its proposals depend on which ended first when several run at once;
+            `random` does not.
         prune: stop a trial whose validation UAR lies below the median of the cell's earlier trials at the same epoch.
         best_models: how many models of each protocol are kept, chosen by validation UAR.
         measure_cost: measure latency, memory and size of each cell's first final, which takes some seconds a cell.
@@ -148,6 +150,7 @@ class Study:
     search: dict[str, Any] = dataclasses.field(default_factory=dict)
     trials: int = 10
     seeds: tuple[int, ...] = (0, 1, 2)
+    sampler: Literal["tpe", "random"] = "tpe"
     prune: bool = True
     best_models: int = 3
     measure_cost: bool = True

@@ -39,12 +39,14 @@ class Fitted:
 
 
 def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_validation: np.ndarray, n_classes: int,
-        on_epoch: OnEpoch) -> Fitted:
+        on_epoch: OnEpoch, parts: int = 1) -> Fitted:
     """Train the trial's network.
 
     Args:
         x, x_validation: shape (clips, frames, bands), float32. y, y_validation: shape (clips,), class indices.
         on_epoch: called with the epoch, from 1, and its metrics; what it raises ends the training.
+        parts: that each batch is taken in, their gradients added up, where memory does not hold it whole. Weights move as often and
+            by the same loss; only batch normalisation sees the parts.
     Raises: Diverged when the loss is not finite.
     """
     import keras
@@ -54,11 +56,12 @@ def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_
     seed_everything(seed_for(trial.signature, "training"))
     model, network = build(trial, x, n_classes)
     learner = augmented(model, trial)
-    learner.compile(optimizer=optimizer(trial.training, steps=-(-len(x) // trial.training.batch_size)),
+    batch_size = -(-trial.training.batch_size // parts)
+    learner.compile(optimizer=optimizer(trial.training, steps=-(-len(x) // batch_size), parts=parts),
                   loss=keras.losses.CategoricalCrossentropy(label_smoothing=trial.training.label_smoothing),
                   metrics=[keras.metrics.CategoricalAccuracy(name="wa"), uar_metric(n_classes)])
     history: dict[str, list[float]] = {}
-    learner.fit(x, np.eye(n_classes, dtype=np.float32)[y], batch_size=trial.training.batch_size, epochs=trial.training.epochs,
+    learner.fit(x, np.eye(n_classes, dtype=np.float32)[y], batch_size=batch_size, epochs=trial.training.epochs,
               validation_data=(x_validation, np.eye(n_classes, dtype=np.float32)[y_validation]), verbose=0,
               class_weight=class_weights(y, n_classes) if trial.training.class_weights else None,
               callbacks=callbacks(trial.training, history, on_epoch))
@@ -135,8 +138,8 @@ def joiner(join: str, frames: int, bands: int) -> list[keras.Layer]:
     return []
 
 
-def optimizer(training: Training, steps: int) -> keras.Optimizer:
-    """The optimiser with its schedule; `steps` is the number of batches an epoch."""
+def optimizer(training: Training, steps: int, parts: int = 1) -> keras.Optimizer:
+    """The optimiser with its schedule; `steps` is the number of batches an epoch, `parts` of which move the weights together."""
     import keras
 
     rate: Any = training.learning_rate
@@ -150,7 +153,8 @@ def optimizer(training: Training, steps: int) -> keras.Optimizer:
               "sgd": keras.optimizers.SGD}
     momentum = {"momentum": 0.9} if training.optimizer == "sgd" else {}
     decay = {"weight_decay": training.weight_decay} if training.weight_decay or training.optimizer == "adamw" else {}
-    return makers[training.optimizer](rate, **momentum, **decay)
+    gathering = {"gradient_accumulation_steps": parts} if parts > 1 else {}
+    return makers[training.optimizer](rate, **momentum, **decay, **gathering)
 
 
 def class_weights(y: np.ndarray, n_classes: int) -> dict[int, float]:

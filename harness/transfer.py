@@ -17,12 +17,13 @@ import numpy as np
 from harness import saved_model
 from harness.console import Console
 from harness.features import Job, key_of, obtain
+from harness.mlflow_store import Record
 from harness.predictions import Predictions
 from harness.prepare import chosen_cells, refuse_broken, split_reason
-from harness.run import run_study
+from harness.run import Execution, run_study
 from harness.study import Cell, Recipe, Study, applies, plan
 from harness.study_files import chosen_study, component
-from harness.tracking import Record, Tracker
+from harness.tracking import Tracker
 from harness.transfer_matrix import ABOUT, FOLDER, PREFIX, SAID, TRANSFER, About, Matrix, matrices
 from harness.transfer_report import write_transfer
 from harness.trial import Workplace, open_corpus
@@ -71,7 +72,7 @@ class Member:
     split: Any
 
 
-def transfer(asked: Asked, workplace: Workplace, console: Console) -> list[Matrix]:
+def transfer(asked: Asked, workplace: Workplace, console: Console, execution: Execution | None = None) -> list[Matrix]:
     """Train the cell, without a search, on every corpus, test it on all, and write the report; the same call continues.
 
     Returns: the study's matrices. Raises: BenchError for what must be mended first, or when nothing could be trained.
@@ -85,7 +86,7 @@ def transfer(asked: Asked, workplace: Workplace, console: Console) -> list[Matri
             continue
         own = _study(source, cell, study)
         fixed = {key: value for key, value in asked.settings.items() if any(applies(each.base, key) for each in plan(own, ""))}
-        run_study(asked.study, own, workplace, fixed, console, name=PREFIX + name)
+        run_study(asked.study, own, workplace, fixed, console, name=PREFIX + name, execution=execution)
         _test(source, members, _signatures(own, source, fixed), tracker, workplace, console)
     write_transfer(workplace.home)
     found = matrices(workplace.home, PREFIX + name)
@@ -172,7 +173,7 @@ def _note(run: Record, source: Member, target: Member, tracker: Tracker, workpla
 def _heard(run: Record, target: Member, tracker: Tracker, workplace: Workplace) -> Predictions:
     """What a run's network says of all clips of another corpus whose emotion it knows."""
     with tempfile.TemporaryDirectory() as folder:
-        files = tracker.model_files(run, Path(folder))
+        files = tracker.models.files(run, Path(folder))
         if files is None:
             raise BenchError(f"the model of run {run.run_id} ({run.name}) is gone from the store: bring mlartifacts/ back, or delete the "
                              "run to train it again")

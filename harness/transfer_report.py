@@ -12,10 +12,10 @@ import numpy as np
 
 from harness.figures import save
 from harness.markdown import code, escape, table, with_interval
+from harness.mlflow_store import studies
 from harness.report import TRANSFER_PAGE, write_beside
 from harness.robustness_figures import matrix_figure
 from harness.statistics import LEAST_SPEAKERS
-from harness.tracking import studies
 from harness.transfer_matrix import TRANSFER, About, Matrix, Pair, matrices
 
 INTRODUCTION = """One cell of a study, trained on each corpus with the study's settings and no search, and tested on all of them. Written by

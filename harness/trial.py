@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from harness.copies import copies
+from harness.devices import set_up
 from harness.features import Progress, features
 from harness.harmless import masked
 from harness.metrics import Scores
 from harness.predictions import Predictions
 from harness.study import Trial
-from harness.training import Diverged, OnEpoch, fit
+from harness.training import Diverged, Fitted, OnEpoch, fit
 from registry.core import canonical, specification
 from registry.corpus import Corpus
 from registry.errors import BenchError, Declined
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     import keras
 
     from registry.split import Split
+
+
+MOST_PARTS = 8  # that a batch is taken in for want of memory
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ class Result:
     """What a trial gave.
 
     Args:
-        state: `finished`, `pruned` (given up by the search), `failed` or `killed` (Ctrl-C); `reason` says why where it did not finish.
+        state: `finished`, `pruned` (given up by the search), `failed` or `killed` (Ctrl-C); `reason` says why where it did not finish, or
+            what was special.
         validation, test: scores at the kept epoch; `test` of finals only.
         predictions: part -> what the network said of its clips.
         training_classes: emotion -> clips of the training part, copies aside.
@@ -91,7 +96,7 @@ class Result:
     model: keras.Model | None = None
 
 
-@lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=4)
 def open_corpus(loader: Any, data: Path | None, left_out: tuple[str, ...] = ()) -> Corpus:
     """The corpus as found, less the clips that are left out on the user's word; listed once a process."""
     found = loader.load(data)
@@ -151,13 +156,38 @@ def _train_and_score(result: Result, corpus: Corpus, workplace: Workplace, on_ep
         x, x_validation = np.concatenate([arrays[split.train], *copied]), arrays[split.validation]
         y = np.tile(corpus.labels[split.train], 1 + len(copied))
         result.counts |= {"copies": len(x) - len(split.train)} if copied else {}
+    set_up()
     with _timed(result, "fit"):
-        fitted = fit(trial, x, y, x_validation, corpus.labels[split.validation], len(corpus.emotions), listen)
+        fitted = _fit_in_memory(result, functools.partial(fit, trial, x, y, x_validation, corpus.labels[split.validation],
+                                                          len(corpus.emotions), listen))
     result.best_epoch, result.parameters, result.model = fitted.best_epoch, fitted.parameters, fitted.model
     with _timed(result, "score"):
         result.validation = _score(result, "validation", x_validation, split.validation, corpus)
         if trial.opens_test:
             result.test = score_test(result, arrays, split, corpus)
+
+
+def _fit_in_memory(result: Result, fit_in: Callable[..., Fitted]) -> Fitted:
+    """Fit; when memory does not hold a batch, begin again with batches in two, four and eight parts, and give up then."""
+    parts = 1
+    while True:
+        try:
+            fitted = fit_in(parts=parts)
+        except Exception as error:
+            if not out_of_memory(error):
+                raise
+            if parts == MOST_PARTS:
+                raise MemoryError(f"{str(error).strip()[:300]} (with each batch in {parts} parts, too)") from error
+            parts, result.history = 2 * parts, {}
+            continue
+        result.reason = f"each batch was taken in {parts} parts, for want of memory" if parts > 1 else ""
+        return fitted
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether a fault is Python's, TensorFlow's, JAX's or PyTorch's way to say that memory is full."""
+    name, text = type(error).__name__, str(error)
+    return isinstance(error, MemoryError) or name in ("ResourceExhaustedError", "OutOfMemoryError") or "RESOURCE_EXHAUSTED" in text
 
 
 def score_test(result: Result, arrays: np.ndarray, split: Split, corpus: Corpus) -> Scores:

@@ -14,7 +14,7 @@ import psutil
 
 from harness.console import Console
 from harness.harmless import masked
-from harness.tracking import connect, tracking_uri
+from harness.mlflow_store import connect, tracking_uri
 from registry.errors import BenchError
 
 HOST = "127.0.0.1"

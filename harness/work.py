@@ -1,20 +1,25 @@
-"""One piece of a run: trains and scores one trial, shows how it goes, and leaves its record, whatever happens."""
+"""What is shared by the trials and finals of one start of `bench run`, and what the record of each says."""
 
 from __future__ import annotations
 
 import shlex
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.claims import Claims
 from harness.console import Bar, Console
+from harness.jobs import STOPPED, Job, Objective, Outcome
+from harness.mlflow_store import Record
+from harness.outbox import Entry, Outbox
 from harness.prepare import Prepared
-from harness.search import Proposal
+from harness.siblings import leaking_on_purpose
 from harness.study import Cell, Study, Trial, setting_value
-from harness.tracking import Record, Tracker, flat_metrics
-from harness.trial import Pruned, Result, run_trial
+from harness.tracking import Tracker
+from harness.trial import run_trial
 from registry.core import short_label
 
-STOPPED = "stopped by the user"
+__all__ = ["STOPPED", "Progress", "Run", "identity", "title"]
 PARTS = ("recipe", "feature_space", "architecture", "augmentation", "split")
 
 
@@ -34,7 +39,11 @@ class Progress:
 
 @dataclass
 class Run:
-    """One start of `bench run`: what is shared by its trials and finals."""
+    """One start of `bench run`: what is shared by its trials and finals.
+
+    Args:
+        known: signature -> the record of what finished or was pruned.
+    """
 
     name: str
     asked: str
@@ -42,41 +51,44 @@ class Run:
     prepared: Prepared
     console: Console
     tracker: Tracker
+    claims: Claims
+    box: Outbox
     settings: dict[str, Any]
     allow_missing: bool
+    objective: Objective = run_trial
     parent: str = ""
     known: dict[str, Record] = field(default_factory=dict)
     varied: tuple[str, ...] = ()
 
+    def job(self, kind: str, cell: Cell, trial: Trial, uid: str, asks: bool = False) -> Job:
+        """What a worker is to be sent for a trial."""
+        tags, params = identity(self, cell, trial)
+        name = (f"seed {trial.seed} " if kind == "seed" else "") + title(params)
+        params |= {"seed": trial.seed} if kind == "seed" else {}
+        return Job(uid=uid, kind=kind, name=name, trial=trial, tags={**tags, "coordinator": self.claims.id}, params=params,
+                   parent=self.parent, study=self.name, workplace=self.prepared.workplace, tracking_uri=self.tracker.client.tracking_uri,
+                   best_models=self.study.best_models if kind == "seed" else 0, asks=asks,
+                   costs=self.study.measure_cost and kind == "seed" and trial.seed == self.study.seeds[0], leaks=leaking_on_purpose(),
+                   objective=self.objective)
 
-def work(run: Run, kind: str, cell: Cell, trial: Trial, parent: str, progress: Progress, proposal: Proposal | None = None
-          ) -> tuple[str, Result]:
-    """Run one trial and record it; the record ends as killed when the user stops it."""
-    tags, params = identity(run, cell, trial)
-    name = (f"seed {trial.seed} " if kind == "seed" else "") + title(params)
-    params |= {"seed": trial.seed} if kind == "seed" else {}
-    run_id = run.tracker.start(kind, name, parent, tags, params)
-    result = Result(trial, state="failed", reason="the run ended while this was going on")
-    with run.console.bar(f"  {name}", trial.training.epochs) as epochs:
+    def record(self, entry: Entry) -> str:
+        """Keep what no worker did: on disk first, then in MLflow; the run's id, empty while MLflow is away."""
+        self.box.commit(entry, lambda folder: (folder / "files").mkdir(exist_ok=True))
+        return self.deliver(entry.uid)
 
-        def on_epoch(epoch: int, metrics: dict[str, float]) -> None:
-            run.tracker.epoch(run_id, epoch, metrics)
-            epochs.at(epoch, note=f"validation UAR {metrics['validation_uar']:.3f}")
-            if proposal and proposal.should_prune(epoch, metrics["validation_uar"]):
-                raise Pruned(f"validation UAR below the median of the cell's trials at epoch {epoch}")
-
+    def deliver(self, uid: str) -> str:
+        """Bring an entry of the outbox to MLflow; the run's id, empty while MLflow is away."""
         try:
-            result = run_trial(trial, run.prepared.workplace, on_epoch, epochs.preparing)
-        except KeyboardInterrupt:
-            result = Result(trial, state="killed", reason=STOPPED)
-            raise
-        finally:
-            run.tracker.finish(run_id, result)
-    if result.state in ("finished", "pruned"):
-        run.known[trial.signature] = Record(run_id, name, kind, result.state, {}, flat_metrics(result), {})
-    progress.advance(1, result.validation.uar if result.validation else 0.0)
-    run.console.say(_line(name, result))
-    return run_id, result
+            return self.box.deliver(uid, self.tracker.deliver)
+        except Exception:  # MLflow fails in as many ways as there are stores; the entry waits on
+            return ""
+
+    def failed(self, job: Job, reason: str) -> Outcome:
+        """Record a job as failed that its worker could not bring to an end; a result that it had on disk by then counts."""
+        entry = Entry(uid=job.uid, kind=job.kind, name=job.name, study=job.study, parent=job.parent, state="failed",
+                      tags={**job.tags, "reason": reason}, params=job.params, ended_ms=int(time.time() * 1000))
+        run_id = self.record(entry)
+        return Outcome.of(self.box.get(job.uid) or entry, run_id)
 
 
 def identity(run: Run, cell: Cell, trial: Trial) -> tuple[dict[str, str], dict[str, Any]]:
@@ -92,7 +104,7 @@ def identity(run: Run, cell: Cell, trial: Trial) -> tuple[dict[str, str], dict[s
             "settings": " ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in run.settings.items()),
             "allow_missing": "--allow-missing" if run.allow_missing else ""}
     params = {setting: parts.get(setting, setting_value(trial, setting)) for setting in run.varied}
-    return tags, {k: v for k, v in params.items() if v not in (None, "")}
+    return {k: v for k, v in tags.items() if v}, {k: v for k, v in params.items() if v not in (None, "")}
 
 
 def title(params: dict[str, Any]) -> str:
@@ -105,9 +117,11 @@ def _short(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def _line(title: str, result: Result) -> str:
-    took = f"{sum(result.seconds.values()):.0f} s"
-    if not result.validation:
-        return f"  {title}: {result.state} ({result.reason}) after {took}"
-    test = f", test WA {result.test.wa:.3f} UAR {result.test.uar:.3f}" if result.test else ""
-    return f"  {title}: validation UAR {result.validation.uar:.3f} at epoch {result.best_epoch}{test} ({took})"
+def told(name: str, outcome: Outcome) -> str:
+    """A line on how a job ended."""
+    took = f"{outcome.seconds:.0f} s"
+    if outcome.value is None:
+        return f"  {name}: {outcome.state} ({outcome.reason}) after {took}"
+    m = outcome.metrics
+    test = f", test WA {m['test/wa']:.3f} UAR {m['test/uar']:.3f}" if "test/uar" in m else ""
+    return f"  {name}: validation UAR {outcome.value:.3f} at epoch {m['best_epoch']:.0f}{test} ({took})"

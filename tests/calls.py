@@ -38,7 +38,10 @@ class Ran:
 
 
 def bench(*arguments: Any) -> Outcome:
-    """Call `bench` in this process."""
+    """Call `bench` in this process, in which trials are trained, too, unless the call says where."""
+    trains = arguments[:1] and arguments[0] in ("run", "replicate", "leakage", "transfer")
+    if trains and not {"--workers", "--scheduler", "--dry-run"} & set(arguments):
+        arguments = (*arguments, "--in-process")
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from calls import Ran
+    from mlflow_server import Server
 
 for setting in ("MLFLOW_TRACKING_URI", "BENCH_HOME", "BENCH_DATA"):
     os.environ.pop(setting, None)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # two processes that fill one cache of compiled code can crash on it
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "numba" / worker))
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +39,16 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     outcome = bench("run", "--study", TINY, "--home", home)
     assert outcome.code == 0, outcome.err
     return Ran(home, outcome)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A real MLflow server with a store of its own."""
+    from mlflow_server import Server
+
+    started = Server(tmp_path)
+    yield started
+    started.end()
 
 
 @pytest.fixture

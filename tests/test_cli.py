@@ -45,8 +45,11 @@ def test_a_wrong_call_ends_with_code_2_says_what_is_meant_and_writes_nothing(tmp
 
 
 @pytest.mark.parametrize("arguments", [(), ("run",), ("nope",), ("list", "nope"), ("run", "--study", "quickstart", "--trials", "many"),
-                                       ("run", "--study", "quickstart", "--workers", "-7"), ("check", "synthetic", "--workers", "-7"),
-                                       ("show", "quickstart", "--workers", "two")])
+                                       ("run", "--study", "quickstart", "--workers", "-7"),
+                                       ("run", "--study", "quickstart", "--trial-timeout", "soon"),
+                                       ("run", "--study", "quickstart", "--scheduler", "tcp://nowhere"),
+                                       ("check", "synthetic", "--feature-workers", "-7"),
+                                       ("show", "quickstart", "--feature-workers", "two")])
 def test_a_call_that_the_parser_refuses_ends_with_code_2_and_the_usage(arguments: tuple[str, ...]) -> None:
     outcome = bench(*arguments)
     assert outcome.code == 2 and outcome.err.startswith("usage: bench")

@@ -13,9 +13,10 @@ from calls import bench
 from harness.compare import compare, verdict
 from harness.finals import aggregates
 from harness.predictions import Predictions
+from harness.result_record import flat_metrics
 from harness.sides import Side
 from harness.study import Training, Trial
-from harness.tracking import Tracker, flat_metrics
+from harness.tracking import Tracker
 from harness.trial import Result
 from registry.architectures.plain_2d import Plain2D
 from registry.corpora.synthetic import Synthetic

@@ -20,10 +20,10 @@ from test_tracking import client_of, runs_of
 from harness.boards import boards
 from harness.cost_report import render
 from harness.leaderboard import rows
+from harness.mlflow_store import Record
 from harness.multiply_adds import multiply_adds
 from harness.pareto import Point, front, pareto_figure
 from harness.pictures import Pictures
-from harness.tracking import Record
 from registry.architectures.residual_2d import Residual2D
 from registry.errors import BenchError
 

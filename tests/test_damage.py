@@ -26,9 +26,10 @@ from harness import owner
 from harness.feature_files import open_entry
 from harness.features import features
 from harness.finals import asked_now
+from harness.mlflow_store import Record
 from harness.search import TABLES, storage
 from harness.sqlite_files import check
-from harness.tracking import Record, Tracker
+from harness.tracking import Tracker
 from harness.trial import open_corpus
 from registry.errors import BenchError
 

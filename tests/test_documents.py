@@ -64,6 +64,16 @@ def test_every_command_in_the_readme_parses() -> None:
             assert callable(parse(command).command), command
 
 
+def test_every_command_in_the_docs_parses_and_every_test_they_name_is_there() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))]
+    found = [command for text in texts for command in commands(text) if "…" not in command]
+    assert len(found) >= 6
+    assert all(bare(command) or callable(parse(command).command) for command in found)
+    tests = {name for path in (ROOT / "tests").glob("test_*.py") for name in re.findall(r"^def (test_\w+)\(", path.read_text(), re.M)}
+    named = set(re.findall(r"\b(test_\w+)`", "\n".join(texts)))
+    assert len(named) > 40 and named - tests == set()
+
+
 def test_every_subcommand_has_an_example_in_the_readme() -> None:
     shown = {command.split()[1] for command in commands(README)}
     assert set(SUBCOMMANDS) - shown == set()
@@ -131,7 +141,7 @@ def test_a_saved_model_predicts_a_waveform_as_the_readme_shows(tmp_path: Path, m
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     cell = "mel[n_mels=40] image × plain_2d[filters=(8, 16, 24)]"
     assert main(["run", "--study", "quickstart", "--corpus", "synthetic", "--trials", "1", "--seeds", "0", "--quiet", "--cell", cell,
-                 "--set", "training.epochs=1", "--workers", "1", "--home", str(tmp_path)]) == 0
+                 "--set", "training.epochs=1", "--in-process", "--home", str(tmp_path)]) == 0
     code = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)[0]
     heading, row = run_python(code, tmp_path).strip().splitlines()
     assert heading.split() == ["emotion", *EMOTIONS]

@@ -382,7 +382,7 @@ class Buggy:
 
 
 def test_a_worker_that_is_killed_is_an_error_with_advice(folder: Path, cache: Path) -> None:
-    with pytest.raises(BenchError, match="--workers"):
+    with pytest.raises(BenchError, match="--feature-workers 1"):
         features(corpus_of(folder), FeatureSpace(features=(Dying(),), join="channels"), cache, workers=2)
     assert files_of(cache) == []
 

@@ -14,8 +14,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("registry", "harness", "experiments")
 OWNERS = {
-    "mlflow": ("harness/tracking.py",),
+    "mlflow": ("harness/tracking.py", "harness/mlflow_"),
     "optuna": ("harness/search.py", "experiments/"),
+    "sqlalchemy": ("harness/claims.py", "harness/search.py"),
+    "dask": ("harness/cluster.py",),
+    "distributed": ("harness/cluster.py",),
     "rich": ("harness/console.py",),
     "librosa": ("registry/",),
     "keras": ("registry/architectures/", "registry/augmentations/", "registry/rules/", "registry/contracts.py",
@@ -26,7 +29,7 @@ OWNERS = {
     "pooch": ("harness/downloads.py",),
 }
 HEAVY = ("tensorflow", "keras", "mlflow", "optuna", "librosa", "sklearn", "pandas", "scipy", "matplotlib", "soundfile", "requests",
-         "pooch")
+         "pooch", "sqlalchemy", "dask", "distributed")
 LOCAL_RANDOMNESS = {"default_rng", "Generator", "SeedSequence", "PCG64", "BitGenerator"}
 
 

@@ -19,10 +19,11 @@ from harness.leakage import COMPARED, Asked, measured
 from harness.leakage_plan import Compared, compared, parts, protocol_of, protocols
 from harness.leakage_report import marks, points, render, worth
 from harness.leakage_worth import PROTOCOLS, Measured, Under, difference, uar
+from harness.mlflow_store import Record, studies
 from harness.siblings import AugmentedBeforeSplit, AugmentedFirst, leak_on_purpose, source_of
 from harness.study import Recipe, Study, Training, plan
 from harness.study_files import component
-from harness.tracking import Record, Tracker, studies
+from harness.tracking import Tracker
 from harness.trial import Workplace, open_corpus
 from registry.augmentation import Augmentation
 from registry.augmentations.gain import Gain
@@ -245,7 +246,7 @@ def test_every_protocol_is_really_run_in_an_experiment_of_its_own_and_the_audit_
     own = study_file(tmp_path, "architectures=STUDY.architectures[:1], corpus=Synthetic(n_speakers=5, n_sentences=3), "
                      "training=Training(epochs=1, batch_size=16)")
     call = ("leakage", "--study", own, "--home", tmp_path, "--seeds", "0", "--copies", "gain", "--set", "training.learning_rate=0.02",
-            "--workers", "1")
+            "--feature-workers", "1")
     outcome = bench(*call)
     assert outcome.code == 0, outcome.err
     text = (tmp_path / "reports" / "leakage.md").read_text(encoding="utf-8")

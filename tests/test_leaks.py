@@ -19,12 +19,13 @@ from harness.configuration import differences, trial_from
 from harness.copies import cached_copies, copies
 from harness.features import cached_features, features
 from harness.leaks import Finding, Traces, audit_trial, summary
+from harness.mlflow_store import Record
 from harness.predictions import Predictions
 from harness.sameness import agree, moments, twins
 from harness.saved_model import normaliser_of
 from harness.siblings import OWN, AugmentedBeforeSplit, AugmentedFirst, leak_on_purpose
 from harness.study import Training, Trial, plan
-from harness.tracking import Record, Tracker
+from harness.tracking import Tracker
 from harness.trial import Workplace, open_corpus
 from registry.architectures.plain_1d import Plain1D
 from registry.augmentation import Augmentation

@@ -77,7 +77,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("noise")
     own = study_file(folder, "architectures=STUDY.architectures[:1], splits=STUDY.splits[1:], trials=0, seeds=(0, 1), "
                      "corpus=Synthetic(n_speakers=6, n_sentences=1), training=Training(learning_rate=0.03, batch_size=8, epochs=12)")
-    assert bench("run", "--study", own, "--home", folder, "--workers", "1", "--quiet").code == 0
+    assert bench("run", "--study", own, "--home", folder, "--feature-workers", "1", "--quiet").code == 0
     return folder
 
 

@@ -21,10 +21,10 @@ from harness.boards import boards
 from harness.evidence import Evidence
 from harness.leaderboard import Row, rows
 from harness.markdown import escape
+from harness.mlflow_store import Record
 from harness.predictions import Predictions
 from harness.report import render, write_report
 from harness.tables import marks, plus_minus
-from harness.tracking import Record
 from registry.errors import BenchError
 
 GOLDEN = Path(__file__).parent / "golden" / "report.md"

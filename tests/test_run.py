@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sqlite3
+import time
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +86,7 @@ def test_a_trial_that_raises_or_diverges_is_a_failed_row_with_its_reason_and_the
     assert outcome.code == 0, outcome.err
     runs = runs_of(client_of(home), "failing")
     reasons = {run.data.tags["bench.architecture"]: (run.info.status, run.data.tags.get("bench.reason", "")) for run in runs["trial"]}
-    assert reasons["raises"] == ("FAILED", "MemoryError: no room for a | in a table")
+    assert reasons["raises"] == ("FAILED", "MemoryError: no room for a | in a table (with each batch in 8 parts, too)")
     assert reasons["gives_nan[filters=(2,)]"][0] == "FAILED" and "no longer finite in epoch 1" in reasons["gives_nan[filters=(2,)]"][1]
     assert reasons["plain_1d[filters=(4,), dense=()]"] == ("FINISHED", "")
     assert len(runs["final"]) == len(runs["seed"]) == 1 and outcome.err.count("no trial completed, so there is no final") == 2
@@ -94,7 +95,7 @@ def test_a_trial_that_raises_or_diverges_is_a_failed_row_with_its_reason_and_the
 def test_failed_trials_are_counted_and_explained_in_the_report(failed: tuple[Path, Outcome]) -> None:
     text = (failed[0] / "reports" / "failing.md").read_text()
     assert "Trials: 6 attempted, 2 completed, 0 pruned, 4 failed. The sealed test parts were opened 1 time" in text
-    assert text.split("## Failed")[1].count("MemoryError: no room for a \\| in a table") == 2
+    assert text.split("## Failed")[1].count("MemoryError: no room for a \\| in a table (with each batch in 8 parts, too)") == 2
     assert "Without finals: " in text and "raises (2 failed)" in text
 
 
@@ -103,14 +104,15 @@ def test_every_cell_has_its_first_trial_before_any_has_its_second(failed: tuple[
     assert order == ["raises", "gives_nan", "plain_1d"] * 2
 
 
-def test_ctrl_c_ends_the_running_trial_as_killed_keeps_what_is_finished_and_the_same_command_completes(tmp_path: Path) -> None:
-    command = ("run", "--study", TINY, "--home", tmp_path, *ONE_PROTOCOL, "--set", "training.epochs=60",
-               "--set", "training.early_stopping=None")
+LONG = (*ONE_PROTOCOL, "--set", "training.epochs=25", "--set", "training.early_stopping=None")
 
+
+def stopped_in_its_second_trial(home: Path, times: int) -> str:
+    """Start the tiny study, press Ctrl-C so often while its second trial trains, and return what it said."""
     def second_trial_is_training() -> bool:
-        if not (tmp_path / "mlflow.db").exists():
+        if not (home / "mlflow.db").exists():
             return False
-        with sqlite3.connect(f"file:{tmp_path / 'mlflow.db'}?mode=ro", uri=True, timeout=30) as store:
+        with sqlite3.connect(f"file:{home / 'mlflow.db'}?mode=ro", uri=True, timeout=30) as store:
             try:
                 counts = store.execute("select count(distinct r.run_uuid) from runs r join metrics m on m.run_uuid = r.run_uuid "
                                        "where m.key = 'epoch/validation_uar' and m.step > 3").fetchone()
@@ -118,19 +120,33 @@ def test_ctrl_c_ends_the_running_trial_as_killed_keeps_what_is_finished_and_the_
                 return False
         return bool(counts[0] == 2)
 
-    process = start(*command)
+    process = start("run", "--study", TINY, "--home", home, *LONG)
     try:
         eventually(second_trial_is_training, 2 * SOON_S)
-        process.send_signal(signal.SIGINT)
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.3)
         _, errors = process.communicate(timeout=SOON_S)
     finally:
         process.kill()
     assert process.returncode == 130
     assert "the same command continues" in errors and "Traceback" not in errors
+    return errors
+
+
+def test_ctrl_c_once_finishes_what_is_running(tmp_path: Path) -> None:
+    stopped_in_its_second_trial(tmp_path, 1)
+    runs = runs_of(client_of(tmp_path))
+    assert [run.info.status for run in runs["trial"]] == ["FINISHED", "FINISHED"] and not runs.get("seed")
+    assert runs["study"][0].info.status == "KILLED"
+
+
+def test_ctrl_c_twice_stops_it_now_and_the_same_command_runs_what_was_stopped_again(tmp_path: Path) -> None:
+    stopped_in_its_second_trial(tmp_path, 2)
     runs = runs_of(client_of(tmp_path))
     assert [run.info.status for run in runs["trial"]] == ["FINISHED", "KILLED"] and runs["study"][0].info.status == "KILLED"
 
-    again = bench(*command)
+    again = bench("run", "--study", TINY, "--home", tmp_path, *LONG)
     assert again.code == 0, again.err
     runs = runs_of(client_of(tmp_path))
     assert [run.info.status for run in runs["trial"]] == ["FINISHED", "KILLED", "FINISHED"]

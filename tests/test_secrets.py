@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from calls import TINY, bench, eventually, free_port, start
-from test_tracking import server  # noqa: F401  a fixture
+from mlflow_server import Server
 
 from harness.harmless import mask_logs, masked
 from harness.tracking import Tracker
@@ -33,11 +33,11 @@ def test_an_address_is_shown_without_what_only_its_owner_may_know(text: str, sho
     assert masked(text) == shown == masked(shown)
 
 
-def test_a_study_on_a_server_with_a_password_leaves_the_password_nowhere(server: str, tmp_path: Path) -> None:  # noqa: F811
+def test_a_study_on_a_server_with_a_password_leaves_the_password_nowhere(server: Server, tmp_path: Path) -> None:
     """A real run in a process of its own: all that it prints and writes, and all that the server wrote, is searched."""
     home, data = tmp_path / "home", tmp_path / "cwd"
     data.mkdir()
-    address = server.replace("http://", f"http://anna:{SECRET}@")
+    address = server.address.replace("http://", f"http://anna:{SECRET}@")
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, "run", "--study", str(TINY), "--home", str(home), "--split", "random_80_20", "--trials", "1",
          "--seeds", "0", "--set", "training.epochs=1"],

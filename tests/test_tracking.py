@@ -10,15 +10,13 @@ import re
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
-from calls import SOON_S, TINY, Ran, bench, eventually, free_port
+from calls import TINY, Ran, bench
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from mlflow_server import Server
 from tiny_study import STUDY
 
 from harness.study import plan
@@ -215,35 +213,11 @@ def test_a_store_that_cannot_be_opened_is_refused_with_what_to_do_about_it(tmp_p
         Tracker(tmp_path, "tiny")
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Any:
-    """The address of a real MLflow server with a store of its own."""
-    address = f"http://127.0.0.1:{(port := free_port())}"
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", f"sqlite:///{tmp_path / 'server.db'}",
-               "--artifacts-destination", str(tmp_path / "served"), "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"})  # eight idle processes less
-
-    def answers() -> bool:
-        try:
-            with urllib.request.urlopen(f"{address}/health", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
-
-    try:
-        eventually(answers)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(SOON_S)
-
-
-def test_a_study_runs_against_a_server(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+def test_a_study_runs_against_a_server(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.address)
     outcome = bench("run", "--study", TINY, "--home", tmp_path / "home", "--split", "unseen_speakers_80_20", "--trials", 1, "--seeds", 0)
     assert outcome.code == 0, outcome.err
-    client = MlflowClient(server)
+    client = MlflowClient(server.address)
     runs = runs_of(client)
     assert {kind: [r.info.status for r in found] for kind, found in runs.items()} == {
         kind: ["FINISHED"] for kind in ("study", "trial", "final", "seed")}

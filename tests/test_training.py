@@ -220,3 +220,30 @@ def test_a_fault_of_what_listens_to_epochs_is_not_recorded_as_the_trial_s_own_en
 def test_weight_decay_goes_with_every_optimiser() -> None:
     for name in ("adam", "adamw", "rmsprop", "sgd"):
         assert optimizer(Training(optimizer=name, weight_decay=0.01), steps=1).weight_decay == 0.01
+
+
+def test_a_batch_in_parts_moves_the_weights_as_the_whole_batch_does() -> None:
+    trial = dataclasses.replace(toy(optimizer="sgd", schedule="constant", batch_size=16, epochs=1), architecture=TINY_NET)
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((32, 32, 2), dtype=np.float32), rng.integers(0, 6, 32)
+    whole, halves = (fit(trial, x, y, x[:8], y[:8], 6, ignore, parts=parts).model.get_weights() for parts in (1, 2))
+    assert all(np.allclose(one, other, atol=1e-5) for one, other in zip(whole, halves, strict=True))
+
+
+def test_a_batch_that_memory_does_not_hold_is_taken_in_parts() -> None:
+    tried: list[int] = []
+
+    def holds(parts: int, most: int) -> Any:
+        tried.append(parts)
+        if parts < most:
+            raise MemoryError("no room")
+        return "fitted"
+
+    result = Result(TRIAL)
+    assert harness.trial._fit_in_memory(result, lambda parts: holds(parts, 4)) == "fitted"  # type: ignore[comparison-overlap]
+    assert tried == [1, 2, 4] and result.reason == "each batch was taken in 4 parts, for want of memory"
+    with pytest.raises(MemoryError, match="in 8 parts, too"):
+        harness.trial._fit_in_memory(result, lambda parts: holds(parts, 16))
+    assert tried[3:] == [1, 2, 4, 8]
+    assert harness.trial.out_of_memory(RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate"))
+    assert not harness.trial.out_of_memory(ValueError("a shape is wrong"))

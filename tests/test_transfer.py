@@ -14,8 +14,9 @@ from calls import bench, study_file
 from tiny_study import STUDY
 
 from harness.console import Console
+from harness.mlflow_store import studies
 from harness.study import plan
-from harness.tracking import Tracker, studies
+from harness.tracking import Tracker
 from harness.transfer import _member, among_shared
 from harness.transfer_matrix import About, Matrix, Pair, matrices, pooled
 from harness.transfer_report import render, told
@@ -51,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def call(folder: Path, *corpora: str) -> tuple[object, ...]:
     return ("transfer", "--study", folder / "own.py", "--corpora", *corpora, "--data", folder, "--home", folder / "home", "--seeds", "0",
-            "--workers", "1", "--set", "training.epochs=2")
+            "--feature-workers", "1", "--set", "training.epochs=2")
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ def record_cell(tracker: Tracker, parent: str, number: int, trials: int) -> None
     from synthetic_results import synthetic_result
 
     from harness.finals import aggregates
-    from harness.tracking import flat_metrics
+    from harness.result_record import flat_metrics
 
     about, params = tags(number), {"training.learning_rate": 1e-3, "training.batch_size": 64}
     for place in range(trials):

@@ -135,7 +135,7 @@ def model_times(tracker: Tracker, home: Path) -> tuple[float, float]:
         run_id = tracker.start("seed", "model", None, {})
         folder = fresh(home)
         saved_model.write(result, corpus, folder)
-        tracker.log_model(run_id, folder, "measured", corpus.emotions, corpus.sample_rate)
+        tracker.models.log(run_id, folder, "measured", corpus.emotions, corpus.sample_rate)
 
     keep()
     return timed(keep)

@@ -1,0 +1,248 @@
+"""What a worker does: trains one trial, keeps its result in the outbox, brings it to MLflow, and says in a few words how it ended."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness import cost, run_files, saved_model
+from harness.audits import audit_run
+from harness.leaks import summary
+from harness.outbox import Entry, Outbox
+from harness.result_record import datasets, flat_metrics, result_tags
+from harness.siblings import leak_on_purpose
+from harness.study import Trial
+from harness.tracking import Tracker
+from harness.trial import Pruned, Result, Workplace, open_corpus, run_trial
+from registry.errors import BenchError
+
+logger = logging.getLogger(__name__)
+STOPPED = "stopped by the user"
+
+Objective = Callable[..., Result]
+_done_here = 0
+_one_at_a_time = threading.Lock()  # Keras's session and seeds belong to the whole process
+
+
+class Stopped(Exception):
+    """Raised in a worker when nobody waits for its trial any more."""
+
+
+class Reporter(Protocol):
+    """How a worker speaks to its coordinator while it trains."""
+
+    def epoch(self, epoch: int, validation_uar: float) -> bool:
+        """Tell an epoch's validation UAR; True when the trial is to be pruned. Raises: Stopped."""
+        ...
+
+    def preparing(self, done: int, total: int) -> None:
+        """Tell how many clips have their features."""
+        ...
+
+
+@dataclass(frozen=True)
+class Job:
+    """One trial to be run by a worker; picklable, and all that the worker needs.
+
+    Args:
+        uid: of this piece of work, the same when it is tried again.
+        kind: `trial` or `seed`. name, tags, params: of its MLflow run. parent: run id of the study's run. study: the experiment.
+        tracking_uri: of MLflow. best_models: how many of its protocol are kept.
+        asks: whether each epoch waits for the word whether to go on.
+        costs: whether what one clip costs is measured, too.
+        leaks: whether `bench leakage` asks, which alone may open corpora with copies made before the split.
+        objective: what trains and scores; `run_trial`, but for tests of the engine.
+    """
+
+    uid: str
+    kind: str
+    name: str
+    trial: Trial
+    tags: dict[str, str]
+    params: dict[str, Any]
+    parent: str
+    study: str
+    workplace: Workplace
+    tracking_uri: str
+    best_models: int = 0
+    asks: bool = False
+    costs: bool = False
+    leaks: bool = False
+    objective: Objective = run_trial
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended, without its arrays.
+
+    Args:
+        value: validation UAR at the kept epoch; None when there is none. metrics: as its MLflow run has them.
+        run_id: of the MLflow run; empty while the result waits in the outbox.
+        seconds: the trial took. notes: what the leak audit of a final found, and why its cost is not known.
+        done_here, memory_bytes: trials that its process has run by now, and what it holds.
+    """
+
+    uid: str
+    state: str
+    reason: str = ""
+    value: float | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    run_id: str = ""
+    seconds: float = 0.0
+    done_here: int = 0
+    memory_bytes: int = 0
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, entry: Entry, run_id: str) -> Outcome:
+        """What a committed entry says."""
+        seconds = sum(value for key, value in entry.metrics.items() if key.startswith("seconds/"))
+        return cls(entry.uid, entry.state, entry.reason, entry.metrics.get("validation/uar"), entry.metrics, run_id, seconds)
+
+
+def run_job(job: Job, reporter: Reporter) -> Outcome:
+    """Run a job, or find that it was done; a trial that fails is an outcome with its reason.
+
+    Raises: BenchError for what ends the study (a full disk, clips that changed); Stopped; KeyboardInterrupt in a run in one process.
+    """
+    global _done_here
+    import psutil
+
+    with _one_at_a_time:
+        box = Outbox(job.workplace.home)
+        costs: list[str] = []
+        if box.get(job.uid) is None:
+            costs = _train(job, box, reporter)
+            _done_here += 1
+        entry = box.get(job.uid)
+        if entry is None:
+            raise BenchError(f"the result in {box.folder / job.uid} can't be read back: check the disk")
+        outcome = Outcome.of(entry, _delivered(job, box, entry))
+        found = audit(job, outcome.run_id) if job.kind == "seed" and outcome.run_id and outcome.state == "finished" else ()
+        return replace(outcome, notes=(*costs, *found), done_here=_done_here, memory_bytes=psutil.Process().memory_info().rss)
+
+
+def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
+    """Train, score and keep what came out; returns why the cost of a final is not or not wholly known."""
+    notes: list[str] = []
+    epochs: list[tuple[int, int, dict[str, float]]] = []
+    live = _Live(job)
+
+    def on_epoch(epoch: int, metrics: dict[str, float]) -> None:
+        if epoch == 1:  # also when training began again with smaller batches
+            epochs.clear()
+        epochs.append((epoch, int(time.time() * 1000), metrics))
+        live.epoch(epochs[-1])
+        if reporter.epoch(epoch, metrics["validation_uar"]):
+            raise Pruned(f"validation UAR below the median of the cell's trials at epoch {epoch}")
+
+    try:
+        with leak_on_purpose() if job.leaks else nullcontext():
+            result = job.objective(job.trial, job.workplace, on_epoch, reporter.preparing)
+            entry = Entry(uid=job.uid, kind=job.kind, name=job.name, study=job.study, parent=job.parent, state=result.state,
+                          tags={k: v for k, v in {**job.tags, **result_tags(result)}.items() if v}, params=job.params,
+                          metrics={**flat_metrics(result), **(_cost(job, result, notes) if job.costs else {})}, epochs=epochs,
+                          inputs=datasets(result), ended_ms=int(time.time() * 1000), run_id=live.run_id, best_models=job.best_models)
+            box.commit(entry, functools.partial(_write, job, result))
+    except BaseException:
+        live.stop()
+        raise
+    return notes
+
+
+def _cost(job: Job, result: Result, notes: list[str]) -> dict[str, float]:
+    """What a final costs beside its quality; a final that is trained and scored does not fail for that."""
+    if result.state != "finished":
+        return {}
+    try:
+        figures, uncounted = cost.measure(result, open_corpus(job.trial.corpus, job.workplace.data, job.workplace.left_out))
+    except Exception as error:  # of a process of its own, a model written and read again, a layer that nobody counted yet
+        notes.append(f"cost not measured: {str(error).strip() or type(error).__name__}")
+        return {}
+    notes += [f"cost: {uncounted}"] if uncounted else []
+    return figures
+
+
+def _write(job: Job, result: Result, folder: Path) -> None:
+    run_files.write(result, folder / "files")
+    if job.kind == "seed" and job.best_models and result.model is not None and result.validation:
+        corpus = open_corpus(job.trial.corpus, job.workplace.data, job.workplace.left_out)
+        saved_model.write(result, corpus, folder / "model")
+        (folder / "model" / "about.json").write_text(json.dumps({
+            "name": f"{job.trial.architecture.name}_{job.trial.signature}", "emotions": corpus.emotions,
+            "sample_rate": corpus.sample_rate}))
+
+
+class _Live:
+    """The MLflow run of a job while it trains; once MLflow does not answer, the outbox has to do."""
+
+    def __init__(self, job: Job) -> None:
+        self.tracker: Tracker | None = None
+        self.run_id = ""
+        self._quietly(lambda: self._open(job))
+
+    def _open(self, job: Job) -> None:
+        self.tracker = tracker_of(job.workplace.home, job.study, job.tracking_uri)
+        self.run_id = self.tracker.start(job.kind, job.name, job.parent, {**job.tags, "uid": job.uid}, job.params)
+
+    def epoch(self, point: tuple[int, int, dict[str, float]]) -> None:
+        epoch, at_ms, metrics = point
+        if self.tracker and self.run_id:
+            tracker = self.tracker
+            self._quietly(lambda: tracker.epoch(self.run_id, epoch, metrics, at_ms))
+
+    def stop(self) -> None:
+        """End it as killed: its trial is run again."""
+        if self.tracker and self.run_id:
+            tracker = self.tracker
+            self._quietly(lambda: tracker.end(self.run_id, "killed", STOPPED))
+
+    def _quietly(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except Exception as error:  # MLflow fails in as many ways as there are stores, and none is the trial's fault
+            logger.warning("MLflow does not answer (%s): the result will wait in the outbox", type(error).__name__)
+            self.tracker = None
+
+
+@functools.lru_cache(maxsize=4)
+def tracker_of(home: Path, study: str, uri: str) -> Tracker:
+    """The tracker of a study in this process."""
+    return Tracker(home, study, uri=uri)
+
+
+def _delivered(job: Job, box: Outbox, entry: Entry) -> str:
+    """Bring a committed result to MLflow; the run's id, empty while MLflow is away."""
+    try:
+        tracker = tracker_of(job.workplace.home, job.study, job.tracking_uri)
+        return box.deliver(entry.uid, tracker.deliver)
+    except Exception as error:  # it waits on: `bench sync` and the next start try again
+        logger.warning("the result of %s waits in the outbox: MLflow does not take it (%s)", entry.name, type(error).__name__)
+        return ""
+
+
+def audit(job: Job, run_id: str) -> tuple[str, ...]:
+    """Look for leaks in a final as soon as it is there, note for the report what was found, and return what failed."""
+    return audit_final(tracker_of(job.workplace.home, job.study, job.tracking_uri), run_id, job.workplace)
+
+
+def audit_final(tracker: Tracker, run_id: str, workplace: Workplace) -> tuple[str, ...]:
+    """Audit one seed's run and tag it with what was found; returns the failed checks in words."""
+    try:
+        records = tracker.records("trial", "seed")
+        findings = audit_run(next(r for r in records if r.run_id == run_id), records, tracker, workplace)
+        failed = [finding for finding in findings if finding.state == "fail"]
+        tracker.tag(run_id, {"audit": summary(findings), "leaks": ", ".join(finding.check for finding in failed)})
+    except Exception as error:  # a final that is trained and scored does not fail for its audit
+        with suppress(Exception):
+            tracker.tag(run_id, {"audit": f"could not be audited: {type(error).__name__}: {error}"})
+        return ()
+    return tuple(f"leak audit: {finding.check}: {finding.text}" for finding in failed)

@@ -1,0 +1,82 @@
+"""Keeps trained networks in MLflow's store as models that take a waveform."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import shutil
+import warnings
+from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+import mlflow
+import numpy as np
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from mlflow.models.signature import ModelSignature
+
+from harness.mlflow_store import Record
+from harness.study import keras_backend
+
+CODE = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "registry")]  # what a saved model needs beside its libraries
+TAG = "bench.model"
+
+
+class Models:
+    """The models of a store; those of this machine lie below `home`."""
+
+    def __init__(self, client: MlflowClient, home: Path) -> None:
+        self.client, self.home = client, home
+
+    def log(self, run_id: str, folder: Path, name: str, emotions: tuple[str, ...], sample_rate: int) -> str:
+        """Keep the model in `folder` as an MLflow model whose input is a waveform; returns the model's id.
+
+        Requirements are given, not inferred: inferring them would load the model once more, which costs seconds.
+        """
+        from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+
+        outputs = Schema([ColSpec("string", "emotion"), *(ColSpec("double", emotion) for emotion in emotions)])
+        inputs = Schema([TensorSpec(np.dtype(np.float32), (-1, -1))])
+        signature = ModelSignature(inputs, outputs, ParamSchema([ParamSpec("sample_rate", "long", sample_rate)]))
+        status = self.client.get_run(run_id).info.status
+        mlflow.set_tracking_uri(self.client.tracking_uri)
+        with mlflow.start_run(run_id=run_id), warnings.catch_warnings(action="ignore", category=UserWarning):  # it wants an example
+            info = mlflow.pyfunc.log_model(name=name, loader_module="harness.saved_model", data_path=str(folder), code_paths=CODE,
+                                           signature=signature, pip_requirements=requirements())
+        self.client.update_run(run_id, status=status)
+        self.client.set_tag(run_id, TAG, f"models:/{info.model_id}")
+        return str(info.model_id)
+
+    def forget(self, record: Record) -> None:
+        """Drop a run's model and its files: others of its study are better."""
+        model_id = record.tags[TAG].removeprefix("models:/")
+        location = self.client.get_logged_model(model_id).artifact_location
+        self.client.delete_logged_model(model_id)
+        self.client.delete_tag(record.run_id, TAG)
+        folder = _folder_of(location)
+        if folder and (self.home / "mlartifacts").resolve() in folder.parents:  # wherever else the store says it lies, it is not ours
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def files(self, record: Record, folder: Path) -> Path | None:
+        """The files of a run's model, copied below `folder`; None when the run kept none."""
+        if not re.fullmatch(r"models:/[\w-]+", record.tags.get(TAG, "")):  # any other address would be fetched, too
+            return None
+        try:
+            return Path(mlflow.artifacts.download_artifacts(artifact_uri=record.tags[TAG], dst_path=str(folder),
+                                                            tracking_uri=self.client.tracking_uri))
+        except (MlflowException, OSError):
+            return None
+
+
+def requirements() -> list[str]:
+    """The exact versions that a saved model needs to give the same numbers."""
+    names = ("keras", keras_backend(), "librosa", "numpy", "pandas", "soundfile", "soxr", "psutil")
+    return [f"{name}=={importlib.metadata.version(name)}" for name in names]
+
+
+def _folder_of(location: str | None) -> Path | None:
+    """The folder that an address names; None for one that is not of this machine's disk."""
+    if not location or not location.startswith(("file:", "/")):
+        return None
+    return Path(url2pathname(urlparse(location).path)).resolve()
