@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from harness import cost, run_files, saved_model
 from harness.audits import audit_run
+from harness.harmless import masked
 from harness.leaks import summary
 from harness.outbox import Entry, Outbox
 from harness.result_record import datasets, flat_metrics, result_tags
@@ -209,7 +210,7 @@ class _Live:
         try:
             action()
         except Exception as error:  # MLflow fails in as many ways as there are stores, and none is the trial's fault
-            logger.warning("MLflow does not answer (%s): the result will wait in the outbox", type(error).__name__)
+            logger.warning("MLflow does not answer (%s): the result will wait in the outbox", _in_short(error))
             self.tracker = None
 
 
@@ -225,8 +226,12 @@ def _delivered(job: Job, box: Outbox, entry: Entry) -> str:
         tracker = tracker_of(job.workplace.home, job.study, job.tracking_uri)
         return box.deliver(entry.uid, tracker.deliver)
     except Exception as error:  # it waits on: `bench sync` and the next start try again
-        logger.warning("the result of %s waits in the outbox: MLflow does not take it (%s)", entry.name, type(error).__name__)
+        logger.warning("the result of %s waits in the outbox: MLflow does not take it (%s)", entry.name, _in_short(error))
         return ""
+
+
+def _in_short(error: Exception) -> str:
+    return masked((str(error).strip().splitlines() or [type(error).__name__])[0][:200])
 
 
 def audit(job: Job, run_id: str) -> tuple[str, ...]:

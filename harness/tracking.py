@@ -113,12 +113,21 @@ class Tracker:
         for first in range(0, len(points), 900):  # the store takes 1,000 at a time
             self.client.log_batch(run_id, metrics=points[first : first + 900])
         self.client.log_batch(run_id, params=_params(entry.params), tags=_tags({**entry.tags, "state": entry.state}))
-        if entry.inputs:
-            self.client.log_inputs(run_id, list(_inputs(entry.inputs)))
+        self._log_inputs(run_id, entry.inputs)
         self.client.log_artifacts(run_id, str(folder / "files"))
         if (folder / "model").exists():
             self._keep_model(run_id, entry, folder / "model")
         self.client.set_terminated(run_id, END[entry.state])
+
+    def _log_inputs(self, run_id: str, inputs: list[dict[str, str]], tries: int = 3) -> None:
+        """Name a run's datasets. MLflow refuses when another run names the same new one at that moment; then it is there, and no longer new."""
+        try:
+            if inputs:
+                self.client.log_inputs(run_id, list(_inputs(inputs)))
+        except MlflowException:
+            if tries == 1:
+                raise
+            self._log_inputs(run_id, inputs, tries - 1)
 
     def _keep_model(self, run_id: str, entry: Entry, model: Path) -> None:
         """Log the model if it is among its protocol's best by validation UAR, and drop the one that no longer is."""

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,22 @@ def test_a_delivery_that_broke_off_is_completed_without_a_second_run_or_a_double
     assert [r.run_id for r in tracker.of_uid("u1")] == [live]
     curve = client_of(tmp_path).get_metric_history(live, "epoch/validation_uar")
     assert [(point.step, point.value) for point in curve] == [(1, 0.4), (2, 0.5)]
+
+
+def test_results_that_name_a_new_dataset_at_the_same_moment_are_all_delivered(tmp_path: Path) -> None:
+    box, tracker = Outbox(tmp_path), Tracker(tmp_path, "tiny")
+    together = threading.Barrier(4, timeout=20)
+
+    def deliver(place: int) -> None:
+        for digest in "abcdef":
+            inputs = [{"name": "clips", "digest": digest, "source": "s", "profile": "{}", "part": "train"}]
+            box.commit(entry(f"{digest}{place}", inputs=inputs), files)
+            together.wait()
+            box.deliver(f"{digest}{place}", tracker.deliver)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(deliver, range(4)))
+    assert not box.waiting() and {r.state for r in tracker.records()} == {"finished"}
 
 
 def test_a_run_that_an_earlier_try_of_the_same_work_left_open_ends_as_killed(tmp_path: Path) -> None:
