@@ -61,7 +61,6 @@ def local(workers: int, per_gpu: int = 0) -> SpecCluster:
     count = per_gpu * len(gpus) or workers
     memory = int(psutil.virtual_memory().total / count)
     dask.config.set(SETTINGS)
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     security = Security.temporary()  # who reaches a worker can run code in it, and this machine may have other users
     here: dict[str, Any] = {"host": HOST, "port": 0, "protocol": "tls", "security": security,
                             "dashboard": False, "dashboard_address": f"{HOST}:0"}
@@ -124,6 +123,7 @@ class Workers:
 
     def __init__(self, where: SpecCluster | str) -> None:
         self._cluster = None if isinstance(where, str) else where
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of what it says is said in our words
         if isinstance(where, str):
             _check_certificates(where)
         try:

@@ -18,7 +18,7 @@ from harness.audits import audit_run
 from harness.harmless import masked
 from harness.leaks import summary
 from harness.outbox import Entry, Outbox
-from harness.result_record import datasets, flat_metrics, result_tags
+from harness.result_record import entry_of
 from harness.siblings import leak_on_purpose
 from harness.study import Trial
 from harness.tracking import Tracker
@@ -148,10 +148,9 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
     try:
         with leak_on_purpose() if job.leaks else nullcontext():
             result = job.objective(job.trial, job.workplace, on_epoch, reporter.preparing)
-            entry = Entry(uid=job.uid, kind=job.kind, name=job.name, study=job.study, parent=job.parent, state=result.state,
-                          tags={k: v for k, v in {**job.tags, **result_tags(result)}.items() if v}, params=job.params,
-                          metrics={**flat_metrics(result), **(_cost(job, result, notes) if job.costs else {})}, epochs=epochs,
-                          inputs=datasets(result), ended_ms=int(time.time() * 1000), run_id=live.run_id, best_models=job.best_models)
+            entry = entry_of(result, tags=job.tags, metrics=_cost(job, result, notes) if job.costs else {}, uid=job.uid, kind=job.kind,
+                             name=job.name, study=job.study, parent=job.parent, params=job.params, epochs=epochs, run_id=live.run_id,
+                             best_models=job.best_models)
             box.commit(entry, functools.partial(_write, job, result))
     except BaseException:
         live.stop()

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
+from typing import Any
 
+from harness.outbox import Entry
 from harness.surroundings import surroundings
 from harness.trial import Result
+
+
+def entry_of(result: Result, *, tags: dict[str, str], metrics: dict[str, float] | None = None, **about: Any) -> Entry:
+    """All of a result but its files, as the outbox keeps it; `tags`, `metrics` and the rest of an Entry's fields are added."""
+    return Entry(state=result.state, tags={name: text for name, text in {**tags, **result_tags(result)}.items() if text},
+                 metrics={**flat_metrics(result), **(metrics or {})}, inputs=datasets(result), ended_ms=int(time.time() * 1000), **about)
 
 
 def flat_metrics(result: Result) -> dict[str, float]:

@@ -13,14 +13,12 @@ from filelock import FileLock
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
-from harness import owner, run_files
+from harness import owner
 from harness.harmless import file_name, masked
 from harness.mlflow_models import Models
 from harness.mlflow_store import Record, connect, pages, record_of
 from harness.outbox import Entry
 from harness.predictions import Predictions, read
-from harness.result_record import datasets, flat_metrics, result_tags
-from harness.trial import Result
 from registry.errors import BenchError
 
 EXPERIMENT_TAGS = {"bench.kind": "study", "mlflow.experimentKind": "custom_model_development"}  # the UI then opens on runs
@@ -68,15 +66,6 @@ class Tracker:
         """One point of every curve."""
         self.client.log_batch(run_id, metrics=_points([(epoch, at_ms or int(time.time() * 1000), metrics)]))
 
-    def finish(self, run_id: str, result: Result) -> None:
-        """Everything a trial gave but its model: metrics, tags, datasets and files; then its true end state."""
-        entry = Entry(uid="", kind="", name="", study=self.study_name, parent="", state=result.state, params={}, run_id=run_id,
-                      tags=result_tags(result), metrics=flat_metrics(result), inputs=datasets(result), ended_ms=int(time.time() * 1000))
-        with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "files").mkdir()
-            run_files.write(result, Path(folder) / "files")
-            self._complete(run_id, entry, Path(folder))
-
     def deliver(self, entry: Entry, folder: Path) -> str:
         """Bring an entry of the outbox and its files into the store, and return its run's id.
 
@@ -120,7 +109,7 @@ class Tracker:
         self.client.set_terminated(run_id, END[entry.state])
 
     def _log_inputs(self, run_id: str, inputs: list[dict[str, str]], tries: int = 3) -> None:
-        """Name a run's datasets. MLflow refuses when another run names the same new one at that moment; then it is there, and no longer new."""
+        """Name a run's datasets. MLflow refuses one that another run is the first to name at that moment; then it is there."""
         try:
             if inputs:
                 self.client.log_inputs(run_id, list(_inputs(inputs)))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from calls import bench
+from records import bring
 
 from harness.compare import compare, verdict
 from harness.finals import aggregates
@@ -62,8 +63,7 @@ def record(tracker: Tracker, cell: str, rate: float, seeds: list[Predictions], s
                         predictions={"validation": predictions, "test": predictions}, history={"validation_wa": [0.5], "train_loss": [1.0]},
                         counts={"train": 1, "validation": 1, "test": len(predictions.clips)},
                         speakers={"train": 1, "validation": 1, "test": 12})
-        runs.append(tracker.start("seed", f"seed {seed}", final, {**tags, "signature": signatures[seed]}, {"seed": seed}))
-        tracker.finish(runs[-1], result)
+        runs.append(bring(tracker, result, "seed", f"seed {seed}", final, {**tags, "signature": signatures[seed]}, {"seed": seed}))
         metrics.append(flat_metrics(result))
     tracker.aggregate(final, aggregates(metrics))
     tracker.end(final, "finished")

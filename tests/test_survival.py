@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -111,6 +112,32 @@ def test_a_worker_process_is_replaced_after_so_many_trials(scheduler: str, tmp_p
     monkeypatch.setattr(cluster, "RECYCLE_TRIALS", 1)
     study(tmp_path, leaves_its_pid, trials=1, scheduler=scheduler)
     assert len(list(tmp_path.glob("pid *"))) == 4  # two trials and two seeds
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_scheduler_that_goes_away_ends_the_run_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port),
+                                "--no-dashboard"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    turn = cluster.Workers.turn
+
+    def last_turn(workers: cluster.Workers, listen: Any) -> Any:
+        process.kill()
+        return turn(workers, listen)
+
+    monkeypatch.setattr(cluster.Workers, "turn", last_turn)
+    monkeypatch.setattr(cluster, "ANSWER_S", 5.0)
+    try:
+        eventually(lambda: _listens(port))
+        with pytest.raises(BenchError, match="the Dask scheduler is gone: what finished is kept, and the same command continues"):
+            study(tmp_path, sim.simulated, scheduler=f"tcp://127.0.0.1:{port}")
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_one_and_two_workers_give_the_same_leaderboard(scheduler: str, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from calls import TINY, Ran, bench
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow_server import Server
+from records import bring
 from tiny_study import STUDY
 
 from harness.study import plan
@@ -184,9 +185,8 @@ def test_one_tracker_leaves_no_setting_behind_for_another(ran: Ran, tmp_path: Pa
 def test_another_sqlite_file_is_used_when_the_environment_names_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'elsewhere' / 'runs.db'}")
     tracker = Tracker(tmp_path / "home", "tiny")
-    run_id = tracker.start("trial", "lr=1", None, {"cell": "c"}, {"lr": 1})
-    tracker.epoch(run_id, 1, {"validation_uar": 0.5})
-    tracker.finish(run_id, Result(plan(STUDY, "clips")[0].base, state="failed", reason="out of memory"))
+    failed = Result(plan(STUDY, "clips")[0].base, state="failed", reason="out of memory")
+    run_id = bring(tracker, failed, "trial", "lr=1", "", {"cell": "c"}, {"lr": 1})
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     run = MlflowClient(f"sqlite:///{tmp_path / 'elsewhere' / 'runs.db'}").get_run(run_id)
     assert (run.info.status, run.data.tags.get("bench.reason", ""), run.data.params) == ("FAILED", "out of memory", {"lr": "1"})

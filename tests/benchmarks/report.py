@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from table import Measured, finish, timed
 
@@ -59,6 +60,7 @@ def record(home: Path, runs: int) -> int:
 
 def record_cell(tracker: Tracker, parent: str, number: int, trials: int) -> None:
     """A cell's trials as metrics and tags, and its finals with all their files."""
+    from records import bring
     from synthetic_results import synthetic_result
 
     from harness.finals import aggregates
@@ -75,8 +77,7 @@ def record_cell(tracker: Tracker, parent: str, number: int, trials: int) -> None
     signatures = [f"{number:08x}{seed:08x}" for seed in range(SEEDS)]
     final = tracker.start("final", "final", parent, {**about, "signatures": " ".join(signatures)}, params)
     for seed, (result, signature) in enumerate(zip(results, signatures, strict=True)):
-        run_id = tracker.start("seed", f"seed {seed}", final, {**about, "signature": signature}, {**params, "seed": seed})
-        tracker.finish(run_id, result)
+        bring(tracker, result, "seed", f"seed {seed}", final, {**about, "signature": signature}, {**params, "seed": seed})
     tracker.aggregate(final, aggregates([flat_metrics(result) for result in results]))
     tracker.end(final, "finished")
 

@@ -15,17 +15,20 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from table import Measured, finish, medians, timed
 
 if TYPE_CHECKING:
+    from harness.features import Progress
+    from harness.study import Trial
     from harness.tracking import Tracker
-    from harness.trial import Result
+    from harness.training import OnEpoch
+    from harness.trial import Result, Workplace
 
 REPEATS = 10
 
@@ -48,14 +51,18 @@ def arguments() -> argparse.Namespace:
 
 
 def search(options: argparse.Namespace, home: Path) -> list[Measured]:
-    """`bench run` in this process; each trial is timed from its start to the start of the next, which takes in all that lies between."""
-    import harness.work
-    from harness.cli import main as bench
+    """`bench run --in-process`; each trial is timed from its start to the start of the next, which takes in all that lies between.
+
+    The one final marks the end of the last trial.
+    """
+    from harness.console import Console
+    from harness.run import Execution, run_study
+    from harness.study_files import chosen_study
+    from harness.trial import Workplace, run_trial
 
     starts, inside = [], []  # moments, and seconds in fit and scoring less what was recorded between epochs
-    run_trial = harness.work.run_trial
 
-    def watched(trial: object, workplace: object, on_epoch: Callable[..., None]) -> object:
+    def watched(trial: Trial, workplace: Workplace, on_epoch: OnEpoch, preparing: Progress) -> Result:
         starts.append(time.perf_counter())
         recording = [0.0]
 
@@ -64,31 +71,19 @@ def search(options: argparse.Namespace, home: Path) -> list[Measured]:
             on_epoch(epoch, metrics)
             recording[0] += time.perf_counter() - began
 
-        result = run_trial(trial, workplace, listen)  # type: ignore[arg-type]
+        result = run_trial(trial, workplace, listen, preparing)
         inside.append(result.seconds["fit"] + result.seconds["score"] - recording[0])
         return result
 
-    harness.work.run_trial = watched  # type: ignore[assignment]
-    try:
-        code = bench(command(options, home))
-    finally:
-        harness.work.run_trial = run_trial
-    if code:
-        sys.exit("the search failed")
+    _, study = chosen_study("cnn2d", None if options.data else "synthetic", ["random_80_20"], options.trials, [0])
+    run_study("cnn2d", study, Workplace(home, data=options.data), {"training.epochs": options.epochs, "training.early_stopping": None},
+              Console(), only_cell=options.cell, allow_missing=True, execution=Execution(in_process=True, objective=watched))
     whole = [after - before for before, after in itertools.pairwise(starts)][1 : options.trials]
     worked = inside[1 : options.trials]
     outside = [w - i for w, i in zip(whole, worked, strict=True)]
     return [Measured("time of second and later trials outside fit and scoring", 100 * sum(outside) / sum(whole), "%", 3),
             Measured("a trial, from its start to the next's (mean)", statistics.fmean(whole)),
             Measured("of it outside fit and scoring (mean)", statistics.fmean(outside))]
-
-
-def command(options: argparse.Namespace, home: Path) -> list[str]:
-    """The search of one cell; its one final marks the end of the last trial."""
-    corpus = ["--data", str(options.data)] if options.data else ["--corpus", "synthetic"]
-    return ["run", "--study", "cnn2d", *corpus, "--cell", options.cell, "--split", "random_80_20",
-            "--trials", str(options.trials), "--seeds", "0", "--set", f"training.epochs={options.epochs}",
-            "--set", "training.early_stopping=None", "--home", str(home)]
 
 
 def records(home: Path) -> list[Measured]:
@@ -103,21 +98,21 @@ def records(home: Path) -> list[Measured]:
     whole, epochs = medians([run[0] for run in runs]), medians([run[1] for run in runs])
     files = medians([timed(lambda: write(result, fresh(home))) for _ in range(REPEATS)])
     model = model_times(tracker, home)
-    return [Measured("MLflow, a trial without its model and epochs", whole[0], target=0.3, processor_s=whole[1]),
+    return [Measured("MLflow, a trial without its model", whole[0], target=0.3, processor_s=whole[1]),
             Measured("of it tables and pictures", files[0], processor_s=files[1]),
-            Measured("MLflow, the records of 20 epochs", epochs[0], processor_s=epochs[1]),
+            Measured("MLflow, 20 epochs while it trains", epochs[0], processor_s=epochs[1]),
             Measured("MLflow, a model", model[0], processor_s=model[1])]
 
 
 def record_times(tracker: Tracker, result: Result) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Times of start and finish together, and of all epochs."""
+    """Times of bringing a result with its curves and files, and of telling each epoch of an open run."""
+    from records import bring
+
     tags, params = {"cell": "00000000", "split": "random_80_20"}, {"training.learning_rate": 1e-3, "training.batch_size": 64}
-    opened: list[str] = []
-    started = timed(lambda: opened.append(tracker.start("trial", "measured", None, tags, params)))
+    brought = timed(lambda: bring(tracker, result, "trial", "measured", "", tags, params))
+    opened = tracker.start("trial", "open", None, tags, params)
     points = [{name: values[i] for name, values in result.history.items()} for i in range(len(result.history["train_loss"]))]
-    epochs = timed(lambda: [tracker.epoch(opened[0], i, point) for i, point in enumerate(points, 1)])
-    finished = timed(lambda: tracker.finish(opened[0], result))
-    return (started[0] + finished[0], started[1] + finished[1]), epochs
+    return brought, timed(lambda: [tracker.epoch(opened, i, point) for i, point in enumerate(points, 1)])
 
 
 def model_times(tracker: Tracker, home: Path) -> tuple[float, float]:
