@@ -13,7 +13,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import dask
 import simulated as sim
+from distributed import LocalCluster
 
 from harness import cluster
 from harness.console import Console
@@ -49,10 +51,9 @@ def main() -> int:
     os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="")
     took: dict[int, float] = {}
     for workers in args.workers:
-        started = cluster.local(workers)
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        with (dask.config.set(cluster.SETTINGS), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+              LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as started):
             took[workers] = seconds(Path(folder), started.scheduler_address, args.trials, args.seconds)
-        started.close()
     first = min(took)
     shares = {workers: took[first] * first / took[workers] / workers for workers in took}
     for workers, share in shares.items():
