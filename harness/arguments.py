@@ -79,7 +79,7 @@ def _execution(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--trials-per-gpu", type=_count, default=0, metavar="K",
                      help="start K workers for each GPU instead, and share it among them")
     sub.add_argument("--trial-timeout", type=_seconds, default=0.0, metavar="SECONDS",
-                     help="stop a trial that takes longer, and count it as failed")
+                     help="stop a trial that takes longer, the seconds that a new worker loads for included, and count it as failed")
     sub.add_argument("--optuna-storage", default=os.environ.get("BENCH_OPTUNA_STORAGE", ""), metavar="URL",
                      help="database of the search, e.g. postgresql://… (BENCH_OPTUNA_STORAGE; default: optuna.db below the home)")
 

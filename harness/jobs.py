@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from harness.leaks import summary
 from harness.outbox import Entry, Outbox
 from harness.result_record import entry_of
 from harness.siblings import leak_on_purpose
-from harness.study import Trial
+from harness.study import Trial, keras_backend
 from harness.tracking import Tracker
 from harness.trial import Pruned, Result, Workplace, open_corpus, run_trial
 from registry.errors import BenchError
@@ -112,11 +113,13 @@ class Outcome:
 def run_job(job: Job, reporter: Reporter) -> Outcome:
     """Run a job, or find that it was done; a trial that fails is an outcome with its reason.
 
-    Raises: BenchError for what ends the study (a full disk, clips that changed); Stopped; KeyboardInterrupt in a run in one process.
+    Raises: BenchError for what ends the study (a full disk, clips that changed, a worker that does not fit); Stopped;
+    KeyboardInterrupt in a run in one process.
     """
     global _done_here
     import psutil
 
+    _check_fit(job.trial, job.tags["signature"])
     with _one_at_a_time:
         box = Outbox(job.workplace.home)
         costs: list[str] = []
@@ -129,6 +132,17 @@ def run_job(job: Job, reporter: Reporter) -> Outcome:
         outcome = Outcome.of(entry, _delivered(job, box, entry))
         found = audit(job, outcome.run_id) if job.kind == "seed" and outcome.run_id and outcome.state == "finished" else ()
         return replace(outcome, notes=(*costs, *found), done_here=_done_here, memory_bytes=psutil.Process().memory_info().rss)
+
+
+def _check_fit(trial: Trial, signature: str) -> None:
+    """Raises: BenchError when this process would give other numbers than the one that planned the trial."""
+    os.environ.setdefault("KERAS_BACKEND", trial.backend)
+    if keras_backend() != trial.backend:
+        raise BenchError(f"a worker's Keras runs on {keras_backend()}, this study on {trial.backend}: start the workers with "
+                         f"KERAS_BACKEND={trial.backend}")
+    if trial.signature != signature:
+        raise BenchError("a worker's bench, or a component in it, has another version than the one that planned this trial: start the "
+                         "workers from the same installation")
 
 
 def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:

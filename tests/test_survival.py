@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import signal
@@ -28,8 +29,10 @@ from test_tracking import client_of, runs_of
 
 from harness import cluster
 from harness.console import Console
+from harness.jobs import Job, run_job
 from harness.outbox import Outbox
 from harness.run import Execution, run_study
+from harness.study import plan
 from harness.trial import Workplace, open_corpus, run_trial
 from registry.errors import BenchError
 
@@ -48,8 +51,6 @@ def scheduler() -> Iterator[str]:
 
 def study(home: Path, objective: Any, trials: int = 2, **execution: Any) -> None:
     """Run the simulated study with another objective, in this process unless told otherwise."""
-    import dataclasses
-
     where = execution if "scheduler" in execution else {"in_process": True, **execution}
     run_study(sim.__file__, dataclasses.replace(sim.STUDY, trials=trials, seeds=(0,)), Workplace(home, workers=1), {}, Console(quiet=True),
               name="simulated", execution=Execution(objective=objective, **where))
@@ -315,12 +316,9 @@ def test_what_a_crash_left_is_settled_and_told_in_one_line(tmp_path: Path, capsy
 
 
 def test_a_clip_deleted_in_mid_study_stops_it_with_what_to_do(tmp_path: Path) -> None:
-    import dataclasses
-
     import numpy as np
     import soundfile
 
-    from harness.study import plan
     from registry.corpora.folder import Folder
 
     rows = ["path,emotion,speaker"]
@@ -335,6 +333,17 @@ def test_a_clip_deleted_in_mid_study_stops_it_with_what_to_do(tmp_path: Path) ->
     open_corpus.cache_clear()  # a worker that starts later lists the clips anew
     with pytest.raises(BenchError, match="changed since this trial was planned: start the study again"):
         run_trial(trial, Workplace(tmp_path / "home", data=tmp_path, workers=1), lambda *_: None)
+
+
+def test_a_worker_that_would_give_other_numbers_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = plan(sim.STUDY, open_corpus(sim.STUDY.corpus, None).fingerprint)[0].base
+    job = Job(uid="u1", kind="trial", name="lr=1", trial=trial, tags={"signature": trial.signature}, params={}, parent="", study="tiny",
+              workplace=Workplace(tmp_path), tracking_uri="")
+    with pytest.raises(BenchError, match="another version than the one that planned this trial"):
+        run_job(dataclasses.replace(job, tags={"signature": "0" * 16}), None)  # type: ignore[arg-type]
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    with pytest.raises(BenchError, match="start the workers with KERAS_BACKEND=tensorflow"):
+        run_job(job, None)  # type: ignore[arg-type]
 
 
 def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
