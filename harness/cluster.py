@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -206,8 +206,10 @@ class Workers:
             return []
         if what == "began":
             running.since = time.monotonic()
+        elif what == "ended":
+            return [self._ended(uid, Outcome(**rest[0]), memory_limit=rest[1])]
         elif what == "done":
-            return self._ended(uid) if rest[0] == running.future.key else []
+            return self._stopped(uid) if rest[0] == running.future.key else []
         else:
             done, value, wants_answer = rest
             prune = listen(Heard(uid, what, done, value))
@@ -219,13 +221,15 @@ class Workers:
         with suppress(Exception):  # a worker that died meanwhile needs no answer
             self.client.run(function, *arguments, workers=[worker], wait=False, nanny=nanny)
 
-    def _ended(self, uid: str) -> list[Ended]:
+    def _ended(self, uid: str, outcome: Outcome, memory_limit: float) -> Ended:
+        worker = self._running.pop(uid).worker
+        if outcome.done_here >= RECYCLE_TRIALS or outcome.memory_bytes > RECYCLE_SHARE * memory_limit:
+            self._end_worker(worker)
+        return Ended(uid, outcome)
+
+    def _stopped(self, uid: str) -> list[Ended]:
+        """A job that Dask calls done though its worker did not tell of an outcome."""
         running = self._running.pop(uid)
-        if running.future.status == "finished":
-            outcome, limit = running.future.result()
-            if outcome.done_here >= RECYCLE_TRIALS or outcome.memory_bytes > RECYCLE_SHARE * limit:
-                self._end_worker(running.worker)
-            return [Ended(uid, outcome)]
         error = running.future.exception() if running.future.status == "error" else None
         if error is None or type(error).__name__ in ("KilledWorker", "CancelledError", "FutureCancelledError"):
             return [Ended(uid, died=DIED)]
@@ -292,10 +296,11 @@ class _Running:
     since: float = 0.0
 
 
-def perform(uid: str, blob: bytes, files: list[str]) -> tuple[Outcome, float]:
+def perform(uid: str, blob: bytes, files: list[str]) -> None:
     """What a worker is sent: one job, pickled with the classes of files that no worker could import by name.
 
-    Returns: how it ended, and the bytes that the worker may hold.
+    How it ended is told as an event, with the bytes that the worker may hold. A task's result would have to be fetched from the worker,
+    and that of a worker which dies first would be waited for in vain.
     """
     worker = get_worker()
     worker.log_event(TOPIC, ["began", uid])
@@ -304,7 +309,7 @@ def perform(uid: str, blob: bytes, files: list[str]) -> tuple[Outcome, float]:
             load_file(Path(file))
     job: Job = cloudpickle.loads(blob)
     outcome = run_job(job, _Wire(uid, worker, str(worker.get_current_task()), job.asks))
-    return outcome, worker.memory_manager.memory_limit or psutil.virtual_memory().total
+    worker.log_event(TOPIC, ["ended", uid, asdict(outcome), worker.memory_manager.memory_limit or psutil.virtual_memory().total])
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,27 @@ def test_a_trial_that_hangs_is_stopped_after_its_time_and_failed(trouble: Path) 
     assert ("FAILED", "it took longer than --trial-timeout 20 s") in ends(trouble, "random")
 
 
+def dies_once_it_is_done(trial: Any, workplace: Workplace, on_epoch: Any, preparing: Any) -> Any:
+    if not (workplace.home / "doomed").exists():
+        (workplace.home / "doomed").touch()
+        threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    return sim.simulated(trial, workplace, on_epoch, preparing)
+
+
+def test_a_result_counts_whose_worker_dies_before_the_coordinator_looks(scheduler: str, tmp_path: Path,
+                                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    turn, pauses = cluster.Workers.turn, [4.0]
+
+    def late(workers: cluster.Workers, listen: Any) -> Any:
+        if pauses and (tmp_path / "doomed").exists():
+            time.sleep(pauses.pop())
+        return turn(workers, listen)
+
+    monkeypatch.setattr(cluster.Workers, "turn", late)
+    study(tmp_path, dies_once_it_is_done, trials=1, scheduler=scheduler)
+    assert states(tmp_path) == {"study finished": 1, "trial finished": 2, "seed finished": 2, "final finished": 2}
+
+
 def leaves_its_pid(trial: Any, workplace: Workplace, on_epoch: Any, preparing: Any) -> Any:
     (workplace.home / f"pid {os.getpid()}").touch()
     return sim.simulated(trial, workplace, on_epoch, preparing)
