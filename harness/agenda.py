@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 from harness.console import Bar
 from harness.finals import Final
 from harness.jobs import STOPPED, Job, Outcome, Stopped
+from harness.leftovers import clear_up, known
 from harness.mlflow_store import Record
 from harness.outbox import Entry
 from harness.pool import Ended, Heard
 from harness.search import Contradiction, Proposal, Search
 from harness.study import Cell, Trial
 from harness.work import Progress, Run, identity, title, told
+from registry.errors import BenchError
 
 LOOK_AGAIN_S = 1.0  # after others' claims
+CLEAR_UP_S = 30.0  # between two looks at whether those others live
 
 
 @dataclass
@@ -63,6 +66,7 @@ class Agenda:
         self.pieces: dict[str, Piece] = {}
         self.again: list[Job] = []
         self.fault: BaseException | None = None
+        self._clear_up_at = 0.0
 
     def finished(self) -> bool:
         """Whether every cell has its trials and its finals."""
@@ -221,7 +225,8 @@ class Agenda:
         if piece.proposal:
             piece.proposal.tell(outcome.state, outcome.value, outcome.reason)
         if not self.run.claims.end(self._claim(job.trial), state=outcome.state, value=outcome.value, reason=outcome.reason) and run_id:
-            self.run.tracker.end(run_id, "killed", "another start of this study took it over")
+            with suppress(Exception):  # MLflow is away
+                self.run.tracker.end(run_id, "killed", "another start of this study took it over")
         self.run.box.told(job.uid)
         if outcome.state in ("finished", "pruned"):
             self.run.known[job.trial.signature] = Record(run_id, job.name, job.kind, outcome.state, {}, outcome.metrics, {})
@@ -253,14 +258,32 @@ class Agenda:
                 if record.state == "running":
                     self.run.tracker.end(record.run_id, "killed", STOPPED)
 
+    def wait_for_others(self) -> None:
+        """What is left is with other starts of this study; what one that dies had is free again."""
+        if not self._clear_up_at:
+            self._clear_up_at = time.monotonic() + CLEAR_UP_S
+            self.run.console.say("what is left is with other starts of this study: waiting for them")
+        if time.monotonic() > self._clear_up_at:
+            self._clear_up_at = time.monotonic() + CLEAR_UP_S
+            clear_up(self.run, list({id(lane.search): lane.search for lane in self.lanes}.values()))
+            self.run.known |= known(self.run)
+        time.sleep(0.2)
+
+    def let_go(self, job: Job | None) -> None:
+        """Give up what no worker is at: a job that is still to be sent, and those to be tried again."""
+        for each in [*self.again, *([job] if job else [])]:
+            self._give_up(self.pieces[each.uid])
+        self.again.clear()
+
     def abandon(self) -> None:
-        """Give up everything that runs; results that are on disk by now count."""
+        """Give up everything that runs; results that are on disk by now count. What a store does not take now, the next start settles."""
         for piece in list(self.pieces.values()):
             entry = self.run.box.get(piece.job.uid)
-            if entry:
-                self._settle(piece, Outcome.of(entry, self.run.deliver(entry.uid)))
-            else:
-                self._give_up(piece)
-        for lane in self.lanes:
-            for proposal in lane.waiting:
+            with suppress(BenchError):
+                if entry:
+                    self._settle(piece, Outcome.of(entry, self.run.deliver(entry.uid)))
+                else:
+                    self._give_up(piece)
+        for proposal in [proposal for lane in self.lanes for proposal in lane.waiting]:
+            with suppress(BenchError):
                 proposal.tell("killed", None, STOPPED)

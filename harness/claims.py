@@ -6,15 +6,16 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sql
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from harness import owner
+from harness.harmless import masked
 from registry.errors import BenchError
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 COLUMNS = "claim, coordinator, uid, ended, outcome"
 BEAT_S = 10.0
-SILENT_S = 180.0  # a coordinator of another machine that has not beaten for so long is taken for dead
 PATIENCE_S = 300.0  # for a database that restarts
+SILENT_S = 420.0  # a coordinator of another machine that has not beaten for so long is taken for dead: longer than it would wait itself
+IMPATIENT_S = 5.0  # while a run stops
 TABLES = ("CREATE TABLE IF NOT EXISTS bench_coordinators (id VARCHAR(64) PRIMARY KEY, host VARCHAR(255), pid VARCHAR(32), "
           "started VARCHAR(64), beat FLOAT)",
           "CREATE TABLE IF NOT EXISTS bench_claims (claim VARCHAR(500) PRIMARY KEY, coordinator VARCHAR(64), uid VARCHAR(64), "
@@ -41,6 +43,17 @@ class Claim:
     outcome: dict[str, Any] | None
 
 
+@contextmanager
+def impatient() -> Iterator[None]:
+    """While it is entered, a database that is away is hardly waited for."""
+    global PATIENCE_S
+    kept, PATIENCE_S = PATIENCE_S, IMPATIENT_S
+    try:
+        yield
+    finally:
+        PATIENCE_S = kept
+
+
 def patiently(action: Callable[[], T], patience_s: float | None = None) -> T:
     """What `action` gives, tried again while the database is away or locked. Raises BenchError when it stays so for `patience_s`.
 
@@ -54,20 +67,26 @@ def patiently(action: Callable[[], T], patience_s: float | None = None) -> T:
             if "disk is full" in str(error.__cause__ or error):
                 raise BenchError("the disk of the search's store is full: make room (`bench cache --clear` removes features), and start "
                                  "again; what finished is kept") from error
-            if not _is_away(error):
+            if not _is_the_database_s(error):
                 raise
+            said = masked(str(error.__cause__ or error).splitlines()[0][:200])
+            if not _is_away(error):
+                raise BenchError(f"the store of the search refuses: {said}. What finished is kept; mend it, and start again") from error
             if time.monotonic() > end:
-                said = str(error.__cause__ or error).splitlines()[0][:200]
                 raise BenchError(f"the store of the search does not answer, or stays locked, for too long: {said}. "
                                  "What finished is kept; start again when it is back") from error
         time.sleep(pause)
         pause = min(2 * pause, 5.0)
 
 
-def _is_away(error: BaseException) -> bool:
+def _is_the_database_s(error: BaseException) -> bool:
     """Whether a fault is the database's, not ours: Optuna wraps the driver's error in one of its own."""
-    faults = [error, error.__cause__]
-    return any(isinstance(fault, DBAPIError) and not isinstance(fault, IntegrityError) for fault in faults)
+    return any(isinstance(fault, DBAPIError) and not isinstance(fault, IntegrityError) for fault in (error, error.__cause__))
+
+
+def _is_away(error: BaseException) -> bool:
+    faults = [fault for fault in (error, error.__cause__) if isinstance(fault, DBAPIError)]
+    return any(isinstance(fault, OperationalError | InterfaceError) or fault.connection_invalidated for fault in faults)
 
 
 class Claims:
@@ -81,8 +100,9 @@ class Claims:
         self._stopped = threading.Event()
         self._now = "CAST(strftime('%s', 'now') AS FLOAT)" if engine.dialect.name == "sqlite" else "extract(epoch from clock_timestamp())"
         patiently(self._make_tables)
-        self._do(f"INSERT INTO bench_coordinators VALUES (:id, :host, :pid, :started, {self._now}) ON CONFLICT (id) DO NOTHING",
-                 id=self.id, **owner.mark())
+        self._register = (f"INSERT INTO bench_coordinators VALUES (:id, :host, :pid, :started, {self._now}) "
+                          f"ON CONFLICT (id) DO UPDATE SET beat = {self._now}")
+        self._do(self._register, id=self.id, **owner.mark())
         self._beat = threading.Thread(target=self._beating, name="bench heartbeat", daemon=True)
         self._beat.start()
 
@@ -107,8 +127,8 @@ class Claims:
 
     def _beating(self) -> None:
         while not self._stopped.wait(BEAT_S):
-            with suppress(DBAPIError, BenchError), self.engine.begin() as connection:
-                connection.execute(sql.text(f"UPDATE bench_coordinators SET beat = {self._now} WHERE id = :id"), {"id": self.id})
+            with suppress(DBAPIError, BenchError), self.engine.begin() as connection:  # the row may have been taken for a dead one's
+                connection.execute(sql.text(self._register), {"id": self.id, **owner.mark()})
 
     def close(self) -> None:
         """Stop beating and give back what is still claimed."""

@@ -20,9 +20,10 @@ from typing import Any
 import cloudpickle
 import dask
 import joblib
-import psutil
 from distributed import Client, Future, Nanny, Scheduler, Security, SpecCluster, WorkerPlugin, get_worker
+from distributed.system import MEMORY_LIMIT
 
+from harness.harmless import in_short, mask_logs
 from harness.jobs import Job, Outcome, Stopped, run_job
 from harness.pool import Ended, Heard, Listen
 from registry.core import load_file
@@ -59,7 +60,7 @@ def local(workers: int, per_gpu: int = 0) -> SpecCluster:
     if per_gpu and not gpus:
         raise BenchError("--trials-per-gpu needs a GPU, and none is visible: leave it out, or check CUDA_VISIBLE_DEVICES")
     count = per_gpu * len(gpus) or workers
-    memory = int(psutil.virtual_memory().total / count)
+    memory = int(MEMORY_LIMIT / count)
     dask.config.set(SETTINGS)
     security = Security.temporary()  # who reaches a worker can run code in it, and this machine may have other users
     here: dict[str, Any] = {"host": HOST, "port": 0, "protocol": "tls", "security": security,
@@ -103,6 +104,7 @@ class Manners(WorkerPlugin):
 
     def setup(self, worker: Any) -> None:
         """Called in each worker process when it starts."""
+        mask_logs()
         with suppress(ValueError):
             signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -138,6 +140,9 @@ class Workers:
             self._cluster.close(timeout=10)
             raise BenchError(f"the worker processes did not start within {START_S:.0f} s ({error}): use fewer --workers, or "
                              "--in-process") from error
+        except Exception as error:  # as the plugin meets it there
+            raise BenchError(f"a worker at {where} can't take work ({in_short(error)}): workers need the installation of `bench` that the "
+                             "run is started from") from error
         self._check_threads()
         self._heard: queue.Queue[Any] = queue.Queue()
         self._running: dict[str, _Running] = {}
@@ -160,6 +165,7 @@ class Workers:
         if self._cluster is not None and len(busy) < len(self._cluster.worker_spec):
             self._replace(self._cluster)
         taken = {running.worker for running in self._running.values()} | self._leaving
+        self._leaving &= busy.keys()  # another may come at the same address
         self._idle = [worker for worker, tasks in busy.items() if not tasks and worker not in taken]
         return len(self._idle)
 
@@ -309,7 +315,7 @@ def perform(uid: str, blob: bytes, files: list[str]) -> None:
             load_file(Path(file))
     job: Job = cloudpickle.loads(blob)
     outcome = run_job(job, _Wire(uid, worker, str(worker.get_current_task()), job.asks))
-    worker.log_event(TOPIC, ["ended", uid, asdict(outcome), worker.memory_manager.memory_limit or psutil.virtual_memory().total])
+    worker.log_event(TOPIC, ["ended", uid, asdict(outcome), worker.memory_manager.memory_limit or MEMORY_LIMIT])
 
 
 @dataclass(frozen=True)
@@ -321,10 +327,13 @@ class _Wire:
     key: str
     asks: bool
 
-    def epoch(self, epoch: int, validation_uar: float) -> bool:
+    def check(self) -> None:
         task = self.worker.state.tasks.get(self.key)
         if task is None or task.state == "cancelled":  # the run was stopped, or its coordinator is gone
             raise Stopped("nobody waits for this trial any more")
+
+    def epoch(self, epoch: int, validation_uar: float) -> bool:
+        self.check()
         self.worker.log_event(TOPIC, ["epoch", self.uid, epoch, float(validation_uar), self.asks])
         return self.asks and self._answer(epoch)
 

@@ -117,10 +117,14 @@ def publish(draft: Path, cache: Path, key: str, about: dict[str, Any]) -> None:
         written.replace(final)
 
 
-def full_disk(cache: Path, needed: int) -> BenchError:
+class NoRoom(BenchError):
+    """A disk is full."""
+
+
+def full_disk(cache: Path, needed: int) -> NoRoom:
     """The error for a disk without room for an entry of so many bytes."""
     free = shutil.disk_usage(cache).free
-    return BenchError(f"the features need {needed:,} bytes in {cache}, where {free:,} are free: make room "
+    return NoRoom(f"the features need {needed:,} bytes in {cache}, where {free:,} are free: make room "
                       "(`bench cache --clear` removes features), or choose another folder with --home")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.feature_files import FULL, Entry, allocate, clear, draft_of, entries, full_disk, lock_of, open_entry, publish, remove
+from harness.feature_files import FULL, Entry, NoRoom, allocate, clear, draft_of, entries, full_disk, lock_of, open_entry, publish, remove
 from harness.feature_work import Change, DamagedClips, Each, Place, Rows, processes, shape_of_silence, worker_count
 from registry import audio
 from registry.core import canonical, specification
@@ -22,7 +22,7 @@ from registry.feature_space import FeatureSpace
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["DamagedClips", "Entry", "Job", "cached_features", "clear", "entries", "features", "key_of", "longest_s", "obtain",
+__all__ = ["DamagedClips", "Entry", "Job", "NoRoom", "cached_features", "clear", "entries", "features", "key_of", "longest_s", "obtain",
            "padded_samples"]
 
 FORMAT = 1  # raised when the preparation of audio or the layout of an entry changes: it is part of every key

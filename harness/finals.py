@@ -50,6 +50,9 @@ class Final:
         if held is None or held.outcome is None:
             return held is not None
         found: Record | None = None
+        if held.outcome["state"] != "finished" and self.run.claims.lives(held.coordinator):
+            self._failed.add(trial.signature)  # the next start tries it again
+            return True
         if held.outcome["state"] == "finished":
             entry = self.run.box.get(held.uid)
             with suppress(Exception):  # the store is away: the outbox may have it
@@ -72,7 +75,8 @@ class Final:
         same = [r for r in earlier or [] if r.tags.get("bench.signatures") == signatures]
         asked_at = asked_now(earlier or [])
         if same:
-            self.run.tracker.tag(same[-1].run_id, {"asked_at": asked_at})  # the leaderboard shows what was asked for last
+            with suppress(Exception):  # MLflow is away, and shows this one beside what was asked for since
+                self.run.tracker.tag(same[-1].run_id, {"asked_at": asked_at})  # the leaderboard shows what was asked for last
         else:
             self._claimed(signatures, done, asked_at, store_answers=earlier is not None)
         self.finished = True

@@ -24,6 +24,11 @@ def masked(text: str) -> str:
     return QUERY.sub(rf"\g<1>{HIDDEN}", USER_INFO.sub(f"{HIDDEN}@", text)) if "://" in text else text
 
 
+def in_short(error: Exception) -> str:
+    """The first line of what a fault says, without secrets."""
+    return masked((str(error).strip().splitlines() or [type(error).__name__])[0][:300])
+
+
 def visible(text: str) -> str:
     """A text for a terminal: without secrets, and with control characters other than line ends and tabs shown instead of obeyed.
 

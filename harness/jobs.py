@@ -6,6 +6,7 @@ import functools
 import json
 import logging
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -16,8 +17,9 @@ from typing import Any, Protocol
 
 from harness import cost, run_files, saved_model
 from harness.audits import audit_run
-from harness.harmless import masked
+from harness.harmless import in_short
 from harness.leaks import summary
+from harness.mlflow_store import name_of
 from harness.outbox import Entry, Outbox
 from harness.result_record import entry_of
 from harness.siblings import leak_on_purpose
@@ -47,6 +49,10 @@ class Reporter(Protocol):
 
     def preparing(self, done: int, total: int) -> None:
         """Tell how many clips have their features."""
+        ...
+
+    def check(self) -> None:
+        """Raises: Stopped when nobody waits for the trial any more."""
         ...
 
 
@@ -119,7 +125,7 @@ def run_job(job: Job, reporter: Reporter) -> Outcome:
     global _done_here
     import psutil
 
-    _check_fit(job.trial, job.tags["signature"])
+    _check_fit(job.trial, job.tags["signature"], job.workplace.home)
     with _one_at_a_time:
         box = Outbox(job.workplace.home)
         costs: list[str] = []
@@ -134,8 +140,10 @@ def run_job(job: Job, reporter: Reporter) -> Outcome:
         return replace(outcome, notes=(*costs, *found), done_here=_done_here, memory_bytes=psutil.Process().memory_info().rss)
 
 
-def _check_fit(trial: Trial, signature: str) -> None:
+def _check_fit(trial: Trial, signature: str, home: Path) -> None:
     """Raises: BenchError when this process would give other numbers than the one that planned the trial."""
+    if not (home / ".bench").is_dir():
+        raise BenchError(f"a worker on {socket.gethostname()} does not see {home}: it must lie on a file system that all machines share")
     os.environ.setdefault("KERAS_BACKEND", trial.backend)
     if keras_backend() != trial.backend:
         raise BenchError(f"a worker's Keras runs on {keras_backend()}, this study on {trial.backend}: start the workers with "
@@ -152,8 +160,9 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
     live = _Live(job)
 
     def on_epoch(epoch: int, metrics: dict[str, float]) -> None:
-        if epoch == 1:  # also when training began again with smaller batches
+        if epoch == 1 and epochs:  # training began again, with a batch in parts
             epochs.clear()
+            live.begin_again()
         epochs.append((epoch, int(time.time() * 1000), metrics))
         live.epoch(epochs[-1])
         if reporter.epoch(epoch, metrics["validation_uar"]):
@@ -162,9 +171,11 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
     try:
         with leak_on_purpose() if job.leaks else nullcontext():
             result = job.objective(job.trial, job.workplace, on_epoch, reporter.preparing)
+            reporter.check()
             entry = entry_of(result, tags=job.tags, metrics=_cost(job, result, notes) if job.costs else {}, uid=job.uid, kind=job.kind,
                              name=job.name, study=job.study, parent=job.parent, params=job.params, epochs=epochs, run_id=live.run_id,
-                             best_models=job.best_models)
+                             store=name_of(job.workplace.home, job.tracking_uri), best_models=job.best_models)
+            reporter.check()  # another start may be at the same trial by now
             box.commit(entry, functools.partial(_write, job, result))
     except BaseException:
         live.stop()
@@ -201,9 +212,11 @@ class _Live:
     def __init__(self, job: Job) -> None:
         self.tracker: Tracker | None = None
         self.run_id = ""
-        self._quietly(lambda: self._open(job))
+        self.job = job
+        self._quietly(self._open)
 
-    def _open(self, job: Job) -> None:
+    def _open(self) -> None:
+        job = self.job
         self.tracker = tracker_of(job.workplace.home, job.study, job.tracking_uri)
         self.run_id = self.tracker.start(job.kind, job.name, job.parent, {**job.tags, "uid": job.uid}, job.params)
 
@@ -213,17 +226,22 @@ class _Live:
             tracker = self.tracker
             self._quietly(lambda: tracker.epoch(self.run_id, epoch, metrics, at_ms))
 
-    def stop(self) -> None:
+    def begin_again(self) -> None:
+        """Leave what it has behind, and go on with a new one."""
+        self.stop("begun again with its batches in parts, for want of memory")
+        self._quietly(self._open)
+
+    def stop(self, reason: str = STOPPED) -> None:
         """End it as killed: its trial is run again."""
         if self.tracker and self.run_id:
             tracker = self.tracker
-            self._quietly(lambda: tracker.end(self.run_id, "killed", STOPPED))
+            self._quietly(lambda: tracker.end(self.run_id, "killed", reason))
 
     def _quietly(self, action: Callable[[], None]) -> None:
         try:
             action()
         except Exception as error:  # MLflow fails in as many ways as there are stores, and none is the trial's fault
-            logger.warning("MLflow does not answer (%s): the result will wait in the outbox", _in_short(error))
+            logger.warning("MLflow does not answer (%s): the result will wait in the outbox", in_short(error))
             self.tracker = None
 
 
@@ -239,12 +257,8 @@ def _delivered(job: Job, box: Outbox, entry: Entry) -> str:
         tracker = tracker_of(job.workplace.home, job.study, job.tracking_uri)
         return box.deliver(entry.uid, tracker.deliver)
     except Exception as error:  # it waits on: `bench sync` and the next start try again
-        logger.warning("the result of %s waits in the outbox: MLflow does not take it (%s)", entry.name, _in_short(error))
+        logger.warning("the result of %s waits in the outbox: MLflow does not take it (%s)", entry.name, in_short(error))
         return ""
-
-
-def _in_short(error: Exception) -> str:
-    return masked((str(error).strip().splitlines() or [type(error).__name__])[0][:200])
 
 
 def audit(job: Job, run_id: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -12,24 +13,35 @@ from harness import owner
 from harness.claims import Claims
 from harness.console import Console
 from harness.feature_files import lock_of
-from harness.mlflow_store import connect
+from harness.harmless import in_short
+from harness.mlflow_store import Record, connect, name_of
 from harness.outbox import Outbox
 from harness.search import Search
 from harness.tracking import Tracker
 from harness.work import Run
+from registry.errors import BenchError
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a pass over the outbox brought to MLflow, what it could not bring, and why not."""
+
+    brought: int = 0
+    left: int = 0
+    reason: str = ""
 
 
 def clear_up(run: Run, searches: list[Search]) -> None:
     """Settle what a crash left, and say in one line what that was; nothing of a start that lives is touched."""
-    brought = len(run.box.waiting())
-    brought -= deliver_waiting(run)
+    brought = deliver_waiting(run).brought
     trials = sum(search.reconcile() for search in searches)
+    told = {uid for search in searches for uid in search.told()}
     for uid in run.box.uids():
         entry = run.box.get(uid)
-        if entry and not run.claims.lives(entry.tags.get("coordinator", "")):
+        if entry and not run.claims.lives(entry.tags.get("coordinator", "")) and (uid in told or entry.kind != "trial"):
             run.box.told(uid)
     runs = run.tracker.reconcile(lambda tags: lives(run.claims, tags))
-    drafts = run.box.sweep() + sweep_cache(run.prepared.workplace.cache)
+    drafts = run.box.sweep(run.claims.lives) + sweep_cache(run.prepared.workplace.cache)
     parts = [f"{brought} results brought to MLflow" if brought else "",
              f"{trials} open trials and {runs} open runs settled" if trials or runs else "",
              f"{drafts} half-written files removed" if drafts else ""]
@@ -37,10 +49,20 @@ def clear_up(run: Run, searches: list[Search]) -> None:
         run.console.say(f"left by an earlier start: {', '.join(filter(None, parts))}; what did not finish is run again")
 
 
+def known(run: Run) -> dict[str, Record]:
+    """What ended by itself, by signature: in MLflow, or still on its way there."""
+    found = {r.tags["bench.signature"]: r for r in run.tracker.records("trial", "seed") if r.state in ("finished", "pruned")}
+    for entry in filter(None, map(run.box.get, run.box.waiting())):
+        own = entry.study == run.name and entry.store == run.tracker.store
+        if own and entry.kind in ("trial", "seed") and entry.state in ("finished", "pruned"):
+            found.setdefault(entry.tags["signature"], Record("", entry.name, entry.kind, entry.state, {}, entry.metrics, {}))
+    return found
+
+
 def end_own(run: Run) -> None:
     """Settle what the workers of this start left that died: runs that nobody ends, and halves of results."""
     run.tracker.reconcile(lambda tags: tags.get("coordinator") != run.claims.id)
-    run.box.sweep()
+    run.box.sweep(run.claims.lives)
 
 
 def lives(claims: Claims, tags: Mapping[str, str]) -> bool:
@@ -48,27 +70,27 @@ def lives(claims: Claims, tags: Mapping[str, str]) -> bool:
     return claims.lives(tags["coordinator"]) if tags.get("coordinator") else owner.may_live(tags)
 
 
-def deliver_waiting(run: Run) -> int:
-    """Bring what waits in the outbox to MLflow, finals after their seeds; returns how many still wait."""
-    return deliver_all(run.box, {run.name: run.tracker}, run.tracker.home)
+def deliver_waiting(run: Run) -> Delivery:
+    """Bring what waits in the outbox for the run's own MLflow there."""
+    return deliver_all(run.box, {run.name: run.tracker}, run.tracker.home, run.tracker.store)
 
 
-def deliver_all(box: Outbox, trackers: dict[str, Tracker], home: Path) -> int:
-    """The same for all studies; `trackers` is filled as they are needed."""
-    failures = 0
-    for uid in box.waiting():
-        entry = box.get(uid)
-        if entry is None:
-            continue
+def deliver_all(box: Outbox, trackers: dict[str, Tracker], home: Path, store: str) -> Delivery:
+    """Bring the results of all studies that wait for an MLflow store there, finals after their seeds; `trackers` is filled as needed."""
+    entries = [entry for entry in map(box.get, box.waiting()) if entry and entry.store == store]
+    brought, reason, failures = 0, "", 0
+    for entry in sorted(entries, key=lambda entry: entry.kind == "final"):
         try:
             if entry.study not in trackers:
                 trackers[entry.study] = Tracker(home, entry.study)
-            box.deliver(uid, trackers[entry.study].deliver)
-        except Exception:  # MLflow fails in as many ways as there are stores, and the next try is as good
-            failures += 1
+            box.deliver(entry.uid, trackers[entry.study].deliver)
+            brought, failures = brought + 1, 0
+        except Exception as error:  # MLflow fails in as many ways as there are stores, and the next try is as good
+            reason = reason or in_short(error)
+            failures += not isinstance(error, BenchError)  # which concerns this one alone
             if failures >= 3:  # it is away, and each try costs a timeout
                 break
-    return len(box.waiting())
+    return Delivery(brought, len(entries) - brought, reason)
 
 
 def sweep_cache(cache: Path) -> int:
@@ -87,9 +109,16 @@ def sync(home: Path, console: Console) -> int:
     Raises: BenchError when MLflow does not answer.
     """
     box = Outbox(home)
-    before = len(box.waiting())
-    if before:
-        connect(home)
-    left = deliver_all(box, {}, home) if before else 0
-    console.result(f"brought {before - left} of {before} waiting results to MLflow" if before else "nothing waits in the outbox")
-    return int(left > 0)
+    entries = [entry for entry in map(box.get, box.waiting()) if entry]
+    if not entries:
+        console.result("nothing waits in the outbox")
+        return 0
+    store = name_of(home, connect(home).tracking_uri)
+    delivery = deliver_all(box, {}, home, store)
+    console.result(f"brought {delivery.brought} of {len(entries)} waiting results to MLflow")
+    if delivery.left:
+        console.say(f"{delivery.left} still wait: {delivery.reason}")
+    for other in sorted({entry.store for entry in entries} - {store}):
+        console.say(f"{sum(entry.store == other for entry in entries)} wait for another store: " + (
+            f"set MLFLOW_TRACKING_URI to {other}" if other else f"leave MLFLOW_TRACKING_URI away for mlflow.db below {home}"))
+    return int(delivery.brought < len(entries))

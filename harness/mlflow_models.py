@@ -17,6 +17,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models.signature import ModelSignature
 
 from harness.mlflow_store import Record
+from harness.outbox import write_through
 from harness.study import keras_backend
 
 CODE = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "registry")]  # what a saved model needs beside its libraries
@@ -41,12 +42,23 @@ class Models:
         signature = ModelSignature(inputs, outputs, ParamSchema([ParamSpec("sample_rate", "long", sample_rate)]))
         status = self.client.get_run(run_id).info.status
         mlflow.set_tracking_uri(self.client.tracking_uri)
-        with mlflow.start_run(run_id=run_id), warnings.catch_warnings(action="ignore", category=UserWarning):  # it wants an example
-            info = mlflow.pyfunc.log_model(name=name, loader_module="harness.saved_model", data_path=str(folder), code_paths=CODE,
-                                           signature=signature, pip_requirements=requirements())
-        self.client.update_run(run_id, status=status)
+        try:
+            with mlflow.start_run(run_id=run_id), warnings.catch_warnings(action="ignore", category=UserWarning):  # it wants an example
+                info = mlflow.pyfunc.log_model(name=name, loader_module="harness.saved_model", data_path=str(folder), code_paths=CODE,
+                                               signature=signature, pip_requirements=requirements())
+        finally:
+            self.client.update_run(run_id, status=status)  # which leaving start_run ended
         self.client.set_tag(run_id, TAG, f"models:/{info.model_id}")
         return str(info.model_id)
+
+    def force_to_disk(self, run_id: str) -> None:
+        """Have the files of a run written through, where they lie on this machine's disks: MLflow leaves that for later."""
+        record = self.client.get_run(run_id)
+        model = record.data.tags.get(TAG, "").removeprefix("models:/")
+        places = [record.info.artifact_uri, self.client.get_logged_model(model).artifact_location if model else None]
+        for folder in filter(None, map(_folder_of, places)):
+            for path in (folder, *folder.rglob("*")):
+                write_through(path)
 
     def forget(self, record: Record) -> None:
         """Drop a run's model and its files: others of its study are better."""

@@ -41,6 +41,11 @@ def tracking_uri(home: Path) -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(home / 'mlflow.db').resolve()}"
 
 
+def name_of(home: Path, uri: str) -> str:
+    """How a store's address is kept beside a result that is meant for it: without secrets, and empty for the file below `home`."""
+    return "" if uri == f"sqlite:///{(home / 'mlflow.db').resolve()}" else masked(uri)
+
+
 def connect(home: Path, uri: str = "") -> MlflowClient:
     """A client of the store, whose schema is made when it is new. Raises BenchError when it can't be opened."""
     uri = uri or tracking_uri(home)

@@ -30,6 +30,7 @@ class Entry:
         kind: `trial`, `seed`, or `final` (a cell's aggregate over its seeds). study: the MLflow experiment.
         parent: run id of the study's own run. run_id: of the run that was opened when it began; empty when MLflow was away.
         epochs: (epoch, milliseconds since 1970, metrics). inputs: one for each dataset, as plain data.
+        store: of MLflow that it is meant for; empty for the one below the home.
         best_models: how many models of its protocol are kept. children: how many seeds a final stands on.
     """
 
@@ -46,6 +47,7 @@ class Entry:
     inputs: list[dict[str, str]] = field(default_factory=list)
     ended_ms: int = 0
     run_id: str = ""
+    store: str = ""
     best_models: int = 0
     children: int = 0
 
@@ -68,16 +70,17 @@ class Outbox:
         """
         final = self.folder / entry.uid
         marked = owner.mark()
-        draft = self.folder / f"{entry.uid}.{marked['host']}.{marked['pid']}.{uuid.uuid4().hex[:6]}.tmp"
+        owner_id = f"{entry.tags.get('coordinator', '')}-{uuid.uuid4().hex[:6]}"
+        draft = self.folder / f"{entry.uid}.{marked['host']}.{marked['pid']}.{owner_id}.tmp"
         try:
             (draft / "files").mkdir(parents=True)
             write(draft)
             (draft / NOTE).write_text(json.dumps(asdict(entry)), encoding="utf-8")
             for path in (*(p for p in sorted(draft.rglob("*"))), draft):
-                _sync(path)
+                write_through(path)
             with contextlib.suppress(FileExistsError):
                 draft.rename(final)
-            _sync(self.folder)
+            write_through(self.folder)
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
                 return final
@@ -152,17 +155,20 @@ class Outbox:
         except Timeout as error:
             raise BenchError(f"another process delivers {uid} and does not come to an end") from error
 
-    def sweep(self) -> int:
-        """Remove drafts whose writer is gone; returns how many."""
-        left = [path for path in self.folder.glob("*.tmp") if not self._is_written(path)]
+    def sweep(self, lives: Callable[[str], bool]) -> int:
+        """Remove drafts whose writer is gone; `lives` tells of a coordinator whether it may be alive. Returns how many."""
+        left = [path for path in self.folder.glob("*.tmp") if not self._is_written(path, lives)]
         for path in left:
             shutil.rmtree(path, ignore_errors=True)
         return len(left)
 
-    def _is_written(self, draft: Path) -> bool:
+    def _is_written(self, draft: Path, lives: Callable[[str], bool]) -> bool:
         _, _, rest = draft.name.partition(".")
-        host, _, pid = rest.removesuffix(".tmp").rpartition(".")[0].rpartition(".")
-        return bool(host) and owner.may_live({"host": host, "pid": pid})
+        process, _, who = rest.removesuffix(".tmp").rpartition(".")
+        host, _, pid = process.rpartition(".")
+        if not owner.is_here(host):  # its coordinator has to be asked
+            return lives(who.partition("-")[0])
+        return owner.may_live({"host": host, "pid": pid})
 
 
 def _write(path: Path, text: str) -> None:
@@ -172,7 +178,8 @@ def _write(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
-def _sync(path: Path) -> None:
+def write_through(path: Path) -> None:
+    """Force a file or folder onto the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

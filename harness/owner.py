@@ -20,10 +20,15 @@ def mark() -> dict[str, str]:
 
 def may_live(marked: Mapping[str, Any]) -> bool:
     """Whether the process of a mark may be alive: always for one of another host, which can't be asked."""
-    if marked.get("host") != socket.gethostname():
+    if not is_here(marked.get("host")):
         return "host" in marked
     pid = int(marked.get("pid", -1))
     return psutil.pid_exists(pid) and not _zombie(pid) and marked.get("started", _started(pid)) == _started(pid)
+
+
+def is_here(host: object) -> bool:
+    """Whether a mark's host is this machine."""
+    return host == socket.gethostname()
 
 
 def _started(pid: int) -> str:

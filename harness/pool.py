@@ -108,3 +108,6 @@ class _Direct:
 
     def preparing(self, done: int, total: int) -> None:
         self.listen(Heard(self.uid, "preparing", done, total))
+
+    def check(self) -> None:
+        """Who asks is who waits."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +10,11 @@ from typing import Any
 from filelock import FileLock
 
 from harness.agenda import Agenda
-from harness.claims import Claims
+from harness.claims import Claims, impatient
 from harness.console import Console
 from harness.finals import audit_late, summarise
 from harness.jobs import Objective
-from harness.leftovers import clear_up, deliver_waiting, end_own
-from harness.mlflow_store import Record
+from harness.leftovers import clear_up, deliver_waiting, end_own, known
 from harness.outbox import Outbox
 from harness.pool import InProcess, Pool
 from harness.prepare import prepare
@@ -87,7 +85,7 @@ def run_study(asked: str, study: Study, workplace: Workplace, settings: dict[str
     run.varied = varied_settings(plan(study, prepared.corpus.fingerprint, settings), settings)
     try:
         clear_up(run, [search for search, _ in searches])
-        run.known = _known(run)
+        run.known = known(run)
         run.parent = _open_parent(run)
         state = "failed"
         try:
@@ -102,7 +100,8 @@ def run_study(asked: str, study: Study, workplace: Workplace, settings: dict[str
                 run.tracker.end(run.parent, state)
                 end_own(run)
     finally:
-        claims.close()
+        with suppress(BenchError), impatient():  # else the next start sees that this one is gone
+            claims.close()
     _bring_home(run, [short_label(cells[0].base.split) for _, cells in searches])
     return {cell.key for cell in prepared.cells}
 
@@ -139,17 +138,21 @@ def _drive(agenda: Agenda, execution: Execution, stopping: Stopping) -> None:
             while not over and pool.free() > 0 and (job := job or agenda.next()):
                 pool.start(job)
                 job = None
-            if over and (not agenda.pieces or (job and len(agenda.pieces) == 1)):
-                break
+            if over:
+                agenda.let_go(job)
+                job = None
+                if not agenda.pieces:
+                    break
             if not agenda.pieces:
-                time.sleep(0.2)  # other starts of this study are at what is left
+                agenda.wait_for_others()
             for ended in pool.turn(agenda.hear):
                 agenda.ended(ended)
             _stop_overdue(agenda, pool, execution.trial_timeout_s)
     finally:
         if pool:
             pool.close()
-        agenda.abandon()
+        with impatient():
+            agenda.abandon()
     if agenda.fault:
         raise agenda.fault
     if stopping.asked and not agenda.finished():
@@ -162,26 +165,15 @@ def _stop_overdue(agenda: Agenda, pool: Pool, limit_s: float) -> None:
         agenda.overdue(agenda.pieces[uid], limit_s)
 
 
-def _known(run: Run) -> dict[str, Record]:
-    """What ended by itself, by signature: in MLflow, or still in the outbox."""
-    known = {r.tags["bench.signature"]: r for r in run.tracker.records("trial", "seed") if r.state in ("finished", "pruned")}
-    for entry in filter(None, map(run.box.get, run.box.waiting())):
-        if entry.study == run.name and entry.kind in ("trial", "seed") and entry.state in ("finished", "pruned"):
-            known.setdefault(entry.tags["signature"], Record("", entry.name, entry.kind, entry.state, {}, entry.metrics, {}))
-    return known
-
-
 def _bring_home(run: Run, protocols: list[str]) -> None:
     """Bring to MLflow what waits, and note what it is the basis of. Raises: BenchError when MLflow stays away."""
-    left = deliver_waiting(run)
-    if left:
-        raise BenchError(f"{left} results wait in {run.box.folder}, since MLflow does not answer: when it is back, `bench sync`, or this "
-                         "command again, brings them there and writes the report. Nothing is trained twice")
+    delivery = deliver_waiting(run)
+    if delivery.left:
+        raise BenchError(f"{delivery.left} results wait in {run.box.folder}, since MLflow does not take them ({delivery.reason}): when it "
+                         "does, `bench sync`, or this command again, brings them there and writes the report. Nothing is trained twice")
     audit_late(run)
     for label in protocols:
         summarise(run, label)
-
-
 
 
 def varied_settings(cells: list[Cell], settings: dict[str, Any]) -> tuple[str, ...]:

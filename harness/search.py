@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from harness import owner, sqlite_files
 from harness.claims import Claims, patiently
-from harness.harmless import masked
+from harness.harmless import in_short
 from harness.outbox import Outbox
 from harness.seeds import seed_for
 from harness.study import Cell, Trial, setting_value, with_settings
@@ -48,7 +48,7 @@ def storage(home: Path, url: str = "") -> optuna.storages.RDBStorage:
         connection.close()
         return optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": BUSY_S}})
     except (sqlite3.Error, RuntimeError, ImportError, ValueError, SQLAlchemyError, BenchError) as error:
-        raise BenchError(f"{shown(url) if url else path} can't be used as the store of the search ({_first_line(error)}); " + (
+        raise BenchError(f"{shown(url) if url else path} can't be used as the store of the search ({in_short(error)}); " + (
             "check --optuna-storage and that the server runs" if url else "move it away to start a new one")) from error
 
 
@@ -58,10 +58,6 @@ def shown(url: str) -> str:
         return make_url(url).render_as_string(hide_password=True)
     except SQLAlchemyError:
         return "the address of --optuna-storage"
-
-
-def _first_line(error: Exception) -> str:
-    return masked((str(error).splitlines() or [type(error).__name__])[0][:300])
 
 
 class Contradiction(BenchError):
@@ -183,6 +179,11 @@ class Search:
             patiently(functools.partial(self._settle, trial))
         return len(left)
 
+    def told(self) -> set[str]:
+        """The uids of the trials that it knows the end of."""
+        trials = patiently(lambda: self.study.get_trials(deepcopy=False))
+        return {t.user_attrs["uid"] for t in trials if t.state.is_finished() and "uid" in t.user_attrs}
+
     def _running(self) -> list[FrozenTrial]:
         return patiently(lambda: self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
 
@@ -269,8 +270,7 @@ def tell(study: optuna.Study, trial: optuna.Trial, state: str, value: float | No
         return
     if reason:
         trial.set_user_attr("reason", reason)
-    if state != "killed":
-        trial.set_user_attr("ended", True)
+    trial.set_user_attr("ended", state != "killed")
     ends = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
     study.tell(trial, value if state == "finished" else None, state=ends.get(state, TrialState.FAIL), skip_if_finished=True)
 

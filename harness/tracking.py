@@ -16,7 +16,7 @@ from mlflow.exceptions import MlflowException
 from harness import owner
 from harness.harmless import file_name, masked
 from harness.mlflow_models import Models
-from harness.mlflow_store import Record, connect, pages, record_of
+from harness.mlflow_store import Record, connect, name_of, pages, record_of
 from harness.outbox import Entry
 from harness.predictions import Predictions, read
 from registry.errors import BenchError
@@ -34,6 +34,7 @@ class Tracker:
     def __init__(self, home: Path, study_name: str, kind: str = "study", uri: str = "") -> None:
         self.home, self.study_name, self.kind = home, study_name, kind
         self.client = connect(home, uri)
+        self.store = name_of(home, self.client.tracking_uri)
         self.models = Models(self.client, home)
         self.experiment_id = self._experiment()
 
@@ -106,6 +107,7 @@ class Tracker:
         self.client.log_artifacts(run_id, str(folder / "files"))
         if (folder / "model").exists():
             self._keep_model(run_id, entry, folder / "model")
+        self.models.force_to_disk(run_id)
         self.client.set_terminated(run_id, END[entry.state])
 
     def _log_inputs(self, run_id: str, inputs: list[dict[str, str]], tries: int = 3) -> None:
@@ -121,6 +123,8 @@ class Tracker:
     def _keep_model(self, run_id: str, entry: Entry, model: Path) -> None:
         """Log the model if it is among its protocol's best by validation UAR, and drop the one that no longer is."""
         with FileLock(self.home / ".bench" / "models.lock"):
+            if self.record(run_id).tags.get("bench.model"):
+                return  # an earlier try had come so far
             kept = [r for r in self.records("seed") if r.tags.get("bench.model") and r.run_id != run_id
                     and all(r.tags.get(f"bench.{key}") == entry.tags[key] for key in ("split", "corpus_fingerprint"))]
             kept.sort(key=lambda r: r.metrics["validation/uar"])

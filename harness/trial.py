@@ -15,7 +15,7 @@ import numpy as np
 
 from harness.copies import copies
 from harness.devices import set_up
-from harness.features import Progress, features
+from harness.features import DamagedClips, NoRoom, Progress, features
 from harness.harmless import masked
 from harness.metrics import Scores
 from harness.predictions import Predictions
@@ -58,8 +58,8 @@ class Pruned(Exception):
     """Raised by what listens to epochs when the search gives a trial up."""
 
 
-class Unheard(Exception):
-    """A fault of what listens to epochs, such as a store that is away: not the trial's own end."""
+class Outside(Exception):
+    """A fault that is not the trial's own: a store that is away, a full disk, clips that can't be read any more."""
 
     def __init__(self, fault: Exception) -> None:
         super().__init__(str(fault))
@@ -123,7 +123,7 @@ def run_trial(trial: Trial, workplace: Workplace, on_epoch: OnEpoch, preparing: 
         _train_and_score(result, corpus, workplace, on_epoch, preparing)
     except Pruned as pruned:
         result.state, result.reason = "pruned", str(pruned)
-    except Unheard as error:
+    except Outside as error:
         raise error.fault from error
     except (Diverged, Declined) as error:
         result.state, result.reason = "failed", str(error)
@@ -147,12 +147,15 @@ def _train_and_score(result: Result, corpus: Corpus, workplace: Workplace, on_ep
         except Pruned:
             raise
         except Exception as error:
-            raise Unheard(error) from error
+            raise Outside(error) from error
 
     with _timed(result, "features"):
-        arrays = features(corpus, trial.feature_space, workplace.cache, workplace.workers, preparing)
-        copied = copies(corpus, split.train, trial.feature_space, trial.augmentation, trial.seed, workplace.cache, workplace.workers,
-                        preparing)
+        try:
+            arrays = features(corpus, trial.feature_space, workplace.cache, workplace.workers, preparing)
+            copied = copies(corpus, split.train, trial.feature_space, trial.augmentation, trial.seed, workplace.cache, workplace.workers,
+                            preparing)
+        except (DamagedClips, NoRoom) as error:
+            raise Outside(error) from error
         x, x_validation = np.concatenate([arrays[split.train], *copied]), arrays[split.validation]
         y = np.tile(corpus.labels[split.train], 1 + len(copied))
         result.counts |= {"copies": len(x) - len(split.train)} if copied else {}

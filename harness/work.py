@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.claims import Claims
@@ -73,6 +73,7 @@ class Run:
 
     def record(self, entry: Entry) -> str:
         """Keep what no worker did: on disk first, then in MLflow; the run's id, empty while MLflow is away."""
+        entry = replace(entry, store=self.tracker.store)
         self.box.commit(entry, lambda folder: (folder / "files").mkdir(exist_ok=True))
         return self.deliver(entry.uid)
 

@@ -356,12 +356,20 @@ def test_a_clip_deleted_in_mid_study_stops_it_with_what_to_do(tmp_path: Path) ->
         run_trial(trial, Workplace(tmp_path / "home", data=tmp_path, workers=1), lambda *_: None)
 
 
-def test_a_worker_that_would_give_other_numbers_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def job_in(home: Path) -> Job:
+    """A job of the simulated study, as a worker gets it."""
     trial = plan(sim.STUDY, open_corpus(sim.STUDY.corpus, None).fingerprint)[0].base
-    job = Job(uid="u1", kind="trial", name="lr=1", trial=trial, tags={"signature": trial.signature}, params={}, parent="", study="tiny",
-              workplace=Workplace(tmp_path), tracking_uri="")
+    (home / ".bench").mkdir()
+    return Job(uid="u1", kind="trial", name="lr=1", trial=trial, tags={"signature": trial.signature}, params={}, parent="", study="tiny",
+               workplace=Workplace(home, workers=1), tracking_uri="", objective=sim.simulated)
+
+
+def test_a_worker_that_would_give_other_numbers_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = job_in(tmp_path)
     with pytest.raises(BenchError, match="another version than the one that planned this trial"):
         run_job(dataclasses.replace(job, tags={"signature": "0" * 16}), None)  # type: ignore[arg-type]
+    with pytest.raises(BenchError, match=r"does not see .*: it must lie on a file system that all machines share"):
+        run_job(dataclasses.replace(job, workplace=Workplace(tmp_path / "of another machine")), None)  # type: ignore[arg-type]
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     with pytest.raises(BenchError, match="start the workers with KERAS_BACKEND=tensorflow"):
         run_job(job, None)  # type: ignore[arg-type]
