@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import queue
@@ -47,6 +48,9 @@ SETTINGS = {
     **{f"distributed.worker.memory.{what}": False for what in ("target", "spill", "pause")},
     **{f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker", "nanny")},  # no pages for whoever asks
 }
+EARLY = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # read when NumPy is loaded, before a nanny sets anything
+LIMITS = (*EARLY, "LOKY_MAX_CPU_COUNT", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+GIVEN = {name: os.environ[name] for name in LIMITS if name in os.environ}  # by the user: nannies leave theirs in this process, too
 _answers: dict[str, tuple[int, bool]] = {}
 _answered = threading.Condition()
 
@@ -61,7 +65,9 @@ def local(workers: int, per_gpu: int = 0) -> SpecCluster:
         raise BenchError("--trials-per-gpu needs a GPU, and none is visible: leave it out, or check CUDA_VISIBLE_DEVICES")
     count = per_gpu * len(gpus) or workers
     memory = int(MEMORY_LIMIT / count)
+    threads = surroundings(count, "")
     dask.config.set(SETTINGS)
+    os.environ.update({name: threads[name] for name in EARLY})  # where nannies look first; they would put their own 1 there
     security = Security.temporary()  # who reaches a worker can run code in it, and this machine may have other users
     here: dict[str, Any] = {"host": HOST, "port": 0, "protocol": "tls", "security": security,
                             "dashboard": False, "dashboard_address": f"{HOST}:0"}
@@ -75,9 +81,7 @@ def local(workers: int, per_gpu: int = 0) -> SpecCluster:
 def surroundings(workers: int, gpu: str) -> dict[str, str]:
     """The environment of a local worker: its share of the cores for each library that has threads or processes, and its GPU."""
     threads = str(max(1, joblib.cpu_count() // workers))
-    limits = ("LOKY_MAX_CPU_COUNT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
-              "NUMBA_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-    chosen = {name: os.environ.get(name, threads) for name in limits}
+    chosen = {name: GIVEN.get(name, threads) for name in LIMITS}
     return {**chosen, "TF_CPP_MIN_LOG_LEVEL": "3", **({"CUDA_VISIBLE_DEVICES": gpu} if gpu else {})}
 
 
@@ -85,7 +89,8 @@ def visible_gpus() -> list[str]:
     """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them."""
     named = os.environ.get("CUDA_VISIBLE_DEVICES")
     if named is not None:
-        return [name for name in named.split(",") if name.strip() not in ("", "-1")]
+        names = [name.strip() for name in named.split(",")]
+        return [name for name in itertools.takewhile(lambda name: name != "-1", names) if name]
     if not shutil.which("nvidia-smi"):
         return []
     listed = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True, check=False)

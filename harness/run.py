@@ -135,7 +135,12 @@ def _drive(agenda: Agenda, execution: Execution, stopping: Stopping) -> None:
             agenda.run.console.say("no worker has joined yet: waiting for the first")
         while not agenda.finished():
             over = stopping.asked or agenda.fault is not None
-            while not over and pool.free() > 0 and (job := job or agenda.next()):
+            others = False
+            while not over and pool.free() > 0:
+                job = job or agenda.next()
+                if job is None:
+                    others = not agenda.pieces and not agenda.finished()
+                    break
                 pool.start(job)
                 job = None
             if over:
@@ -143,7 +148,7 @@ def _drive(agenda: Agenda, execution: Execution, stopping: Stopping) -> None:
                 job = None
                 if not agenda.pieces:
                     break
-            if not agenda.pieces:
+            if others:
                 agenda.wait_for_others()
             for ended in pool.turn(agenda.hear):
                 agenda.ended(ended)

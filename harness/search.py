@@ -56,7 +56,7 @@ def shown(url: str) -> str:
     """A database's address without its password."""
     try:
         return make_url(url).render_as_string(hide_password=True)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, ValueError):
         return "the address of --optuna-storage"
 
 
