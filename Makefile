@@ -1,4 +1,4 @@
-# Everything starts from one of: make demo, make test. Other targets: fuzz, lint, types, benchmark, chaos, clean.
+# Everything starts from one of: make demo, make test. Other targets: slow, fuzz, lint, types, benchmark, chaos, clean.
 # PYTHON: the interpreter that .venv is made with, 3.11 or newer; e.g. make test PYTHON=python3.12
 
 PYTHON ?= python3
@@ -7,15 +7,16 @@ BIN := $(VENV)/bin
 DEMO := bench-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint types benchmark chaos clean
+.PHONY: help demo test slow fuzz lint types benchmark chaos clean
 
 help:
 	@echo "make demo                 install, and run the main job on the built-in synthetic corpus"
 	@echo "make test                 install, and run the tests; fails below 90 % coverage"
+	@echo "make slow                 the tests that take long, half a minute or more each"
 	@echo "make fuzz                 give the readers 10,000 damaged files and odd texts"
 	@echo "make lint, make types     ruff, mypy"
 	@echo "make benchmark DATA=DIR   measure speed; DIR holds CREMA-D"
-	@echo "make chaos                kill workers and coordinators 200 times and count what is lost; about half an hour"
+	@echo "make chaos                kill workers and coordinators 200 times and count what is lost; about three quarters of an hour"
 	@echo "make clean                remove what these targets made, .venv included"
 
 # The stamps hold back a second installation until what is installed changes.
@@ -35,7 +36,10 @@ demo: $(VENV)/installed
 	@echo "bench is $(BIN)/bench; '. $(BIN)/activate' makes it a command"
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n auto --dist loadfile --cov=harness --cov=registry --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow" --cov=harness --cov=registry --cov-report=term --cov-fail-under=90
+
+slow: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m slow
 
 # 700 of each kind of input, of some kinds several: 10,000 in all. Prints how many.
 fuzz: $(VENV)/installed-dev

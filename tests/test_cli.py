@@ -238,6 +238,7 @@ def test_report_of_a_study_without_runs_gives_the_near_names(ran: Ran) -> None:
     assert outcome.code == 2 and "no study with runs is called 'tiny_studdy'. Did you mean 'tiny_study'" in outcome.err
 
 
+@pytest.mark.slow
 def test_a_run_of_which_no_cell_has_a_final_fails_and_names_them_although_others_have_some(tmp_path: Path) -> None:
     file = study_file(tmp_path, "architectures=(Plain1D(filters=(4,), dense=()), Raises()), splits=STUDY.splits[1:], seeds=(0,), trials=1",
                       preamble=FAILING)
@@ -248,6 +249,7 @@ def test_a_run_of_which_no_cell_has_a_final_fails_and_names_them_although_others
     assert bad.code == 1 and f"without a final: {space} × raises on unseen_speakers_80_20\n" in bad.out, bad.err
 
 
+@pytest.mark.slow
 def test_a_terminated_run_ends_like_one_that_ctrl_c_stops(tmp_path: Path) -> None:
     process = start("run", "--study", TINY, "--home", tmp_path, "--set", "training.epochs=500", "--set", "training.early_stopping=None")
     try:

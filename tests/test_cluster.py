@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -19,7 +20,8 @@ import pytest
 import simulated as sim
 from calls import SOON_S, TINY, bench, eventually, free_port
 from distributed import Client
-from test_survival import leaves_its_pid, states
+from test_survival import leaves_its_pid, states, study
+from test_tracking import client_of, runs_of
 
 from harness import cluster, search
 from harness.console import Console
@@ -70,6 +72,7 @@ def test_workers_for_each_gpu_where_there_is_none_are_refused(monkeypatch: pytes
         cluster.local(1, per_gpu=1)
 
 
+@pytest.mark.slow
 def test_a_worker_process_that_holds_too_much_memory_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "RECYCLE_SHARE", 0.0)
     small = dataclasses.replace(sim.STUDY, splits=sim.STUDY.splits[:1], trials=1, seeds=(0,))
@@ -104,6 +107,25 @@ def test_ctrl_c_of_a_terminal_reaches_the_workers_too_and_what_they_run_is_finis
             os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == 130 and told.count("stopping: what is running is finished first") == 1, told
     assert states(tmp_path) == {"study killed": 1, "trial finished": 1}
+
+
+def test_ctrl_c_twice_stops_it_now_and_the_same_command_runs_what_was_stopped_again(tmp_path: Path) -> None:
+    process = started(tmp_path, workers=1, seconds=1000)
+    try:
+        eventually(lambda: begun(tmp_path) == 1)
+        for _ in range(2):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.5)
+        _, told = process.communicate(timeout=SOON_S)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 130 and "Ctrl-C again stops now" in told and "Traceback" not in told, told
+    assert states(tmp_path) == {"study killed": 1, "trial killed": 1}
+    study(tmp_path, sim.simulated)
+    assert states(tmp_path) == {"study finished": 1, "trial killed": 1, "trial finished": 4, "seed finished": 2, "final finished": 2}
+    told_of = [run.data.tags["bench.signature"] for run in runs_of(client_of(tmp_path), "simulated")["trial"]]
+    assert len(set(told_of)) == 4, "what was stopped was run again"
 
 
 def test_a_database_that_is_away_is_named_without_its_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

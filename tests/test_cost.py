@@ -115,6 +115,7 @@ class Unregistered:
 """
 
 
+@pytest.mark.slow
 def test_the_first_final_of_a_cell_is_measured_and_one_that_cannot_be_warns_and_stands(tmp_path: Path) -> None:
     # Two processes that load TensorFlow: measuring in this one would give another peak of memory
     file = study_file(tmp_path, "architectures=(STUDY.architectures[0], Unregistered()), splits=STUDY.splits[1:], trials=0, "

@@ -134,6 +134,7 @@ def test_contributings_study_plans_its_cells(tmp_path: Path, capsys: pytest.Capt
     assert shown.count("rms.hop_length, training.learning_rate") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_cost")
 def test_a_saved_model_predicts_a_waveform_as_the_readme_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = Synthetic().load().clips[0]

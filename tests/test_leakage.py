@@ -242,6 +242,7 @@ def test_the_report_is_a_pure_function_of_what_was_measured() -> None:
     assert uar(None) == "–" and "," not in uar(made(0.5, speakers=4)), "four speakers give no interval"
 
 
+@pytest.mark.slow
 def test_every_protocol_is_really_run_in_an_experiment_of_its_own_and_the_audit_finds_the_leak(tmp_path: Path) -> None:
     own = study_file(tmp_path, "architectures=STUDY.architectures[:1], corpus=Synthetic(n_speakers=5, n_sentences=3), "
                      "training=Training(epochs=1, batch_size=16)")

@@ -158,6 +158,7 @@ def test_replicate_runs_a_recipe_and_its_twin_and_continues_where_it_stopped(tmp
     assert (tmp_path / "reports" / "published-systems.md").read_text() == text
 
 
+@pytest.mark.slow
 def test_several_seeds_each_count_and_a_run_with_other_settings_or_of_another_corpus_does_not_take_the_rows_place(tmp_path: Path) -> None:
     small = ("--corpus", "synthetic[n_speakers=8,n_sentences=2]", "--home", tmp_path)
     assert bench("replicate", "000_1d", *small, "--epochs-scale", "0.03", "--seeds", "0", "1").code == 0
@@ -174,6 +175,7 @@ def test_several_seeds_each_count_and_a_run_with_other_settings_or_of_another_co
         "training.optimizer=sgd"
 
 
+@pytest.mark.slow
 def test_what_was_trained_in_another_place_stays_in_the_page_and_is_marked(tmp_path: Path) -> None:
     small = ("--corpus", "synthetic[n_speakers=4,n_sentences=2]", "--epochs-scale", "0.03", "--split", "random_70_30")
     there, here = tmp_path / "there", tmp_path / "here"

@@ -1,16 +1,13 @@
-"""A study goes on where it stopped, runs nothing twice, and outlives trials that fail, clips that are damaged and Ctrl-C."""
+"""A study goes on where it stopped, runs nothing twice, and outlives trials that fail and clips that are damaged."""
 
 from __future__ import annotations
 
-import signal
-import sqlite3
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from calls import SOON_S, TINY, Outcome, Ran, bench, eventually, start, study_file
+from calls import TINY, Outcome, Ran, bench, study_file
 from test_tracking import client_of, runs_of
 
 from harness.finals import aggregates
@@ -102,57 +99,6 @@ def test_failed_trials_are_counted_and_explained_in_the_report(failed: tuple[Pat
 def test_every_cell_has_its_first_trial_before_any_has_its_second(failed: tuple[Path, Outcome]) -> None:
     order = [run.data.tags["bench.architecture"].partition("[")[0] for run in runs_of(client_of(failed[0]), "failing")["trial"]]
     assert order == ["raises", "gives_nan", "plain_1d"] * 2
-
-
-LONG = (*ONE_PROTOCOL, "--set", "training.epochs=25", "--set", "training.early_stopping=None")
-
-
-def stopped_in_its_second_trial(home: Path, times: int) -> str:
-    """Start the tiny study, press Ctrl-C so often while its second trial trains, and return what it said."""
-    def second_trial_is_training() -> bool:
-        if not (home / "mlflow.db").exists():
-            return False
-        with sqlite3.connect(f"file:{home / 'mlflow.db'}?mode=ro", uri=True, timeout=30) as store:
-            try:
-                counts = store.execute("select count(distinct r.run_uuid) from runs r join metrics m on m.run_uuid = r.run_uuid "
-                                       "where m.key = 'epoch/validation_uar' and m.step > 3").fetchone()
-            except sqlite3.OperationalError:
-                return False
-        return bool(counts[0] == 2)
-
-    process = start("run", "--study", TINY, "--home", home, *LONG)
-    try:
-        eventually(second_trial_is_training, 2 * SOON_S)
-        for _ in range(times):
-            process.send_signal(signal.SIGINT)
-            time.sleep(0.3)
-        _, errors = process.communicate(timeout=SOON_S)
-    finally:
-        process.kill()
-    assert process.returncode == 130
-    assert "the same command continues" in errors and "Traceback" not in errors
-    return errors
-
-
-def test_ctrl_c_once_finishes_what_is_running(tmp_path: Path) -> None:
-    stopped_in_its_second_trial(tmp_path, 1)
-    runs = runs_of(client_of(tmp_path))
-    assert [run.info.status for run in runs["trial"]] == ["FINISHED", "FINISHED"] and not runs.get("seed")
-    assert runs["study"][0].info.status == "KILLED"
-
-
-def test_ctrl_c_twice_stops_it_now_and_the_same_command_runs_what_was_stopped_again(tmp_path: Path) -> None:
-    stopped_in_its_second_trial(tmp_path, 2)
-    runs = runs_of(client_of(tmp_path))
-    assert [run.info.status for run in runs["trial"]] == ["FINISHED", "KILLED"] and runs["study"][0].info.status == "KILLED"
-
-    again = bench("run", "--study", TINY, "--home", tmp_path, *LONG)
-    assert again.code == 0, again.err
-    runs = runs_of(client_of(tmp_path))
-    assert [run.info.status for run in runs["trial"]] == ["FINISHED", "KILLED", "FINISHED"]
-    assert runs["trial"][2].data.tags["bench.signature"] == runs["trial"][1].data.tags["bench.signature"]
-    assert runs["study"][0].info.status == "FINISHED" and len(runs["seed"]) == 1
-    assert "3 attempted, 2 completed, 0 pruned, 0 failed, 1 killed" in (tmp_path / "reports" / "tiny_study.md").read_text()
 
 
 def actors(folder: Path) -> Path:

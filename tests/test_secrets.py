@@ -33,6 +33,7 @@ def test_an_address_is_shown_without_what_only_its_owner_may_know(text: str, sho
     assert masked(text) == shown == masked(shown)
 
 
+@pytest.mark.slow
 def test_a_study_on_a_server_with_a_password_leaves_the_password_nowhere(server: Server, tmp_path: Path) -> None:
     """A real run in a process of its own: all that it prints and writes, and all that the server wrote, is searched."""
     home, data = tmp_path / "home", tmp_path / "cwd"

@@ -111,6 +111,7 @@ def dies_once_it_is_done(trial: Any, workplace: Workplace, on_epoch: Any, prepar
     return sim.simulated(trial, workplace, on_epoch, preparing)
 
 
+@pytest.mark.slow
 def test_a_result_counts_whose_worker_dies_before_the_coordinator_looks(scheduler: str, tmp_path: Path,
                                                                         monkeypatch: pytest.MonkeyPatch) -> None:
     turn, pauses = cluster.Workers.turn, [4.0]
@@ -162,6 +163,7 @@ def test_a_scheduler_that_goes_away_ends_the_run_with_what_to_do(tmp_path: Path,
         process.wait()
 
 
+@pytest.mark.slow
 def test_one_and_two_workers_give_the_same_leaderboard(scheduler: str, tmp_path: Path) -> None:
     from chaos import leaderboard
 
@@ -174,6 +176,7 @@ def test_one_and_two_workers_give_the_same_leaderboard(scheduler: str, tmp_path:
     assert leaderboard(tmp_path / "one") == leaderboard(tmp_path / "two") != b""
 
 
+@pytest.mark.slow
 def test_two_runs_started_at_once_share_the_study_and_run_no_signature_twice(tmp_path: Path) -> None:
     what = json.dumps({"home": str(tmp_path), "execution": {"in_process": True}, "objective": {"seconds": 0.5}, "study": {"trials": 3}})
     program = [sys.executable, sim.__file__, what]

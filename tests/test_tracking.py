@@ -213,6 +213,7 @@ def test_a_store_that_cannot_be_opened_is_refused_with_what_to_do_about_it(tmp_p
         Tracker(tmp_path, "tiny")
 
 
+@pytest.mark.slow
 def test_a_study_runs_against_a_server(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server.address)
     outcome = bench("run", "--study", TINY, "--home", tmp_path / "home", "--split", "unseen_speakers_80_20", "--trials", 1, "--seeds", 0)

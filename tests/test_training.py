@@ -166,6 +166,7 @@ def test_class_weights_have_mean_one_over_the_clips_and_make_every_class_count_t
     assert np.mean([weights[c] for c in y]) == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_with_class_weights_a_rare_emotion_is_as_likely_as_a_frequent_one_where_nothing_tells_them_apart() -> None:
     x, y = np.zeros((40, 8, 2), np.float32), np.repeat([0, 1], [36, 4])
     shares = []
