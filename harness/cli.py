@@ -8,7 +8,7 @@ import traceback
 from types import TracebackType
 
 from harness.arguments import parser
-from harness.harmless import mask_logs, masked, visible
+from harness.harmless import in_short, mask_logs, masked, visible
 from registry.errors import BenchError, UsageError
 
 
@@ -39,6 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if parsed.debug:
             raise
+        if type(error).__module__.startswith("mlflow"):
+            print(visible(f"bench: MLflow refuses, or went away: {in_short(error)}\nWhat finished is kept; the same command continues when "
+                          "it is back."), file=sys.stderr)
+            return 1
         print(visible(f"bench: {type(error).__name__}: {error}\nThis is a fault of bench itself; `--debug` shows where."), file=sys.stderr)
         return 1
 

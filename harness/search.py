@@ -244,11 +244,16 @@ class Proposal:
     def __init__(self, search: Search, asked: optuna.Trial, claim: str, trial: Trial | None) -> None:
         self.search, self.asked, self.claim = search, asked, claim
         self.uid: str = asked.user_attrs["uid"]
+        self._heard = 0
         if trial:
             self.trial = trial
 
     def should_prune(self, epoch: int, validation_uar: float) -> bool:
-        """Note an epoch, and say whether the trial lies below the median of its cell at that epoch."""
+        """Note an epoch, and say whether the trial lies below the median of its cell there; what an earlier try told stands."""
+        if epoch <= self._heard:
+            return False
+        self._heard = epoch
+
         def ask() -> bool:
             self.asked.report(validation_uar, epoch)
             return self.asked.should_prune()

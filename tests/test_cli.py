@@ -286,3 +286,15 @@ def test_ui_answers_over_the_home_s_store_and_stops_on_ctrl_c(ran: Ran) -> None:
     finally:
         process.kill()
         process.communicate(timeout=SOON_S)
+
+
+def test_an_mlflow_that_goes_away_is_no_fault_of_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlflow.exceptions import MlflowException
+
+    def away(_: object) -> int:
+        raise MlflowException("the line to http://anna:S3cr-et@h:5000 broke")
+
+    monkeypatch.setattr("harness.commands.sync_command", away)
+    outcome = bench("sync", "--home", tmp_path)
+    assert outcome.code == 1 and "MLflow refuses, or went away: the line to http://***@h:5000 broke" in outcome.err
+    assert "the same command continues" in outcome.err and "fault of bench" not in outcome.err

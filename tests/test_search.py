@@ -67,6 +67,15 @@ def test_the_same_history_gives_the_same_proposals_in_random_and_in_guided_searc
     assert len(set(one)) == rounds and all(1e-4 <= r <= 1.0 for r in one)
 
 
+def test_a_trial_that_is_tried_again_is_judged_by_what_is_new(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    search, cell = opened(tmp_path), cells_of()[0]
+    for _ in range(3):
+        curve(search, cell, 0.9)
+    again = search.propose(cell)
+    assert [again.should_prune(epoch, 0.1) for epoch in (*range(1, 6), 1, 2, 3)] == 8 * [False]
+    assert again.should_prune(8, 0.1) and not recwarn.list
+
+
 def test_the_same_history_gives_the_same_first_proposal_when_what_is_written_lies_outside_the_ranges(tmp_path: Path) -> None:
     study = dataclasses.replace(STUDY, training=dataclasses.replace(STUDY.training, learning_rate=5.0))
     one, other = (opened(tmp_path / name, cells_of(study)).propose(cells_of(study)[0]) for name in ("a", "b"))
