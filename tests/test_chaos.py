@@ -8,7 +8,6 @@ import chaos
 import pytest
 
 
-@pytest.mark.slow
 def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert chaos.main(["--seed", "3", "--kills", "3", "--trials", "4", "--rounds", "sqlite", "--folder", str(tmp_path)]) == 0
     said = capfd.readouterr().out
