@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 
 
 def seed_for(signature: str, purpose: str) -> int:
@@ -15,7 +16,12 @@ def seed_for(signature: str, purpose: str) -> int:
 
 
 def seed_everything(seed: int) -> None:
-    """Seed Python, NumPy and the Keras backend; the one place that touches global random state."""
+    """Seed Python, NumPy and the Keras backend; the one place that touches global random state.
+
+    Keras draws the seeds of layers from Python's global generator, from which other threads of a worker draw, too: it gets its own.
+    """
     import keras
+    from keras.src.random import seed_generator
 
     keras.utils.set_random_seed(seed)
+    seed_generator.python_random = random.Random(seed)

@@ -248,3 +248,31 @@ def test_a_batch_that_memory_does_not_hold_is_taken_in_parts() -> None:
     assert tried[3:] == [1, 2, 4, 8]
     assert harness.trial.out_of_memory(RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate"))
     assert not harness.trial.out_of_memory(ValueError("a shape is wrong"))
+
+
+def test_other_threads_that_draw_random_numbers_change_no_weights() -> None:
+    import random
+    import threading
+
+    import keras
+
+    from harness.seeds import seed_everything
+
+    def weights() -> list[np.ndarray]:
+        seed_everything(7)
+        return keras.Sequential([keras.Input((4,)), *(keras.layers.Dense(4) for _ in range(20))]).get_weights()
+
+    alone, stop = weights(), threading.Event()
+
+    def draw() -> None:
+        while not stop.is_set():
+            random.random()
+
+    other = threading.Thread(target=draw)
+    other.start()
+    try:
+        among_others = weights()
+    finally:
+        stop.set()
+        other.join()
+    assert all(np.array_equal(one, two) for one, two in zip(alone, among_others, strict=True))
