@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import shutil
+import tempfile
 import warnings
 from pathlib import Path
 from urllib.parse import urlparse
@@ -13,7 +14,9 @@ from urllib.request import url2pathname
 import mlflow
 import numpy as np
 from mlflow import MlflowClient
+from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 from mlflow.exceptions import MlflowException
+from mlflow.models import Model
 from mlflow.models.signature import ModelSignature
 
 from harness.mlflow_store import Record
@@ -33,23 +36,27 @@ class Models:
     def log(self, run_id: str, folder: Path, name: str, emotions: tuple[str, ...], sample_rate: int) -> str:
         """Keep the model in `folder` as an MLflow model whose input is a waveform; returns the model's id.
 
-        Requirements are given, not inferred: inferring them would load the model once more, which costs seconds.
+        Requirements are given, not inferred: inferring them would load the model once more, which costs seconds. MLflow's shorter
+        `log_model` would start and end the run, which a process that is killed there leaves looking complete.
         """
         from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 
         outputs = Schema([ColSpec("string", "emotion"), *(ColSpec("double", emotion) for emotion in emotions)])
         inputs = Schema([TensorSpec(np.dtype(np.float32), (-1, -1))])
         signature = ModelSignature(inputs, outputs, ParamSchema([ParamSpec("sample_rate", "long", sample_rate)]))
-        status = self.client.get_run(run_id).info.status
-        mlflow.set_tracking_uri(self.client.tracking_uri)
-        try:
-            with mlflow.start_run(run_id=run_id), warnings.catch_warnings(action="ignore", category=UserWarning):  # it wants an example
-                info = mlflow.pyfunc.log_model(name=name, loader_module="harness.saved_model", data_path=str(folder), code_paths=CODE,
-                                               signature=signature, pip_requirements=requirements())
-        finally:
-            self.client.update_run(run_id, status=status)  # which leaving start_run ended
-        self.client.set_tag(run_id, TAG, f"models:/{info.model_id}")
-        return str(info.model_id)
+        run = self.client.get_run(run_id)
+        for begun in self.client.search_logged_models([run.info.experiment_id], filter_string=f"source_run_id = '{run_id}'"):
+            self._drop(begun.model_id)  # an upload that broke off
+        kept = self.client.create_logged_model(run.info.experiment_id, name, run_id, params=run.data.params)
+        about = Model(artifact_path=kept.artifact_location, run_id=run_id, model_uuid=kept.model_id, model_id=kept.model_id)
+        with tempfile.TemporaryDirectory() as place, warnings.catch_warnings(action="ignore", category=UserWarning):  # it wants an example
+            mlflow.pyfunc.save_model(Path(place) / "model", loader_module="harness.saved_model", data_path=str(folder), code_paths=CODE,
+                                     signature=signature, pip_requirements=requirements(), mlflow_model=about)
+            self.client.log_model_artifacts(kept.model_id, str(Path(place) / "model"))
+        self.client.log_outputs(run_id, [LoggedModelOutput(kept.model_id, step=0)])
+        self.client.finalize_logged_model(kept.model_id, LoggedModelStatus.READY)
+        self.client.set_tag(run_id, TAG, f"models:/{kept.model_id}")
+        return str(kept.model_id)
 
     def force_to_disk(self, run_id: str) -> None:
         """Have the files of a run written through, where they lie on this machine's disks: MLflow leaves that for later."""
@@ -62,10 +69,12 @@ class Models:
 
     def forget(self, record: Record) -> None:
         """Drop a run's model and its files: others of its study are better."""
-        model_id = record.tags[TAG].removeprefix("models:/")
+        self.client.delete_tag(record.run_id, TAG)
+        self._drop(record.tags[TAG].removeprefix("models:/"))
+
+    def _drop(self, model_id: str) -> None:
         location = self.client.get_logged_model(model_id).artifact_location
         self.client.delete_logged_model(model_id)
-        self.client.delete_tag(record.run_id, TAG)
         folder = _folder_of(location)
         if folder and (self.home / "mlartifacts").resolve() in folder.parents:  # wherever else the store says it lies, it is not ours
             shutil.rmtree(folder, ignore_errors=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import random
+from collections.abc import Iterator
 
 
 def seed_for(signature: str, purpose: str) -> int:
@@ -15,13 +17,19 @@ def seed_for(signature: str, purpose: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{signature}/{purpose}".encode()).digest()[:4], "big") >> 1
 
 
-def seed_everything(seed: int) -> None:
-    """Seed Python, NumPy and the Keras backend; the one place that touches global random state.
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Python, NumPy and the Keras backend seeded; the one place that touches global random state.
 
-    Keras draws the seeds of layers from Python's global generator, from which other threads of a worker draw, too: it gets its own.
+    Keras draws the seeds of layers from Python's global generator, from which other threads of a worker draw, too: within, it has one
+    of its own.
     """
     import keras
     from keras.src.random import seed_generator
 
     keras.utils.set_random_seed(seed)
-    seed_generator.python_random = random.Random(seed)
+    shared, seed_generator.python_random = seed_generator.python_random, random.Random(seed)
+    try:
+        yield
+    finally:
+        seed_generator.python_random = shared

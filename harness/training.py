@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.seeds import seed_everything, seed_for
+from harness.seeds import seed_for, seeded
 from harness.study import Training, Trial
 from registry.errors import BenchError
 
@@ -53,7 +53,14 @@ def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_
 
     keras.utils.clear_session()  # what earlier trials of this process left in the backend
     keras.config.set_dtype_policy(trial.training.precision)
-    seed_everything(seed_for(trial.signature, "training"))
+    with seeded(seed_for(trial.signature, "training")):
+        return _fit(trial, x, y, x_validation, y_validation, n_classes, on_epoch, parts)
+
+
+def _fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_validation: np.ndarray, n_classes: int,
+         on_epoch: OnEpoch, parts: int) -> Fitted:
+    import keras
+
     model, network = build(trial, x, n_classes)
     learner = augmented(model, trial)
     batch_size = -(-trial.training.batch_size // parts)

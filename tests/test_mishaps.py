@@ -117,7 +117,10 @@ def test_a_model_that_could_not_be_logged_is_brought_by_the_next_try(tmp_path: P
     assert box.waiting() == ["u1"]
     run_id = box.deliver("u1", tracker.deliver)
     assert tracker.record(run_id).state == "finished" and tracker.record(run_id).tags["bench.model"].startswith("models:/")
-    assert client_of(tmp_path).get_run(run_id).info.status == "FINISHED"
+    client = client_of(tmp_path)
+    assert client.get_run(run_id).info.status == "FINISHED"
+    models = client.search_logged_models([tracker.experiment_id])
+    assert [model.status for model in models] == ["READY"] and len(list((tmp_path / "mlartifacts").rglob("MLmodel"))) == 1
 
 
 def test_a_full_disk_met_while_features_are_computed_is_not_the_trial_s_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

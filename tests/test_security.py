@@ -202,10 +202,11 @@ def test_a_model_s_folder_is_removed_only_where_bench_keeps_models(ran: Ran, tmp
     keeps = next(r for r in tracker.records("seed") if "bench.model" in r.tags)
     (tmp_path / "mine.txt").write_text("stays")
     located = type("Model", (), {"artifact_location": tmp_path.as_uri()})
-    monkeypatch.setattr(tracker, "client", type("Client", (), {
+    monkeypatch.setattr(tracker.models, "client", type("Client", (), {
         "get_logged_model": lambda self, _: located, "delete_logged_model": lambda self, _: None, "delete_tag": lambda self, *_: None})())
     tracker.models.forget(keeps)
     assert (tmp_path / "mine.txt").exists()
+    assert Tracker(ran.home, "tiny_study").record(keeps.run_id).tags["bench.model"]  # the home that other tests share is as it was
 
 
 @pytest.mark.parametrize("address", ["file:///etc", "http://127.0.0.1:9/x", "/etc", "models:/../x", "runs:/x/y"])

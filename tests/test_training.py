@@ -255,12 +255,12 @@ def test_other_threads_that_draw_random_numbers_change_no_weights() -> None:
 
     import keras
 
-    from harness.seeds import seed_everything
+    from harness.seeds import seeded
 
     def weights(drawn_meanwhile: int) -> np.ndarray:
-        seed_everything(7)
-        for _ in range(drawn_meanwhile):
-            random.random()
-        return np.asarray(keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)]).get_weights()[0])
+        with seeded(7):
+            for _ in range(drawn_meanwhile):
+                random.random()
+            return np.asarray(keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)]).get_weights()[0])
 
     assert np.array_equal(weights(0), weights(3))
