@@ -2,7 +2,7 @@
 
 Each round starts the same study of simulated or of really trained short trials in a process of its own, with two workers, and ends
 one of them, the coordinator, or both by SIGKILL, until the round has had its kills; then the study is brought to its end, and what
-Optuna, MLflow and the report say is held against an undisturbed run: in one process, or of really trained trials in workers, too.
+Optuna, MLflow and the report say is held against an undisturbed run in one process, with as many threads as a worker has.
 """
 
 from __future__ import annotations
@@ -49,11 +49,14 @@ class Round:
 
     def start(self, in_process: bool = False) -> subprocess.Popen[bytes]:
         """Start the study, or go on with it."""
+        from harness.cluster import surroundings
+
         execution = {"in_process": True} if in_process else {"workers": 2, "tries": 1000, "optuna_storage": self.url}
         what = {"home": str(self.home), "execution": execution, "study": {"trials": self.trials},
                 "objective": {"seconds": 0.0 if in_process else 0.4} if self.simulated else None}
         tracking = {"MLFLOW_TRACKING_URI": self.tracking} if self.tracking else {}
-        env = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": os.pathsep.join(sys.path[:2]), **tracking}
+        threads = surroundings(2, "") if in_process else {}
+        env = {**os.environ, **threads, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": os.pathsep.join(sys.path[:2]), **tracking}
         with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
             return subprocess.Popen([sys.executable, str(PROGRAM), json.dumps(what)], env=env, stdout=log, stderr=log,
                                     start_new_session=True)
@@ -181,7 +184,7 @@ def _rounds(name: str, folder: Path, trials: int, kills: int, rng: np.random.Gen
 
     trials = trials if name != "trained" else max(2, trials // 4)
     calm = Round(folder / f"{name}-undisturbed", name != "trained", 0, trials)
-    if calm.start(in_process=name != "trained").wait(4 * DEAD_S):  # what is trained depends on the threads that it may use
+    if calm.start(in_process=True).wait(4 * DEAD_S):
         raise SystemExit(f"the undisturbed study failed; see {calm.home}.log")
     server = Postgres(folder) if name == "postgresql" else None
     bad, place, began = 0, 0, time.monotonic()
