@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -51,10 +53,18 @@ def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_
     """
     import keras
 
+    keep_what_is_loaded()
     keras.utils.clear_session()  # what earlier trials of this process left in the backend
     keras.config.set_dtype_policy(trial.training.precision)
     with seeded(seed_for(trial.signature, "training")):
         return _fit(trial, x, y, x_validation, y_validation, n_classes, on_epoch, parts)
+
+
+@functools.cache
+def keep_what_is_loaded() -> None:
+    """Spare the libraries from garbage collections: Keras asks for a whole one before each trial, which else takes most of a second."""
+    gc.collect()
+    gc.freeze()
 
 
 def _fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_validation: np.ndarray, n_classes: int,
