@@ -71,6 +71,7 @@ def test_a_setting_reaches_the_fields_of_an_augmentation() -> None:
     assert changed.augmentation.copies[0] == Noise(highest_snr_db=20.0) and changed.augmentation.on_the_fly[1] == Mixup(alpha=0.4)
 
 
+@pytest.mark.slow
 def test_recipes_are_run_by_name_without_a_search_and_only_their_finals_are_trained(tmp_path: Path) -> None:
     path = study_file(tmp_path, "trials=0", preamble=RECIPES)
     done = bench("run", "--study", path, "--home", tmp_path)

@@ -105,9 +105,15 @@ def test_a_trial_that_hangs_is_stopped_after_its_time_and_failed(trouble: Path) 
 
 
 def dies_once_it_is_done(trial: Any, workplace: Workplace, on_epoch: Any, preparing: Any) -> Any:
+    def die() -> None:
+        box = Outbox(workplace.home)
+        while not any(entry.tags["signature"] == trial.signature for entry in filter(None, map(box.get, box.uids()))):
+            time.sleep(0.001)
+        os.kill(os.getpid(), signal.SIGKILL)
+
     if not (workplace.home / "doomed").exists():
         (workplace.home / "doomed").touch()
-        threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        threading.Thread(target=die, daemon=True).start()
     return sim.simulated(trial, workplace, on_epoch, preparing)
 
 
@@ -131,6 +137,7 @@ def leaves_its_pid(trial: Any, workplace: Workplace, on_epoch: Any, preparing: A
     return sim.simulated(trial, workplace, on_epoch, preparing)
 
 
+@pytest.mark.slow
 def test_a_worker_process_is_replaced_after_so_many_trials(scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "RECYCLE_TRIALS", 1)
     study(tmp_path, leaves_its_pid, trials=1, scheduler=scheduler)
