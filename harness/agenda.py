@@ -221,6 +221,7 @@ class Agenda:
         """Tell the search, the other starts of this study and people how a job ended."""
         job, lane = piece.job, piece.lane
         self._remove(piece)
+        lane.look_at = 0.0  # what was waited for may have been this
         run_id = outcome.run_id
         if piece.proposal:
             piece.proposal.tell(outcome.state, outcome.value, outcome.reason)
