@@ -20,13 +20,18 @@ def confusion_figure(confusion: list[list[int]], emotions: tuple[str, ...], titl
 
     counts = np.asarray(confusion)
     recall = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
-    axes = figure.add_subplot()
+    side, longest = 3.3, 0.08 * max(map(len, emotions))  # inches, as the margins are: a layout engine takes as long as the drawing
+    slanted = 0.9 * longest > side / len(emotions)
+    left, bottom = 0.55 + longest, 0.6 + (0.6 * longest if slanted else 0)
+    figure = Figure(figsize=(left + side + 0.25, bottom + side + 0.35))
+    width, height = figure.get_size_inches()
+    axes = figure.add_axes((left / width, bottom / height, side / width, side / height))
     axes.imshow(recall, cmap="Blues", vmin=0, vmax=1)
     for (i, j), count in np.ndenumerate(counts):
-        axes.text(j, i, str(count), ha="center", va="center", fontsize=9, color="white" if recall[i, j] > 0.5 else "black",
-                  in_layout=False)  # it lies inside the axes: measuring it for the margins would take as long as drawing it
+        axes.text(j, i, str(count), ha="center", va="center", fontsize=9, color="white" if recall[i, j] > 0.5 else "black")
     axes.set_xticks(range(len(emotions)), emotions)
+    for label in axes.get_xticklabels() if slanted else []:
+        label.set(rotation=35, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(emotions)), emotions)
     axes.set(xlabel="predicted", ylabel="true")
     axes.set_title(title, fontsize=10)
@@ -38,9 +43,9 @@ def curves_figure(history: Mapping[str, Sequence[float]], best_epoch: int, title
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    figure = Figure(figsize=(7.2, 2.8), layout="constrained")
-    for position, metric in enumerate(("loss", "uar"), 1):
-        axes = figure.add_subplot(1, 2, position)
+    figure = Figure(figsize=(7.2, 2.8))
+    both = figure.subplots(1, 2, gridspec_kw={"left": 0.095, "right": 0.98, "bottom": 0.17, "top": 0.87, "wspace": 0.24})
+    for axes, metric in zip(both, ("loss", "uar"), strict=True):
         for part, colour in (("train", "#888888"), ("validation", "#1f5fa8")):
             values = history.get(f"{part}_{metric}", [])
             axes.plot(range(1, len(values) + 1), values, color=colour, label=part)
