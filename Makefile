@@ -16,7 +16,7 @@ help:
 	@echo "make fuzz                 give the readers 10,000 damaged files and odd texts"
 	@echo "make lint, make types     ruff, mypy"
 	@echo "make benchmark DATA=DIR   measure speed; DIR holds CREMA-D"
-	@echo "make chaos                kill workers and coordinators 200 times and count what is lost; about three quarters of an hour"
+	@echo "make chaos                kill workers and coordinators 200 times and count what is lost; about half an hour"
 	@echo "make clean                remove what these targets made, .venv included"
 
 # The stamps hold back a second installation until what is installed changes.
