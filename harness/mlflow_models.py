@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlparse
 from urllib.request import url2pathname
@@ -14,7 +15,7 @@ from urllib.request import url2pathname
 import mlflow
 import numpy as np
 from mlflow import MlflowClient
-from mlflow.entities import LoggedModelOutput, LoggedModelStatus
+from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from mlflow.models.signature import ModelSignature
@@ -33,8 +34,10 @@ class Models:
     def __init__(self, client: MlflowClient, home: Path) -> None:
         self.client, self.home = client, home
 
-    def log(self, run_id: str, folder: Path, name: str, emotions: tuple[str, ...], sample_rate: int) -> str:
-        """Keep the model in `folder` as an MLflow model whose input is a waveform; returns the model's id.
+    def log(self, run_id: str, folder: Path, name: str, emotions: tuple[str, ...], sample_rate: int,
+            metrics: Sequence[Metric] = ()) -> str:
+        """Keep the model in `folder` as an MLflow model whose input is a waveform; returns the model's id. `metrics` of its run are shown
+        beside it.
 
         Requirements are given, not inferred: inferring them would load the model once more, which costs seconds. MLflow's shorter
         `log_model` would start and end the run, which a process that is killed there leaves looking complete.
@@ -53,6 +56,8 @@ class Models:
             mlflow.pyfunc.save_model(Path(place) / "model", loader_module="harness.saved_model", data_path=str(folder), code_paths=CODE,
                                      signature=signature, pip_requirements=requirements(), mlflow_model=about)
             self.client.log_model_artifacts(kept.model_id, str(Path(place) / "model"))
+        if metrics:
+            self.client.log_batch(run_id, [Metric(m.key, m.value, m.timestamp, m.step, model_id=kept.model_id) for m in metrics])
         self.client.log_outputs(run_id, [LoggedModelOutput(kept.model_id, step=0)])
         self.client.finalize_logged_model(kept.model_id, LoggedModelStatus.READY)
         self.client.set_tag(run_id, TAG, f"models:/{kept.model_id}")

@@ -99,7 +99,7 @@ class Tracker:
 
     def _complete(self, run_id: str, entry: Entry, folder: Path) -> None:
         """All figures and files of a run that is open, and last its end; the time of each figure is the entry's, so none is doubled."""
-        points = [*_points(entry.epochs), *(Metric(k, v, entry.ended_ms, 0) for k, v in entry.metrics.items())]
+        points = [*_points(entry.epochs), *_figures(entry)]
         for first in range(0, len(points), 900):  # the store takes 1,000 at a time
             self.client.log_batch(run_id, metrics=points[first : first + 900])
         self.client.log_batch(run_id, params=_params(entry.params), tags=_tags({**entry.tags, "state": entry.state}))
@@ -132,7 +132,7 @@ class Tracker:
             if not room and (not kept or entry.metrics["validation/uar"] <= kept[0].metrics["validation/uar"]):
                 return
             about = json.loads((model / "about.json").read_text())
-            self.models.log(run_id, model, about["name"], tuple(about["emotions"]), about["sample_rate"])
+            self.models.log(run_id, model, about["name"], tuple(about["emotions"]), about["sample_rate"], _figures(entry))
             if not room:
                 self.models.forget(kept[0])
 
@@ -221,6 +221,10 @@ def _params(params: dict[str, Any]) -> list[Param]:
 
 def _points(epochs: Iterable[tuple[int, int, dict[str, float]]]) -> list[Metric]:
     return [Metric(f"epoch/{key}", value, at_ms, epoch) for epoch, at_ms, metrics in epochs for key, value in metrics.items()]
+
+
+def _figures(entry: Entry) -> list[Metric]:
+    return [Metric(key, value, entry.ended_ms, 0) for key, value in entry.metrics.items()]
 
 
 def _inputs(entries: list[dict[str, str]]) -> Iterable[DatasetInput]:

@@ -102,6 +102,15 @@ def test_of_each_protocol_the_model_with_the_best_validation_uar_is_kept_and_the
     assert len(list((ran.home / "mlartifacts").rglob("model.keras"))) == 2
 
 
+def test_the_figures_of_its_run_stand_beside_it_and_are_in_the_run_once(ran: Ran) -> None:
+    client = client_of(ran.home)
+    for run in (run for run in runs_of(client)["seed"] if run.data.tags.get("bench.model")):
+        model = client.get_logged_model(run.data.tags["bench.model"].removeprefix("models:/"))
+        beside = {metric.key: metric.value for metric in model.metrics}
+        assert beside == {key: value for key, value in run.data.metrics.items() if not key.startswith("epoch/")}
+        assert len(client.get_metric_history(run.info.run_id, "test/uar")) == 1
+
+
 def test_it_holds_the_weights_and_no_state_of_the_optimiser(ran: Ran) -> None:
     path = next((ran.home / "mlartifacts").rglob("model.keras"))
     with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as weights:
