@@ -43,7 +43,7 @@ slow: $(VENV)/installed-dev
 
 # 700 of each kind of input, of some kinds several: 10,000 in all. Prints how many.
 fuzz: $(VENV)/installed-dev
-	BENCH_FUZZ=700 $(BIN)/python -m pytest tests/test_fuzz.py -s
+	BENCH_FUZZ=700 $(BIN)/python -m pytest tests/system/test_fuzz.py -s
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
@@ -60,7 +60,7 @@ benchmark: $(VENV)/installed
 	done; test -z "$$missed" || { echo "targets missed:$$missed"; exit 1; }
 
 chaos: $(VENV)/installed-dev
-	$(BIN)/python tests/chaos.py --seed 0 --kills 200
+	$(BIN)/python tests/support/chaos.py --seed 0 --kills 200
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov

@@ -54,4 +54,4 @@ def server(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     """Finals do not measure what one clip costs, in a process of its own each: `test_cost.py` does."""
-    monkeypatch.setattr("harness.cost.measure", lambda result, corpus: ({}, ""))
+    monkeypatch.setattr("harness.training.cost.measure", lambda result, corpus: ({}, ""))

@@ -7,7 +7,7 @@ Run: bench replicate 003 --data DIR
 Expect: less than the claim of .639 for 2-D: its best validation accuracy is .575, so the test figure may come from another split.
 """
 
-from harness.published import Claim
+from harness.analyses.published.systems import Claim
 from harness.study import Recipe, Study, Training
 from registry.architectures.plain_1d import Plain1D
 from registry.architectures.plain_2d import Plain2D

@@ -57,7 +57,7 @@ def measure(way: str, options: argparse.Namespace) -> dict[str, float]:
 
 def parallel(options: argparse.Namespace) -> dict[str, float]:
     """The five copies of the training part through the cache, which is empty."""
-    from harness.copies import copies
+    from harness.data.augmented_copies import copies
     from registry.augmentation import Augmentation
     from registry.core import get
     from registry.feature_space import FeatureSpace

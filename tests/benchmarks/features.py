@@ -92,7 +92,7 @@ def resident(process: object) -> int:
 
 def cached(options: argparse.Namespace) -> dict[str, float]:
     """Features of the corpus through the cache: computed when it is empty, verified and opened when it is not."""
-    from harness.features import features
+    from harness.data.features import features
     from registry.core import get
     from registry.feature_space import FeatureSpace
     from registry.feature_spaces.mel import Mel

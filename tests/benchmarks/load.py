@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 import simulated as sim
 from calls import eventually, free_port
 from postgres import Postgres
 
-from harness import agenda
 from harness.console import Console
-from harness.outbox import Outbox
-from harness.run import Execution, run_study
-from harness.trial import Workplace
+from harness.data.corpora import Workplace
+from harness.execution import schedule
+from harness.execution.run_study import Execution, run_study
+from harness.tracking.outbox import Outbox
 
 
 def timed(owner: Any, names: list[str], spent: Counter[str]) -> None:
@@ -44,13 +44,13 @@ def timed(owner: Any, names: list[str], spent: Counter[str]) -> None:
 def load(home: Path, workers: int, trials: int, url: str) -> tuple[float, dict[str, int], float]:
     """Run so many trials; returns trials a second, what became of them, and the coordinator's milliseconds for each."""
     spent: Counter[str] = Counter()
-    timed(agenda.Agenda, ["next", "ended"], spent)
+    timed(schedule.Agenda, ["next", "ended"], spent)
     study = dataclasses.replace(sim.STUDY, trials=trials // 2, seeds=(0,))
     began = time.perf_counter()
     run_study(sim.__file__, study, Workplace(home, workers=1), {}, Console(quiet=True), name="simulated",
               execution=Execution(workers=workers, optuna_storage=url, objective=sim.lean))
     seconds = time.perf_counter() - began
-    from harness.tracking import Tracker
+    from harness.tracking.tracker import Tracker
 
     ends = Counter(r.state for r in Tracker(home, "simulated").records("trial"))
     signatures = Counter(r.tags["bench.signature"] for r in Tracker(home, "simulated").records("trial"))

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from table import Measured, finish, timed
 
 if TYPE_CHECKING:
-    from harness.tracking import Tracker
+    from harness.tracking.tracker import Tracker
 
 CELLS, SEEDS, STUDY = 8, 3, "cnn2d"
 BENCH = Path(sys.executable).with_name("bench")
@@ -47,7 +47,7 @@ def main() -> None:
 
 def record(home: Path, runs: int) -> int:
     """Record about so many runs of a study below `home`; returns how many there are."""
-    from harness.tracking import Tracker
+    from harness.tracking.tracker import Tracker
 
     tracker = Tracker(home, STUDY)
     parent = tracker.start("study", f"{STUDY} on synthetic", None, {"corpus": "synthetic", "corpus_fingerprint": "0" * 16})
@@ -63,8 +63,8 @@ def record_cell(tracker: Tracker, parent: str, number: int, trials: int) -> None
     from records import bring
     from synthetic_results import synthetic_result
 
-    from harness.finals import aggregates
-    from harness.result_record import flat_metrics
+    from harness.execution.finals import aggregates
+    from harness.tracking.run_record import flat_metrics
 
     about, params = tags(number), {"training.learning_rate": 1e-3, "training.batch_size": 64}
     for place in range(trials):

@@ -12,15 +12,15 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 import dask
 import simulated as sim
 from distributed import LocalCluster
 
-from harness import cluster
 from harness.console import Console
-from harness.run import Execution, run_study
-from harness.trial import Workplace
+from harness.data.corpora import Workplace
+from harness.execution import dask_pool
+from harness.execution.run_study import Execution, run_study
 
 TARGET = 0.85
 
@@ -51,7 +51,7 @@ def main() -> int:
     os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="")
     took: dict[int, float] = {}
     for workers in args.workers:
-        with (dask.config.set(cluster.SETTINGS), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        with (dask.config.set(dask_pool.SETTINGS), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
               LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as started):
             took[workers] = seconds(Path(folder), started.scheduler_address, args.trials, args.seconds)
     first = min(took)

@@ -53,9 +53,9 @@ def compute(rows: int, resamples: int) -> dict[str, float]:
 
     import numpy as np
 
-    from harness.predictions import Predictions
-    from harness.ranks import pairs
-    from harness.statistics import table_intervals
+    from harness.evaluation.intervals import table_intervals
+    from harness.evaluation.ranks import pairs
+    from harness.training.predictions import Predictions
 
     rng = np.random.default_rng(0)
     truth, speakers = rng.integers(0, len(EMOTIONS), CLIPS), np.array([f"S{i % SPEAKERS:02d}" for i in range(CLIPS)])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.metrics import Scores, score
-from harness.predictions import Predictions
-from harness.study import Training, Trial
-from harness.trial import Result
+from harness.study.trial import Training, Trial
+from harness.training.predictions import Predictions
+from harness.training.result import Result
+from harness.training.scores import Scores, score
 from registry.architectures.plain_2d import Plain2D
 from registry.corpora.synthetic import EMOTIONS, Synthetic
 from registry.feature_space import FeatureSpace

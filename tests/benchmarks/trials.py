@@ -19,16 +19,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from table import Measured, finish, medians, timed
 
 if TYPE_CHECKING:
-    from harness.features import Progress
-    from harness.study import Trial
-    from harness.tracking import Tracker
-    from harness.training import OnEpoch
-    from harness.trial import Result, Workplace
+    from harness.data.corpora import Workplace
+    from harness.data.features import Progress
+    from harness.study.trial import Trial
+    from harness.tracking.tracker import Tracker
+    from harness.training.fit import OnEpoch
+    from harness.training.result import Result
 
 REPEATS = 10
 
@@ -56,9 +57,10 @@ def search(options: argparse.Namespace, home: Path) -> list[Measured]:
     The one final marks the end of the last trial.
     """
     from harness.console import Console
-    from harness.run import Execution, run_study
-    from harness.study_files import chosen_study
-    from harness.trial import Workplace, run_trial
+    from harness.data.corpora import Workplace
+    from harness.execution.run_study import Execution, run_study
+    from harness.study.files import chosen_study
+    from harness.training.run_trial import run_trial
 
     starts, inside = [], []  # moments, and seconds in fit and scoring less what was recorded between epochs
 
@@ -90,8 +92,8 @@ def records(home: Path) -> list[Measured]:
     """MLflow's part of a trial alone, after a first one that makes the store."""
     from synthetic_results import synthetic_result
 
-    from harness.run_files import write
-    from harness.tracking import Tracker
+    from harness.tracking.run_files import write
+    from harness.tracking.tracker import Tracker
 
     tracker, result = Tracker(home, "records"), synthetic_result(0)
     runs = [record_times(tracker, result) for _ in range(REPEATS + 1)][1:]
@@ -119,8 +121,8 @@ def model_times(tracker: Tracker, home: Path) -> tuple[float, float]:
     """Saving a small network and logging it as a waveform model, the second time."""
     from synthetic_results import synthetic_result
 
-    from harness import saved_model
-    from harness.trial import open_corpus
+    from harness.data.corpora import open_corpus
+    from harness.training import saved_model
 
     result = synthetic_result(0)
     corpus = open_corpus(result.trial.corpus, None)

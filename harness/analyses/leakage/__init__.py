@@ -1,0 +1,1 @@
+"""What random splits and other leaks are worth."""

@@ -1,0 +1,101 @@
+"""The comparisons of `bench leakage`: which cells are trained under which protocols, and which final is which side of which comparison."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.data.copies_before_split import AugmentedBeforeSplit, AugmentedFirst
+from harness.data.features import padded_samples
+from harness.study.cells import Cell
+from harness.study.definition import Recipe, Study, specified
+from harness.study.trial import Trial
+from harness.tracking.run_record import Record
+from registry.augmentation import Augmentation
+from registry.core import canonical, get, label_of
+from registry.corpus import Corpus
+from registry.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One cell as it is compared with itself under every protocol.
+
+    Args:
+        name: its label, numbered where cells share it. base: under random clips, with the augmentation that is its own.
+        copied: the augmentation where copies are made: its own if it makes any.
+        identity: hash of all that the comparison stands on: clips, protocols, components, settings, copies, seeds.
+    """
+
+    name: str
+    base: Trial
+    copied: Augmentation
+    identity: str
+
+    def stands_for(self, record: Record) -> str:
+        """The `PROTOCOLS` that a final is the figure of, with blanks between: two where the cell makes copies anyway."""
+        protocol, own = protocol_of(record.tags), bool(self.base.augmentation.copies)
+        return {"copied": "speakers copied", "after": "random after"}.get(protocol, protocol) if own else protocol
+
+
+def compared(study: Study, cells: Sequence[Cell], copies: tuple[Any, ...]) -> list[Compared]:
+    """The cells of a study, each once whatever its protocols. Raises UsageError where a setting changes a split."""
+    if any(cell.base.split not in study.protocols for cell in cells):
+        raise UsageError("a split's settings can't be set here, since all protocols must draw their clips alike: write them in the study")
+    own_protocols = protocols(study)
+    clips = own_protocols[-1]
+    bases = {base.signature: (cell.label, base) for cell in cells for base in [dataclasses.replace(cell.base, split=clips)]}
+    met: Counter[str] = Counter()
+    made = []
+    for label, base in bases.values():
+        met[label] += 1
+        own = base.augmentation
+        copied = own if own.copies else dataclasses.replace(own, copies=copies)
+        stands_on = [base.signature, *map(specified, (*own_protocols, AugmentedBeforeSplit(split=clips), copied)), list(study.seeds)]
+        made.append(Compared(label if met[label] == 1 else f"{label} ({met[label]})", base, copied,
+                             hashlib.sha256(canonical(stands_on).encode()).hexdigest()[:8]))
+    return made
+
+
+def parts(study: Study, cells: Sequence[Compared], corpus: Corpus) -> list[Study]:
+    """The honest protocols as one study, and a wrong one for each way of making copies before the split."""
+    unseen, sentences, clips = protocols(study)
+    honest: list[Recipe] = []
+    wrong: dict[AugmentedFirst, list[Recipe]] = {}
+    for cell in cells:
+        own, space = cell.base.augmentation, cell.base.feature_space
+        honest += [_recipe(cell, (unseen, sentences, clips), own)]
+        honest += [] if own.copies else [_recipe(cell, (unseen, clips), cell.copied)]
+        first = AugmentedFirst(corpus=study.corpus, augmentation=dataclasses.replace(cell.copied, on_the_fly=()),
+                               sample_rate=space.sample_rate, samples=padded_samples(corpus, space), trim_db=space.trim_db)
+        wrong.setdefault(first, []).append(_recipe(cell, (AugmentedBeforeSplit(split=clips),), dataclasses.replace(own, copies=())))
+    bare = Study(corpus=study.corpus, recipes=tuple(honest), trials=0, seeds=study.seeds, best_models=0, measure_cost=False)
+    return [bare, *(dataclasses.replace(bare, corpus=first, recipes=tuple(recipes)) for first, recipes in wrong.items())]
+
+
+def _recipe(cell: Compared, splits: tuple[Any, ...], augmentation: Augmentation) -> Recipe:
+    base = cell.base
+    return Recipe(name=cell.name, feature_space=base.feature_space, architecture=base.architecture, splits=splits, training=base.training,
+                  augmentation=augmentation)
+
+
+def protocols(study: Study) -> tuple[Any, Any, Any]:
+    """Unseen speakers, unseen sentences and random clips: the study's own random split and its twins, or 80/20."""
+    own = {label_of(type(split)): split for split in study.protocols}
+    share = next((share for share in ("80_20", "70_30") if f"random_{share}" in own), "80_20")
+    clips = own.get(f"random_{share}") or get("splits", f"random_{share}")()
+    twins = (get("splits", name)(seed=clips.seed) for name in (f"unseen_speakers_{share}", "unseen_sentences"))
+    return (*twins, clips)
+
+
+def protocol_of(tags: Mapping[str, str]) -> str:
+    """Which of `leakage_worth.PROTOCOLS` a final's tags tell of."""
+    name = tags["bench.split"].partition("[")[0]
+    if name in ("augmented_before_split", "unseen_sentences"):
+        return {"augmented_before_split": "before", "unseen_sentences": "sentences"}[name]
+    plain, copied = ("random", "after") if name.startswith("random") else ("speakers", "copied")
+    return copied if "copies of" in tags.get("bench.augmentation", "") else plain

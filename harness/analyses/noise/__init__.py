@@ -1,0 +1,1 @@
+"""How recall falls with noise."""

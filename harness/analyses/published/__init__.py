@@ -1,0 +1,1 @@
+"""What published systems claim, beside what their recipes give here."""

@@ -1,0 +1,105 @@
+"""Runs the published recipes one after the other and writes what came of them; the same call continues."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.analyses.published import verdicts
+from harness.analyses.published.report import render
+from harness.analyses.published.systems import System, chosen
+from harness.analyses.published.verdicts import Comparison, comparisons
+from harness.console import Console
+from harness.data.corpora import Workplace, open_corpus
+from harness.execution.run_study import Execution, run_study
+from harness.reports.index import write_index
+from harness.reports.pages import PUBLISHED, write_beside
+from harness.reports.study_report import write_report
+from harness.study.cells import plan
+from harness.study.definition import Study
+from harness.study.files import chosen_study
+from registry.errors import BenchError, require
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a call of `bench replicate` wants.
+
+    Args:
+        names: systems (`002`) or recipes (`002_exponet`); none: all. variants: also recipes that correct or restate a published one.
+        epochs_scale: share of the published epochs, in (0, 1]. settings: fixed in every recipe.
+        corpus, splits, seeds: instead of the studies' own.
+    """
+
+    names: list[str]
+    variants: bool = False
+    epochs_scale: float = 1.0
+    settings: dict[str, Any] = field(default_factory=dict)
+    corpus: str | None = None
+    splits: list[str] | None = None
+    seeds: list[int] | None = None
+
+    def __post_init__(self) -> None:
+        require(0 < self.epochs_scale <= 1, f"--epochs-scale must be in (0, 1], not {self.epochs_scale}")
+
+
+def replicate(asked: Asked, workplace: Workplace, console: Console, allow_missing: bool = False,
+              execution: Execution | None = None) -> list[Comparison]:
+    """Train each recipe under its own split and under its twin of unseen speakers, then write the report.
+
+    Returns: what the report compares of these recipes.
+    Raises: UsageError for an unknown name or setting, before anything is trained; BenchError with the reasons, after the others
+        ran, when recipes gave nothing.
+    """
+    plans = [_planned(asked, system, name, workplace) for system, name in chosen(asked.names, asked.variants)]
+    failed: dict[str, str] = {}
+    for place, (name, system, study, settings) in enumerate(plans, 1):
+        published = system.recipe(name).training.epochs
+        console.say(f"{place} of {len(plans)}: {name}, {settings.get('training.epochs', published)} of {published} epochs")
+        try:
+            keys = run_study(system.name, study, workplace, settings, console, only_cell=name, allow_missing=allow_missing,
+                             execution=execution)
+            if not any(row.seeds for board in write_report(workplace.home, system.name)[1] for row in board.rows if row.cell in keys):
+                failed[name] = f"no training finished; {workplace.home / 'reports' / system.name}.md lists the reasons"
+        except BenchError as error:
+            failed[name] = str(error)
+            console.say(f"{name} could not be run: {error}")
+    compared = write_published(workplace.home)
+    write_index(workplace.home, {})
+    if failed:
+        raise BenchError("recipes that gave no figures:\n" + "\n".join(f"  {name}: {reason}" for name, reason in failed.items()))
+    return [comparison for comparison in compared if comparison.name in {name for name, *_ in plans}]
+
+
+def _planned(asked: Asked, system: System, name: str, workplace: Workplace) -> tuple[str, System, Study, dict[str, Any]]:
+    """A recipe with what the call changes of it; BenchError when that can't be run, or its corpus is not there."""
+    _, study = chosen_study(system.name, corpus=asked.corpus, splits=asked.splits, seeds=asked.seeds)
+    training = system.recipe(name).training
+    shorter = {} if asked.epochs_scale == 1 else {"training.epochs": scaled(training.epochs, asked.epochs_scale)}
+    if shorter and training.schedule == "step":
+        shorter["training.drop_epochs"] = scaled(training.drop_epochs, asked.epochs_scale)
+    settings = {**shorter, **asked.settings}
+    plan(study, open_corpus(study.corpus, workplace.data).fingerprint, settings)
+    return name, system, study, settings
+
+
+def scaled(epochs: int, scale: float) -> int:
+    """A share of the published epochs, at least one.
+
+    >>> scaled(1000, 0.01), scaled(5, 0.1)
+    (10, 1)
+    """
+    return max(1, math.ceil(round(epochs * scale, 6)))
+
+
+def write_published(home: Path) -> list[Comparison]:
+    """Write the comparison of the published systems, where any of them has runs here or in an earlier report, and give it back."""
+    path = home / "reports" / PUBLISHED
+    earlier = path.with_suffix(".json")
+    compared = comparisons(home, verdicts.from_earlier_report(earlier))
+    if compared:
+        write_beside(path, render(compared, {page.stem for page in path.parent.glob("*.md")}))
+        write_beside(earlier, verdicts.to_json(compared))
+    return compared

@@ -1,0 +1,1 @@
+"""What networks trained on one corpus make of the others."""

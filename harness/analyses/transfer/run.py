@@ -1,0 +1,201 @@
+"""The transfer matrix: one cell trained on each corpus and tested on all of them, in an experiment of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.analyses.transfer.matrix import ABOUT, FOLDER, PREFIX, SAID, TRANSFER, About, Matrix, matrices
+from harness.analyses.transfer.report import write_transfer
+from harness.console import Console
+from harness.data.corpora import Workplace, open_corpus, refuse_broken
+from harness.data.features import Job, key_of, obtain
+from harness.execution.prepare import split_reason
+from harness.execution.run_study import Execution, run_study
+from harness.study.cells import Cell, chosen_cells, plan
+from harness.study.definition import Recipe, Study
+from harness.study.files import chosen_study, component
+from harness.study.settings import applies
+from harness.tracking.run_record import Record
+from harness.tracking.tracker import Tracker
+from harness.training import saved_model
+from harness.training.predictions import Predictions
+from registry.core import get, short_label
+from registry.corpora.combined import CALM, Combined
+from registry.corpus import Corpus
+from registry.errors import BenchError, require
+
+CORPORA = ("crema_d", "ravdess", "savee", "tess")
+SEEDS = (0, 1)
+UNTOUCHED_HZ = 48_000  # of the joined corpora the highest rate: nothing above a clip's own is lost
+PROTOCOLS = ("unseen_speakers_80_20", "unseen_sentences")  # the first that fits; the second shares speakers
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a call of `bench transfer` wants.
+
+    Args:
+        corpora: as `NAME` or `NAME[field=value]`. cell: label of the cell; None: the study's first. settings: fixed in the cell.
+    """
+
+    study: str
+    corpora: tuple[str, ...] = CORPORA
+    cell: str | None = None
+    seeds: tuple[int, ...] = SEEDS
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require(len(set(self.corpora)) == len(self.corpora), f"--corpora names a corpus twice: {' '.join(self.corpora)}")
+        require(len(self.corpora) > 1, f"a transfer needs two corpora or more, not {' '.join(self.corpora) or 'none'}: "
+                "give them with --corpora")
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One of the corpora.
+
+    Args:
+        name: as it was asked for. loader: gives its clips without calm ones. split: it is trained under; None: it is only tested on.
+    """
+
+    name: str
+    loader: Any
+    corpus: Corpus
+    split: Any
+
+
+def transfer(asked: Asked, workplace: Workplace, console: Console, execution: Execution | None = None) -> list[Matrix]:
+    """Train the cell, without a search, on every corpus, test it on all, and write the report; the same call continues.
+
+    Returns: the study's matrices. Raises: BenchError for what must be mended first, or when nothing could be trained.
+    """
+    name, study = chosen_study(asked.study, seeds=list(asked.seeds))
+    cell = chosen_cells(plan(study, "", asked.settings), asked.cell)[0]
+    members = _members(asked, cell, workplace, console)
+    tracker = Tracker(workplace.home, PREFIX + name, TRANSFER)  # made first, so that its runs are on no leaderboard
+    for source in members:
+        if source.split is None:
+            continue
+        own = _study(source, cell, study)
+        fixed = {key: value for key, value in asked.settings.items() if any(applies(each.base, key) for each in plan(own, ""))}
+        run_study(asked.study, own, workplace, fixed, console, name=PREFIX + name, execution=execution)
+        _test(source, members, _signatures(own, source, fixed), tracker, workplace, console)
+    write_transfer(workplace.home)
+    found = matrices(workplace.home, PREFIX + name)
+    if not found:
+        raise BenchError(f"no training of {name} finished: the runs of the experiment {PREFIX}{name} tell the reasons")
+    return found
+
+
+def _members(asked: Asked, cell: Cell, workplace: Workplace, console: Console) -> list[Member]:
+    found = [_member(name, cell, workplace, console) for name in asked.corpora]
+    if all(member.split is None for member in found):
+        raise BenchError(f"none of {', '.join(asked.corpora)} can be split for training: the lines above tell why")
+    for place, one in enumerate(found):
+        for other in found[:place]:
+            both = set(one.corpus.digests) & set(other.corpus.digests)
+            require(not both, f"{other.name} and {one.name} share {len(both):,} clips: a network would be tested on what it was "
+                    "trained on. Name corpora of different clips")
+    return found
+
+
+def _member(name: str, cell: Cell, workplace: Workplace, console: Console) -> Member:
+    """A corpus without its calm clips, and the strictest protocol that fits it."""
+    loader = component("corpora", name)
+    corpus = open_corpus(loader, workplace.data)
+    if CALM in corpus.emotions:
+        loader = Combined(corpora=(corpus.name,), calm="left_out", sample_rate=UNTOUCHED_HZ)
+        corpus = open_corpus(loader, workplace.data)
+    refuse_broken(corpus, allow_missing=False, console=console)
+    splits = [get("splits", protocol)() for protocol in PROTOCOLS]
+    reasons = [split_reason(dataclasses.replace(cell, base=dataclasses.replace(cell.base, split=split)), corpus) for split in splits]
+    split = next((split for split, reason in zip(splits, reasons, strict=True) if reason is None), None)
+    if reasons[0]:
+        instead = f"it is trained under {short_label(split)}, which shares speakers" if split else "it is only tested on"
+        console.say(f"{name}: {'; '.join(filter(None, reasons))}: {instead}")
+    return Member(name, loader, corpus, split)
+
+
+def _study(source: Member, cell: Cell, study: Study) -> Study:
+    """The cell alone on one corpus, every model kept: the other corpora are heard by them, later ones too."""
+    base = cell.base
+    recipe = Recipe(name=cell.label, feature_space=base.feature_space, architecture=base.architecture, splits=(source.split,),
+                    training=base.training, augmentation=base.augmentation)
+    return Study(corpus=source.loader, recipes=(recipe,), trials=0, seeds=study.seeds, best_models=10_000,
+                 measure_cost=False)
+
+
+def _signatures(study: Study, source: Member, settings: dict[str, Any]) -> set[str]:
+    base = plan(study, source.corpus.fingerprint, settings)[0].base
+    return {dataclasses.replace(base, seed=seed, opens_test=True).signature for seed in study.seeds}
+
+
+def _test(source: Member, members: Sequence[Member], signatures: set[str], tracker: Tracker, workplace: Workplace,
+          console: Console) -> None:
+    """Let the networks of one corpus hear the others, those that they have not heard yet, and note what they said."""
+    runs = [run for run in tracker.records("seed") if run.state == "finished" and run.tags["bench.signature"] in signatures]
+    shared = {member.name: {clip.emotion for clip in member.corpus.clips} & set(source.corpus.emotions) for member in members}
+    targets = [member for member in members if len(shared[member.name]) > 1]
+    for name in shared.keys() - {member.name for member in targets}:
+        console.say(f"{source.name} → {name}: not tested, there are not two emotions that both have")
+    with console.working(), console.bar(f"trained on {source.name}: tests", len(runs) * len(targets)) as bar:
+        for done, (run, target) in enumerate(itertools.product(runs, targets), 1):
+            _note(run, source, target, tracker, workplace)
+            bar.at(done)
+
+
+def _note(run: Record, source: Member, target: Member, tracker: Tracker, workplace: Workplace) -> None:
+    where = f"{FOLDER}/{target.corpus.fingerprint[:16]}"
+    with tempfile.TemporaryDirectory() as folder:
+        if tracker.files(run.run_id, f"{where}/{ABOUT}", Path(folder)):
+            return
+    same = source.name == target.name
+    said = tracker.predictions(run.run_id, "test") if same else _heard(run, target, tracker, workplace)
+    if said is None:
+        return
+    about = About(source.name, target.name, same, target.corpus.coverage, target.corpus.synthetic, time.time())
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / where
+        path.mkdir(parents=True)
+        said.write(path / SAID)
+        (path / ABOUT).write_text(json.dumps(dataclasses.asdict(about), indent=2) + "\n", encoding="utf-8")
+        tracker.add_files(run.run_id, Path(folder))
+
+
+def _heard(run: Record, target: Member, tracker: Tracker, workplace: Workplace) -> Predictions:
+    """What a run's network says of all clips of another corpus whose emotion it knows."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = tracker.models.files(run, Path(folder))
+        if files is None:
+            raise BenchError(f"the model of run {run.run_id} ({run.name}) is gone from the store: bring mlartifacts/ back, or delete the "
+                             "run to train it again")
+        model = saved_model.load(files)
+    corpus = target.corpus
+    job = Job(corpus, model.space, model.samples, workplace.cache, {key_of(corpus, model.space, model.samples): None})
+    features = obtain(job, workplace.workers, None)[0]  # (clips, frames, bands), in the cache for the next seed
+    kept = [i for i, clip in enumerate(corpus.clips) if clip.emotion in model.emotions]
+    return among_shared([corpus.clips[i] for i in kept], model.emotions, model.network.predict(features[kept], batch_size=256, verbose=0))
+
+
+def among_shared(clips: Sequence[Any], emotions: Sequence[str], probabilities: np.ndarray) -> Predictions:
+    """Predictions that know no emotion but those of the clips: the softmax over the shared ones alone, made to sum to one.
+
+    Args:
+        clips: whose emotions are all among `emotions`, those of the network's outputs. probabilities: shape (clips, emotions).
+    """
+    present = {clip.emotion for clip in clips}
+    shared = [i for i, emotion in enumerate(emotions) if emotion in present]
+    own = np.asarray(probabilities, np.float64)[:, shared]
+    total = own.sum(axis=1, keepdims=True)
+    alone = np.where(total > 0, own / np.where(total > 0, total, 1), 1 / len(shared))
+    return Predictions.of(clips, tuple(emotions[i] for i in shared), alone)

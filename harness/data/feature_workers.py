@@ -1,0 +1,155 @@
+"""What the feature cache's worker processes do: read clips, compute their features, write rows; and how they are started."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from registry.audio import resample
+from registry.corpus import Clip
+from registry.errors import BenchError
+from registry.feature_space import FeatureSpace
+
+if TYPE_CHECKING:
+    import numpy as np
+
+CLIPS_WORTH_A_WORKER = 200  # a process takes about as long to start as to read so many clips
+Each = Callable[[Callable[..., Any], Iterable[tuple[Any, ...]]], Iterator[Any]]
+
+
+class DamagedClips(BenchError):
+    """Clips whose audio can't be turned into features.
+
+    Args:
+        clips: clip id -> what is wrong with it.
+    """
+
+    def __init__(self, clips: dict[str, str]) -> None:
+        super().__init__(clips)
+        self.clips = clips
+
+    def __str__(self) -> str:
+        shown = [f"  {clip}: {reason}" for clip, reason in sorted(self.clips.items())[:10]]
+        rest = [f"  … and {len(self.clips) - 10} more"] if len(self.clips) > 10 else []
+        count = f"{len(self.clips)} damaged clip{'s'[: len(self.clips) > 1]}"
+        return "\n".join([f"{count}, so no features were written:", *shown, *rest,
+                          "Mend them (`bench check` lists everything), or go on without them with --allow-missing"])
+
+
+class Change(Protocol):
+    """What is done to the waveforms of an entry before its features are computed; it is sent to the workers.
+
+    Args:
+        label: in words, for `bench cache`.
+    """
+
+    @property
+    def label(self) -> str: ...
+
+    def __call__(self, clip: Clip, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
+        """(samples,) float32 -> (samples',) float32."""
+        ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """The file that the rows of one entry go to, from `offset` bytes on, and what is done to its waveforms."""
+
+    draft: Path
+    offset: int
+    change: Change | None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Puts the features of some clips at their place in each file: what a worker is sent, with no array in it."""
+
+    read_clip: Callable[[Clip], tuple[np.ndarray, int]]
+    space: FeatureSpace
+    samples: int
+    places: tuple[Place, ...]
+    shape: tuple[int, int]
+
+    def __call__(self, start: int, clips: tuple[Clip, ...]) -> tuple[int, dict[str, str]]:
+        """Write rows `start` and on. Returns how many clips were tried, and the damaged ones with the reason."""
+        import numpy as np
+
+        rows = np.zeros((len(self.places), len(clips), *self.shape), dtype="<f4")
+        damaged = {}
+        for i, clip in enumerate(clips):
+            try:
+                waveform, sample_rate = self._read(clip)
+            except BenchError as error:
+                damaged[clip.id] = str(error)
+            else:
+                for row, place in zip(rows[:, i], self.places, strict=True):
+                    row[:] = self._values(clip, waveform, sample_rate, place.change)
+        for place, block in zip(self.places, rows, strict=True):
+            # Written, not mapped: on a full disk a write raises an error where touching a mapped page ends the process.
+            with place.draft.open("r+b") as file:
+                file.seek(place.offset + start * block[0].nbytes)
+                file.write(block.data)
+        return len(clips), damaged
+
+    def _read(self, clip: Clip) -> tuple[np.ndarray, int]:
+        import numpy as np
+
+        waveform, sample_rate = self.read_clip(clip)
+        if not np.isfinite(waveform).all():
+            raise BenchError("it holds samples that are not finite numbers: copy or download this clip again")
+        # Once here, and not again for each of several copies: at equal rates resampling does nothing.
+        return resample(waveform, sample_rate, self.space.sample_rate), self.space.sample_rate
+
+    def _values(self, clip: Clip, waveform: np.ndarray, sample_rate: int, change: Change | None) -> np.ndarray:
+        """The features of a sound clip: what goes wrong here is the feature's fault, which leaving out clips would hide."""
+        own = functools.partial(change, clip) if change else None
+        try:
+            values = self.space.extract(waveform, sample_rate, self.samples, own)
+        except Exception as error:
+            error.add_note(f"while computing {self.space.label} of clip {clip.id}" + (f", {change.label}" if change else ""))
+            raise
+        if values.shape != self.shape:
+            raise BenchError(f"{self.space.label} gave the shape {values.shape} for clip {clip.id} but {self.shape} for silence "
+                             "of the same length: a feature's shape must depend on the number of samples only")
+        return values
+
+
+def shape_of_silence(space: FeatureSpace, samples: int) -> tuple[int, int]:
+    """(frames, bands) of every clip; asked of a worker, so that this process need not load librosa."""
+    import numpy as np
+
+    frames, bands = space.extract(np.zeros(samples, dtype=np.float32), space.sample_rate, samples).shape
+    return frames, bands
+
+
+def worker_count(workers: int, clips: int) -> int:
+    import joblib
+
+    return workers or int(min(joblib.cpu_count(), max(1, clips // CLIPS_WORTH_A_WORKER)))
+
+
+@contextlib.contextmanager
+def processes(workers: int) -> Iterator[Each]:
+    """Gives what applies a function to tuples of arguments in so many processes, results as they come; 1: in this one."""
+    if workers == 1:
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):  # as in the workers: threads cost more than so small products gain, and could change a sum
+            yield lambda function, tasks: (function(*task) for task in tasks)
+        return
+    import joblib
+    from joblib.externals.loky import get_reusable_executor
+
+    def each(function: Callable[..., Any], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
+        parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
+        return iter(parallel(joblib.delayed(function)(*task) for task in tasks))
+
+    try:
+        with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
+            yield each
+    finally:  # training needs the memory that idle workers would keep
+        get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)

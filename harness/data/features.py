@@ -1,0 +1,200 @@
+"""The features of a whole corpus as one memory-mapped array, computed once on all cores and kept by content, for trials."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import importlib.metadata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.data.feature_store import FULL, allocate, draft_of, full_disk, lock_of, open_entry, publish, remove
+from harness.data.feature_workers import Change, DamagedClips, Each, Place, Rows, processes, shape_of_silence, worker_count
+from registry import audio
+from registry.core import canonical, specification
+from registry.corpus import Clip, Corpus
+from registry.errors import BenchError
+from registry.feature_space import FeatureSpace
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FORMAT = 1  # raised when the preparation of audio or the layout of an entry changes: it is part of every key
+CLIPS_PER_TASK = 32
+Progress = Callable[[int, int], None]
+_longest: dict[str, float] = {}  # seconds, by the hash of a corpus's audio
+
+
+def features(corpus: Corpus, space: FeatureSpace, cache: Path, workers: int = 0, progress: Progress | None = None) -> np.ndarray:
+    """The features of every clip before they are joined or normalised, from the cache or computed into it.
+
+    Args:
+        cache: folder of the cache; made when it is not there.
+        workers: processes; 0 takes all cores (a small corpus fewer), 1 computes in this process.
+        progress: called with (clips done, clips in all) while computing; not called when the entry is there.
+
+    Returns: read-only memory-mapped array of shape (clips, frames, bands), float32, in the corpus's order.
+    Raises: DamagedClips naming every clip that can't be read; BenchError for an empty corpus, a full disk or a folder
+        that can't be written. Nothing that looks like an entry is left in the cache then.
+    """
+    if not corpus.clips:
+        raise BenchError(f"{corpus.name} has no clips: there is nothing to compute features of")
+    samples = padded_samples(corpus, space)
+    return obtain(Job(corpus, space, samples, cache, {key_of(corpus, space, samples): None}), workers, progress)[0]
+
+
+def cached_features(corpus: Corpus, space: FeatureSpace, cache: Path) -> np.ndarray | None:
+    """The features of every clip as they lie in the cache; None when they are not there, or damaged."""
+    return open_entry(cache, key_of(corpus, space, padded_samples(corpus, space)))
+
+
+def key_of(corpus: Corpus, space: FeatureSpace, samples: int, **more: Any) -> str:
+    """SHA-256 of everything that changes the numbers: audio, features and their versions, preparation, libraries, and `more`."""
+    recipe = {
+        "format": FORMAT, "corpus": corpus.parameters, "audio": corpus.digests,
+        "features": specification(space.features), "sample_rate": space.sample_rate,
+        "duration_s": space.duration_s, "samples": samples, "trim_db": space.trim_db, "libraries": _libraries(), **more,
+    }
+    return hashlib.sha256(canonical(recipe).encode()).hexdigest()
+
+
+@functools.cache
+def _libraries() -> dict[str, str]:
+    return {library: importlib.metadata.version(library) for library in ("librosa", "soxr")}
+
+
+def padded_samples(corpus: Corpus, space: FeatureSpace) -> int:
+    """Samples that every clip is padded or cut to, at the space's rate."""
+    return space.samples(longest_s(corpus) if space.duration_s is None else 0.0)
+
+
+def longest_s(corpus: Corpus) -> float:
+    """Seconds of the corpus's longest clip; damaged ones are passed over, since computing the features names them all."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    heard = hashlib.sha256("".join(corpus.digests).encode()).hexdigest()
+    if heard not in _longest:
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            _longest[heard] = max(pool.map(functools.partial(_seconds, corpus.read_clip), corpus.clips))
+    return _longest[heard]
+
+
+def _seconds(read_clip: Callable[[Clip], tuple[np.ndarray, int]], clip: Clip) -> float:
+    if clip.path is not None:
+        with contextlib.suppress(BenchError):
+            samples, sample_rate = audio.measured(clip.path)
+            return samples / sample_rate
+    try:
+        waveform, sample_rate = read_clip(clip)
+    except BenchError:
+        return 0.0
+    return len(waveform) / sample_rate
+
+
+@dataclass(frozen=True)
+class Job:
+    """Entries to be computed together: clips and feature space are the same, and each clip is read once for all of them.
+
+    Args:
+        samples: that every clip is padded or cut to. cache: folder of the entries.
+        changes: key of each entry -> what is done to its waveforms first, None for nothing.
+    """
+
+    corpus: Corpus
+    space: FeatureSpace
+    samples: int
+    cache: Path
+    changes: Mapping[str, Change | None]
+
+    def missing(self) -> Job:
+        """What of it is not in the cache."""
+        return replace(self, changes={key: what for key, what in self.changes.items() if open_entry(self.cache, key) is None})
+
+
+def obtain(job: Job, workers: int, progress: Progress | None) -> list[np.ndarray]:
+    """The read-only memory-mapped array of each entry, from the cache or computed into it.
+
+    Raises and calls `progress` as `features` does, the clips of all entries counted together.
+    """
+    missing = job.missing()
+    if missing.changes:
+        _compute_once(missing, workers, _shifted(progress, job, missing))
+    found = [open_entry(job.cache, key) for key in job.changes]
+    arrays = [array for array in found if array is not None]
+    if len(arrays) < len(found):
+        raise BenchError(f"what was written to {job.cache} reads back differently: check the disk, or choose another --home")
+    return arrays
+
+
+def _shifted(progress: Progress | None, job: Job, missing: Job) -> Progress | None:
+    """A progress that counts what was in the cache as done."""
+    whole, there = (n * len(job.corpus) for n in (len(job.changes), len(job.changes) - len(missing.changes)))
+    return progress and (lambda done, _: progress(there + done, whole))
+
+
+def _compute_once(job: Job, workers: int, progress: Progress | None) -> None:
+    """Compute entries, unless another process is at it: then wait for what it writes."""
+    from filelock import FileLock
+
+    try:
+        job.cache.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as locks:
+            for key in sorted(job.changes):  # in one order, so that two processes can't wait for each other
+                locks.enter_context(FileLock(lock_of(job.cache, key)))
+            missing = job.missing()
+            for key in missing.changes:
+                remove(job.cache, key)  # whoever left a part of it here has ended: the lock is ours
+            if missing.changes:
+                _compute(missing, workers, progress)
+    except PermissionError as error:
+        raise BenchError(f"the feature cache {job.cache} can't be written: choose another --home ({error})") from error
+
+
+def _compute(job: Job, workers: int, progress: Progress | None) -> None:
+    from concurrent.futures.process import BrokenProcessPool
+
+    drafts = {key: draft_of(job.cache, key) for key in job.changes}
+    try:
+        with processes(worker_count(workers, len(job.corpus) * len(drafts))) as each:
+            shape = _fill(drafts, job, each, progress)
+        for key, draft in drafts.items():
+            publish(draft, job.cache, key, _description(job, key, shape))
+    except BrokenProcessPool as error:
+        raise BenchError("a worker process ended early, most likely for want of memory: use fewer, --feature-workers 1 for none "
+                         f"({error})") from error
+    except OSError as error:
+        if error.errno in FULL:
+            raise full_disk(job.cache, sum(draft.stat().st_size for draft in drafts.values() if draft.exists())) from error
+        raise
+    finally:
+        for left in (path for draft in drafts.values() for path in sorted(job.cache.glob(f"{draft.stem}*.tmp"))):
+            left.unlink()
+
+
+def _description(job: Job, key: str, shape: tuple[int, ...]) -> dict[str, Any]:
+    """What an entry is, for people and `bench cache`."""
+    change = job.changes[key]
+    return {"label": job.space.label + (f", {change.label}" if change else ""), "corpus": job.corpus.name, "shape": shape,
+            "sample_rate": job.space.sample_rate, "samples": job.samples, "trim_db": job.space.trim_db,
+            "features": specification(job.space.features), "format": FORMAT, "libraries": _libraries()}
+
+
+def _fill(drafts: dict[str, Path], job: Job, each: Each, progress: Progress | None) -> tuple[int, ...]:
+    """Write the features of all clips into new files and return their shape; DamagedClips when some can't be read."""
+    clips = job.corpus.clips
+    shape = next(each(shape_of_silence, [(job.space, job.samples)]))
+    places = tuple(Place(draft, allocate(draft, (len(clips), *shape)), job.changes[key]) for key, draft in drafts.items())
+    rows = Rows(job.corpus.read_clip, job.space, job.samples, places, shape)
+    tasks = [(start, clips[start : start + CLIPS_PER_TASK]) for start in range(0, len(clips), CLIPS_PER_TASK)]
+    done, damaged = 0, {}
+    for count, bad in each(rows, tasks):
+        done += count * len(places)
+        damaged.update(bad)
+        if progress:
+            progress(done, len(clips) * len(places))
+    if damaged:
+        raise DamagedClips(damaged)
+    return (len(clips), *shape)

@@ -1,0 +1,159 @@
+"""Audits what runs left in the store: every final of a study, or one run."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from harness.data.augmented_copies import cached_copies
+from harness.data.copies_before_split import OWN, leak_on_purpose
+from harness.data.corpora import Workplace, open_corpus
+from harness.data.features import cached_features
+from harness.evaluation.leak_checks import Finding, Traces, audit_trial, summary, twins
+from harness.study.rebuild import differences, trial_from
+from harness.study.trial import Trial
+from harness.tracking.run_record import Record
+from harness.tracking.store import studies, study_of
+from harness.tracking.tracker import Tracker
+from harness.training.saved_model import normaliser_of
+from registry.audit import audit as read_all
+from registry.corpus import Corpus
+from registry.errors import BenchError, Declined, unknown
+from registry.feature_space import FeatureSpace
+
+LEAKAGE = "leakage"  # the kind of the experiments that measure leaks
+
+
+@dataclass(frozen=True)
+class Audited:
+    """One run and what its audit found."""
+
+    record: Record
+    findings: list[Finding]
+
+    @property
+    def failed(self) -> bool:
+        """Whether any check failed."""
+        return any(finding.state == "fail" for finding in self.findings)
+
+
+def audited(asked: str, workplace: Workplace) -> list[Audited]:
+    """Audit every finished final of a study, or one run (of a final: its seeds).
+
+    Raises: UsageError for a name or id that the store does not have; BenchError when there is nothing to audit.
+    """
+    known = [*studies(workplace.home), *studies(workplace.home, LEAKAGE)]
+    name = Path(asked).stem if asked.endswith(".py") else asked
+    owner = name if name in known else study_of(workplace.home, asked)
+    if owner is None:
+        raise unknown("study or run in the store", asked, known)
+    tracker = Tracker(workplace.home, owner)
+    records = tracker.records()
+    wanted = _wanted(records, "" if name in known else asked)
+    if not wanted:
+        raise BenchError(f"{asked} has no finished final to audit yet")
+    return [Audited(record, audit_run(record, records, tracker, workplace)) for record in wanted]
+
+
+def _wanted(records: list[Record], run_id: str) -> list[Record]:
+    """The finished seed runs of the whole study, of a final, or the one run itself."""
+    seeds = [r for r in records if r.kind == "seed" and r.state == "finished"]
+    one = next((r for r in records if r.run_id == run_id), None)
+    if one is None or one.kind == "study":
+        return seeds
+    if one.kind == "final":
+        return [r for r in seeds if r.tags["bench.signature"] in one.tags["bench.signatures"].split()]
+    return [one]
+
+
+def audit_run(record: Record, records: Sequence[Record], tracker: Tracker, workplace: Workplace) -> list[Finding]:
+    """Every check of one run; `records` are those of its study.
+
+    Raises: BenchError when the corpus is not there.
+    """
+    configuration = tracker.configuration(record.run_id)
+    if configuration is None:
+        return [Finding("configuration", "unknown", "the run has no configuration.json")]
+    try:
+        trial = trial_from(configuration, OWN)
+    except BenchError as error:
+        return [Finding("configuration", "unknown", f"the trial can't be rebuilt: {error}")]
+    corpus = corpus_of(record, trial, workplace)
+    changed = differences(trial, configuration)
+    rebuilt = Finding("configuration", "told" if changed else "ok", "; ".join(changed) or f"gives the recorded trial {trial.signature}")
+    return [rebuilt, *audit_trial(trial, corpus, _evidence(record, trial, corpus, tracker, workplace.cache)), openings(record, records)]
+
+
+def corpus_of(record: Record, trial: Trial, workplace: Workplace) -> Corpus:
+    """The clips of a run as they are now, without damaged ones where the run was allowed to leave them out."""
+    with leak_on_purpose():
+        corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
+        if corpus.fingerprint == trial.corpus_fingerprint or not record.tags.get("bench.allow_missing"):
+            return corpus
+        damaged = {problem.subject for problem in read_all(corpus, workplace.workers) if problem.breaks}
+        return open_corpus(trial.corpus, workplace.data, tuple(sorted({*workplace.left_out, *damaged})))
+
+
+def _evidence(record: Record, trial: Trial, corpus: Corpus, tracker: Tracker, cache: Path) -> Traces:
+    counts = dict(part.rsplit(" ", 1) for part in record.tags.get("bench.clips", "").split(", ") if part)
+    said = {part: found for part in ("validation", "test") if (found := tracker.predictions(record.run_id, part))}
+    if corpus.fingerprint != trial.corpus_fingerprint:
+        return Traces(predictions=said)  # nothing else can be compared with other clips
+    features = cached_features(corpus, trial.feature_space, cache)
+    with tempfile.TemporaryDirectory() as folder:
+        files = tracker.models.files(record, Path(folder))
+        normaliser = normaliser_of(files) if files else None
+    left = Traces(split_fingerprint=record.tags.get("bench.split_fingerprint", ""), predictions=said, features=features,
+                  copies=int(counts.get("copies", 0)) if counts else None, normaliser=normaliser,
+                  twins=_twins(corpus, trial.feature_space, cache))
+    try:
+        train = trial.split(corpus).train
+    except Declined:
+        return left
+    made = cached_copies(corpus, train, trial.feature_space, trial.augmentation, trial.seed, cache) if trial.augmentation.copies else None
+    return dataclasses.replace(left, copied=made)
+
+
+@lru_cache(maxsize=4)
+def _twins(corpus: Corpus, feature_space: FeatureSpace, cache: Path) -> list[tuple[int, ...]]:
+    """Clips with identical audio, found once for the finals of a study that share corpus and features."""
+    return twins(corpus, cached_features(corpus, feature_space, cache))
+
+
+def openings(record: Record, records: Sequence[Record]) -> Finding:
+    """How often the test part was scored for a run's cell, counted from the store."""
+    cell = [r for r in records if r.tags.get("bench.cell") == record.tags.get("bench.cell") and "test/uar" in r.metrics]
+    search, seeds = [r for r in cell if r.kind == "trial"], Counter(r.params.get("seed", "") for r in cell if r.kind == "seed")
+    if search:
+        return Finding("test openings", "fail", f"{len(search)} trials of the search were scored on the test part")
+    total = sum(seeds.values())
+    if max(seeds.values(), default=0) > 1:
+        return Finding("test openings", "told", f"the cell's test part was opened {total} times for {len(seeds)} seeds: an earlier best "
+                                                "trial was scored on it, too")
+    return Finding("test openings", "ok", f"{total}, once for each seed")
+
+
+def cell_of(record: Record) -> str:
+    """The cell of a trial, final or seed as reports write it."""
+    parts = [record.tags.get(f"bench.{part}", "") for part in ("feature_space", "architecture", "augmentation")]
+    return record.tags.get("bench.recipe") or " × ".join(part for part in parts if part)
+
+
+def audit_final(tracker: Tracker, run_id: str, workplace: Workplace) -> tuple[str, ...]:
+    """Audit one seed's run and tag it with what was found; returns the failed checks in words."""
+    try:
+        records = tracker.records("trial", "seed")
+        findings = audit_run(next(r for r in records if r.run_id == run_id), records, tracker, workplace)
+        failed = [finding for finding in findings if finding.state == "fail"]
+        tracker.tag(run_id, {"audit": summary(findings), "leaks": ", ".join(finding.check for finding in failed)})
+    except Exception as error:  # a final that is trained and scored does not fail for its audit
+        with suppress(Exception):
+            tracker.tag(run_id, {"audit": f"could not be audited: {type(error).__name__}: {error}"})
+        return ()
+    return tuple(f"leak audit: {finding.check}: {finding.text}" for finding in failed)

@@ -1,0 +1,122 @@
+"""Where a model fails: figures by sex, age, race, ethnicity, sentence, intensity, corpus and speaker, with counts and intervals."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from harness.evaluation.intervals import LEAST_SPEAKERS, figures_of, speaker_intervals
+from harness.training.predictions import Predictions
+from registry.errors import BenchError
+
+ATTRIBUTES = {"sex": "sex", "age": "age band", "race": "race", "ethnicity": "ethnicity", "sentence": "sentence", "level": "intensity",
+              "corpus": "corpus"}
+LEAST_CLIPS = 20  # of a group that is ranked: a random split of CREMA-D at 70/30 tests some 25 clips of each speaker
+WORST = 10  # speakers that are shown
+RESAMPLES = 2_000  # bounds are printed to three places
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """One group of test clips.
+
+    Args:
+        attribute: what groups, in words. clips: different ones, however many seeds. emotions: those that occur.
+        wa, uar: (mean over the seeds, low, high), the bounds a 95 % interval over speakers, NaN for fewer than five of them.
+        rank: from the worst, 1, within the attribute; 0 for groups that are too small or have other emotions than most of the others.
+    """
+
+    attribute: str
+    group: str
+    clips: int
+    speakers: int
+    emotions: tuple[str, ...]
+    wa: tuple[float, float, float]
+    uar: tuple[float, float, float]
+    rank: int = 0
+
+
+def age_band(years: str) -> str:
+    """Four bands that CREMA-D fills evenly enough; empty where the age is not known.
+
+    >>> [age_band(years) for years in ("29", "30", "59", "60", "")]
+    ['under 30', '30–44', '45–59', '60 and over', '']
+    """
+    if not years:
+        return ""
+    return next((band for end, band in ((30, "under 30"), (45, "30–44"), (60, "45–59")) if int(years) < end), "60 and over")
+
+
+def groups(said: Sequence[Predictions]) -> list[GroupRow]:
+    """The groups of every attribute that has at least two, worst first within it, those without a rank last.
+
+    Args:
+        said: what one row's finals said of the same test clips, one a seed.
+    Raises: BenchError when they are of different clips.
+    """
+    made = []
+    for attribute, words in ATTRIBUTES.items():
+        texts = _texts(said, attribute)
+        names = sorted({text for text in texts if text})
+        if len(names) > 1:
+            made += _ranked([_row(said, texts == name, words, name) for name in names], LEAST_SPEAKERS)
+    return made
+
+
+def worst_speakers(said: Sequence[Predictions], most: int = WORST) -> list[GroupRow]:
+    """The speakers of lowest UAR among those with enough clips of the same emotions, worst first. Raises BenchError as `groups` does."""
+    return [row for row in _speakers(said) if row.rank][:most]
+
+
+def _speakers(said: Sequence[Predictions]) -> list[GroupRow]:
+    texts = _texts(said, "speaker")
+    return _ranked([_row(said, texts == name, "speaker", name) for name in sorted(set(texts))], 1)
+
+
+def speaker_spread(said: Sequence[Predictions]) -> tuple[float, float]:
+    """The standard deviation of WA over speakers with enough clips, and that which equal speakers would show by the draw of clips alone.
+
+    NaN for fewer than five such speakers.
+    """
+    right = np.mean([one.predicted == one.truth for one in said], axis=0)
+    own = [right[said[0].speakers == name] for name in np.unique(said[0].speakers)]
+    own = [share for share in own if len(share) >= LEAST_CLIPS]
+    if len(own) < LEAST_SPEAKERS:
+        return math.nan, math.nan
+    chance = np.mean([share.var(ddof=1) / len(share) for share in own])
+    return float(np.std([share.mean() for share in own], ddof=1)), float(np.sqrt(chance))
+
+
+def _texts(said: Sequence[Predictions], attribute: str) -> np.ndarray:
+    """The group of each clip, shape (clips,), empty where it is not known."""
+    first = said[0]
+    if any(not np.array_equal(first.clips, other.clips) for other in said[1:]):
+        raise BenchError("groups are those of one row: its seeds must have scored the same test clips; start the study's finals again")
+    texts = first.about.get(attribute, np.full(len(first.truth), ""))
+    return np.array([age_band(text) for text in texts]) if attribute == "age" else texts
+
+
+def _row(said: Sequence[Predictions], own: np.ndarray, attribute: str, group: str) -> GroupRow:
+    parts = [Predictions(one.emotions, one.clips[own], one.truth[own], one.probabilities[own],
+                         {"speaker": one.speakers[own]}) for one in said]
+    counts = np.array([part.counts_by(part.speakers) for part in parts])  # (seeds, speakers, truth, predicted)
+    few = counts.shape[1] < LEAST_SPEAKERS
+    bounds = dict.fromkeys(("wa", "uar"), (math.nan, math.nan)) if few else speaker_intervals(counts, RESAMPLES)
+    values = figures_of(counts.sum(axis=1))
+    wa, uar = ((float(values[score].mean()), *bounds[score]) for score in ("wa", "uar"))
+    return GroupRow(attribute, group, int(own.sum()), counts.shape[1], tuple(said[0].emotions[i] for i in np.unique(parts[0].truth)),
+                    wa, uar)
+
+
+def _ranked(made: list[GroupRow], least_speakers: int) -> list[GroupRow]:
+    """Worst first; last, without a rank, groups that are too small or have other emotions than most of the large ones."""
+    large = [row for row in made if row.clips >= LEAST_CLIPS and row.speakers >= least_speakers]
+    sets = Counter(row.emotions for row in large)
+    common = max(sets, key=lambda emotions: (sets[emotions], len(emotions)), default=())
+    alike = [row for row in large if row.emotions == common]
+    ranked = [replace(row, rank=place) for place, row in enumerate(sorted(alike, key=lambda row: (row.uar[0], row.group)), 1)]
+    return ranked + [row for row in made if row not in alike]

@@ -1,0 +1,150 @@
+"""The statistics that leaderboards print: what is known of a figure from its seeds, and from the speakers it was measured on.
+
+Clips of a speaker are not independent, so whole speakers are resampled; and another training of the same network gives other figures, so
+the variance between seeds is added where there are several: one variance for all rows of a table, so that a row's interval and its
+rank say the same. An interval is measured ± Student's t × the standard error of both; plain percentiles of the same bootstrap are too
+narrow for few speakers. tests/harness/evaluation/test_intervals.py measures how often each covers the truth.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+RESAMPLES = 10_000
+LEAST_SPEAKERS = 5  # fewer say nothing about other speakers
+LEVEL = 0.05
+SCORES = {"wa": "WA", "uar": "UAR", "macro_f1": "macro-F1"}  # as code and as people call them
+
+
+def mean_sd(values: list[float]) -> tuple[float, float]:
+    """Mean and sample standard deviation (n − 1); NaN as the deviation of a single value.
+
+    >>> mean_sd([0.4, 0.5, 0.6])
+    (0.5, 0.1)
+    """
+    mean = statistics.fmean(values)
+    return round(mean, 12), round(statistics.stdev(values), 12) if len(values) > 1 else math.nan
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """One score of one row: as measured, and under each draw of its speakers.
+
+    Args:
+        value: mean over the seeds. drawn: the same under each draw, shape (resamples,). seeds, speakers: how many.
+        between: variance between the seeds; 0 for one. excess: the part of it that speakers do not explain, negative by chance.
+    """
+
+    value: float
+    drawn: np.ndarray
+    seeds: int
+    speakers: int
+    between: float
+    excess: float
+
+
+def speaker_draws(speakers: int, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
+    """How often each speaker is in each bootstrap sample of so many speakers: (resamples, speakers), float64."""
+    return np.random.default_rng(seed).multinomial(speakers, np.full(speakers, 1 / speakers), size=resamples).astype(np.float64)
+
+
+def sampled(counts: np.ndarray, draws: np.ndarray) -> dict[str, Sampled]:
+    """WA, UAR and macro-F1 of a row under draws of its speakers; rows that get the same draws are compared speaker by speaker.
+
+    Args:
+        counts: confusion counts, shape (seeds, speakers, truth, predicted). draws: of `speaker_draws`, shape (resamples, speakers).
+    """
+    seeds, speakers, classes, _ = counts.shape
+    flat = draws @ counts.transpose(1, 0, 2, 3).reshape(speakers, -1).astype(np.float64)
+    under, measured = figures_of(flat.reshape(-1, seeds, classes, classes)), figures_of(counts.sum(axis=1))
+    return {score: Sampled(float(measured[score].mean()), under[score].mean(axis=1), seeds, speakers,
+                           *_between(measured[score], under[score])) for score in SCORES}
+
+
+def _between(measured: np.ndarray, drawn: np.ndarray) -> tuple[float, float]:
+    """Variance between seeds, and the same less what it would be if seeds differed by their speakers' clips alone."""
+    seeds = len(measured)
+    if seeds == 1:
+        return 0.0, 0.0
+    by_speakers = (drawn - drawn.mean(axis=1, keepdims=True)).var(axis=0).mean() * seeds / (seeds - 1)
+    return float(measured.var(ddof=1)), float(measured.var(ddof=1) - by_speakers)
+
+
+def training_variance(rows: Sequence[Sampled]) -> tuple[float, float]:
+    """Variance of one training, pooled over rows, never negative, and its degrees of freedom; both 0 when no row has two seeds.
+
+    The less of the variance between seeds it is, the fewer degrees of freedom: it is a difference of two estimates.
+    """
+    freedom = sum(row.seeds - 1 for row in rows)
+    between, excess = (sum(getattr(row, part) * (row.seeds - 1) for row in rows) for part in ("between", "excess"))
+    return (excess / freedom, freedom * (excess / between) ** 2) if excess > 0 else (0.0, 0.0)
+
+
+def standard_error(resampled: np.ndarray, speakers: int, training: np.ndarray | float, freedom: float) -> tuple[np.ndarray, np.ndarray]:
+    """Standard error from the bootstrap variance and the variance by training, and its degrees of freedom.
+
+    Reference: Satterthwaite 1946 for the degrees of freedom of a sum; n / (n − 1) as in Davison and Hinkley 1997, section 2.3.
+    """
+    by_speakers = np.asarray(resampled * speakers / (speakers - 1))
+    total = by_speakers + training
+    parts = by_speakers**2 / (speakers - 1) + (np.square(training) / freedom if freedom else 0.0)
+    return np.sqrt(total), np.where(parts > 0, total**2 / np.where(parts > 0, parts, 1), speakers - 1)
+
+
+def speaker_intervals(counts: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, tuple[float, float]]:
+    """95 % intervals of WA, UAR and macro-F1 for new speakers and, with several seeds, for new trainings too.
+
+    Args:
+        counts: confusion counts, shape (seeds, speakers, truth, predicted); the figure is the mean over the seeds.
+    Returns: `wa`, `uar`, `macro_f1` -> (low, high) within [0, 1]; NaN for fewer than five speakers.
+    Reference: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993; by groups, Davison and Hinkley 1997, section 3.8.
+    """
+    return table_intervals([counts], resamples, seed)[0]
+
+
+def table_intervals(rows: Sequence[np.ndarray], resamples: int = RESAMPLES, seed: int = 0) -> list[dict[str, tuple[float, float]]]:
+    """The intervals of every row of a table, with the variance of training pooled over all of them, as the tests of pairs pool it.
+
+    A row of one seed gets it from the others; where all have one seed it is in no interval.
+    Args: rows: of each row, counts as `speaker_intervals` takes them; rows may differ in speakers and in seeds.
+    """
+    found = [sampled(counts, speaker_draws(counts.shape[1], resamples, seed)) if counts.shape[1] >= LEAST_SPEAKERS else None
+             for counts in rows]
+    made: list[dict[str, tuple[float, float]]] = [dict.fromkeys(SCORES, (math.nan, math.nan)) for _ in rows]
+    for score in SCORES:
+        training = training_variance([each[score] for each in found if each])
+        for each, bounds in zip(found, made, strict=True):
+            if each:
+                bounds[score] = interval(each[score], training)
+    return made
+
+
+def interval(row: Sampled, pooled: tuple[float, float]) -> tuple[float, float]:
+    """The 95 % interval of one score of one row, within [0, 1].
+
+    Args: pooled: variance of one training and its degrees of freedom, as `training_variance` gives them for the rows of the table.
+    """
+    from scipy.special import stdtrit  # scipy.stats takes half a second to load
+
+    training, freedom = pooled
+    error, df = standard_error(row.drawn.var(), row.speakers, training / row.seeds, freedom)
+    half = float(stdtrit(df, 1 - LEVEL / 2) * error)
+    return max(row.value - half, 0.0), min(row.value + half, 1.0)
+
+
+def figures_of(confusion: np.ndarray) -> dict[str, np.ndarray]:
+    """WA, UAR over the classes that occur, and macro-F1 over all, of confusion counts of shape (…, truth, predicted).
+
+    >>> float(figures_of(np.array([[1, 0], [1, 2]]))["uar"].round(3))
+    0.833
+    """
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
+    truth, predicted = confusion.sum(axis=-1), confusion.sum(axis=-2)
+    recall, f1 = hits / np.maximum(truth, 1), 2 * hits / np.maximum(truth + predicted, 1)
+    return {"wa": hits.sum(axis=-1) / truth.sum(axis=-1), "uar": recall.sum(axis=-1) / (truth > 0).sum(axis=-1),
+            "macro_f1": f1.mean(axis=-1)}

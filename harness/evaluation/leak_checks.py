@@ -1,0 +1,272 @@
+"""Looks for leaks between the parts of one trial: speakers, identical audio, altered copies, the normaliser, predictions."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from harness.data.copies_before_split import AugmentedBeforeSplit, source_of
+from harness.study.trial import Trial
+from harness.training.predictions import Predictions
+from registry.corpus import Corpus
+from registry.errors import BenchError, Declined
+from registry.split import Split
+
+PARTS = ("train", "validation", "test")
+PAIRS = tuple(itertools.combinations(PARTS, 2))
+NAMED = 5  # clips or speakers that a finding names before it only counts
+OF_CLIPS = ("clip lists", "speakers", "identical audio", "siblings", "normaliser", "predictions")
+State = Literal["ok", "told", "unknown", "fail"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found.
+
+    Args:
+        state: `fail` is a leak or a false record; `told` must be known to a reader; `unknown` can no longer be checked.
+    """
+
+    check: str
+    state: State
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traces:
+    """What a run left behind beside its configuration; None, or nothing, where it was not kept.
+
+    Args:
+        split_fingerprint: of the clip lists that were used. predictions: part -> what was said of its clips.
+        copies: recorded number of altered copies in training.
+        features: of the whole corpus, shape (clips, frames, bands). copied: of the copies of exactly the training clips.
+        normaliser: mean and variance in the saved model. twins: groups of clips with identical audio, as `twins` finds them.
+    """
+
+    split_fingerprint: str = ""
+    predictions: Mapping[str, Predictions] = field(default_factory=dict)
+    copies: int | None = None
+    features: np.ndarray | None = None
+    copied: Sequence[np.ndarray] | None = None
+    normaliser: Moments | None = None
+    twins: Sequence[tuple[int, ...]] = ()
+
+
+def audit_trial(trial: Trial, corpus: Corpus, left: Traces) -> list[Finding]:
+    """Every check of one trial; where the clips are other ones now, those that ask about clips find nothing out, for or against the run."""
+    if corpus.fingerprint != trial.corpus_fingerprint:
+        return [Finding("corpus", "unknown", f"the {len(corpus):,} clips are not those that the run was planned on (fingerprint "
+                        f"{trial.corpus_fingerprint[:16]}, now {corpus.fingerprint[:16]}): audio, labels or clips changed"),
+                *_without_clips(trial, left)]
+    clips = Finding("corpus", "ok", f"the {len(corpus):,} clips that the run was planned on")
+    try:
+        split = trial.split(corpus)
+    except Declined as reason:
+        return [clips, Finding("clip lists", "fail", f"the protocol no longer fits the clips: {reason}")]
+    return [clips, _clip_lists(split, corpus, left), _speakers(trial, split, corpus), _identical(split, corpus, left),
+            _siblings(trial, split, corpus, left), _normaliser(trial, split, left), _predictions(trial, split, corpus, left)]
+
+
+def _without_clips(trial: Trial, left: Traces) -> list[Finding]:
+    """The other checks where the corpus differs now: what the trial and its record tell by themselves is still told."""
+    before = isinstance(trial.split, AugmentedBeforeSplit)
+    known = [_by_itself(trial), _too_early(trial, left),
+             Finding("siblings", "fail", "clips were altered and copied before the split") if before else None]
+    told = {finding.check: finding for finding in known if finding}
+    return [told.get(check, Finding(check, "unknown", "the corpus differs now")) for check in OF_CLIPS]
+
+
+def _clip_lists(split: Split, corpus: Corpus, left: Traces) -> Finding:
+    now = split.fingerprint(corpus)
+    if not left.split_fingerprint:
+        return Finding("clip lists", "unknown", "the run recorded no split fingerprint")
+    if left.split_fingerprint == now:
+        return Finding("clip lists", "ok", f"drawn again, the parts have the recorded fingerprint {now[:16]}")
+    return Finding("clip lists", "fail", f"drawn again, the parts have the fingerprint {now[:16]}, not the recorded "
+                                         f"{left.split_fingerprint[:16]}")
+
+
+def _speakers(trial: Trial, split: Split, corpus: Corpus) -> Finding:
+    speakers = {part: set(corpus.speakers[getattr(split, part)].tolist()) for part in PARTS}
+    common = {pair: sorted(speakers[pair[0]] & speakers[pair[1]]) for pair in PAIRS}
+    shared = common["train", "test"]
+    if trial.split.shares_speakers:
+        return Finding("speakers", "told", f"{len(shared)} of {len(speakers['test'])} test speakers are also in training, "
+                                           f"as {trial.split.name} says")
+    found = [f"{_named(names)} in {one} and {other}" for (one, other), names in common.items() if names]
+    if found:
+        return Finding("speakers", "fail", f"{trial.split.name} says that it shares no speaker, but: {'; '.join(found)}")
+    return Finding("speakers", "ok", f"no speaker in two parts ({', '.join(f'{part} {len(speakers[part])}' for part in PARTS)})")
+
+
+def _identical(split: Split, corpus: Corpus, left: Traces) -> Finding:
+    part_of = {int(i): part for part in PARTS for i in getattr(split, part)}
+    pairs = [pair for group in left.twins for pair in itertools.combinations(group, 2)
+             if pair[0] in part_of and pair[1] in part_of and part_of[pair[0]] != part_of[pair[1]]]
+    same = [_pair(corpus, part_of, pair) for pair in pairs if corpus.labels[pair[0]] == corpus.labels[pair[1]]]
+    other = [_pair(corpus, part_of, pair) for pair in pairs if corpus.labels[pair[0]] != corpus.labels[pair[1]]]
+    if same:
+        return Finding("identical audio", "fail", f"the same audio under the same label in two parts: {_named(same)}")
+    if other:
+        return Finding("identical audio", "told", "the same audio in two parts, under other labels, so that training holds a wrong answer "
+                                                  f"for it: {_named(other)}")
+    return Finding("identical audio", "ok", "none in two parts")
+
+
+def _pair(corpus: Corpus, part_of: dict[int, str], pair: tuple[int, int]) -> str:
+    return " = ".join(f"{corpus.clips[i].id} ({part_of[i]})" for i in pair)
+
+
+def _siblings(trial: Trial, split: Split, corpus: Corpus, left: Traces) -> Finding:
+    sources = {part: {source_of(corpus.clips[i]) for i in getattr(split, part)} for part in PARTS}
+    across = {part: sorted(sources["train"] & sources[part]) for part in ("validation", "test")}
+    if any(across.values()):
+        return Finding("siblings", "fail", "clips were altered and copied before the split: training holds altered copies of "
+                       + " and ".join(f"{len(names)} of {len(sources[part])} {part} clips" for part, names in across.items()))
+    made = len(trial.augmentation.copies)
+    if not made and not left.copies:
+        return Finding("siblings", "ok", "no clip was altered and copied")
+    expected = made * len(split.train)
+    if left.copies is not None and left.copies != expected:
+        return Finding("siblings", "fail", f"{left.copies:,} copies were trained on, where {made} of each of the {len(split.train):,} "
+                                           f"training clips are {expected:,}: others were copied, too")
+    if left.copied is None and left.copies is None:
+        return Finding("siblings", "unknown", "neither the copies nor their number were kept")
+    number = f"{expected:,} copies, as many as {made} of each of the {len(split.train):,} training clips"
+    if left.copied is None:
+        return Finding("siblings", "ok", f"{number}; by their number alone: which clips they were made of is no longer cached")
+    recorded = number if left.copies is not None else f"{made} of each of the {len(split.train):,} training clips"
+    return Finding("siblings", "ok", f"{recorded}; the copies in the cache were made under the ids of exactly these clips")
+
+
+def _by_itself(trial: Trial) -> Finding | None:
+    """That a trial's normaliser is fitted on no clips; None where it is fitted on some."""
+    said = {"none": "none", "per_clip": "each clip by itself: nothing is fitted on others"}.get(trial.feature_space.normalise)
+    return Finding("normaliser", "ok", said) if said else None
+
+
+def _normaliser(trial: Trial, split: Split, left: Traces) -> Finding:
+    kind, made = trial.feature_space.normalise, len(trial.augmentation.copies)
+    own = _by_itself(trial)
+    if own:
+        return own
+    lacking = [words for words, lacks in (("model not kept", left.normaliser is None),
+                                          ("features no longer cached", left.features is None),
+                                          ("copies no longer cached", made > 0 and left.copied is None)) if lacks]
+    if lacking or left.normaliser is None or left.features is None:
+        return Finding("normaliser", "unknown", ", ".join(lacking))
+    parts = [left.features[split.train], *(left.copied or ())]
+    if agree(moments(kind, parts), left.normaliser):
+        return Finding("normaliser", "ok", "mean and variance in the saved model are those of the training part")
+    fitted = "of all clips" if agree(moments(kind, [left.features]), left.normaliser) else "of other clips"
+    return Finding("normaliser", "fail", f"mean and variance in the saved model are those {fitted}, not of the training part")
+
+
+def _too_early(trial: Trial, left: Traces) -> Finding | None:
+    """That a trial of the search was scored on test clips; None where it was not."""
+    early = "test" in left.predictions and not trial.opens_test
+    return Finding("predictions", "fail", "a trial of the search was scored on test clips") if early else None
+
+
+def _predictions(trial: Trial, split: Split, corpus: Corpus, left: Traces) -> Finding:
+    if early := _too_early(trial, left):
+        return early
+    expected = ["validation", "test"] if trial.opens_test else ["validation"]
+    for part in (part for part in expected if part in left.predictions):
+        clips = [corpus.clips[i] for i in getattr(split, part)]
+        said = left.predictions[part]
+        strange = sorted(set(said.clips.tolist()) ^ {clip.id for clip in clips})
+        if strange or len(said.clips) != len(clips):
+            return Finding("predictions", "fail", f"{part} predictions are of {len(said.clips):,} clips, not of exactly the "
+                                                  f"{len(clips):,} of the part: {_named(strange) or 'some are there twice'}")
+        truth = dict(zip(said.clips.tolist(), (said.emotions[i] for i in said.truth), strict=True))
+        wrong = [clip.id for clip in clips if truth[clip.id] != clip.emotion]
+        if wrong:
+            return Finding("predictions", "fail", f"{part} predictions have other labels than the corpus for {_named(wrong)}")
+    missing = [part for part in expected if part not in left.predictions]
+    if missing:
+        return Finding("predictions", "unknown", f"no predictions of the {' and '.join(missing)} part were kept")
+    return Finding("predictions", "ok", "of exactly the clips of " + " and ".join(f"{part} ({len(left.predictions[part].clips):,})"
+                                                                                   for part in expected))
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """One line for a report: what failed or must be known in words, the rest counted."""
+    counts = {state: [f for f in findings if f.state == state] for state in ("fail", "told", "unknown", "ok")}
+    said = [f"**{f.check}: {f.text}**" for f in counts["fail"]] + [f"{f.check}: {f.text}" for f in counts["told"]]
+    unknown = [f"can't be checked: {', '.join(f'{f.check} ({f.text})' for f in counts['unknown'])}"] if counts["unknown"] else []
+    return "; ".join([*said, *unknown, f"{len(counts['ok'])} of {len(findings)} checks ok"])
+
+
+Moments = tuple[np.ndarray, np.ndarray]
+TOLERANCE = 1e-3  # of a deviation or a variance: a saved model's float32 is a thousand times finer, another choice of clips coarser
+BLOCK = 256  # clips at a time: in float64 all of them would take twice their room
+
+
+def twins(corpus: Corpus, features: np.ndarray | None = None) -> list[tuple[int, ...]]:
+    """Groups of clips whose decoded audio is the same, sample for sample; silent ones aside, of which nothing can be learnt.
+
+    Where features are given, only clips with the same ones are decoded; otherwise all are: lossy and tagged files differ although
+    their audio does not.
+    """
+    candidates = list(range(len(corpus)))
+    if features is not None:
+        candidates = sorted(i for group in _equal(hashlib.sha256(np.ascontiguousarray(clip).tobytes()).digest() for clip in features)
+                            for i in group)
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        content = list(pool.map(lambda i: _content(corpus, i), candidates))
+    return [tuple(candidates[i] for i in group) for group in _equal(content) if content[group[0]]]
+
+
+def _equal(keys: Iterable[str | bytes]) -> list[list[int]]:
+    groups: dict[str | bytes, list[int]] = defaultdict(list)
+    for i, key in enumerate(keys):
+        groups[key].append(i)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _content(corpus: Corpus, i: int) -> str:
+    """Hash of a clip's audio; empty for silence and for what can't be read."""
+    try:
+        waveform, sample_rate = corpus.read_clip(corpus.clips[i])
+    except BenchError:
+        return ""
+    return hashlib.sha256(b"%d/" % sample_rate + np.ascontiguousarray(waveform).tobytes()).hexdigest() if np.any(waveform) else ""
+
+
+def moments(kind: str, parts: Sequence[np.ndarray]) -> Moments:
+    """Mean and variance of clips as a normaliser of a kind has them, computed in another way than training does.
+
+    Args:
+        kind: `per_band` or `per_value`. parts: arrays of shape (clips, frames, bands).
+    Returns: two float64 arrays of shape (bands,) or (frames, bands).
+    """
+    axes = (0, 1) if kind == "per_band" else (0,)
+    blocks = [part[at : at + BLOCK] for part in parts for at in range(0, len(part), BLOCK)]
+    n = sum(block.size for block in blocks) / blocks[0].mean(axis=axes).size
+    mean = sum(block.sum(axis=axes, dtype=np.float64) for block in blocks) / n
+    variance = np.asarray(sum(np.square(block - mean).sum(axis=axes) for block in blocks) / n)
+    if kind == "per_band":
+        return np.asarray(mean), np.maximum(variance, 1e-10)
+    constant = np.min([b.min(axis=0) for b in blocks], axis=0) == np.max([b.max(axis=0) for b in blocks], axis=0)
+    return np.asarray(mean), np.where(constant, 1.0, variance)
+
+
+def agree(one: Moments, other: Moments) -> bool:
+    """Whether two normalisers are the same but for rounding."""
+    (mean, variance), (other_mean, other_variance) = ([np.ravel(np.asarray(a, np.float64)) for a in pair] for pair in (one, other))
+    if mean.shape != other_mean.shape:
+        return False
+    near = np.abs(mean - other_mean) <= TOLERANCE * np.sqrt(variance) + 1e-6 * np.maximum(np.abs(mean), 1)
+    return bool(near.all() and (np.abs(variance - other_variance) <= TOLERANCE * variance + 1e-9).all())

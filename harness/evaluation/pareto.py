@@ -1,0 +1,30 @@
+"""Which rows are worth their cost: the Pareto front of UAR against latency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Point:
+    """A row: its latency of one clip in ms, and its UAR with its 95 % interval, where there is one."""
+
+    label: str
+    latency_ms: float
+    uar: float
+    interval: tuple[float, float] | None = None
+
+
+def front(points: Sequence[Point]) -> list[Point]:
+    """The points that no other beats, the fastest first: none is as fast and as good, and better in one of the two.
+
+    >>> [each.label for each in front([Point("b", 9, 0.5), Point("slow", 10, 0.5), Point("a", 3, 0.4), Point("weak", 9, 0.3)])]
+    ['a', 'b']
+    """
+    return sorted((a for a in points if not any(_beats(b, a) for b in points)), key=lambda each: (each.latency_ms, each.label))
+
+
+def _beats(one: Point, other: Point) -> bool:
+    return (one.latency_ms <= other.latency_ms and one.uar >= other.uar
+            and (one.latency_ms, one.uar) != (other.latency_ms, other.uar))

@@ -1,0 +1,131 @@
+"""From a study's records to the rows of its leaderboards: a pure function of what MLflow holds."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harness.evaluation.intervals import SCORES, mean_sd
+from harness.tracking.run_record import Record
+from harness.training.cost import cost_of
+
+TEXTS = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "cell", "clips", "speakers",
+         "commit", "hardware", "backend", "corpus_label", "allow_missing", "recipe", "augmentation", "epochs",
+         "leaks")  # taken over from tags
+
+
+@dataclass(frozen=True)
+class Row:
+    """One cell of a study on one corpus.
+
+    Args:
+        settings: what the command line changed, as it was written there. coverage: how much of the corpus was there, in words.
+        seeds: number of finals; scores are (mean, sd) over them, sd NaN for one. trials: end state -> count.
+        test_openings: how often the cell's sealed test part was scored, finals of earlier best trials included.
+        backend: of Keras. corpus_label: the corpus with its fields. allow_missing: the flag, where it was given.
+        recipe: the name of the study's recipe, where it lists any. augmentation: of the training clips. epochs: at most;
+            epochs_trained: fewer where training stopped early, mean over seeds. best_epoch: kept in the first seed.
+        audit: what the leak audits of the finals say, each wording once; leaks: the checks that failed.
+        training_classes: emotion -> clips of the training part; empty in runs that did not note it.
+        cost: what one clip costs, by names of `harness.training.cost.measure`; empty where it was not measured.
+        asked_at: when the finals were asked for last, in seconds.
+        seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
+    """
+
+    corpus: str
+    corpus_fingerprint: str
+    coverage: str
+    synthetic: bool
+    split: str
+    shares_speakers: bool
+    feature_space: str
+    architecture: str
+    settings: str
+    cell: str
+    seeds: int
+    test: dict[str, tuple[float, float]]
+    validation_uar: tuple[float, float]
+    parameters: int
+    fit_seconds: float
+    trials: dict[str, int]
+    test_openings: int
+    seed_runs: tuple[str, ...]
+    seed_numbers: tuple[str, ...]
+    chosen: dict[str, str]
+    clips: str
+    speakers: str
+    split_fingerprint: str
+    commit: str
+    hardware: str
+    backend: str
+    corpus_label: str
+    allow_missing: str
+    recipe: str
+    augmentation: str
+    epochs: str
+    epochs_trained: float
+    best_epoch: int
+    audit: tuple[str, ...]
+    leaks: str
+    training_classes: dict[str, int]
+    cost: dict[str, float]
+    asked_at: float
+
+    @property
+    def label(self) -> str:
+        """The cell as people read it: its recipe's name, or what it is made of."""
+        return self.recipe or " × ".join(part for part in (self.feature_space, self.architecture, self.augmentation) if part)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for programs; figures that do not exist are null."""
+        return {key: plain(value) for key, value in asdict(self).items()}
+
+
+def rows(records: list[Record]) -> list[Row]:
+    """Every cell with its figures, best test UAR first within its corpus and protocol; cells without finals last."""
+    cells: dict[str, list[Record]] = {}
+    for record in records:
+        if record.kind in ("trial", "final", "seed"):
+            cells.setdefault(f"{record.tags['bench.cell']}", []).append(record)
+    seeds = {r.tags["bench.signature"]: r for r in records if r.kind == "seed" and r.state == "finished"}
+    made = [_row(members, seeds) for members in cells.values()]
+    return sorted(made, key=lambda r: (r.corpus, r.corpus_fingerprint, r.split, -r.test.get("uar", (-1.0, 0.0))[0], r.label, r.cell))
+
+
+def _row(members: list[Record], seeds: dict[str, Record]) -> Row:
+    finals = sorted((r for r in members if r.kind == "final" and r.state == "finished"),
+                    key=lambda r: float(r.tags.get("bench.asked_at", 0)))
+    signatures = finals[-1].tags["bench.signatures"].split() if finals else []
+    done = [seeds[s] for s in signatures if s in seeds]
+    source = (done or members)[-1]
+    metrics = [r.metrics for r in done]
+    tags = {key.removeprefix("bench."): value for key, value in source.tags.items()}
+    return Row(
+        **{name: tags.get(name, "") for name in TEXTS},
+        synthetic=tags["synthetic"] == "True", shares_speakers=tags["shares_speakers"] == "True", seeds=len(done),
+        test={score: mean_sd([m[f"test/{score}"] for m in metrics]) for score in SCORES if metrics},
+        validation_uar=mean_sd([m["validation/uar"] for m in metrics]) if metrics else (math.nan, math.nan),
+        parameters=int(source.metrics.get("parameters", 0)),
+        fit_seconds=mean_sd([m["seconds/fit"] for m in metrics])[0] if metrics else math.nan,
+        trials=dict(sorted(Counter(r.state for r in members if r.kind == "trial").items())),
+        test_openings=sum("test/uar" in r.metrics for r in members if r.kind == "seed"),
+        seed_runs=tuple(r.run_id for r in done), seed_numbers=tuple(r.params["seed"] for r in done),
+        audit=tuple(dict.fromkeys(text for r in done if (text := r.tags.get("bench.audit", "")))),
+        best_epoch=int(metrics[0].get("best_epoch", 0)) if metrics else 0,
+        epochs_trained=statistics.fmean(m.get("epochs", math.nan) for m in metrics) if metrics else math.nan,
+        training_classes=json.loads(tags.get("training_classes", "{}")), cost=cost_of(metrics),
+        asked_at=float(finals[-1].tags.get("bench.asked_at", 0)) if finals else 0.0, chosen=finals[-1].params if finals else {},
+        split_fingerprint=tags.get("split_fingerprint", "")[:16])
+
+
+def plain(value: Any) -> Any:
+    """Data for JSON: NaN becomes null, also inside dictionaries and lists."""
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    return [plain(v) for v in value] if isinstance(value, (tuple, list)) else value

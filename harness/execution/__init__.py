@@ -1,0 +1,1 @@
+"""Many trials: schedule, workers, finals, recovery after a crash."""

@@ -1,0 +1,96 @@
+"""One trial to be run by a worker, how the worker reports on it, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from harness.data.corpora import Workplace
+from harness.study.trial import Trial
+from harness.tracking.outbox import Entry
+from harness.training.result import Result
+from harness.training.run_trial import run_trial
+
+STOPPED = "stopped by the user"
+Objective = Callable[..., Result]
+
+
+class Stopped(Exception):
+    """Raised in a worker when nobody waits for its trial any more."""
+
+
+class Reporter(Protocol):
+    """How a worker speaks to its coordinator while it trains."""
+
+    def epoch(self, epoch: int, validation_uar: float) -> bool:
+        """Tell an epoch's validation UAR; True when the trial is to be pruned. Raises: Stopped."""
+        ...
+
+    def preparing(self, done: int, total: int) -> None:
+        """Tell how many clips have their features."""
+        ...
+
+    def check(self) -> None:
+        """Raises: Stopped when nobody waits for the trial any more."""
+        ...
+
+
+@dataclass(frozen=True)
+class Job:
+    """One trial to be run by a worker; picklable, and all that the worker needs.
+
+    Args:
+        uid: of this piece of work, the same when it is tried again.
+        kind: `trial` or `seed`. name, tags, params: of its MLflow run. parent: run id of the study's run. study: the experiment.
+        tracking_uri: of MLflow. best_models: how many of its protocol are kept.
+        asks: whether each epoch waits for the word whether to go on.
+        costs: whether what one clip costs is measured, too.
+        leaks: whether `bench leakage` asks, which alone may open corpora with copies made before the split.
+        objective: what trains and scores; `run_trial`, but for tests of the engine.
+    """
+
+    uid: str
+    kind: str
+    name: str
+    trial: Trial
+    tags: dict[str, str]
+    params: dict[str, Any]
+    parent: str
+    study: str
+    workplace: Workplace
+    tracking_uri: str
+    best_models: int = 0
+    asks: bool = False
+    costs: bool = False
+    leaks: bool = False
+    objective: Objective = run_trial
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended, without its arrays.
+
+    Args:
+        value: validation UAR at the kept epoch; None when there is none. metrics: as its MLflow run has them.
+        run_id: of the MLflow run; empty while the result waits in the outbox.
+        seconds: the trial took. notes: what the leak audit of a final found, and why its cost is not known.
+        done_here, memory_bytes: trials that its process has run by now, and what it holds.
+    """
+
+    uid: str
+    state: str
+    reason: str = ""
+    value: float | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    run_id: str = ""
+    seconds: float = 0.0
+    done_here: int = 0
+    memory_bytes: int = 0
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, entry: Entry, run_id: str) -> Outcome:
+        """What a committed entry says."""
+        seconds = sum(value for key, value in entry.metrics.items() if key.startswith("seconds/"))
+        return cls(entry.uid, entry.state, entry.reason, entry.metrics.get("validation/uar"), entry.metrics, run_id, seconds)

@@ -1,0 +1,98 @@
+"""Everything that is checked and computed before the first trial: corpus, cells, declined pairs, features."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from harness.console import Console
+from harness.data.corpora import Workplace, open_corpus, refuse_broken
+from harness.data.feature_workers import DamagedClips
+from harness.data.features import features, padded_samples
+from harness.study.cells import Cell, chosen_cells, plan
+from harness.study.definition import Study
+from registry.architecture import decline
+from registry.core import short_label
+from registry.corpus import Corpus
+from registry.errors import BenchError, Declined
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a run stands on.
+
+    Args:
+        declined: protocol, or pair of feature space and architecture -> why it can't work.
+    """
+
+    corpus: Corpus
+    workplace: Workplace
+    cells: list[Cell]
+    declined: dict[str, str]
+
+
+def prepare(study: Study, workplace: Workplace, settings: dict[str, Any], only_cell: str | None, allow_missing: bool,
+            console: Console) -> Prepared:
+    """Check the study and its corpus and compute the features of its cells, each once.
+
+    Raises: BenchError for a broken corpus (unless `allow_missing`), a setting that does not exist, or when every cell is declined.
+    """
+    corpus = open_corpus(study.corpus, workplace.data)
+    refuse_broken(corpus, allow_missing, console)
+    kept, declined = feasible(study, corpus, settings, only_cell)
+    for where, reason in declined.items():
+        console.say(f"declined: {where}: {reason}")
+    corpus, workplace = _readable(study, corpus, workplace, kept, allow_missing, console)
+    if workplace.left_out:
+        kept, declined = feasible(study, corpus, settings, only_cell)
+    return Prepared(corpus, workplace, kept, declined)
+
+
+def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: str | None = None) -> tuple[list[Cell], dict[str, str]]:
+    """The cells that can work, and why the others can't: each pair and protocol is tried without computing or training anything.
+
+    Raises: BenchError with the reasons when every cell is declined.
+    """
+    cells = chosen_cells(plan(study, corpus.fingerprint, settings), only_cell)
+    protocols = {short_label(cell.base.split): cell for cell in cells}
+    pairs = {cell.label: cell for cell in cells}
+    reasons = {**{label: split_reason(cell, corpus) for label, cell in protocols.items()},
+               **{label: pair_reason(cell, corpus) for label, cell in pairs.items()}}
+    declined = {label: reason for label, reason in reasons.items() if reason}
+    kept = [cell for cell in cells if not {cell.label, short_label(cell.base.split)} & declined.keys()]
+    if not kept:
+        raise BenchError("every cell of the study is declined: " + "; ".join(f"{where}: {why}" for where, why in declined.items()))
+    return kept, declined
+
+
+def _readable(study: Study, corpus: Corpus, workplace: Workplace, cells: list[Cell], allow_missing: bool,
+              console: Console) -> tuple[Corpus, Workplace]:
+    """The corpus with every feature space computed; without the damaged clips where the user allowed that."""
+    for label, space in {cell.base.feature_space.label: cell.base.feature_space for cell in cells}.items():
+        try:
+            with console.working(), console.bar(f"features {label}", len(corpus)) as bar:
+                features(corpus, space, workplace.cache, workplace.workers, bar.at)
+        except DamagedClips as damaged:
+            if not allow_missing:
+                raise
+            console.say(f"left out, as --allow-missing says: {damaged}")
+            workplace = dataclasses.replace(workplace, left_out=tuple(sorted({*workplace.left_out, *damaged.clips})))
+            corpus = open_corpus(study.corpus, workplace.data, workplace.left_out)
+            return _readable(study, corpus, workplace, cells, allow_missing, console)
+    return corpus, workplace
+
+
+def split_reason(cell: Cell, corpus: Corpus) -> str | None:
+    """Why the cell's protocol does not fit the corpus; None when it does."""
+    try:
+        cell.base.split(corpus)
+    except Declined as reason:
+        return str(reason)
+    return None
+
+
+def pair_reason(cell: Cell, corpus: Corpus) -> str | None:
+    """Why the cell's architecture can't take its feature space; None when it can."""
+    space = cell.base.feature_space
+    return decline(cell.base.architecture, space.silent_shape(padded_samples(corpus, space)))

@@ -1,0 +1,125 @@
+"""What earlier starts left behind: results that wait for MLflow, records without a living owner, half-written files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from harness.console import Console
+from harness.data.feature_store import lock_of
+from harness.execution.run_context import Run
+from harness.safe_text import in_short
+from harness.search.claims import Claims
+from harness.search.optuna_study import Search
+from harness.tracking import process_identity
+from harness.tracking.outbox import Outbox
+from harness.tracking.run_record import Record
+from harness.tracking.store import connect, name_of
+from harness.tracking.tracker import Tracker
+from registry.errors import BenchError
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a pass over the outbox brought to MLflow, what it could not bring, and why not."""
+
+    brought: int = 0
+    left: int = 0
+    reason: str = ""
+
+
+def clear_up(run: Run, searches: list[Search]) -> None:
+    """Settle what a crash left, and say in one line what that was; nothing of a start that lives is touched."""
+    brought = deliver_waiting(run).brought
+    trials = sum(search.reconcile() for search in searches)
+    told = {uid for search in searches for uid in search.told()}
+    for uid in run.box.uids():
+        entry = run.box.get(uid)
+        if entry and not run.claims.lives(entry.tags.get("coordinator", "")) and (uid in told or entry.kind != "trial"):
+            run.box.told(uid)
+    runs = run.tracker.reconcile(lambda tags: lives(run.claims, tags))
+    drafts = run.box.sweep(run.claims.lives) + sweep_cache(run.prepared.workplace.cache)
+    parts = [f"{brought} results brought to MLflow" if brought else "",
+             f"{trials} open trials and {runs} open runs settled" if trials or runs else "",
+             f"{drafts} half-written files removed" if drafts else ""]
+    if any(parts):
+        run.console.say(f"left by an earlier start: {', '.join(filter(None, parts))}; what did not finish is run again")
+
+
+def known(run: Run) -> dict[str, Record]:
+    """What ended by itself, by signature: in MLflow, or still on its way there."""
+    found = {r.tags["bench.signature"]: r for r in run.tracker.records("trial", "seed") if r.state in ("finished", "pruned")}
+    for entry in filter(None, map(run.box.get, run.box.waiting())):
+        own = entry.study == run.name and entry.store == run.tracker.store
+        if own and entry.kind in ("trial", "seed") and entry.state in ("finished", "pruned"):
+            found.setdefault(entry.tags["signature"], Record("", entry.name, entry.kind, entry.state, {}, entry.metrics, {}))
+    return found
+
+
+def end_own(run: Run) -> None:
+    """Settle what the workers of this start left that died: runs that nobody ends, and halves of results."""
+    run.tracker.reconcile(lambda tags: tags.get("coordinator") != run.claims.id)
+    run.box.sweep(run.claims.lives)
+
+
+def lives(claims: Claims, tags: Mapping[str, str]) -> bool:
+    """Whether the start that a record's tags name may be alive."""
+    return claims.lives(tags["coordinator"]) if tags.get("coordinator") else process_identity.may_live(tags)
+
+
+def deliver_waiting(run: Run) -> Delivery:
+    """Bring what waits in the outbox for the run's own MLflow there."""
+    return deliver_all(run.box, {run.name: run.tracker}, run.tracker.home, run.tracker.store)
+
+
+def deliver_all(box: Outbox, trackers: dict[str, Tracker], home: Path, store: str) -> Delivery:
+    """Bring the results of all studies that wait for an MLflow store there, finals after their seeds; `trackers` is filled as needed."""
+    entries = [entry for entry in map(box.get, box.waiting()) if entry and entry.store == store]
+    brought, reason, failures = 0, "", 0
+    for entry in sorted(entries, key=lambda entry: entry.kind == "final"):
+        try:
+            if entry.study not in trackers:
+                trackers[entry.study] = Tracker(home, entry.study)
+            box.deliver(entry.uid, trackers[entry.study].deliver)
+            brought, failures = brought + 1, 0
+        except Exception as error:  # MLflow fails in as many ways as there are stores, and the next try is as good
+            reason = reason or in_short(error)
+            failures += not isinstance(error, BenchError)  # which concerns this one alone
+            if failures >= 3:  # it is away, and each try costs a timeout
+                break
+    return Delivery(brought, len(entries) - brought, reason)
+
+
+def sweep_cache(cache: Path) -> int:
+    """Remove parts of feature files that nobody is writing; returns how many."""
+    removed = 0
+    for path in sorted(cache.glob("*.tmp")):
+        with suppress(Timeout, OSError), FileLock(lock_of(cache, path.name.split(".")[0]), timeout=0):
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
+def sync(home: Path, console: Console) -> int:
+    """Bring everything that waits in a home's outbox to MLflow; the exit code: 1 when something still waits.
+
+    Raises: BenchError when MLflow does not answer.
+    """
+    box = Outbox(home)
+    entries = [entry for entry in map(box.get, box.waiting()) if entry]
+    if not entries:
+        console.result("nothing waits in the outbox")
+        return 0
+    store = name_of(home, connect(home).tracking_uri)
+    delivery = deliver_all(box, {}, home, store)
+    console.result(f"brought {delivery.brought} of {len(entries)} waiting results to MLflow")
+    if delivery.left:
+        console.say(f"{delivery.left} still wait: {delivery.reason}")
+    for other in sorted({entry.store for entry in entries} - {store}):
+        console.say(f"{sum(entry.store == other for entry in entries)} wait for another store: " + (
+            f"set MLFLOW_TRACKING_URI to {other}" if other else f"leave MLFLOW_TRACKING_URI away for mlflow.db below {home}"))
+    return int(delivery.brought < len(entries))

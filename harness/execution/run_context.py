@@ -1,0 +1,130 @@
+"""What is shared by the trials and finals of one start of `bench run`, and what the record of each says."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from harness.console import Bar, Console
+from harness.data.copies_before_split import leaking_on_purpose
+from harness.execution.job import Job, Objective, Outcome
+from harness.execution.prepare import Prepared
+from harness.search.claims import Claims
+from harness.study.cells import Cell
+from harness.study.definition import Study
+from harness.study.settings import setting_value
+from harness.study.trial import Trial
+from harness.tracking.outbox import Entry, Outbox
+from harness.tracking.run_record import Record
+from harness.tracking.tracker import Tracker
+from harness.training.run_trial import run_trial
+from registry.core import short_label
+
+PARTS = ("recipe", "feature_space", "architecture", "augmentation", "split")
+
+
+@dataclass
+class Progress:
+    """Where a run stands, for people."""
+
+    bar: Bar
+    done: int = 0
+    best: float = 0.0
+
+    def advance(self, steps: int, validation_uar: float = 0.0) -> None:
+        """Count finished work and keep the best validation UAR so far."""
+        self.done, self.best = self.done + steps, max(self.best, validation_uar)
+        self.bar.at(self.done, note=f"best validation UAR {self.best:.3f}" if self.best else "")
+
+
+@dataclass
+class Run:
+    """One start of `bench run`: what is shared by its trials and finals.
+
+    Args:
+        known: signature -> the record of what finished or was pruned.
+    """
+
+    name: str
+    asked: str
+    study: Study
+    prepared: Prepared
+    console: Console
+    tracker: Tracker
+    claims: Claims
+    box: Outbox
+    settings: dict[str, Any]
+    allow_missing: bool
+    objective: Objective = run_trial
+    parent: str = ""
+    known: dict[str, Record] = field(default_factory=dict)
+    varied: tuple[str, ...] = ()
+
+    def job(self, kind: str, cell: Cell, trial: Trial, uid: str, asks: bool = False) -> Job:
+        """What a worker is to be sent for a trial."""
+        tags, params = identity(self, cell, trial)
+        name = (f"seed {trial.seed} " if kind == "seed" else "") + title(params)
+        params |= {"seed": trial.seed} if kind == "seed" else {}
+        return Job(uid=uid, kind=kind, name=name, trial=trial, tags={**tags, "coordinator": self.claims.id}, params=params,
+                   parent=self.parent, study=self.name, workplace=self.prepared.workplace, tracking_uri=self.tracker.client.tracking_uri,
+                   best_models=self.study.best_models if kind == "seed" else 0, asks=asks,
+                   costs=self.study.measure_cost and kind == "seed" and trial.seed == self.study.seeds[0], leaks=leaking_on_purpose(),
+                   objective=self.objective)
+
+    def record(self, entry: Entry) -> str:
+        """Keep what no worker did: on disk first, then in MLflow; the run's id, empty while MLflow is away."""
+        entry = replace(entry, store=self.tracker.store)
+        self.box.commit(entry, lambda folder: (folder / "files").mkdir(exist_ok=True))
+        return self.deliver(entry.uid)
+
+    def deliver(self, uid: str) -> str:
+        """Bring an entry of the outbox to MLflow; the run's id, empty while MLflow is away."""
+        try:
+            return self.box.deliver(uid, self.tracker.deliver)
+        except Exception:  # MLflow fails in as many ways as there are stores; the entry waits on
+            return ""
+
+    def failed(self, job: Job, reason: str) -> Outcome:
+        """Record a job as failed that its worker could not bring to an end; a result that it had on disk by then counts."""
+        entry = Entry(uid=job.uid, kind=job.kind, name=job.name, study=job.study, parent=job.parent, state="failed",
+                      tags={**job.tags, "reason": reason}, params=job.params, ended_ms=int(time.time() * 1000))
+        run_id = self.record(entry)
+        return Outcome.of(self.box.get(job.uid) or entry, run_id)
+
+
+def identity(run: Run, cell: Cell, trial: Trial) -> tuple[dict[str, str], dict[str, Any]]:
+    """The tags and parameters of a trial's run: parameters only for what the study varies."""
+    base = cell.base
+    parts = {"recipe": cell.recipe, "feature_space": base.feature_space.label, "architecture": short_label(base.architecture),
+             "augmentation": base.augmentation.label, "split": short_label(base.split)}
+    corpus = run.prepared.corpus
+    tags = {**parts, "cell": cell.key, "signature": trial.signature, "corpus": corpus.name, "coverage": corpus.coverage,
+            "corpus_fingerprint": corpus.fingerprint[:16], "synthetic": str(corpus.synthetic),
+            "shares_speakers": str(trial.split.shares_speakers),
+            "epochs": str(trial.training.epochs), "backend": trial.backend, "corpus_label": short_label(trial.corpus),
+            "settings": " ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in run.settings.items()),
+            "allow_missing": "--allow-missing" if run.allow_missing else ""}
+    params = {setting: parts.get(setting, setting_value(trial, setting)) for setting in run.varied}
+    return {k: v for k, v in tags.items() if v}, {k: v for k, v in params.items() if v not in (None, "")}
+
+
+def title(params: dict[str, Any]) -> str:
+    """A run's name: what differs, and no more."""
+    values = [str(v) if k in PARTS else f"{k.rpartition('.')[2]}={_short(v)}" for k, v in params.items()]
+    return " ".join(values) or "trial"
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def told(name: str, outcome: Outcome) -> str:
+    """A line on how a job ended."""
+    took = f"{outcome.seconds:.0f} s"
+    if outcome.value is None:
+        return f"  {name}: {outcome.state} ({outcome.reason}) after {took}"
+    m = outcome.metrics
+    test = f", test WA {m['test/wa']:.3f} UAR {m['test/uar']:.3f}" if "test/uar" in m else ""
+    return f"  {name}: validation UAR {outcome.value:.3f} at epoch {m['best_epoch']:.0f}{test} ({took})"

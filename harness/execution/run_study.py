@@ -1,0 +1,210 @@
+"""Runs a study: searches each cell, trains the finals, and leaves a record of every trial; the same call continues."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from filelock import FileLock
+
+from harness.console import Console
+from harness.data.corpora import Workplace
+from harness.execution.finals import audit_late, summarise
+from harness.execution.interrupts import Stopping
+from harness.execution.job import Objective
+from harness.execution.pool import InProcess, Pool
+from harness.execution.prepare import prepare
+from harness.execution.recovery import clear_up, deliver_waiting, end_own, known
+from harness.execution.run_context import Progress, Run
+from harness.execution.schedule import Agenda
+from harness.search.claims import Claims, impatient
+from harness.search.optuna_study import Search, storage
+from harness.study.cells import Cell, plan
+from harness.study.definition import Study
+from harness.study.files import find
+from harness.tracking.outbox import Outbox
+from harness.tracking.tracker import Tracker
+from harness.training.run_trial import run_trial
+from registry.core import describe, short_label
+from registry.errors import BenchError
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a run is carried out; nothing here changes what comes out of a trial.
+
+    Args:
+        workers: processes of the local cluster. in_process: no workers at all. scheduler: address of a running one instead.
+        trials_per_gpu: workers for each GPU instead of `workers`; 0: a GPU is nothing special.
+        trial_timeout_s: after which a trial is stopped and failed; 0: never. optuna_storage: URL; empty: optuna.db below the home.
+        tries: of a trial whose worker died. objective: what trains and scores a trial.
+    """
+
+    workers: int = 1
+    in_process: bool = False
+    scheduler: str = ""
+    trials_per_gpu: int = 0
+    trial_timeout_s: float = 0.0
+    optuna_storage: str = ""
+    tries: int = 3
+    objective: Objective = run_trial
+
+    def pool(self) -> Pool:
+        """The workers. Raises: BenchError when none can be reached."""
+        if self.in_process:
+            return InProcess()
+        from harness.execution.dask_pool import Workers, local
+
+        return Workers(self.scheduler or local(self.workers, self.trials_per_gpu))
+
+
+def run_study(asked: str, study: Study, workplace: Workplace, settings: dict[str, Any], console: Console, *, only_cell: str | None = None,
+              allow_missing: bool = False, name: str = "", execution: Execution | None = None) -> set[str]:
+    """Search every cell and train its finals, continuing where an earlier call stopped.
+
+    Args:
+        asked: the study's name or file, as the user gave it. settings: fixed for every cell, as `training.epochs` -> 5.
+        only_cell: label of the one cell to run. allow_missing: go on without missing or damaged clips.
+        name: of the experiment, where it is not the study's.
+    Returns: the keys of the cells that were run.
+    Raises: BenchError for what must be mended first, or when results still wait for MLflow at the end. KeyboardInterrupt after Ctrl-C.
+    """
+    execution = execution or Execution(in_process=True)
+    prepared = prepare(study, workplace, settings, only_cell, allow_missing, console)
+    console.say(f"{len(prepared.cells)} cells; opening the stores below {workplace.home} …")
+    name = name or find(asked).stem
+    groups = [(label, list(cells)) for label, cells in itertools.groupby(prepared.cells, key=lambda c: short_label(c.base.split))]
+    (workplace.home / ".bench").mkdir(parents=True, exist_ok=True)
+    with FileLock(workplace.home / ".bench" / "stores.lock"):  # two first starts must not both make the tables
+        store = storage(workplace.home, execution.optuna_storage)
+        claims = Claims(store.engine)
+        tracker = Tracker(workplace.home, name)
+        searches = [(Search(workplace.home, name, label, cells, study.prune, store=store, claims=claims, sampler=study.sampler), cells)
+                    for label, cells in groups]
+    run = Run(name, asked, study, prepared, console, tracker, claims, Outbox(workplace.home), settings, allow_missing, execution.objective)
+    run.varied = varied_settings(plan(study, prepared.corpus.fingerprint, settings), settings)
+    try:
+        clear_up(run, [search for search, _ in searches])
+        run.known = known(run)
+        run.parent = _open_parent(run)
+        state = "failed"
+        try:
+            _work(run, searches, execution)
+            state = "finished"
+        except KeyboardInterrupt:
+            state = "killed"
+            raise
+        finally:
+            with suppress(Exception):  # what MLflow does not take now, the next start mends
+                deliver_waiting(run)
+                run.tracker.end(run.parent, state)
+                end_own(run)
+    finally:
+        with suppress(BenchError), impatient():  # else the next start sees that this one is gone
+            claims.close()
+    _bring_home(run, [short_label(cells[0].base.split) for _, cells in searches])
+    return {cell.key for cell in prepared.cells}
+
+
+def _work(run: Run, searches: list[tuple[Search, list[Cell]]], execution: Execution) -> None:
+    """Everything between the stores' opening and their closing."""
+    trials, console = run.study.trials, run.console
+    missing = {label: sum(max(0, trials - len(search.done(cell))) for cell in cells) for label, (search, cells) in _labelled(searches)}
+    for label, (_, cells) in _labelled(searches) if trials else []:
+        console.say(f"{label}: {len(cells)} cells × {trials} trials, {missing[label]} to do")
+    with console.working():
+        seeds = len(run.prepared.cells) * len(run.study.seeds)
+        with console.bar("trials", sum(missing.values())) as first, console.bar("finals", seeds) as second, Stopping(console) as stopping:
+            agenda = Agenda(run, searches, Progress(first), Progress(second), execution.tries)
+            _drive(agenda, execution, stopping)
+
+
+def _labelled(searches: list[tuple[Search, list[Cell]]]) -> list[tuple[str, tuple[Search, list[Cell]]]]:
+    return [(short_label(cells[0].base.split), (search, cells)) for search, cells in searches]
+
+
+def _drive(agenda: Agenda, execution: Execution, stopping: Stopping) -> None:
+    """Keep the workers busy until everything is done, or nothing more is to be started."""
+    job = agenda.next()
+    if job is None and agenda.finished():
+        return  # nothing to do: no worker is started for it
+    pool = None
+    try:
+        pool = execution.pool()
+        if not pool.free():
+            agenda.run.console.say("no worker has joined yet: waiting for the first")
+        while not agenda.finished():
+            over = stopping.asked or agenda.fault is not None
+            others = False
+            while not over and pool.free() > 0:
+                job = job or agenda.next()
+                if job is None:
+                    others = not agenda.pieces and not agenda.finished()
+                    break
+                pool.start(job)
+                job = None
+            if over:
+                agenda.let_go(job)
+                job = None
+                if not agenda.pieces:
+                    break
+            if others:
+                agenda.wait_for_others()
+            for ended in pool.turn(agenda.hear):
+                agenda.ended(ended)
+            _stop_overdue(agenda, pool, execution.trial_timeout_s)
+    finally:
+        if pool:
+            pool.close()
+        with impatient():
+            agenda.abandon()
+    if agenda.fault:
+        raise agenda.fault
+    if stopping.asked and not agenda.finished():
+        raise KeyboardInterrupt
+
+
+def _stop_overdue(agenda: Agenda, pool: Pool, limit_s: float) -> None:
+    for uid in [uid for uid in agenda.pieces if limit_s and pool.running_s(uid) > limit_s]:
+        pool.kill(uid)
+        agenda.overdue(agenda.pieces[uid], limit_s)
+
+
+def _bring_home(run: Run, protocols: list[str]) -> None:
+    """Bring to MLflow what waits, and note what it is the basis of. Raises: BenchError when MLflow stays away."""
+    delivery = deliver_waiting(run)
+    if delivery.left:
+        raise BenchError(f"{delivery.left} results wait in {run.box.folder}, since MLflow does not take them ({delivery.reason}): when it "
+                         "does, `bench sync`, or this command again, brings them there and writes the report. Nothing is trained twice")
+    audit_late(run)
+    for label in protocols:
+        summarise(run, label)
+
+
+def varied_settings(cells: list[Cell], settings: dict[str, Any]) -> tuple[str, ...]:
+    """What differs between the trials of a study: components with more than one choice, searched settings and those fixed by the call."""
+    recipes = {c.recipe for c in cells}
+    components = {"feature_space": {c.base.feature_space.label for c in cells},
+                  "architecture": {short_label(c.base.architecture) for c in cells},
+                  "augmentation": {c.base.augmentation.label for c in cells}}
+    choices = {**({"recipe": recipes} if any(recipes) else components), "split": {short_label(c.base.split) for c in cells}}
+    return (*(part for part, labels in choices.items() if len(labels) > 1), *sorted({s for c in cells for s in c.search} | set(settings)))
+
+
+def _open_parent(run: Run) -> str:
+    """The study's own run for this corpus, opened again when there is one."""
+    corpus = run.prepared.corpus
+    tags = {"corpus": corpus.name, "corpus_fingerprint": corpus.fingerprint[:16], "coverage": corpus.coverage,
+            "synthetic": str(corpus.synthetic), "coordinator": run.claims.id}
+    earlier = [r for r in run.tracker.records("study") if r.tags.get("bench.corpus_fingerprint") == tags["corpus_fingerprint"]]
+    if earlier:
+        run.tracker.resume(earlier[-1].run_id)
+        run_id = earlier[-1].run_id
+    else:
+        run_id = run.tracker.start("study", f"{run.name} on {corpus.name}", None, tags)
+    declined = "\n".join(f"{where}: {reason}" for where, reason in run.prepared.declined.items())
+    run.tracker.tag(run_id, {"declined": declined[:4900], "question": describe(find(run.asked)), "asked": run.asked,
+                             "coordinator": run.claims.id})
+    return run_id

@@ -1,0 +1,184 @@
+"""What a worker does: trains one trial, keeps its result in the outbox, brings it to MLflow, and says in a few words how it ended."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+from harness.data.copies_before_split import leak_on_purpose
+from harness.data.corpora import open_corpus
+from harness.evaluation.audit import audit_final
+from harness.execution.job import STOPPED, Job, Outcome, Reporter
+from harness.safe_text import in_short
+from harness.study.trial import Trial, keras_backend
+from harness.tracking import run_files
+from harness.tracking.outbox import Entry, Outbox
+from harness.tracking.run_record import entry_of
+from harness.tracking.store import name_of
+from harness.tracking.tracker import Tracker
+from harness.training import cost, saved_model
+from harness.training.result import Pruned, Result
+from registry.errors import BenchError
+
+logger = logging.getLogger(__name__)
+_done_here = 0
+_one_at_a_time = threading.Lock()  # Keras's session and seeds belong to the whole process
+
+
+def run_job(job: Job, reporter: Reporter) -> Outcome:
+    """Run a job, or find that it was done; a trial that fails is an outcome with its reason.
+
+    Raises: BenchError for what ends the study (a full disk, clips that changed, a worker that does not fit); Stopped;
+    KeyboardInterrupt in a run in one process.
+    """
+    global _done_here
+    import psutil
+
+    _check_fit(job.trial, job.tags["signature"], job.workplace.home)
+    with _one_at_a_time:
+        box = Outbox(job.workplace.home)
+        costs: list[str] = []
+        if box.get(job.uid) is None:
+            costs = _train(job, box, reporter)
+            _done_here += 1
+        entry = box.get(job.uid)
+        if entry is None:
+            raise BenchError(f"the result in {box.folder / job.uid} can't be read back: check the disk")
+        outcome = Outcome.of(entry, _delivered(job, box, entry))
+        found = audit(job, outcome.run_id) if job.kind == "seed" and outcome.run_id and outcome.state == "finished" else ()
+        return replace(outcome, notes=(*costs, *found), done_here=_done_here, memory_bytes=psutil.Process().memory_info().rss)
+
+
+def _check_fit(trial: Trial, signature: str, home: Path) -> None:
+    """Raises: BenchError when this process would give other numbers than the one that planned the trial."""
+    if not (home / ".bench").is_dir():
+        raise BenchError(f"a worker on {socket.gethostname()} does not see {home}: it must lie on a file system that all machines share")
+    os.environ.setdefault("KERAS_BACKEND", trial.backend)
+    if keras_backend() != trial.backend:
+        raise BenchError(f"a worker's Keras runs on {keras_backend()}, this study on {trial.backend}: start the workers with "
+                         f"KERAS_BACKEND={trial.backend}")
+    if trial.signature != signature:
+        raise BenchError("a worker's bench, or a component in it, has another version than the one that planned this trial: start the "
+                         "workers from the same installation")
+
+
+def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
+    """Train, score and keep what came out; returns why the cost of a final is not or not wholly known."""
+    notes: list[str] = []
+    epochs: list[tuple[int, int, dict[str, float]]] = []
+    live = _Live(job)
+
+    def on_epoch(epoch: int, metrics: dict[str, float]) -> None:
+        if epoch == 1 and epochs:  # training began again, with a batch in parts
+            epochs.clear()
+            live.begin_again()
+        epochs.append((epoch, int(time.time() * 1000), metrics))
+        live.epoch(epochs[-1])
+        if reporter.epoch(epoch, metrics["validation_uar"]):
+            raise Pruned(f"validation UAR below the median of the cell's trials at epoch {epoch}")
+
+    try:
+        with leak_on_purpose() if job.leaks else nullcontext():
+            result = job.objective(job.trial, job.workplace, on_epoch, reporter.preparing)
+            reporter.check()
+            entry = entry_of(result, tags=job.tags, metrics=_cost(job, result, notes) if job.costs else {}, uid=job.uid, kind=job.kind,
+                             name=job.name, study=job.study, parent=job.parent, params=job.params, epochs=epochs, run_id=live.run_id,
+                             store=name_of(job.workplace.home, job.tracking_uri), best_models=job.best_models)
+            reporter.check()  # another start may be at the same trial by now
+            box.commit(entry, functools.partial(_write, job, result))
+    except BaseException:
+        live.stop()
+        raise
+    return notes
+
+
+def _cost(job: Job, result: Result, notes: list[str]) -> dict[str, float]:
+    """What a final costs beside its quality; a final that is trained and scored does not fail for that."""
+    if result.state != "finished":
+        return {}
+    try:
+        figures, uncounted = cost.measure(result, open_corpus(job.trial.corpus, job.workplace.data, job.workplace.left_out))
+    except Exception as error:  # of a process of its own, a model written and read again, a layer that nobody counted yet
+        notes.append(f"cost not measured: {str(error).strip() or type(error).__name__}")
+        return {}
+    notes += [f"cost: {uncounted}"] if uncounted else []
+    return figures
+
+
+def _write(job: Job, result: Result, folder: Path) -> None:
+    run_files.write(result, folder / "files")
+    if job.kind == "seed" and job.best_models and result.model is not None and result.validation:
+        corpus = open_corpus(job.trial.corpus, job.workplace.data, job.workplace.left_out)
+        saved_model.write(result, corpus, folder / "model")
+        (folder / "model" / "about.json").write_text(json.dumps({
+            "name": f"{job.trial.architecture.name}_{job.trial.signature}", "emotions": corpus.emotions,
+            "sample_rate": corpus.sample_rate}))
+
+
+class _Live:
+    """The MLflow run of a job while it trains; once MLflow does not answer, the outbox has to do."""
+
+    def __init__(self, job: Job) -> None:
+        self.tracker: Tracker | None = None
+        self.run_id = ""
+        self.job = job
+        self._quietly(self._open)
+
+    def _open(self) -> None:
+        job = self.job
+        self.tracker = tracker_of(job.workplace.home, job.study, job.tracking_uri)
+        self.run_id = self.tracker.start(job.kind, job.name, job.parent, {**job.tags, "uid": job.uid}, job.params)
+
+    def epoch(self, point: tuple[int, int, dict[str, float]]) -> None:
+        epoch, at_ms, metrics = point
+        if self.tracker and self.run_id:
+            tracker = self.tracker
+            self._quietly(lambda: tracker.epoch(self.run_id, epoch, metrics, at_ms))
+
+    def begin_again(self) -> None:
+        """Leave what it has behind, and go on with a new one."""
+        self.stop("begun again with its batches in parts, for want of memory")
+        self._quietly(self._open)
+
+    def stop(self, reason: str = STOPPED) -> None:
+        """End it as killed: its trial is run again."""
+        if self.tracker and self.run_id:
+            tracker = self.tracker
+            self._quietly(lambda: tracker.end(self.run_id, "killed", reason))
+
+    def _quietly(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except Exception as error:  # MLflow fails in as many ways as there are stores, and none is the trial's fault
+            logger.warning("MLflow does not answer (%s): the result will wait in the outbox", in_short(error))
+            self.tracker = None
+
+
+@functools.lru_cache(maxsize=4)
+def tracker_of(home: Path, study: str, uri: str) -> Tracker:
+    """The tracker of a study in this process."""
+    return Tracker(home, study, uri=uri)
+
+
+def _delivered(job: Job, box: Outbox, entry: Entry) -> str:
+    """Bring a committed result to MLflow; the run's id, empty while MLflow is away."""
+    try:
+        tracker = tracker_of(job.workplace.home, job.study, job.tracking_uri)
+        return box.deliver(entry.uid, tracker.deliver)
+    except Exception as error:  # it waits on: `bench sync` and the next start try again
+        logger.warning("the result of %s waits in the outbox: MLflow does not take it (%s)", entry.name, in_short(error))
+        return ""
+
+
+def audit(job: Job, run_id: str) -> tuple[str, ...]:
+    """Look for leaks in a final as soon as it is there, note for the report what was found, and return what failed."""
+    return audit_final(tracker_of(job.workplace.home, job.study, job.tracking_uri), run_id, job.workplace)

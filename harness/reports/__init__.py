@@ -1,0 +1,1 @@
+"""Leaderboards as Markdown and pictures."""

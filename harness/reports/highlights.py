@@ -1,0 +1,45 @@
+"""A leaderboard in two or three sentences: the row that validation chose, and those that share rank 1."""
+
+from __future__ import annotations
+
+from harness.evaluation.leaderboard import Board
+from harness.evaluation.rows import Row
+from harness.reports.leaderboard_tables import plus_minus, with_spread
+from harness.reports.markdown import escape
+
+NAMED = 4  # rows that share rank 1 and are named before the others are only counted
+
+
+def glance(board: Board) -> str:
+    """Two or three sentences above a table; empty without finals."""
+    chosen = board.chosen
+    if chosen is None:
+        return ""
+    own = board.standings.get(chosen.cell)
+    rank = f", rank {own.rank}" if own and own.rank else ""
+    parts = [f"**Chosen by validation UAR: {escape(chosen.label)}**, validation {plus_minus(chosen.validation_uar)}, test UAR "
+             f"{figure(board, chosen)}{rank}.", _best(board)]
+    return " ".join(part for part in parts if part)
+
+
+def _best(board: Board) -> str:
+    if not board.best or len(board.finished) == 1:
+        return ""
+    first, *others = (escape(row.label) for row in board.best)
+    if not others:
+        clear = not board.standings[board.best[0].cell].alike and len(board.standings) == len(board.finished)
+        return f"{first} is significantly better than every other row." if clear else f"Alone on rank 1: {first}."
+    named = first + "".join(f", {label}" for label in others[: NAMED - 1])
+    more = f" and {len(others) + 1 - NAMED} more" if len(others) >= NAMED else ""
+    return f"{len(board.best)} of {len(board.finished)} rows share rank 1 and can't be told apart: {named}{more}."
+
+
+def figure(board: Board, row: Row, score: str = "uar") -> str:
+    """A row's test figure with its interval, `[–]` where there is none."""
+    return with_spread(row.test[score], board.interval(row, score))
+
+
+def rank_of(board: Board, row: Row) -> str:
+    """A row's rank, a dash where there is none."""
+    own = board.standings.get(row.cell)
+    return str(own.rank) if own and own.rank else "–"

@@ -1,0 +1,58 @@
+"""The pictures beside a report: confusion matrices, learning curves and reliability of its best rows."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from harness.evaluation.calibration import calibration_error, reliability
+from harness.evaluation.final_predictions import Evidence
+from harness.evaluation.folds import Blocked
+from harness.evaluation.pareto import Point
+from harness.reports.figures import critical_difference_figure, pareto_figure, reliability_figure
+from harness.training.figures import confusion_figure, curves_figure, save
+
+
+class Pictures:
+    """Draws into the report's folder, which is emptied first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def critical_difference(self, protocol: str, labels: Sequence[str], found: Blocked) -> str:
+        """The path of the diagram of a protocol's folds."""
+        path = self.folder / f"{_plain(protocol)}_ranks.png"
+        title = f"Average ranks over {protocol}"
+        save(critical_difference_figure(list(labels), found.average_ranks, found.critical_difference, title), path)
+        return quote(f"{self.folder.name}/{path.name}")
+
+    def pareto(self, protocol: str, points: Sequence[Point]) -> str:
+        """The path of the picture of UAR against latency; of one protocol on several corpora, each has its own."""
+        stem = f"pareto_{re.sub(r'[^0-9A-Za-z]+', '_', protocol)}"
+        taken = sum(re.fullmatch(rf"{stem}(_no\d+)?\.png", path.name) is not None for path in self.folder.glob(f"{stem}*"))
+        path = self.folder / (f"{stem}_no{taken + 1}.png" if taken else f"{stem}.png")
+        save(pareto_figure(points, f"Test UAR against latency on {protocol}"), path)
+        return f"{self.folder.name}/{path.name}"
+
+    def of(self, each: Evidence) -> dict[str, str]:
+        """What a picture shows -> its path from the report."""
+        seeds = f"test, {len(each.test)} seed{'s'[: len(each.test) > 1]}"
+        error = calibration_error(each.test)
+        figures = {
+            "Confusion matrix": confusion_figure(each.confusion, each.test[0].emotions, f"{seeds}: UAR {each.row.test['uar'][0]:.3f}"),
+            "Learning curves of the first seed": curves_figure(each.history, each.best_epoch, each.row.label),
+            "Reliability": reliability_figure(reliability(each.test), f"{seeds}: expected calibration error {error:.3f}")}
+        paths = {}
+        for what, figure in figures.items():
+            path = self.folder / f"{_plain(each.row.cell)}_{what.split()[0].lower()}.png"
+            save(figure, path)
+            paths[what] = quote(f"{self.folder.name}/{path.name}")
+        return paths
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^0-9A-Za-z]+", "_", text)

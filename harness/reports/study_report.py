@@ -1,0 +1,85 @@
+"""Writes a study's Markdown report and its pictures: same runs, same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from filelock import FileLock
+
+from harness.evaluation.leaderboard import Board, read_boards
+from harness.evaluation.rows import Row
+from harness.reports import cost_section, folds_section
+from harness.reports.leaderboard_section import Draw, leaderboard
+from harness.reports.leaderboard_tables import ENDS, count
+from harness.reports.markdown import escape
+from harness.reports.pages import _noise_page, write_beside
+from harness.reports.pictures import Pictures
+from harness.safe_text import file_name
+from harness.tracking.run_record import Record
+from harness.tracking.store import studies
+from registry.errors import BenchError
+
+MARKS = """Marks: **shared speakers**: speakers of the test part are also in training, so figures say little about new voices;
+**partial**: clips of the corpus were missing, how many is told beside its name; **synthetic**: no human speech, figures only show that
+the machinery works; **one seed**: what another training would give is not known; **chosen**: the row of highest validation UAR, the one
+to take. ± is the standard deviation over seeds, […] a 95 % interval and [–] that there is none. Validation UAR chose trial, epoch and row;
+test figures chose nothing, they sort the tables."""
+
+
+def write_report(home: Path, study_name: str, data: Path | None = None) -> tuple[Path, list[Board]]:
+    """Write `reports/<study>.md` and its pictures below `home`; returns the report's path and its leaderboards.
+
+    Args: data: where the corpora are, to tell what runs of earlier code did not note of each clip.
+    Raises: BenchError when the store holds no runs of the study.
+    """
+    if study_name not in studies(home):
+        known = ", ".join(studies(home)) or "none yet"
+        raise BenchError(f"there are no runs of a study {study_name!r} to report on; studies with runs: {known}")
+    records, found = read_boards(home, study_name, data)
+    path = home / "reports" / f"{file_name(study_name)}.md"
+    (home / ".bench").mkdir(parents=True, exist_ok=True)
+    with FileLock(home / ".bench" / "reports.lock"):  # two starts of a study may end at the same time
+        pictures = Pictures(home / "reports" / file_name(study_name))
+        text = render(study_name, records, found, pictures.of, pictures.critical_difference, pictures.pareto)
+        noisy = _noise_page(home, study_name)
+        write_beside(path, text + (f"\nHow recall falls with noise: [{noisy.name}]({noisy.name}).\n" if noisy.exists() else ""))
+    return path, found
+
+
+def render(study_name: str, records: list[Record], boards: Sequence[Board], draw: Draw, diagram: folds_section.Draw,
+           front: cost_section.Draw | None = None) -> str:
+    """The whole report as Markdown.
+
+    Args:
+        draw: gives the paths of a row's pictures by what they show. diagram: gives the path of a critical-difference diagram.
+        front: of the picture of UAR against latency; None: there is none.
+    """
+    made = [row for board in boards for row in board.rows]
+    about = next((r.tags for r in reversed(records) if r.kind == "study"), {})
+    parts = [f"# {escape(study_name)}", escape(about.get("bench.question", "")), _totals(made), MARKS]
+    for board in boards:
+        parts += leaderboard(about.get("bench.asked", study_name), board, draw, front)
+    parts += folds_section.render(made, diagram)
+    declined = sorted({line for r in records for line in r.tags.get("bench.declined", "").splitlines()})
+    if declined:
+        parts += ["## Declined", "What can't work, and why; none of it was trained.", "\n".join(f"- {escape(line)}" for line in declined)]
+    parts += _failures(records)
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _totals(made: list[Row]) -> str:
+    counts = {state: sum(r.trials.get(state, 0) for r in made) for state in (*ENDS, "killed", "running")}
+    words = ", ".join(f"{n} {ENDS.get(state, state)}" for state, n in counts.items() if n or state in ENDS)
+    openings = sum(r.test_openings for r in made)
+    return (f"Trials: {sum(counts.values())} attempted, {words}. The sealed test parts were opened {count(openings, 'time')}, "
+            "once for each seed of each final.")
+
+
+def _failures(records: list[Record]) -> list[str]:
+    failed = [r for r in records if r.kind in ("trial", "seed") and r.state == "failed"]
+    if not failed:
+        return []
+    lines = [f"- {escape(r.name)} ({escape(r.tags.get('bench.split', ''))}): {escape(r.tags.get('bench.reason', 'no reason recorded'))}"
+             for r in failed]
+    return ["## Failed", "\n".join(lines)]

@@ -1,0 +1,1 @@
+"""What to try next: Optuna's studies, budgets, pruning, claims."""

@@ -1,0 +1,80 @@
+"""From a study to its cells: every feature space × architecture × augmentation × protocol, with the settings that are searched in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from harness.study.definition import Study, specified
+from harness.study.settings import applies, settings_of, with_settings
+from harness.study.trial import Trial, keras_backend
+from registry.core import short_label
+from registry.errors import UsageError, require, unknown
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One feature space × architecture × augmentation × protocol of a study with the settings that are searched in it."""
+
+    base: Trial
+    search: dict[str, Any]
+    recipe: str = ""
+
+    @property
+    def label(self) -> str:
+        """The recipe's name, or what it is made of."""
+        return self.recipe or self.base.cell_label
+
+    @property
+    def key(self) -> str:
+        """Tells apart cells that any setting distinguishes, its searched ranges aside: 8 hexadecimal digits."""
+        return self.base.signature[:8]
+
+
+def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None = None) -> list[Cell]:
+    """Every cell of the study in order, with settings from the command line applied.
+
+    Raises: BenchError with the near names for a setting or search key that no cell has.
+    """
+    rows = [(row, split) for split in study.protocols for row in study.rows if specified(split) in map(specified, row.splits)]
+    bases = [Trial(corpus=study.corpus, corpus_fingerprint=corpus_fingerprint, feature_space=row.feature_space,
+                   architecture=row.architecture, augmentation=row.augmentation, split=split, training=row.training,
+                   backend=keras_backend()) for row, split in rows]
+    fixed = settings or {}
+    for setting in (*fixed, *study.search):
+        if not any(applies(base, setting) for base in bases):
+            raise unknown("setting of this study", setting, {s for base in bases for s in settings_of(base)})
+    bases = [with_settings(base, fixed) for base in bases]
+    for setting, distribution in study.search.items():
+        for value in probes(setting, distribution):
+            tried = [with_settings(base, {setting: value}) for base in bases]
+            require(all(new.split == old.split for new, old in zip(tried, bases, strict=True)),
+                    f"search[{setting!r}]: a split is not searched, since figures of different splits can't be compared; list it in splits")
+    cells = [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and applies(base, s)}, row.name)
+             for base, (row, _) in zip(bases, rows, strict=True)]
+    once: dict[str, Cell] = {}
+    for cell in cells:
+        same = once.setdefault(cell.key, cell)
+        require(same is cell, f"{same.label} and {cell.label} on {short_label(cell.base.split)} are one and the same with these settings")
+    return cells
+
+
+def probes(setting: str, distribution: Any) -> tuple[Any, ...]:
+    """The values of an Optuna distribution that tell whether a field takes it; BenchError for anything that is no distribution."""
+    if hasattr(distribution, "choices"):
+        odd = [choice for choice in distribution.choices if not isinstance(choice, (bool, int, float, str, type(None)))]
+        require(not odd, f"search[{setting!r}]: a choice must be a number, a text, True, False or None, not {odd[:1]}: "
+                         "Optuna can't store it; list components that differ so in the study instead")
+        return tuple(distribution.choices)
+    if not hasattr(distribution, "low"):
+        raise UsageError(f"search[{setting!r}] must be an Optuna distribution such as FloatDistribution(1e-4, 1e-2, log=True), "
+                         f"not {distribution!r}")
+    return distribution.low, distribution.high
+
+
+def chosen_cells(cells: list[Cell], label: str | None) -> list[Cell]:
+    """The cells with a label or a recipe's name, all of them without one. Raises UsageError when the study has none of that label."""
+    chosen = [cell for cell in cells if label in (None, cell.label, cell.base.cell_label)]
+    if not chosen:
+        raise UsageError(f"the study has no cell {label!r}; its cells: {'; '.join(sorted({c.label for c in cells}))}")
+    return chosen

@@ -1,0 +1,106 @@
+"""The question of an experiment as data: Study and its recipes."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal
+
+from harness.study.trial import Training
+from registry.augmentation import Augmentation
+from registry.core import canonical, checked, specification
+from registry.errors import require
+from registry.feature_space import FeatureSpace
+
+LISTED = ("feature_spaces", "architectures", "splits")
+
+
+@checked
+class Recipe:
+    """Components and a training that belong together, as published systems have them: one cell in each of its splits.
+
+    Args:
+        name: what reports call it; without one, it is called by its components.
+        splits: protocols under which it is trained.
+    """
+
+    feature_space: FeatureSpace
+    architecture: Any
+    splits: tuple[Any, ...]
+    training: Training = Training()
+    augmentation: Augmentation = Augmentation()
+    name: str = ""
+
+
+@checked
+class Study:
+    """A question: which components, which search space, which protocols, which seeds.
+
+    Args:
+        corpus: a registered corpus.
+        feature_spaces, architectures, augmentations, splits: every combination is a cell, unless it is declined with a reason.
+        training: what the search starts from.
+        recipes: cells that are listed one by one instead, each with its own training and splits.
+        search: setting -> Optuna distribution, e.g. `{"training.learning_rate": FloatDistribution(1e-4, 1e-2, log=True)}`.
+            A setting is `training.FIELD`, `feature_space.FIELD`, `architecture.FIELD` or `COMPONENT.FIELD`; one that no
+            cell has is an error, one that only some have is searched in those. Splits are listed, never searched.
+        trials: of each cell; the first uses the settings as written here. 0 searches nothing: the finals use them.
+        seeds: of the finals.
+        sampler: of the search: `tpe` learns from a cell's trials, so its proposals depend on which ended first when several run at once;
+            `random` does not.
+        prune: stop a trial whose validation UAR lies below the median of the cell's earlier trials at the same epoch.
+        best_models: how many models of each protocol are kept, chosen by validation UAR.
+        measure_cost: measure latency, memory and size of each cell's first final, which takes some seconds a cell.
+    """
+
+    corpus: Any
+    feature_spaces: tuple[FeatureSpace, ...] = ()
+    architectures: tuple[Any, ...] = ()
+    splits: tuple[Any, ...] = ()
+    training: Training = Training()
+    augmentations: tuple[Augmentation, ...] = (Augmentation(),)
+    recipes: tuple[Recipe, ...] = ()
+    search: dict[str, Any] = dataclasses.field(default_factory=dict)
+    trials: int = 10
+    seeds: tuple[int, ...] = (0, 1, 2)
+    sampler: Literal["tpe", "random"] = "tpe"
+    prune: bool = True
+    best_models: int = 3
+    measure_cost: bool = True
+
+    def __post_init__(self) -> None:
+        require(self.trials >= 0, f"trials must be 0 or more, not {self.trials}")
+        require(len(self.seeds) > 0, "a study needs at least one seed for its finals")
+        require(len(set(self.seeds)) == len(self.seeds), f"seeds must differ from each other, not {self.seeds}")
+        require(isinstance(self.search, dict), f"search must be a dictionary of settings and distributions, not {self.search!r}")
+        if self.recipes:
+            both = [kind for kind in LISTED if getattr(self, kind)]
+            require(not both, f"a study lists recipes or {' and '.join(LISTED)}, not recipes and {', '.join(both)}")
+            _check_parts("recipes", self.recipes)
+        for recipe in self.recipes:
+            _check_parts("splits", recipe.splits)
+        for kind in () if self.recipes else (*LISTED, "augmentations"):
+            _check_parts(kind, getattr(self, kind))
+
+    @property
+    def rows(self) -> tuple[Recipe, ...]:
+        """The recipes, or every combination of the components as recipes without a name."""
+        return self.recipes or tuple(
+            Recipe(feature_space=space, architecture=architecture, augmentation=augmentation, training=self.training, splits=self.splits)
+            for space in self.feature_spaces for architecture in self.architectures for augmentation in self.augmentations)
+
+    @property
+    def protocols(self) -> tuple[Any, ...]:
+        """Every split of the study, each once, in order."""
+        return tuple({specified(split): split for row in self.rows for split in row.splits}.values())
+
+
+def _check_parts(kind: str, parts: tuple[Any, ...]) -> None:
+    require(len(parts) > 0, f"a study needs at least one of {kind}")
+    wrong = [part for part in parts if not dataclasses.is_dataclass(part) or isinstance(part, type)]
+    require(not wrong, f"{kind} must hold components, made with their fields such as Random8020(seed=1), not {wrong[:1]}")
+    require(len(set(map(specified, parts))) == len(parts), f"{kind} must differ from each other: one is listed twice")
+
+
+def specified(component: Any) -> str:
+    """A component as canonical text; equal for components that give equal numbers."""
+    return canonical(specification(component))

@@ -1,0 +1,92 @@
+"""Finds studies by name or path: a study is one Python file with a `STUDY` in it."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+from harness.study.definition import Study
+from registry.core import describe, get, label_of, load_file, short_label
+from registry.errors import UsageError, unknown
+
+
+def shipped() -> dict[str, Path]:
+    """The studies that come with the package, in subfolders too: name -> file, sorted."""
+    spec = importlib.util.find_spec("experiments")
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    return {path.stem: path for folder in folders for path in sorted(Path(folder).rglob("*.py")) if not path.stem.startswith("_")}
+
+
+def catalogue() -> list[tuple[str, str]]:
+    """Names and first docstring lines of the shipped studies, without importing them."""
+    return [(name, describe(path)) for name, path in shipped().items()]
+
+
+def find(name: str) -> Path:
+    """The file of a study given by name or by path. Raises BenchError with the near names."""
+    if name.endswith(".py"):
+        if not Path(name).is_file():
+            raise UsageError(f"there is no study file {name}")
+        return Path(name)
+    if name not in shipped():
+        raise unknown("study", name, shipped())
+    return shipped()[name]
+
+
+def load(name: str) -> tuple[str, Study]:
+    """A study's name and its definition. Raises BenchError when the file is wrong."""
+    path = find(name)
+    study = getattr(load_file(path), "STUDY", None)
+    if not isinstance(study, Study):
+        raise UsageError(f"{path} defines no STUDY = Study(…)")
+    return path.stem, study
+
+
+def chosen_study(name: str, corpus: str | None = None, splits: list[str] | None = None, trials: int | None = None,
+                 seeds: list[int] | None = None) -> tuple[str, Study]:
+    """A study with what the command line changes of it; what the study itself has under a label is meant before what is registered."""
+    found, study = load(name)
+    chosen = tuple(_split(study, text) for text in splits or ())
+    changes: dict[str, Any] = {"corpus": _corpus(study, corpus) if corpus else None, "trials": trials,
+                               "seeds": tuple(seeds) if seeds else None}
+    if chosen and study.recipes:
+        changes["recipes"] = tuple(dataclasses.replace(recipe, splits=chosen) for recipe in study.recipes)
+    elif chosen:
+        changes["splits"] = chosen
+    return found, dataclasses.replace(study, **{key: value for key, value in changes.items() if value is not None})
+
+
+def _corpus(study: Study, text: str) -> Any:
+    own = study.corpus
+    return own if text in (short_label(own), label_of(type(own))) else component("corpora", text)
+
+
+def _split(study: Study, text: str) -> Any:
+    own = {short_label(split): split for split in study.protocols}
+    return own[text] if text in own else component("splits", text)
+
+
+def component(kind: str, text: str) -> Any:
+    """A component from `name` or `name[field=value, …]`, as reports write it. Raises UsageError for anything else.
+
+    >>> component("splits", "speaker_folds[fold=2]").fold
+    2
+    """
+    written = re.fullmatch(r"([^\[\]]+)(?:\[(.+)\])?", text)
+    parts = re.split(r",\s*(?=\w+\s*=)", written[2]) if written and written[2] else []  # a comma inside a tuple parts nothing
+    pairs = [part.partition("=") for part in parts]
+    if not written or not all(key.strip() and equals and value.strip() for key, equals, value in pairs):
+        raise UsageError(f"{text!r} is not written as NAME or NAME[field=value, …], such as 'speaker_folds[fold=2]'")
+    return get(kind, written[1])(**{key.strip(): literal(value.strip()) for key, _, value in pairs})
+
+
+def literal(text: str) -> Any:
+    """The Python value that a text stands for; the text itself where it stands for none."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):  # the last two: nested beyond what Python parses
+        return text

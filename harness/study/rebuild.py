@@ -1,0 +1,54 @@
+"""From the configuration that a run left behind back to its trial, for whoever checks or repeats what was run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from harness.study.trial import NUMBERS_VERSION, Training, Trial
+from registry.augmentation import Augmentation
+from registry.core import registered
+from registry.feature_space import FeatureSpace
+
+KINDS = {"corpus": "corpora", "feature_space": "feature-spaces", "architecture": "architectures", "split": "splits",
+         "augmentation": "augmentations"}
+PARTS = {"FeatureSpace": (FeatureSpace, "feature-spaces"), "Augmentation": (Augmentation, "augmentations"),
+         "Training": (Training, "")}  # what is no registered component, and the kind of what it holds
+BESIDE = ("component", "version", "numbers_version")  # what a specification says beside the fields
+NONE: Mapping[str, type[Any]] = MappingProxyType({})
+
+
+def trial_from(configuration: Mapping[str, Any], own: Mapping[str, type[Any]] = NONE) -> Trial:
+    """The trial whose `configuration` this is, as read from a run's `configuration.json`.
+
+    Args:
+        own: classes of components that are not registered, by name.
+    Raises: BenchError for a component that is not known here, or that no longer has these fields.
+    """
+    fields = {key: component_from(KINDS.get(key, ""), value, own) for key, value in configuration.items() if key not in BESIDE}
+    return Trial(**fields)
+
+
+def component_from(kind: str, data: Any, own: Mapping[str, type[Any]] = NONE) -> Any:
+    """The component of a kind that a specification describes, with those inside it; plain data is given back."""
+    if isinstance(data, list):
+        return tuple(component_from(kind, item, own) for item in data)
+    if not isinstance(data, Mapping) or "component" not in data:
+        return data
+    name = data["component"]
+    cls, inside = PARTS[name] if name in PARTS else (own[name] if name in own else registered(kind, name), kind)
+    return cls(**{key: component_from(KINDS.get(key, inside), value, own) for key, value in data.items() if key not in BESIDE})
+
+
+def differences(trial: Trial, configuration: Mapping[str, Any]) -> list[str]:
+    """What a trial's configuration says otherwise than a recorded one: `feature_space.features.0.version: 1, now 2`."""
+    return _differing({**configuration, "numbers_version": configuration.get("numbers_version", NUMBERS_VERSION)}, trial.configuration)
+
+
+def _differing(old: Any, new: Any, where: str = "") -> list[str]:
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return [line for key in sorted({*old, *new}) for line in _differing(old.get(key), new.get(key), f"{where}.{key}".lstrip("."))]
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return [line for i, pair in enumerate(zip(old, new, strict=True)) for line in _differing(*pair, f"{where}.{i}")]
+    return [] if old == new else [f"{where}: {old}, now {new}"]

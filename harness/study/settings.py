@@ -1,0 +1,51 @@
+"""Settings of a trial by name, such as `training.learning_rate` or `mel.n_mels`: which it has, their values, and the trial with others."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from harness.study.trial import Trial
+from registry.core import field_types, label_of
+
+
+def applies(trial: Trial, setting: str) -> bool:
+    """Whether a trial has a component with this setting."""
+    owner, _, field = setting.rpartition(".")
+    return owner in _owners(trial) and field in field_types(type(_owners(trial)[owner]))
+
+
+def with_settings(trial: Trial, settings: dict[str, Any]) -> Trial:
+    """The trial with those settings changed that it has, all of a component at once. Raises BenchError on a wrong value."""
+    wanted = [(*setting.rpartition(".")[::2], value) for setting, value in settings.items()]
+
+    def changed(component: Any, *owners: str) -> Any:
+        own = (*owners, label_of(type(component)))
+        fields = {field: value for owner, field, value in wanted if owner in own and field in field_types(type(component))}
+        return dataclasses.replace(component, **fields) if fields else component
+
+    space, augmentation = changed(trial.feature_space, "feature_space"), trial.augmentation
+    return dataclasses.replace(trial, training=changed(trial.training, "training"), split=changed(trial.split, "split"),
+                               architecture=changed(trial.architecture, "architecture"),
+                               augmentation=dataclasses.replace(augmentation, copies=tuple(map(changed, augmentation.copies)),
+                                                                on_the_fly=tuple(map(changed, augmentation.on_the_fly))),
+                               feature_space=dataclasses.replace(space, features=tuple(changed(f) for f in space.features)))
+
+
+def setting_value(trial: Trial, setting: str) -> Any:
+    """The value that a trial has for a setting such as `training.learning_rate` or `mel.n_mels`; None where it has none."""
+    owner, _, field = setting.rpartition(".")
+    return getattr(_owners(trial).get(owner), field, None)
+
+
+def settings_of(trial: Trial) -> list[str]:
+    """Every setting that a trial has, for near names in errors and for `bench show`."""
+    return sorted({f"{owner}.{field}" for owner, component in _owners(trial).items() for field in field_types(type(component))})
+
+
+def _owners(trial: Trial) -> dict[str, Any]:
+    """What the part of a setting before its dot can name: component -> object."""
+    parts = {"training": trial.training, "feature_space": trial.feature_space, "architecture": trial.architecture, "split": trial.split}
+    augmentation = trial.augmentation
+    components = (trial.architecture, trial.split, *trial.feature_space.features, *augmentation.copies, *augmentation.on_the_fly)
+    return {**{label_of(type(c)): c for c in components}, **parts}

@@ -1,0 +1,104 @@
+"""Trial, the one value that a worker needs, and how its network is trained; its signature names everything that changes its numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import Any, Literal
+
+from registry.augmentation import Augmentation
+from registry.core import canonical, checked, short_label, specification
+from registry.errors import require
+from registry.feature_space import FeatureSpace
+
+NUMBERS_VERSION = 2  # raised when training, scoring or normalising gives other numbers than before
+
+
+@checked
+class Training:
+    """How a network is trained.
+
+    Args:
+        optimizer: `sgd` has a momentum of 0.9.
+        learning_rate: at the start.
+        weight_decay: decoupled from the gradient (Loshchilov & Hutter 2019), with any optimiser.
+        batch_size: clips a step.
+        epochs: at most.
+        schedule: `cosine` falls to zero over all epochs; `plateau` multiplies by `drop_factor` after `drop_epochs` epochs without
+            a better validation UAR, `step` after every `drop_epochs` epochs.
+        keep: the epoch whose weights are kept: the `best` by validation UAR, or the `last` as systems do that select nothing.
+        early_stopping: epochs without a better validation UAR after which training stops; None trains them all.
+        class_weights: weigh each clip by the inverse frequency of its emotion among the training clips.
+        label_smoothing: in [0, 1).
+        precision: of the arithmetic, Keras's dtype policy; the mixed ones are faster on hardware that has them, weights stay float32.
+    """
+
+    optimizer: Literal["adam", "adamw", "rmsprop", "sgd"] = "adam"
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    batch_size: int = 64
+    epochs: int = 30
+    schedule: Literal["constant", "cosine", "plateau", "step"] = "cosine"
+    drop_epochs: int = 4
+    drop_factor: float = 0.5
+    keep: Literal["best", "last"] = "best"
+    early_stopping: int | None = 10
+    class_weights: bool = False
+    label_smoothing: float = 0.0
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+
+    def __post_init__(self) -> None:
+        require(self.learning_rate > 0, f"training.learning_rate must be positive, not {self.learning_rate}")
+        require(self.batch_size > 0, f"training.batch_size must be positive, not {self.batch_size}")
+        require(self.epochs > 0, f"training.epochs must be positive, not {self.epochs}")
+        require(self.early_stopping is None or self.early_stopping > 0,
+                f"training.early_stopping must be positive or None, not {self.early_stopping}")
+        require(self.drop_epochs > 0, f"training.drop_epochs must be positive, not {self.drop_epochs}")
+        require(0 < self.drop_factor < 1, f"training.drop_factor must be in (0, 1), not {self.drop_factor}")
+        require(0 <= self.label_smoothing < 1, f"training.label_smoothing must be in [0, 1), not {self.label_smoothing}")
+        require(self.weight_decay >= 0, f"training.weight_decay must not be negative, not {self.weight_decay}")
+
+
+@checked
+class Trial:
+    """One point of a study: everything that changes its numbers, and nothing else; picklable.
+
+    Args:
+        corpus: a registered corpus (the component, not its clips).
+        corpus_fingerprint: of the clips it was planned on; a worker that finds others refuses.
+        seed: chooses initial weights and the order of clips, together with everything else here.
+        opens_test: False for a trial of the search; True for a final, which is scored on the test part once.
+        backend: of Keras; other backends give other numbers.
+    """
+
+    corpus: Any
+    corpus_fingerprint: str
+    feature_space: FeatureSpace
+    architecture: Any
+    split: Any
+    training: Training
+    augmentation: Augmentation = Augmentation()
+    seed: int = 0
+    opens_test: bool = False
+    backend: str = "tensorflow"
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """The whole trial as plain JSON data."""
+        return {**specification(self), "numbers_version": NUMBERS_VERSION}
+
+    @property
+    def signature(self) -> str:
+        """Hash of everything that changes this trial's numbers: 16 hexadecimal digits."""
+        return hashlib.sha256(canonical(self.configuration).encode()).hexdigest()[:16]
+
+    @property
+    def cell_label(self) -> str:
+        """The leaderboard row it belongs to, for people: `mel image × residual_2d`."""
+        augmented = [self.augmentation.label] if self.augmentation else []
+        return " × ".join([self.feature_space.label, short_label(self.architecture), *augmented])
+
+
+def keras_backend() -> str:
+    """The Keras backend that will be used: KERAS_BACKEND, or TensorFlow."""
+    return os.environ.get("KERAS_BACKEND", "tensorflow")

@@ -1,0 +1,1 @@
+"""What is kept: runs in MLflow, results on their way there, models."""

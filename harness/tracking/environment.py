@@ -1,0 +1,48 @@
+"""Where a run took place: commit, versions and hardware, for the record."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import platform
+import subprocess
+from pathlib import Path
+
+LIBRARIES = ("ser-bench", "keras", "tensorflow", "jax", "torch", "librosa", "numpy", "scikit-learn", "optuna", "mlflow")
+
+
+@functools.cache
+def surroundings() -> dict[str, str]:
+    """Tags that say on what a run was made: `commit`, `hardware`, `python` and `versions`."""
+    return {"commit": commit(), "hardware": hardware(), "python": platform.python_version(), "versions": versions()}
+
+
+def commit() -> str:
+    """The commit of the harness's own source, `-dirty` when tracked files differ from it; `unknown` outside a checkout."""
+    folder = Path(__file__).parents[1]
+    try:
+        done = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"], cwd=folder, capture_output=True,
+                              text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    return done.stdout.strip() or "unknown"
+
+
+def hardware() -> str:
+    """Cores, memory, and what the Keras backend computes on: `2 cores, 24 GB, cpu:0`."""
+    import psutil
+
+    from harness.training.backend import set_up
+
+    return f"{psutil.cpu_count()} cores, {round(psutil.virtual_memory().total / 1e9)} GB, {', '.join(set_up())}"
+
+
+def versions() -> str:
+    """Name and version of each library that matters to the numbers and is installed."""
+    found = []
+    for name in LIBRARIES:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return ", ".join(found)

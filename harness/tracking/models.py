@@ -1,0 +1,108 @@
+"""Keeps trained networks in MLflow's store as models that take a waveform."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import shutil
+import tempfile
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+import mlflow
+import numpy as np
+from mlflow import MlflowClient
+from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model
+from mlflow.models.signature import ModelSignature
+
+from harness.study.trial import keras_backend
+from harness.tracking.outbox import write_through
+from harness.tracking.run_record import Record
+
+CODE = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "registry")]  # what a saved model needs beside its libraries
+TAG = "bench.model"
+
+
+class Models:
+    """The models of a store; those of this machine lie below `home`."""
+
+    def __init__(self, client: MlflowClient, home: Path) -> None:
+        self.client, self.home = client, home
+
+    def log(self, run_id: str, folder: Path, name: str, emotions: tuple[str, ...], sample_rate: int,
+            metrics: Sequence[Metric] = ()) -> str:
+        """Keep the model in `folder` as an MLflow model whose input is a waveform; returns the model's id. `metrics` of its run are shown
+        beside it.
+
+        Requirements are given, not inferred: inferring them would load the model once more, which costs seconds. MLflow's shorter
+        `log_model` would start and end the run, which a process that is killed there leaves looking complete.
+        """
+        from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+
+        outputs = Schema([ColSpec("string", "emotion"), *(ColSpec("double", emotion) for emotion in emotions)])
+        inputs = Schema([TensorSpec(np.dtype(np.float32), (-1, -1))])
+        signature = ModelSignature(inputs, outputs, ParamSchema([ParamSpec("sample_rate", "long", sample_rate)]))
+        run = self.client.get_run(run_id)
+        for begun in self.client.search_logged_models([run.info.experiment_id], filter_string=f"source_run_id = '{run_id}'"):
+            self._drop(begun.model_id)  # an upload that broke off
+        kept = self.client.create_logged_model(run.info.experiment_id, name, run_id, params=run.data.params)
+        about = Model(artifact_path=kept.artifact_location, run_id=run_id, model_uuid=kept.model_id, model_id=kept.model_id)
+        with tempfile.TemporaryDirectory() as place, warnings.catch_warnings(action="ignore", category=UserWarning):  # it wants an example
+            mlflow.pyfunc.save_model(Path(place) / "model", loader_module="harness.saved_model", data_path=str(folder), code_paths=CODE,
+                                     signature=signature, pip_requirements=requirements(), mlflow_model=about)
+            self.client.log_model_artifacts(kept.model_id, str(Path(place) / "model"))
+        if metrics:
+            self.client.log_batch(run_id, [Metric(m.key, m.value, m.timestamp, m.step, model_id=kept.model_id) for m in metrics])
+        self.client.log_outputs(run_id, [LoggedModelOutput(kept.model_id, step=0)])
+        self.client.finalize_logged_model(kept.model_id, LoggedModelStatus.READY)
+        self.client.set_tag(run_id, TAG, f"models:/{kept.model_id}")
+        return str(kept.model_id)
+
+    def force_to_disk(self, run_id: str) -> None:
+        """Have the files of a run written through, where they lie on this machine's disks: MLflow leaves that for later."""
+        record = self.client.get_run(run_id)
+        model = record.data.tags.get(TAG, "").removeprefix("models:/")
+        places = [record.info.artifact_uri, self.client.get_logged_model(model).artifact_location if model else None]
+        for folder in filter(None, map(_folder_of, places)):
+            for path in (folder, *folder.rglob("*")):
+                write_through(path)
+
+    def forget(self, record: Record) -> None:
+        """Drop a run's model and its files: others of its study are better."""
+        self.client.delete_tag(record.run_id, TAG)
+        self._drop(record.tags[TAG].removeprefix("models:/"))
+
+    def _drop(self, model_id: str) -> None:
+        location = self.client.get_logged_model(model_id).artifact_location
+        self.client.delete_logged_model(model_id)
+        folder = _folder_of(location)
+        if folder and (self.home / "mlartifacts").resolve() in folder.parents:  # wherever else the store says it lies, it is not ours
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def files(self, record: Record, folder: Path) -> Path | None:
+        """The files of a run's model, copied below `folder`; None when the run kept none."""
+        if not re.fullmatch(r"models:/[\w-]+", record.tags.get(TAG, "")):  # any other address would be fetched, too
+            return None
+        try:
+            return Path(mlflow.artifacts.download_artifacts(artifact_uri=record.tags[TAG], dst_path=str(folder),
+                                                            tracking_uri=self.client.tracking_uri))
+        except (MlflowException, OSError):
+            return None
+
+
+def requirements() -> list[str]:
+    """The exact versions that a saved model needs to give the same numbers."""
+    names = ("keras", keras_backend(), "librosa", "numpy", "pandas", "soundfile", "soxr", "psutil")
+    return [f"{name}=={importlib.metadata.version(name)}" for name in names]
+
+
+def _folder_of(location: str | None) -> Path | None:
+    """The folder that an address names; None for one that is not of this machine's disk."""
+    if not location or not location.startswith(("file:", "/")):
+        return None
+    return Path(url2pathname(urlparse(location).path)).resolve()

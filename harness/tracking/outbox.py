@@ -1,0 +1,187 @@
+"""Results on their way to MLflow: written and fsynced below `.bench/outbox` before anybody hears of them, kept until delivered and told."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from harness.tracking import process_identity
+from registry.errors import BenchError
+
+NOTE, DELIVERED, TOLD = "entry.json", "delivered", "told"
+
+
+@dataclass
+class Entry:
+    """One ended piece of work as plain data; its files lie beside it.
+
+    Args:
+        uid: of this piece of work: MLflow holds at most one run with it that ended by itself.
+        kind: `trial`, `seed`, or `final` (a cell's aggregate over its seeds). study: the MLflow experiment.
+        parent: run id of the study's own run. run_id: of the run that was opened when it began; empty when MLflow was away.
+        epochs: (epoch, milliseconds since 1970, metrics). inputs: one for each dataset, as plain data.
+        store: of MLflow that it is meant for; empty for the one below the home.
+        best_models: how many models of its protocol are kept. children: how many seeds a final stands on.
+    """
+
+    uid: str
+    kind: str
+    name: str
+    study: str
+    parent: str
+    state: str
+    tags: dict[str, str]
+    params: dict[str, Any]
+    metrics: dict[str, float] = field(default_factory=dict)
+    epochs: list[tuple[int, int, dict[str, float]]] = field(default_factory=list)
+    inputs: list[dict[str, str]] = field(default_factory=list)
+    ended_ms: int = 0
+    run_id: str = ""
+    store: str = ""
+    best_models: int = 0
+    children: int = 0
+
+    @property
+    def reason(self) -> str:
+        """Why it did not finish; empty when it did."""
+        return self.tags.get("reason", "")
+
+
+class Outbox:
+    """The outbox of one home; a worker and a coordinator on any machine that sees the folder may use it at once."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / ".bench" / "outbox"
+
+    def commit(self, entry: Entry, write: Callable[[Path], None] = lambda folder: None) -> Path:
+        """Put an entry on disk and what `write` makes in its folder (`files/`, `model/`), all of it or nothing; returns the folder.
+
+        What is there already under this uid stays. Raises: BenchError for a full disk.
+        """
+        final = self.folder / entry.uid
+        marked = process_identity.mark()
+        owner_id = f"{entry.tags.get('coordinator', '')}-{uuid.uuid4().hex[:6]}"
+        draft = self.folder / f"{entry.uid}.{marked['host']}.{marked['pid']}.{owner_id}.tmp"
+        try:
+            (draft / "files").mkdir(parents=True)
+            write(draft)
+            (draft / NOTE).write_text(json.dumps(asdict(entry)), encoding="utf-8")
+            for path in (*(p for p in sorted(draft.rglob("*"))), draft):
+                write_through(path)
+            with contextlib.suppress(FileExistsError):
+                draft.rename(final)
+            write_through(self.folder)
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                return final
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise BenchError(f"the disk of {self.folder} is full: this trial's result could not be kept, and the trial is run again "
+                                 "by the same command. Make room (`bench cache --clear` removes features)") from error
+            raise
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        return final
+
+    def get(self, uid: str) -> Entry | None:
+        """The committed entry with this uid."""
+        try:
+            return Entry(**json.loads((self.folder / uid / NOTE).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def uids(self) -> list[str]:
+        """What is committed and not both delivered and told, oldest first."""
+        found = [path for path in self.folder.glob("*") if (path / NOTE).exists() and not path.name.endswith(".tmp")]
+        return [path.name for path in sorted(found, key=lambda path: ((path / NOTE).stat().st_mtime_ns, path.name))]
+
+    def is_delivered(self, uid: str) -> str:
+        """The id of the MLflow run that holds an entry; empty while it waits."""
+        try:
+            return (self.folder / uid / DELIVERED).read_text()
+        except OSError:
+            return ""
+
+    def waiting(self) -> list[str]:
+        """The uids of entries that MLflow has not got yet, oldest first."""
+        return [uid for uid in self.uids() if not self.is_delivered(uid)]
+
+    def deliver(self, uid: str, send: Callable[[Entry, Path], str]) -> str:
+        """Hand an entry to `send` (entry, its folder -> run id) unless that was done; returns the run id.
+
+        One process at a time does it; what `send` raises passes through, and the entry waits on. An entry that another process
+        took away meanwhile gives an empty id.
+        """
+        with self._lock(uid):
+            entry = self.get(uid)
+            run_id = self.is_delivered(uid)
+            if entry is None or run_id:
+                return run_id
+            run_id = send(entry, self.folder / uid)
+            _write(self.folder / uid / DELIVERED, run_id)
+        self._tidy(uid)
+        return run_id
+
+    def told(self, uid: str) -> None:
+        """Note that the search knows of an entry; it goes once MLflow has it, too."""
+        with contextlib.suppress(FileNotFoundError):
+            _write(self.folder / uid / TOLD, "")
+        self._tidy(uid)
+
+    def _tidy(self, uid: str) -> None:
+        if (self.folder / uid / TOLD).exists() and (self.folder / uid / DELIVERED).exists():
+            gone = self.folder / f"{uid}.gone.tmp"
+            with contextlib.suppress(OSError):
+                (self.folder / uid).rename(gone)
+                shutil.rmtree(gone, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                (self.folder / f"{uid}.lock").unlink()
+
+    @contextlib.contextmanager
+    def _lock(self, uid: str) -> Any:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.folder / f"{uid}.lock", timeout=120):
+                yield
+        except Timeout as error:
+            raise BenchError(f"another process delivers {uid} and does not come to an end") from error
+
+    def sweep(self, lives: Callable[[str], bool]) -> int:
+        """Remove drafts whose writer is gone; `lives` tells of a coordinator whether it may be alive. Returns how many."""
+        left = [path for path in self.folder.glob("*.tmp") if not self._is_written(path, lives)]
+        for path in left:
+            shutil.rmtree(path, ignore_errors=True)
+        return len(left)
+
+    def _is_written(self, draft: Path, lives: Callable[[str], bool]) -> bool:
+        _, _, rest = draft.name.partition(".")
+        process, _, who = rest.removesuffix(".tmp").rpartition(".")
+        host, _, pid = process.rpartition(".")
+        if not process_identity.is_here(host):  # its coordinator has to be asked
+            return lives(who.partition("-")[0])
+        return process_identity.may_live({"host": host, "pid": pid})
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_through(path: Path) -> None:
+    """Force a file or folder onto the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,234 @@
+"""Writes and reads MLflow: the tree of runs of a study, with everything needed to rebuild its report from the store alone."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
+
+from harness.safe_text import file_name, masked
+from harness.tracking import process_identity
+from harness.tracking.models import Models
+from harness.tracking.outbox import Entry
+from harness.tracking.run_record import Record, record_of
+from harness.tracking.store import connect, name_of, pages
+from harness.training.predictions import Predictions, read
+from registry.errors import BenchError
+
+EXPERIMENT_TAGS = {"bench.kind": "study", "mlflow.experimentKind": "custom_model_development"}  # the UI then opens on runs
+END = {"finished": "FINISHED", "pruned": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
+
+
+class Tracker:
+    """The MLflow experiment of one study; of another `kind` (`leakage`), it has a report of its own and no leaderboard.
+
+    Raises: BenchError when the store can't be opened.
+    """
+
+    def __init__(self, home: Path, study_name: str, kind: str = "study", uri: str = "") -> None:
+        self.home, self.study_name, self.kind = home, study_name, kind
+        self.client = connect(home, uri)
+        self.store = name_of(home, self.client.tracking_uri)
+        self.models = Models(self.client, home)
+        self.experiment_id = self._experiment()
+
+    def _experiment(self) -> str:
+        found = self.client.get_experiment_by_name(self.study_name)
+        if found:
+            return str(found.experiment_id)
+        server = self.client.tracking_uri.startswith("http")  # it chooses the place itself
+        local = None if server else (self.home / "mlartifacts" / file_name(self.study_name)).resolve().as_uri()
+        return str(self.client.create_experiment(self.study_name, artifact_location=local,
+                                                 tags={**EXPERIMENT_TAGS, "bench.kind": self.kind}))
+
+    def start(self, kind: str, name: str, parent: str | None, tags: dict[str, str], params: dict[str, Any] | None = None) -> str:
+        """Open a run and return its id; it is marked as this process's own until it ends, unless `tags` say whose it is."""
+        about = {f"bench.{key}": value for key, value in process_identity.mark().items()}
+        tree = {"mlflow.parentRunId": parent} if parent else {}
+        mlflow_tags = {"mlflow.source.name": "bench", "mlflow.user": "bench", "bench.kind": kind, "bench.study": self.study_name}
+        texts = {**mlflow_tags, **about, **tree, **{tag.key: tag.value for tag in _tags(tags)}}
+        run = self.client.create_run(self.experiment_id, run_name=name, tags=texts)
+        if params:
+            self.client.log_batch(run.info.run_id, params=_params(params))
+        return str(run.info.run_id)
+
+    def resume(self, run_id: str) -> None:
+        """Open a run again that an earlier start of the same study ended."""
+        self.client.update_run(run_id, status="RUNNING")
+        self.tag(run_id, process_identity.mark())
+
+    def epoch(self, run_id: str, epoch: int, metrics: dict[str, float], at_ms: int | None = None) -> None:
+        """One point of every curve."""
+        self.client.log_batch(run_id, metrics=_points([(epoch, at_ms or int(time.time() * 1000), metrics)]))
+
+    def deliver(self, entry: Entry, folder: Path) -> str:
+        """Bring an entry of the outbox and its files into the store, and return its run's id.
+
+        What an earlier try brought is found by the entry's uid and completed: twice gives the same as once.
+        """
+        run_id = self._place(entry)
+        if entry.kind == "final":
+            self._adopt(run_id, entry)
+        if self.client.get_run(run_id).info.status == "RUNNING":
+            self._complete(run_id, entry, folder)
+        return run_id
+
+    def _place(self, entry: Entry) -> str:
+        """The entry's run: the one opened for it, the one that an earlier try made, or a new one; others of its uid end as killed."""
+        own = self.of_uid(entry.uid)
+        kept = next((r for r in own if r.state not in ("running", "killed")), None)
+        kept = kept or next((r for r in own if r.run_id == entry.run_id), None)
+        if kept is None and not entry.run_id:  # what a worker began and another has to end
+            kept = next((r for r in reversed(own) if r.state == "running"), None)
+        for record in own:
+            if record.state == "running" and record is not kept:
+                self.end(record.run_id, "killed")
+        if kept and kept.state == "killed":  # by a start that took its worker for dead
+            self.client.update_run(kept.run_id, status="RUNNING")
+        return kept.run_id if kept else self.start(entry.kind, entry.name, entry.parent, {**entry.tags, "uid": entry.uid})
+
+    def of_uid(self, uid: str) -> list[Record]:
+        """The runs of one piece of work: one for each time that it was begun."""
+        return [record_of(run) for run in pages(self.client, self.experiment_id, f"tags.`bench.uid` = '{uid}'")] if uid else []
+
+    def _complete(self, run_id: str, entry: Entry, folder: Path) -> None:
+        """All figures and files of a run that is open, and last its end; the time of each figure is the entry's, so none is doubled."""
+        points = [*_points(entry.epochs), *_figures(entry)]
+        for first in range(0, len(points), 900):  # the store takes 1,000 at a time
+            self.client.log_batch(run_id, metrics=points[first : first + 900])
+        self.client.log_batch(run_id, params=_params(entry.params), tags=_tags({**entry.tags, "state": entry.state}))
+        self._log_inputs(run_id, entry.inputs)
+        self.client.log_artifacts(run_id, str(folder / "files"))
+        if (folder / "model").exists():
+            self._keep_model(run_id, entry, folder / "model")
+        self.models.force_to_disk(run_id)
+        self.client.set_terminated(run_id, END[entry.state])
+
+    def _log_inputs(self, run_id: str, inputs: list[dict[str, str]], tries: int = 3) -> None:
+        """Name a run's datasets. MLflow refuses one that another run is the first to name at that moment; then it is there."""
+        try:
+            if inputs:
+                self.client.log_inputs(run_id, list(_inputs(inputs)))
+        except MlflowException:
+            if tries == 1:
+                raise
+            self._log_inputs(run_id, inputs, tries - 1)
+
+    def _keep_model(self, run_id: str, entry: Entry, model: Path) -> None:
+        """Log the model if it is among its protocol's best by validation UAR, and drop the one that no longer is."""
+        with FileLock(self.home / ".bench" / "models.lock"):
+            if self.record(run_id).tags.get("bench.model"):
+                return  # an earlier try had come so far
+            kept = [r for r in self.records("seed") if r.tags.get("bench.model") and r.run_id != run_id
+                    and all(r.tags.get(f"bench.{key}") == entry.tags[key] for key in ("split", "corpus_fingerprint"))]
+            kept.sort(key=lambda r: r.metrics["validation/uar"])
+            room = len(kept) < entry.best_models
+            if not room and (not kept or entry.metrics["validation/uar"] <= kept[0].metrics["validation/uar"]):
+                return
+            about = json.loads((model / "about.json").read_text())
+            self.models.log(run_id, model, about["name"], tuple(about["emotions"]), about["sample_rate"], _figures(entry))
+            if not room:
+                self.models.forget(kept[0])
+
+    def _adopt(self, run_id: str, entry: Entry) -> None:
+        """Hang the seeds of a final below it. Raises: BenchError while the store does not have them all."""
+        signatures = entry.tags["signatures"].split()
+        seeds = [r for r in self.records("seed") if r.tags.get("bench.signature") in signatures and r.state == "finished"]
+        for record in seeds:
+            self.client.set_tag(record.run_id, "mlflow.parentRunId", run_id)
+        if len(seeds) < entry.children:
+            raise BenchError(f"{entry.name}: {entry.children - len(seeds)} of its seeds are still on their way")
+
+    def aggregate(self, run_id: str, metrics: dict[str, float]) -> None:
+        """Metrics that a parent carries for its children."""
+        now = int(time.time() * 1000)
+        self.client.log_batch(run_id, metrics=[Metric(k, v, now, 0) for k, v in metrics.items()])
+
+    def end(self, run_id: str, state: str, reason: str = "") -> None:
+        """End a run that has no result of its own."""
+        self.tag(run_id, {"state": state, "reason": reason})
+        self.client.set_terminated(run_id, END[state])
+
+    def tag(self, run_id: str, tags: dict[str, str]) -> None:
+        self.client.log_batch(run_id, tags=_tags(tags))
+
+    def records(self, *kinds: str) -> list[Record]:
+        """All runs of these kinds (of all kinds without any), oldest first."""
+        where = f"tags.`bench.kind` = '{kinds[0]}'" if len(kinds) == 1 else ""  # the store knows no "one of these"
+        wanted = [r for r in pages(self.client, self.experiment_id, where) if not kinds or r.data.tags.get("bench.kind") in kinds]
+        return [record_of(run) for run in wanted]
+
+    def record(self, run_id: str) -> Record:
+        """One run."""
+        return record_of(self.client.get_run(run_id))
+
+    def reconcile(self, lives: Callable[[Mapping[str, str]], bool] = process_identity.may_live) -> int:
+        """End as killed what a dead process left running, by what `lives` says of a run's tags; returns how many."""
+        running = map(record_of, pages(self.client, self.experiment_id, "attributes.status = 'RUNNING'"))
+        left = [r for r in running if not lives({key.removeprefix("bench."): value for key, value in r.tags.items()})]
+        for record in left:
+            self.end(record.run_id, "killed")
+        return len(left)
+
+    def predictions(self, run_id: str, part: str) -> Predictions | None:
+        """What a run's network said of the clips of a part; None when the run has no such file."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = self.files(run_id, f"{part}/predictions.csv", Path(folder))
+            try:
+                return read(path) if path else None
+            except BenchError as error:
+                raise BenchError(f"run {run_id}, {part}: {error}") from error
+
+    def configuration(self, run_id: str) -> dict[str, Any] | None:
+        """A run's `configuration.json`; None when the run has no such file. Raises: BenchError for a damaged one."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = self.files(run_id, "configuration.json", Path(folder))
+            try:
+                told = json.loads(path.read_text(encoding="utf-8")) if path else None
+            except (ValueError, RecursionError) as error:
+                raise BenchError(f"run {run_id}: its configuration.json is damaged ({error}); get it back from a copy of the "
+                                 "store") from error
+        if told is not None and not isinstance(told, dict):
+            raise BenchError(f"run {run_id}: its configuration.json holds no settings; get it back from a copy of the store")
+        return told
+
+    def add_files(self, run_id: str, folder: Path) -> None:
+        """Put the files in a folder among those of a run that has ended; what has the same name is replaced."""
+        self.client.log_artifacts(run_id, str(folder))
+
+    def files(self, run_id: str, name: str, folder: Path) -> Path | None:
+        """A run's file, copied below `folder`; None when the run has no such file."""
+        try:
+            return Path(self.client.download_artifacts(run_id, name, str(folder)))
+        except (MlflowException, OSError):
+            return None
+
+
+def _tags(tags: dict[str, str]) -> list[RunTag]:
+    """The harness's own tags, without secrets; what is empty says nothing and is left out."""
+    return [RunTag(f"bench.{key}", masked(value)) for key, value in tags.items() if value]
+
+
+def _params(params: dict[str, Any]) -> list[Param]:
+    return [Param(k, masked(str(v))) for k, v in params.items()]
+
+
+def _points(epochs: Iterable[tuple[int, int, dict[str, float]]]) -> list[Metric]:
+    return [Metric(f"epoch/{key}", value, at_ms, epoch) for epoch, at_ms, metrics in epochs for key, value in metrics.items()]
+
+
+def _figures(entry: Entry) -> list[Metric]:
+    return [Metric(key, value, entry.ended_ms, 0) for key, value in entry.metrics.items()]
+
+
+def _inputs(entries: list[dict[str, str]]) -> Iterable[DatasetInput]:
+    for about in entries:
+        data = Dataset(name=about["name"], digest=about["digest"], source_type="local", source=about["source"], profile=about["profile"])
+        yield DatasetInput(data, [InputTag("mlflow.data.context", about["part"])])

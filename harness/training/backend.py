@@ -1,0 +1,78 @@
+"""Chooses the Keras backend, sets up its devices and seeds it; the one place that may touch TensorFlow or PyTorch itself."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.study.trial import keras_backend
+from registry.errors import BenchError
+
+
+@functools.cache
+def set_up() -> tuple[str, ...]:
+    """Select the backend, let GPU memory grow, and return the names of the devices, e.g. `("cpu:0",)`.
+
+    Raises: BenchError when the backend that KERAS_BACKEND names is not installed.
+    """
+    os.environ["KERAS_BACKEND"] = keras_backend()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    try:
+        with _native_messages_dropped():
+            import keras
+    except (ImportError, ValueError) as error:
+        raise BenchError(f"the Keras backend {keras_backend()!r} can't be used ({error}); install it, or set KERAS_BACKEND "
+                         "to tensorflow, jax or torch") from error
+    if keras_backend() == "tensorflow":
+        _grow_memory()
+    if keras_backend() == "torch":  # Keras can't list its devices
+        import torch
+
+        return tuple(f"gpu:{i}" for i in range(torch.cuda.device_count())) or ("cpu:0",)
+    return tuple(keras.distribution.list_devices()) or ("cpu:0",)
+
+
+@contextmanager
+def _native_messages_dropped() -> Iterator[None]:
+    """Send file descriptor 2 nowhere: while it loads, TensorFlow's native code writes there before any setting can stop it."""
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def _grow_memory() -> None:
+    import tensorflow
+
+    for device in tensorflow.config.list_physical_devices("GPU"):
+        tensorflow.config.experimental.set_memory_growth(device, True)
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Python, NumPy and the Keras backend seeded; the one place that touches global random state.
+
+    Keras draws the seeds of layers from Python's global generator, from which other threads of a worker draw, too: within, it has one
+    of its own.
+    """
+    import keras
+    from keras.src.random import seed_generator
+
+    keras.utils.set_random_seed(seed)
+    shared, seed_generator.python_random = seed_generator.python_random, random.Random(seed)
+    try:
+        yield
+    finally:
+        seed_generator.python_random = shared

@@ -1,0 +1,66 @@
+"""Pictures of one run: confusion matrix and learning curves, as Matplotlib figures without global state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+
+def confusion_figure(confusion: list[list[int]], emotions: tuple[str, ...], title: str) -> Figure:
+    """Counts as numbers, recall as shade; rows are the true emotions."""
+    from matplotlib.figure import Figure
+
+    counts = np.asarray(confusion)
+    recall = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side, longest = 3.3, 0.08 * max(map(len, emotions))  # inches, as the margins are: a layout engine takes as long as the drawing
+    slanted = 0.9 * longest > side / len(emotions)
+    left, bottom = 0.55 + longest, 0.6 + (0.6 * longest if slanted else 0)
+    figure = Figure(figsize=(left + side + 0.25, bottom + side + 0.35))
+    width, height = figure.get_size_inches()
+    axes = figure.add_axes((left / width, bottom / height, side / width, side / height))
+    axes.imshow(recall, cmap="Blues", vmin=0, vmax=1)
+    for (i, j), count in np.ndenumerate(counts):
+        axes.text(j, i, str(count), ha="center", va="center", fontsize=9, color="white" if recall[i, j] > 0.5 else "black")
+    axes.set_xticks(range(len(emotions)), emotions)
+    for label in axes.get_xticklabels() if slanted else []:
+        label.set(rotation=35, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(emotions)), emotions)
+    axes.set(xlabel="predicted", ylabel="true")
+    axes.set_title(title, fontsize=10)
+    return figure
+
+
+def curves_figure(history: Mapping[str, Sequence[float]], best_epoch: int, title: str) -> Figure:
+    """Loss and UAR by epoch, training beside validation, with the kept epoch marked."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    figure = Figure(figsize=(7.2, 2.8))
+    both = figure.subplots(1, 2, gridspec_kw={"left": 0.095, "right": 0.98, "bottom": 0.17, "top": 0.87, "wspace": 0.24})
+    for axes, metric in zip(both, ("loss", "uar"), strict=True):
+        for part, colour in (("train", "#888888"), ("validation", "#1f5fa8")):
+            values = history.get(f"{part}_{metric}", [])
+            axes.plot(range(1, len(values) + 1), values, color=colour, label=part)
+        if best_epoch:
+            axes.axvline(best_epoch, color="#c05020", linewidth=0.8, linestyle="--", label="kept epoch")
+        axes.set(xlabel="epoch", ylabel="loss" if metric == "loss" else "UAR")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend(fontsize=8)
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a PNG whose bytes depend on the figure alone."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.set_dpi(90)
+    FigureCanvasAgg(figure).print_png(path, metadata={"Software": None})  # savefig would give the same bytes after drawing twice

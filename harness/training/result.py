@@ -1,0 +1,56 @@
+"""What a trial gives, and the two ways in which it ends without being at fault itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.study.trial import Trial
+from harness.training.predictions import Predictions
+from harness.training.scores import Scores
+
+if TYPE_CHECKING:
+    import keras
+
+
+
+class Pruned(Exception):
+    """Raised by what listens to epochs when the search gives a trial up."""
+
+
+class Outside(Exception):
+    """A fault that is not the trial's own: a store that is away, a full disk, clips that can't be read any more."""
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+
+
+@dataclass
+class Result:
+    """What a trial gave.
+
+    Args:
+        state: `finished`, `pruned` (given up by the search), `failed` or `killed` (Ctrl-C); `reason` says why where it did not finish, or
+            what was special.
+        validation, test: scores at the kept epoch; `test` of finals only.
+        predictions: part -> what the network said of its clips.
+        training_classes: emotion -> clips of the training part, copies aside.
+        seconds: phase -> duration. model: the trained network, where there is one.
+    """
+
+    trial: Trial
+    state: str = "finished"
+    reason: str = ""
+    history: dict[str, list[float]] = field(default_factory=dict)
+    best_epoch: int = 0
+    parameters: int = 0
+    validation: Scores | None = None
+    test: Scores | None = None
+    predictions: dict[str, Predictions] = field(default_factory=dict)
+    split_fingerprint: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    speakers: dict[str, int] = field(default_factory=dict)
+    training_classes: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    model: keras.Model | None = None

@@ -1,0 +1,140 @@
+"""Runs one trial: corpus → split → features → fit → score; the only module that ever makes test arrays."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.data.augmented_copies import copies
+from harness.data.corpora import Workplace, open_corpus
+from harness.data.feature_store import NoRoom
+from harness.data.feature_workers import DamagedClips
+from harness.data.features import Progress, features
+from harness.safe_text import masked
+from harness.study.trial import Trial
+from harness.training.backend import set_up
+from harness.training.fit import Diverged, Fitted, OnEpoch, fit
+from harness.training.predictions import Predictions
+from harness.training.result import Outside, Pruned, Result
+from harness.training.scores import Scores
+from registry.corpus import Corpus
+from registry.errors import BenchError, Declined
+
+if TYPE_CHECKING:
+    from registry.split import Split
+
+MOST_PARTS = 8  # that a batch is taken in for want of memory
+
+
+def run_trial(trial: Trial, workplace: Workplace, on_epoch: OnEpoch, preparing: Progress | None = None) -> Result:
+    """Train and score one trial; a trial that fails is a result with its reason, not an exception.
+
+    Args:
+        preparing: called with (clips done, clips in all) while features or augmented copies are computed.
+    Raises: BenchError when the clips are not those that the trial was planned on; KeyboardInterrupt passes through
+    after the result's state is set by the caller.
+    """
+    result = Result(trial)
+    corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
+    if corpus.fingerprint != trial.corpus_fingerprint:
+        raise BenchError(f"the clips of {corpus.name} changed since this trial was planned: start the study again")
+    try:
+        _train_and_score(result, corpus, workplace, on_epoch, preparing)
+    except Pruned as pruned:
+        result.state, result.reason = "pruned", str(pruned)
+    except Outside as error:
+        raise error.fault from error
+    except (Diverged, Declined) as error:
+        result.state, result.reason = "failed", str(error)
+    except Exception as error:  # whatever a network, a backend or a full memory raises is this trial's end, not the study's
+        result.state, result.reason = "failed", masked(f"{type(error).__name__}: {str(error).strip()[:500]}")
+    return result
+
+
+def _train_and_score(result: Result, corpus: Corpus, workplace: Workplace, on_epoch: OnEpoch, preparing: Progress | None) -> None:
+    trial = result.trial
+    split: Split = trial.split(corpus)
+    result.split_fingerprint, result.counts = split.fingerprint(corpus), split.counts
+    result.speakers = {part: len(set(corpus.speakers[getattr(split, part)])) for part in ("train", "validation", "test")}
+    classes = np.bincount(corpus.labels[split.train], minlength=len(corpus.emotions)).tolist()
+    result.training_classes = dict(zip(corpus.emotions, classes, strict=True))
+
+    def listen(epoch: int, metrics: dict[str, float]) -> None:
+        result.history = {**result.history, **{k: [*result.history.get(k, []), v] for k, v in metrics.items()}}
+        try:
+            on_epoch(epoch, metrics)
+        except Pruned:
+            raise
+        except Exception as error:
+            raise Outside(error) from error
+
+    with _timed(result, "features"):
+        try:
+            arrays = features(corpus, trial.feature_space, workplace.cache, workplace.workers, preparing)
+            copied = copies(corpus, split.train, trial.feature_space, trial.augmentation, trial.seed, workplace.cache, workplace.workers,
+                            preparing)
+        except (DamagedClips, NoRoom) as error:
+            raise Outside(error) from error
+        x, x_validation = np.concatenate([arrays[split.train], *copied]), arrays[split.validation]
+        y = np.tile(corpus.labels[split.train], 1 + len(copied))
+        result.counts |= {"copies": len(x) - len(split.train)} if copied else {}
+    set_up()
+    with _timed(result, "fit"):
+        fitted = _fit_in_memory(result, functools.partial(fit, trial, x, y, x_validation, corpus.labels[split.validation],
+                                                          len(corpus.emotions), listen))
+    result.best_epoch, result.parameters, result.model = fitted.best_epoch, fitted.parameters, fitted.model
+    with _timed(result, "score"):
+        result.validation = _score(result, "validation", x_validation, split.validation, corpus)
+        if trial.opens_test:
+            result.test = score_test(result, arrays, split, corpus)
+
+
+def _fit_in_memory(result: Result, fit_in: Callable[..., Fitted]) -> Fitted:
+    """Fit; when memory does not hold a batch, begin again with batches in two, four and eight parts, and give up then."""
+    parts = 1
+    while True:
+        try:
+            fitted = fit_in(parts=parts)
+        except Exception as error:
+            if not out_of_memory(error):
+                raise
+            if parts == MOST_PARTS:
+                raise MemoryError(f"{str(error).strip()[:300]} (with each batch in {parts} parts, too)") from error
+            parts, result.history = 2 * parts, {}
+            continue
+        result.reason = f"each batch was taken in {parts} parts, for want of memory" if parts > 1 else ""
+        return fitted
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether a fault is Python's, TensorFlow's, JAX's or PyTorch's way to say that memory is full."""
+    name, text = type(error).__name__, str(error)
+    return isinstance(error, MemoryError) or name in ("ResourceExhaustedError", "OutOfMemoryError") or "RESOURCE_EXHAUSTED" in text
+
+
+def score_test(result: Result, arrays: np.ndarray, split: Split, corpus: Corpus) -> Scores:
+    """Open the sealed test part of a final, once: the only place where test clips meet a network."""
+    return _score(result, "test", arrays[split.test], split.test, corpus)
+
+
+def _score(result: Result, part: str, x: np.ndarray, indices: np.ndarray, corpus: Corpus) -> Scores:
+    assert result.model is not None
+    probabilities = result.model.predict(x, batch_size=256, verbose=0)
+    if not np.isfinite(probabilities).all():
+        raise Diverged(f"the network's probabilities for the {part} part are not finite")
+    said = result.predictions[part] = Predictions.of([corpus.clips[i] for i in indices], corpus.emotions, probabilities)
+    return said.scores
+
+
+@contextmanager
+def _timed(result: Result, phase: str) -> Iterator[None]:
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        result.seconds[phase] = time.perf_counter() - start

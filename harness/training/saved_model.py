@@ -1,0 +1,166 @@
+"""The model that MLflow keeps: from a raw waveform to emotions, with feature extraction and normalisation inside.
+
+`mlflow.pyfunc.load_model("models:/<id>").predict(waveform[None, :], params={"sample_rate": 16000})` gives a table with the
+emotion and the probability of each; MLflow finds this module as the model's loader.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import shutil
+import zipfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from registry.core import get, label_of, registered, specification
+from registry.errors import BenchError, require
+from registry.feature_space import FeatureSpace
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+    from harness.training.result import Result
+    from registry.corpus import Corpus
+
+ONE_BATCH = 32  # clips; Keras's own batch size, so that the network sees the same either way
+MOST_CONFIGURATION = 50_000_000  # bytes: a network of bench's takes some thousand, its normaliser's means included
+SHORTEST = 100  # samples: less is no utterance at any rate, most likely an array that lies the other way round
+
+
+def write(result: Result, corpus: Corpus, folder: Path) -> None:
+    """Write the network (`model.keras`) and what it needs to hear (`listening.json`) into `folder`."""
+    import keras
+
+    from harness.data.features import padded_samples
+
+    assert result.model is not None
+    folder.mkdir(parents=True, exist_ok=True)
+    bare = keras.Model(result.model.inputs, result.model.outputs, name=result.model.name)  # Adam's state would be twice the weights
+    bare.save(folder / "model.keras")
+    space = result.trial.feature_space  # the trial's own, which the search may have changed from the cell's
+    listening = {"feature_space": specification(space), "samples": padded_samples(corpus, space), "emotions": corpus.emotions,
+                 "sample_rate": corpus.sample_rate}
+    (folder / "listening.json").write_text(json.dumps(listening, indent=2) + "\n")
+    for feature in space.features:
+        if not type(feature).__module__.startswith("registry."):  # a user's own: no other machine has its file
+            shutil.copyfile(inspect.getfile(type(feature)), folder / f"{label_of(type(feature))}.py")
+
+
+def normaliser_of(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
+    """Mean and variance that a saved model below `folder` standardises features by, read without Keras; None when it does not."""
+    for path in sorted(folder.rglob("model.keras")):
+        try:
+            layers = _layers(path)
+            for layer in (layer["config"] for layer in layers if layer["class_name"] == "Normalization"):
+                return _plain_array(layer["mean"]), _plain_array(layer["variance"])
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, KeyError, TypeError,
+                RecursionError) as error:
+            raise BenchError(f"{path.name} of a saved model is damaged ({type(error).__name__}: {error}): run its study again, or delete "
+                             "the model") from error
+    return None
+
+
+def _layers(path: Path) -> list[Any]:
+    """The layers of a network as its file describes them."""
+    with zipfile.ZipFile(path) as archive:
+        size = archive.getinfo("config.json").file_size
+        require(size <= MOST_CONFIGURATION, f"{path.name} describes its network in {size:,} bytes, which no network of bench needs")
+        layers = json.loads(archive.read("config.json"))["config"]["layers"]
+    return list(layers)
+
+
+def _plain_array(written: Any) -> np.ndarray:
+    """An array from Keras's JSON: `{"class_name": "__numpy__", "config": {"value": …}}`, or nested lists."""
+    return np.asarray(written["config"]["value"] if isinstance(written, dict) else written, np.float64)
+
+
+class WaveformModel:
+    """Predicts emotions from raw audio.
+
+    Args:
+        network: (batch, frames, bands) -> (batch, classes). samples: length that clips are padded or cut to, at the space's rate.
+        sample_rate: Hz, assumed of a waveform that comes without one.
+    """
+
+    def __init__(self, network: keras.Model, space: FeatureSpace, samples: int, emotions: tuple[str, ...], sample_rate: int) -> None:
+        self.network, self.space, self.samples, self.emotions, self.sample_rate = network, space, samples, emotions, sample_rate
+
+    def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """One row a waveform: `emotion`, then the probability of each emotion.
+
+        Args:
+            model_input: float32 array (clips, samples) in [-1, 1]: clips of one length; a single one is `waveform[None, :]`.
+            params: `{"sample_rate": Hz}`; the corpus's own rate when it is not given.
+        Raises: BenchError for no clip, fewer than 100 samples, or values that are not finite.
+        """
+        import pandas as pd
+
+        sample_rate = int((params or {}).get("sample_rate") or self.sample_rate)
+        probabilities = self.probabilities(self.features(model_input, sample_rate))
+        table = pd.DataFrame(probabilities, columns=list(self.emotions))
+        table.insert(0, "emotion", [self.emotions[i] for i in probabilities.argmax(axis=1)])
+        return table
+
+    def features(self, model_input: Any, sample_rate: int) -> np.ndarray:
+        """What the network is shown of waveforms, as `predict` takes them: (clips, frames, bands). Models of one space share it."""
+        return np.stack([self.space.extract(w, sample_rate, self.samples) for w in audible(model_input)])
+
+    def probabilities(self, features: np.ndarray) -> np.ndarray:
+        """The probability of each emotion: (clips, emotions)."""
+        # For one batch `predict` spends far longer on its own loop than on a small network
+        return self.network.predict_on_batch(features) if len(features) <= ONE_BATCH else self.network.predict(features, verbose=0)
+
+
+def audible(model_input: Any) -> np.ndarray:
+    """The input as float32 (clips, samples), or BenchError saying why a network can't hear it."""
+    waveforms = np.asarray(model_input, np.float32)
+    require(waveforms.ndim == 2 and len(waveforms) > 0,
+            f"the model hears an array (clips, samples) of at least one clip, not one of shape {waveforms.shape}")
+    require(waveforms.shape[1] >= SHORTEST, f"a waveform needs at least {SHORTEST} samples, not {waveforms.shape[1]}")
+    broken = np.flatnonzero(~np.isfinite(waveforms).all(axis=1)).tolist()
+    require(not broken, f"waveforms must be finite: clips {broken[:10]} hold NaN or infinite values")
+    return waveforms
+
+
+def load(files: Path) -> WaveformModel:
+    """The model in a folder, as `write` filled it or as MLflow keeps it below. Raises BenchError when there is none."""
+    found = sorted(files.rglob("listening.json"))
+    if not found:
+        raise BenchError(f"the saved model in {files} has no listening.json: it is damaged, or none of bench's; train it again")
+    return _load_pyfunc(str(found[0].parent))
+
+
+def _load_pyfunc(data_path: str) -> WaveformModel:
+    """MLflow's entry: the model from the folder that `write` filled. Keras loads in safe mode; nothing is unpickled."""
+    from harness.training.backend import set_up
+
+    set_up()
+    import keras
+
+    listening = json.loads((Path(data_path) / "listening.json").read_text())
+    try:
+        network = keras.models.load_model(Path(data_path) / "model.keras", compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+        raise BenchError(f"the network in {data_path} is damaged, or holds code that Keras's safe mode does not run: {error}") from error
+    space = space_from(listening["feature_space"], Path(data_path))
+    return WaveformModel(network, space, listening["samples"], tuple(listening["emotions"]),
+                         listening["sample_rate"])
+
+
+def space_from(data: dict[str, Any], folder: Path) -> FeatureSpace:
+    """The feature space that a specification describes; features that are no registered ones are read from `folder`."""
+    own = {key: value for key, value in data.items() if key not in ("component", "version", "features")}
+    features = [_feature_class(f["component"], folder)(**{k: v for k, v in f.items() if k not in ("component", "version")})
+                for f in data["features"]]
+    return FeatureSpace(features=tuple(features), **own)
+
+
+def _feature_class(name: str, folder: Path) -> type[Any]:
+    require(name.isidentifier(), f"a feature can't be called {name!r}: the saved model was changed by someone")
+    own = folder / f"{name}.py"
+    return get("feature-spaces", str(own)) if own.is_file() else registered("feature-spaces", name)

@@ -1,0 +1,380 @@
+"""The audit finds a planted leak of each kind, passes what is clean, and says what it can't check; trials come back from their record."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+import soundfile
+from calls import TINY, Ran, bench, study_file
+from tiny_study import STUDY
+
+from harness.data.augmented_copies import cached_copies, copies
+from harness.data.copies_before_split import OWN, AugmentedBeforeSplit, AugmentedFirst, leak_on_purpose
+from harness.data.corpora import Workplace, open_corpus
+from harness.data.features import cached_features, features
+from harness.evaluation.audit import corpus_of, openings
+from harness.evaluation.leak_checks import Finding, Traces, agree, audit_trial, moments, summary, twins
+from harness.study.cells import plan
+from harness.study.rebuild import differences, trial_from
+from harness.study.trial import Training, Trial
+from harness.tracking.run_record import Record
+from harness.tracking.tracker import Tracker
+from harness.training.predictions import Predictions
+from harness.training.saved_model import normaliser_of
+from registry.architectures.plain_1d import Plain1D
+from registry.augmentation import Augmentation
+from registry.augmentations.frequency_mask import FrequencyMask
+from registry.augmentations.gain import Gain
+from registry.augmentations.noise import Noise
+from registry.core import checked
+from registry.corpora.combined import Combined
+from registry.corpora.crema_d import CremaD
+from registry.corpora.folder import Folder
+from registry.corpora.synthetic import Synthetic
+from registry.corpus import Clip, Corpus
+from registry.errors import BenchError
+from registry.feature_space import Normalisation
+from registry.split import Split
+from registry.splits.random_80_20 import Random8020
+from registry.splits.unseen_speakers_80_20 import UnseenSpeakers8020
+
+LOADER = Synthetic(n_speakers=5, n_sentences=2)
+CORPUS = open_corpus(LOADER, None)
+SPACE = STUDY.feature_spaces[0]
+CLEAN = Trial(corpus=LOADER, corpus_fingerprint=CORPUS.fingerprint, feature_space=SPACE, architecture=STUDY.architectures[0],
+              split=UnseenSpeakers8020(), training=Training(epochs=1), opens_test=True)
+RANDOM = dataclasses.replace(CLEAN, split=Random8020())
+NOISY = dataclasses.replace(RANDOM, augmentation=Augmentation(copies=(Noise(), Gain()), on_the_fly=(FrequencyMask(width=1),)))
+
+
+@checked
+class SaysItSharesNobody:
+    """Random clips that claim to be whole speakers."""
+
+    name: ClassVar[str] = "says_it_shares_nobody"
+    shares_speakers: ClassVar[bool] = False
+
+    def __call__(self, corpus: Corpus) -> Split:
+        return Random8020()(corpus)
+
+
+def said_of(corpus: Corpus, indices: np.ndarray) -> Predictions:
+    return Predictions.of([corpus.clips[i] for i in indices], corpus.emotions, np.full((len(indices), len(corpus.emotions)), 1 / 6))
+
+
+def left_by(trial: Trial, corpus: Corpus = CORPUS, **more: Any) -> Traces:
+    """What an honest run of a trial leaves behind."""
+    split = trial.split(corpus)
+    said = {part: said_of(corpus, getattr(split, part)) for part in ("validation", "test")}
+    return Traces(**{"split_fingerprint": split.fingerprint(corpus), "predictions": said,
+                       "copies": len(split.train) * len(trial.augmentation.copies), **more})
+
+
+def check(name: str, trial: Trial, left: Traces, corpus: Corpus = CORPUS) -> Finding:
+    return next(finding for finding in audit_trial(trial, corpus, left) if finding.check == name)
+
+
+def values(corpus: Corpus = CORPUS, bands: int = 3) -> np.ndarray:
+    """Features whose mean drifts over the clips, so that any other choice of clips has another mean."""
+    x = np.random.default_rng(0).normal(5, 2, (len(corpus), 7, bands)) + np.linspace(0, 3, len(corpus))[:, None, None]
+    return x.astype(np.float32)
+
+
+def fitted(x: np.ndarray, kind: str = "per_band") -> tuple[np.ndarray, np.ndarray]:
+    axes = (0, 1) if kind == "per_band" else 0
+    return x.mean(axis=axes, dtype=np.float64), x.var(axis=axes, dtype=np.float64)
+
+
+def test_a_clean_final_passes_every_check() -> None:
+    x = values()
+    left = left_by(CLEAN, features=x, normaliser=fitted(x[CLEAN.split(CORPUS).train]))
+    assert [(f.check, f.state) for f in audit_trial(CLEAN, CORPUS, left)] == [(name, "ok") for name in (
+        "corpus", "clip lists", "speakers", "identical audio", "siblings", "normaliser", "predictions")]
+    assert check("speakers", CLEAN, left).text == "no speaker in two parts (train 3, validation 1, test 1)"
+    assert check("predictions", CLEAN, left).text == "of exactly the clips of validation (12) and test (12)"
+
+
+def test_a_protocol_that_shares_speakers_but_says_it_does_not_fails() -> None:
+    found = check("speakers", dataclasses.replace(CLEAN, split=SaysItSharesNobody()), left_by(RANDOM))
+    assert found.state == "fail" and "S01, S02, S03, S04, S05 in train and test" in found.text
+
+
+def test_speakers_that_a_protocol_shares_as_it_says_are_counted_and_told() -> None:
+    assert check("speakers", RANDOM, left_by(RANDOM)) == Finding(
+        "speakers", "told", "5 of 5 test speakers are also in training, as random_80_20 says")
+
+
+def recorded(same: tuple[str, str], silent: bool = False) -> Corpus:
+    """Clips of noise, where two ids hold the same audio."""
+    heard = {clip.id: np.random.default_rng(i).normal(0, 0.1, 50).astype(np.float32) for i, clip in enumerate(CORPUS.clips)}
+    heard[same[1]] = heard[same[0]] = heard[same[0]] * (not silent)
+    return dataclasses.replace(CORPUS, read_clip=lambda clip: (heard[clip.id], 16_000))
+
+
+def clip_in(part: str, emotion: str) -> str:
+    return next(CORPUS.clips[i].id for i in getattr(Random8020()(CORPUS), part) if CORPUS.clips[i].emotion == emotion)
+
+
+def test_the_same_audio_under_two_ids_in_training_and_test_fails() -> None:
+    one, other = clip_in("train", "ANG"), clip_in("test", "ANG")
+    corpus = recorded((one, other))
+    place = {clip.id: i for i, clip in enumerate(corpus.clips)}
+    assert twins(corpus) == [tuple(sorted((place[one], place[other])))]
+    found = check("identical audio", RANDOM, left_by(RANDOM, twins=twins(corpus)), corpus)
+    assert found.state == "fail" and f"{one} (train)" in found.text and f"{other} (test)" in found.text
+
+
+def test_the_same_audio_under_another_label_is_told_and_within_one_part_or_silent_it_is_nothing() -> None:
+    def state(same: tuple[str, str], silent: bool = False) -> str:
+        corpus = recorded(same, silent)
+        return check("identical audio", RANDOM, left_by(RANDOM, twins=twins(corpus)), corpus).state
+
+    train = [CORPUS.clips[i].id for i in Random8020()(CORPUS).train[:2]]
+    assert state((clip_in("train", "ANG"), clip_in("test", "SAD"))) == "told"
+    assert state((train[0], train[1])) == "ok"
+    assert state((clip_in("train", "ANG"), clip_in("test", "ANG")), silent=True) == "ok"
+
+
+def test_with_features_only_clips_that_share_them_are_decoded() -> None:
+    corpus, x, read = recorded((CORPUS.clips[3].id, CORPUS.clips[8].id)), values(), []
+    x[[8, 20]] = x[3]
+
+    def noting(clip: Clip) -> tuple[np.ndarray, int]:
+        read.append(clip.id)
+        return corpus.read_clip(clip)
+
+    assert twins(dataclasses.replace(corpus, read_clip=noting), x) == [(3, 8)]
+    assert sorted(read) == [CORPUS.clips[i].id for i in (3, 8, 20)]
+
+
+def test_the_known_identical_clips_of_crema_d_are_found(real_corpora: Path) -> None:
+    corpus = open_corpus(CremaD(), real_corpora)
+    known = ("1006_TIE_HAP_XX", "1006_TIE_NEU_XX", "1013_WSI_DIS_XX", "1013_WSI_SAD_XX", "1017_IWW_ANG_XX", "1017_IWW_FEA_XX")
+    part = corpus.part([i for i, clip in enumerate(corpus.clips) if clip.id in known or clip.speaker == "1001"])
+    assert [[part.clips[i].id for i in pair] for pair in twins(part)] == [list(known[at:at + 2]) for at in (0, 2, 4)]
+
+
+def test_clips_that_were_copied_before_the_split_fail_under_any_protocol() -> None:
+    loader = AugmentedFirst(corpus=LOADER, augmentation=Augmentation(copies=(Noise(),)), sample_rate=16_000, samples=16_000)
+    with leak_on_purpose():
+        corpus = open_corpus(loader, None)
+    for split in (Random8020(), AugmentedBeforeSplit(split=Random8020())):
+        trial = dataclasses.replace(RANDOM, corpus=loader, corpus_fingerprint=corpus.fingerprint, split=split)
+        found = check("siblings", trial, left_by(trial, corpus), corpus)
+        assert found.state == "fail" and "training holds altered copies of" in found.text and "test clips" in found.text
+    speakers = dataclasses.replace(trial, split=UnseenSpeakers8020())
+    assert check("siblings", speakers, left_by(speakers, corpus), corpus).state == "ok", "whole speakers take their copies along"
+
+
+def test_more_copies_than_training_clips_can_have_fail() -> None:
+    train = len(NOISY.split(CORPUS).train)
+    found = check("siblings", NOISY, left_by(NOISY))
+    assert found.text.startswith(f"{2 * train} copies, as many as 2 of each of the {train} training clips; by their number alone")
+    found = check("siblings", NOISY, left_by(NOISY, copies=2 * len(CORPUS)))
+    assert found.state == "fail" and f"{2 * len(CORPUS)} copies were trained on" in found.text
+    assert check("siblings", RANDOM, left_by(RANDOM, copies=7)).state == "fail", "a trial without augmentation makes none"
+
+
+def test_cached_copies_are_those_of_exactly_the_training_clips(tmp_path: Path) -> None:
+    small = CORPUS.part(range(12))
+    train = np.arange(8)
+    made = copies(small, train, SPACE, NOISY.augmentation, 0, tmp_path, workers=1)
+    again = cached_copies(small, train, SPACE, NOISY.augmentation, 0, tmp_path)
+    assert again is not None and all(np.array_equal(a, b) for a, b in zip(made, again, strict=True))
+    assert cached_copies(small, np.arange(9), SPACE, NOISY.augmentation, 0, tmp_path) is None
+    assert check("siblings", NOISY, left_by(NOISY, copied=again)).text.endswith(
+        "42 training clips; the copies in the cache were made under the ids of exactly these clips")
+    assert cached_features(small, SPACE, tmp_path) is None
+    x = features(small, SPACE, tmp_path, 1)
+    assert (found := cached_features(small, SPACE, tmp_path)) is not None and np.array_equal(x, found)
+
+
+@pytest.mark.parametrize("kind", ["per_band", "per_value"])
+def test_a_normaliser_fitted_on_all_clips_fails(kind: Normalisation) -> None:
+    trial = dataclasses.replace(CLEAN, feature_space=dataclasses.replace(SPACE, normalise=kind))
+    x, split = values(), trial.split(CORPUS)
+    right = [a.astype(np.float32) for a in fitted(x[split.train], kind)]
+    assert check("normaliser", trial, left_by(trial, features=x, normaliser=right)).state == "ok"
+    found = check("normaliser", trial, left_by(trial, features=x, normaliser=fitted(x, kind)))
+    assert found == Finding("normaliser", "fail", "mean and variance in the saved model are those of all clips, not of the training part")
+    other = np.concatenate([split.train, split.validation])
+    assert "of other clips" in check("normaliser", trial, left_by(trial, features=x, normaliser=fitted(x[other], kind))).text
+
+
+def test_a_normaliser_is_fitted_on_the_copies_too() -> None:
+    x = values()
+    train = x[NOISY.split(CORPUS).train]
+    louder = [2 * train, 3 * train]
+    whole = fitted(np.concatenate([train, *louder]))
+    assert check("normaliser", NOISY, left_by(NOISY, features=x, copied=louder, normaliser=whole)).state == "ok"
+    assert check("normaliser", NOISY, left_by(NOISY, features=x, copied=louder, normaliser=fitted(train))).state == "fail"
+
+
+def test_what_was_not_kept_is_unknown_and_said() -> None:
+    assert check("normaliser", CLEAN, left_by(CLEAN)).text == "model not kept, features no longer cached"
+    assert check("normaliser", NOISY, left_by(NOISY, features=values(), normaliser=fitted(values()))).text == "copies no longer cached"
+    per_clip = dataclasses.replace(CLEAN, feature_space=dataclasses.replace(SPACE, normalise="per_clip"))
+    assert check("normaliser", per_clip, left_by(per_clip)).state == "ok"
+    bare = audit_trial(NOISY, CORPUS, Traces())
+    assert {f.check: f.state for f in bare if f.state == "unknown"} == dict.fromkeys(
+        ("clip lists", "siblings", "normaliser", "predictions"), "unknown")
+
+
+def test_constant_values_and_bands_agree_with_what_training_stores() -> None:
+    x = values()
+    x[:, :, 1] = 4.0
+    mean, variance = moments("per_band", [x[:20], x[20:]])
+    assert mean == pytest.approx(x.mean(axis=(0, 1), dtype=np.float64)) and variance[1] == 1e-10
+    assert moments("per_value", [x])[1][:, 1].tolist() == [1.0] * 7
+    assert agree((mean, variance), (mean.astype(np.float32), variance.astype(np.float32)))
+    assert not agree((mean, variance), (mean + 0.01, variance)) and not agree((mean, variance), (mean[:2], variance[:2]))
+
+
+def test_predictions_of_other_clips_or_under_other_labels_fail() -> None:
+    split, left = CLEAN.split(CORPUS), left_by(CLEAN)
+    other = {**left.predictions, "test": said_of(CORPUS, np.r_[split.test[1:], split.train[:1]])}
+    found = check("predictions", CLEAN, left_by(CLEAN, predictions=other))
+    assert found.state == "fail" and CORPUS.clips[split.train[0]].id in found.text and CORPUS.clips[split.test[0]].id in found.text
+    twice = {**left.predictions, "test": said_of(CORPUS, np.r_[split.test, split.test[:1]])}
+    assert "13 clips, not of exactly the 12 of the part: some are there twice" in check(
+        "predictions", CLEAN, left_by(CLEAN, predictions=twice)).text
+    turned = dataclasses.replace(left.predictions["test"], truth=(left.predictions["test"].truth + 1) % 6)
+    wrong = left_by(CLEAN, predictions={**left.predictions, "test": turned})
+    assert "other labels than the corpus" in check("predictions", CLEAN, wrong).text
+
+
+def test_a_trial_of_the_search_that_saw_test_clips_fails() -> None:
+    assert check("predictions", dataclasses.replace(CLEAN, opens_test=False), left_by(CLEAN)).state == "fail"
+    seed = Record("a", "", "seed", "finished", {"seed": "0"}, {"test/uar": 0.5}, {"bench.cell": "c"})
+    trial = dataclasses.replace(seed, run_id="b", kind="trial", params={})
+    elsewhere = dataclasses.replace(seed, tags={"bench.cell": "d"})
+    assert openings(seed, [seed, dataclasses.replace(seed, params={"seed": "1"}), elsewhere]).text == "2, once for each seed"
+    assert openings(seed, [seed, trial]).state == "fail"
+    assert openings(seed, [seed, seed]).state == "told"
+
+
+def test_other_clip_lists_fail() -> None:
+    assert check("clip lists", CLEAN, left_by(CLEAN, split_fingerprint=RANDOM.split(CORPUS).fingerprint(CORPUS))).state == "fail"
+    one = CORPUS.part(range(12))
+    of_one = dataclasses.replace(CLEAN, corpus_fingerprint=one.fingerprint)
+    assert [f.state for f in audit_trial(of_one, one, left_by(CLEAN))] == ["ok", "fail"], "one speaker is no three parts"
+
+
+def test_where_the_corpus_differs_now_what_asks_about_clips_is_unknown_and_nothing_fails() -> None:
+    label = dataclasses.replace(CORPUS.clips[0], emotion="SAD")
+    changed = dataclasses.replace(CORPUS, clips=(label, *CORPUS.clips[1:]))
+    for now in (changed, CORPUS.part(range(len(CORPUS) - 6)), CORPUS.part(range(12)), open_corpus(Synthetic(n_speakers=6), None)):
+        found = audit_trial(NOISY, now, left_by(NOISY))
+        assert [(f.check, f.state) for f in found] == [(name, "unknown") for name in (
+            "corpus", "clip lists", "speakers", "identical audio", "siblings", "normaliser", "predictions")]
+        assert {f.text for f in found[1:]} == {"the corpus differs now"}
+
+
+def test_what_a_run_tells_of_itself_is_told_of_another_corpus_too() -> None:
+    grown = open_corpus(Synthetic(n_speakers=6), None)
+    wrong = dataclasses.replace(RANDOM, split=AugmentedBeforeSplit(split=Random8020()))
+    assert check("siblings", wrong, Traces(), grown).state == "fail"
+    early = dataclasses.replace(CLEAN, opens_test=False)
+    assert check("predictions", early, left_by(CLEAN), grown).state == "fail"
+    per_clip = dataclasses.replace(CLEAN, feature_space=dataclasses.replace(SPACE, normalise="per_clip"))
+    assert check("normaliser", per_clip, Traces(), grown).state == "ok"
+
+
+def test_finals_of_an_earlier_call_that_lack_an_audit_get_it_when_the_study_is_called_again(ran: Ran, tmp_path: Path) -> None:
+    home = shutil.copytree(ran.home, tmp_path / "home")
+    tracker = Tracker(home, "tiny_study")
+    before = tracker.records("seed")
+    for seed in before[1:]:
+        tracker.client.delete_tag(seed.run_id, "bench.audit")
+    tracker.tag(before[0].run_id, {"audit": "made before"})
+    assert bench("run", "--study", TINY, "--home", home).code == 0
+    audits = [seed.tags["bench.audit"] for seed in tracker.records("seed")]
+    assert len(audits) == len(before) and audits[0] == "made before" and all("checks ok" in audit for audit in audits[1:])
+
+
+def test_damaged_clips_that_a_run_was_allowed_to_leave_out_are_left_out_again(tmp_path: Path) -> None:
+    for i, name in enumerate("abc"):
+        soundfile.write(tmp_path / f"{name}.wav", np.random.default_rng(i).normal(0, 0.1, 800), 16_000)
+    (tmp_path / "d.wav").write_bytes(b"RIFF" + bytes(range(200)))
+    (tmp_path / "clips.csv").write_text("path,emotion,speaker\na.wav,ANG,a\nb.wav,SAD,b\nc.wav,ANG,c\nd.wav,SAD,d\n")
+    kept = open_corpus(Folder(), tmp_path, ("d",)).fingerprint
+    trial = dataclasses.replace(CLEAN, corpus=Folder(), corpus_fingerprint=kept)
+    allowed = Record("a", "", "seed", "finished", {}, {}, {"bench.allow_missing": "--allow-missing"})
+    workplace = Workplace(tmp_path / "home", data=tmp_path, workers=1)
+    assert corpus_of(allowed, trial, workplace).fingerprint == kept
+    assert corpus_of(dataclasses.replace(allowed, tags={}), trial, workplace).fingerprint != kept, "that run left nothing out"
+
+
+def test_a_line_of_a_report_says_what_failed_and_counts_the_rest() -> None:
+    found = [Finding("a", "fail", "x"), Finding("b", "told", "y"), Finding("c", "unknown", "z"), Finding("d", "ok", "w")]
+    assert summary(found) == "**a: x**; b: y; can't be checked: c (z); 1 of 4 checks ok"
+
+
+TRIALS = [CLEAN, NOISY, *(cell.base for cell in plan(STUDY, "clips")),
+          dataclasses.replace(NOISY, corpus=Combined(corpora=("tess", "savee")), seed=3, architecture=Plain1D(filters=(4, 8), dense=())),
+          dataclasses.replace(CLEAN, split=AugmentedBeforeSplit(split=Random8020(seed=7)), corpus=AugmentedFirst(
+              corpus=LOADER, augmentation=NOISY.augmentation, sample_rate=16_000, samples=16_000, trim_db=30.0))]
+
+
+@pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: str(trial.signature))
+def test_a_trial_comes_back_from_its_configuration(trial: Trial) -> None:
+    written = json.loads(json.dumps(trial.configuration))
+    again = trial_from(written, OWN)
+    assert again == trial and again.signature == trial.signature and differences(again, written) == []
+
+
+def test_what_a_configuration_says_otherwise_is_named_and_an_unknown_component_is_an_error() -> None:
+    older = json.loads(json.dumps(CLEAN.configuration))
+    older["feature_space"]["features"][0]["version"] = 0
+    del older["training"]["keep"]
+    assert differences(trial_from(older), older) == ["feature_space.features.0.version: 0, now 1", "training.keep: None, now best"]
+    older["architecture"]["component"] = "plain_3d"
+    with pytest.raises(BenchError, match="no architecture is called 'plain_3d'"):
+        trial_from(older)
+    with pytest.raises(BenchError, match="no corpus is called 'augmented_first'"):
+        trial_from(TRIALS[-1].configuration)
+
+
+def test_a_study_that_was_really_run_has_no_leak_and_its_kept_models_were_fitted_on_training(ran: Ran) -> None:
+    outcome = bench("audit", "tiny_study", "--home", ran.home)
+    assert outcome.code == 0 and "4 audited, 0 failed" in outcome.out, outcome.out + outcome.err
+    assert "normaliser: model not kept (2 runs)" in outcome.out and "4 of 4 test speakers are also in training" in outcome.out
+    kept = next(r for r in Tracker(ran.home, "tiny_study").records("seed") if "bench.model" in r.tags)
+    one = bench("audit", kept.run_id, "--home", ran.home)
+    assert one.code == 0 and "mean and variance in the saved model are those of the training part" in one.out
+    assert bench("audit", "tiny_studi", "--home", ran.home).code == 2
+    assert "Did you mean 'tiny_study'" in bench("audit", "tiny_studi", "--home", ran.home).err
+
+
+def test_a_saved_models_normaliser_is_read_without_keras(ran: Ran, tmp_path: Path) -> None:
+    import keras
+
+    path = next((ran.home / "mlartifacts").rglob("model.keras"))
+    layers = keras.models.load_model(path, compile=False).layers
+    layer = next(layer for layer in layers if isinstance(layer, keras.layers.Normalization))
+    found = normaliser_of(path.parent)
+    assert found is not None and agree(found, (np.asarray(layer.mean), np.asarray(layer.variance)))
+    assert normaliser_of(tmp_path) is None
+
+
+def test_a_false_record_in_the_store_ends_the_audit_with_code_1(ran: Ran, tmp_path: Path) -> None:
+    home = shutil.copytree(ran.home, tmp_path / "home")
+    tracker = Tracker(home, "tiny_study")
+    seeds = tracker.records("seed")
+    tracker.tag(seeds[0].run_id, {"split_fingerprint": "0" * 64})
+    outcome = bench("audit", "tiny_study", "--home", home)
+    assert outcome.code == 1 and "not the recorded 0000000000000000" in outcome.out and "4 audited, 1 failed" in outcome.out
+    final = next(r for r in tracker.records("final") if seeds[0].tags["bench.signature"] in r.tags["bench.signatures"])
+    assert "2 audited, 1 failed" in bench("audit", final.run_id, "--home", home).out
+
+
+def test_a_study_file_is_audited_by_its_path_and_a_home_without_a_store_is_told(ran: Ran, tmp_path: Path) -> None:
+    assert bench("audit", study_file(tmp_path, "trials=1", "tiny_study"), "--home", ran.home).code == 0
+    nothing = bench("audit", "tiny_study", "--home", tmp_path / "nowhere")
+    assert nothing.code == 1 and "there are no runs in" in nothing.err and not (tmp_path / "nowhere").exists()

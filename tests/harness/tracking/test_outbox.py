@@ -1,0 +1,135 @@
+"""The outbox keeps a result whole or not at all, hands it over once, and forgets it only when both stores know of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from mlflow_client import client_of
+from outbox_entries import entry, files
+
+from harness.search.claims import Claims
+from harness.search.optuna_study import storage
+from harness.tracking.outbox import Entry, Outbox
+from harness.tracking.tracker import Tracker
+
+SUPPORT = Path(__file__).parents[2] / "support"
+
+
+def test_what_is_committed_is_read_back_with_its_files_and_a_second_commit_changes_nothing(tmp_path: Path) -> None:
+    box = Outbox(tmp_path)
+    folder = box.commit(entry(), files)
+    assert (folder / "files" / "history.csv").read_text() == "epoch\n1\n"
+    box.commit(entry(state="failed"))
+    found = box.get("u1")
+    assert found and found.state == "finished" and found.metrics == {"validation/uar": 0.5}
+    assert box.waiting() == ["u1"] and not list(box.folder.glob("*.tmp"))
+
+
+def test_a_process_killed_while_it_commits_leaves_no_entry_and_its_draft_is_swept(tmp_path: Path) -> None:
+    program = (f"import os, sys; sys.path.insert(0, {str(SUPPORT)!r})\nfrom pathlib import Path\n"
+               f"from harness.tracking.outbox import Outbox\n"
+               f"from outbox_entries import entry\nOutbox(Path({str(tmp_path)!r})).commit(entry(), lambda folder: os.kill(os.getpid(), 9))")
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
+    box = Outbox(tmp_path)
+    assert box.get("u1") is None and box.uids() == [] and len(list(box.folder.glob("*.tmp"))) == 1
+    assert box.sweep(lambda coordinator: False) == 1 and not list(box.folder.glob("*.tmp"))
+
+
+def test_an_entry_is_delivered_once_however_many_try_and_goes_when_it_is_told_too(tmp_path: Path) -> None:
+    box, tracker = Outbox(tmp_path), Tracker(tmp_path, "tiny")
+    box.commit(entry(), files)
+    threads = [threading.Thread(target=box.deliver, args=("u1", tracker.deliver)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [r.state for r in tracker.of_uid("u1")] == ["finished"]
+    assert box.waiting() == [] and box.uids() == ["u1"]
+    box.told("u1")
+    assert box.uids() == [] and not (box.folder / "u1").exists()
+
+
+def test_a_delivery_that_broke_off_is_completed_without_a_second_run_or_a_doubled_point(tmp_path: Path) -> None:
+    box, tracker = Outbox(tmp_path), Tracker(tmp_path, "tiny")
+    live = tracker.start("trial", "lr=1", None, {"uid": "u1"}, {"lr": 1})
+    tracker.epoch(live, 1, {"validation_uar": 0.4}, at_ms=1000)
+    box.commit(entry(run_id=live), files)
+
+    def breaks_off(what: Entry, folder: Path) -> str:
+        tracker.deliver(what, folder)
+        raise ConnectionError("the line broke before the answer came")
+
+    with pytest.raises(ConnectionError):
+        box.deliver("u1", breaks_off)
+    assert box.waiting() == ["u1"]
+    assert box.deliver("u1", tracker.deliver) == live
+    assert [r.run_id for r in tracker.of_uid("u1")] == [live]
+    curve = client_of(tmp_path).get_metric_history(live, "epoch/validation_uar")
+    assert [(point.step, point.value) for point in curve] == [(1, 0.4), (2, 0.5)]
+
+
+def test_results_that_name_a_new_dataset_at_the_same_moment_are_all_delivered(tmp_path: Path) -> None:
+    box, tracker = Outbox(tmp_path), Tracker(tmp_path, "tiny")
+    together = threading.Barrier(4, timeout=20)
+
+    def deliver(place: int) -> None:
+        for digest in "abcdef":
+            inputs = [{"name": "clips", "digest": digest, "source": "s", "profile": "{}", "part": "train"}]
+            box.commit(entry(f"{digest}{place}", inputs=inputs), files)
+            together.wait()
+            box.deliver(f"{digest}{place}", tracker.deliver)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(deliver, range(4)))
+    assert not box.waiting() and {r.state for r in tracker.records()} == {"finished"}
+
+
+def test_a_run_that_an_earlier_try_of_the_same_work_left_open_ends_as_killed(tmp_path: Path) -> None:
+    box, tracker = Outbox(tmp_path), Tracker(tmp_path, "tiny")
+    first, second = (tracker.start("trial", "lr=1", None, {"uid": "u1"}) for _ in range(2))
+    box.commit(entry(run_id=second), files)
+    assert box.deliver("u1", tracker.deliver) == second
+    assert {r.run_id: r.state for r in tracker.of_uid("u1")} == {first: "killed", second: "finished"}
+
+
+def test_a_claim_has_one_owner_and_a_dead_one_s_is_free_again(tmp_path: Path) -> None:
+    engine = storage(tmp_path).engine
+    one, other = Claims(engine), Claims(engine)
+    assert one.take("slot", "a") and one.take("slot", "a") and not other.take("slot", "b")
+    one.release("slot")
+    assert other.take("slot", "b")
+    other.end("slot", state="finished", value=0.5)
+    assert not one.take("slot", "c")
+    held = one.get("slot")
+    assert held and held.outcome == {"state": "finished", "value": 0.5}
+    program = (f"import sys; from pathlib import Path\nfrom harness.search import storage\nfrom harness.claims import Claims\n"
+               f"c = Claims(storage(Path({str(tmp_path)!r})).engine); assert c.take('left', 'x'); print(c.id, flush=True)\n"
+               "import os; os.kill(os.getpid(), 9)")
+    dead = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False).stdout.strip()
+    assert not one.lives(dead) and one.lives(other.id)
+    assert [claim.name for claim in one.reap()] == ["left"]
+    assert one.take("left", "d")
+
+
+def test_a_clock_that_jumps_makes_nobody_dead(tmp_path: Path) -> None:
+    engine = storage(tmp_path).engine
+    one, other = Claims(engine), Claims(engine)
+    for beat in (0.0, 1e12):
+        one._do("UPDATE bench_coordinators SET beat = :beat WHERE id = :id", beat=beat, id=other.id)
+        assert one.lives(other.id)
+
+
+def test_many_claims_at_once_from_several_processes_have_one_owner_each(tmp_path: Path) -> None:
+    storage(tmp_path)
+    program = (f"import sys; from pathlib import Path\nfrom harness.search import storage\nfrom harness.claims import Claims\n"
+               f"c = Claims(storage(Path({str(tmp_path)!r})).engine)\nprint(sum(c.take(f's{{i}}', c.id) for i in range(60)))")
+    started = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=dict(os.environ)) for _ in range(3)]
+    won = [int(process.communicate(timeout=120)[0]) for process in started]
+    assert sum(won) == 60

@@ -1,0 +1,160 @@
+"""The model that MLflow keeps hears raw audio and says what the network said in the run."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import h5py
+import mlflow
+import numpy as np
+import pytest
+from calls import Ran
+from mlflow.exceptions import MlflowException
+from mlflow_client import client_of, runs_of
+from tiny_study import STUDY
+
+from harness.data.corpora import open_corpus
+from harness.study.cells import plan
+from harness.training import saved_model
+from harness.training.result import Result
+from registry.audio import resample
+from registry.core import get
+from registry.corpus import Clip
+from registry.errors import BenchError
+from registry.feature_space import FeatureSpace
+
+EMOTIONS = STUDY.corpus.emotions
+CLIPS: dict[str, Clip] = {clip.id: clip for clip in STUDY.corpus.load().clips}
+
+
+@pytest.fixture(scope="module")
+def kept(ran: Ran, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, list[dict[str, str]]]:
+    """A kept model, loaded, and the predictions of the test clips that its run logged."""
+    client = client_of(ran.home)
+    run = next(run for run in runs_of(client)["seed"] if run.data.tags.get("bench.model"))
+    path = client.download_artifacts(run.info.run_id, "test/predictions.csv", str(tmp_path_factory.mktemp("predictions")))
+    mlflow.set_tracking_uri(f"sqlite:///{ran.home / 'mlflow.db'}")
+    try:
+        model = mlflow.pyfunc.load_model(run.data.tags["bench.model"])
+    finally:
+        mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
+    with Path(path).open(newline="") as file:
+        return model, list(csv.DictReader(file))
+
+
+def heard(clip_id: str) -> np.ndarray:
+    return STUDY.corpus.read_clip(CLIPS[clip_id])[0]
+
+
+def test_from_raw_waveforms_the_model_predicts_what_its_run_logged(kept: tuple[Any, list[dict[str, str]]]) -> None:
+    model, rows = kept
+    for row in rows:
+        predicted = model.predict(heard(row["clip"])[None, :])
+        logged = [float(row[emotion]) for emotion in EMOTIONS]
+        np.testing.assert_allclose(predicted[list(EMOTIONS)].to_numpy()[0], logged, atol=1e-4)
+        assert predicted["emotion"][0] == EMOTIONS[int(np.argmax(logged))]
+
+
+def test_several_waveforms_of_one_length_give_a_row_each(kept: tuple[Any, list[dict[str, str]]]) -> None:
+    model, rows = kept
+    clips = np.stack([heard(row["clip"])[:16_000] for row in rows[:3]])
+    together = model.predict(clips)[list(EMOTIONS)].to_numpy()
+    alone = np.concatenate([model.predict(clip[None, :])[list(EMOTIONS)].to_numpy() for clip in clips])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+    np.testing.assert_allclose(together.sum(axis=1), 1, atol=1e-5)
+
+
+def test_audio_at_another_rate_is_resampled_when_its_rate_is_given(kept: tuple[Any, list[dict[str, str]]]) -> None:
+    model, rows = kept
+    for row in rows[:3]:
+        waveform = heard(row["clip"])
+        faster = resample(waveform, 16_000, 48_000)
+        told = model.predict(faster[None, :], params={"sample_rate": 48_000})[list(EMOTIONS)].to_numpy()
+        np.testing.assert_allclose(told, model.predict(waveform[None, :])[list(EMOTIONS)].to_numpy(), atol=0.02)
+
+
+def test_what_is_no_waveform_is_refused(kept: tuple[Any, list[dict[str, str]]]) -> None:
+    with pytest.raises(MlflowException):
+        kept[0].predict(np.array([["not", "audio"]]))
+
+
+@pytest.mark.parametrize(("waveforms", "said"), [
+    (np.zeros((1, 0)), "at least 100 samples, not 0"), (np.zeros((1, 99)), "at least 100 samples, not 99"),
+    (np.zeros((16_000, 1)), "at least 100 samples, not 1"), (np.zeros((0, 16_000)), "at least one clip"),
+    (np.r_[np.zeros((2, 16_000)), np.full((1, 16_000), np.nan)], r"clips \[2\] hold NaN"),
+    (np.full((1, 16_000), np.inf), r"clips \[0\] hold NaN or infinite values")])
+def test_what_a_network_cannot_hear_is_refused(kept: tuple[Any, list[dict[str, str]]], waveforms: np.ndarray, said: str) -> None:
+    with pytest.raises(BenchError, match=said):
+        kept[0].predict(waveforms.astype(np.float32))
+
+
+def test_of_each_protocol_the_model_with_the_best_validation_uar_is_kept_and_the_files_of_others_are_gone(ran: Ran) -> None:
+    seeds = runs_of(client_of(ran.home))["seed"]
+    for split in {run.data.tags["bench.split"] for run in seeds}:
+        protocol = [run for run in seeds if run.data.tags["bench.split"] == split]
+        keeps = [run for run in protocol if run.data.tags.get("bench.model")]
+        assert len(keeps) == 1
+        assert keeps[0].data.metrics["validation/uar"] == max(run.data.metrics["validation/uar"] for run in protocol)
+    assert len(list((ran.home / "mlartifacts").rglob("model.keras"))) == 2
+
+
+def test_the_figures_of_its_run_stand_beside_it_and_are_in_the_run_once(ran: Ran) -> None:
+    client = client_of(ran.home)
+    for run in (run for run in runs_of(client)["seed"] if run.data.tags.get("bench.model")):
+        model = client.get_logged_model(run.data.tags["bench.model"].removeprefix("models:/"))
+        beside = {metric.key: metric.value for metric in model.metrics}
+        assert beside == {key: value for key, value in run.data.metrics.items() if not key.startswith("epoch/")}
+        assert len(client.get_metric_history(run.info.run_id, "test/uar")) == 1
+
+
+def test_it_holds_the_weights_and_no_state_of_the_optimiser(ran: Ran) -> None:
+    path = next((ran.home / "mlartifacts").rglob("model.keras"))
+    with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as weights:
+        assert "layers" in weights and "optimizer" not in weights
+
+
+def test_its_requirements_are_exact_versions(ran: Ran) -> None:
+    path = next((ran.home / "mlartifacts").rglob("requirements.txt"))
+    lines = path.read_text().split()
+    assert {line.partition("==")[0] for line in lines} >= {"keras", "tensorflow", "librosa", "numpy"}
+    assert all("==" in line for line in lines)
+
+
+OWN_FEATURE = '''"""Largest magnitude of each frame."""
+
+import numpy as np
+
+from registry.core import register
+
+
+@register("peaks")
+class Peaks:
+    """Output shape: (1 + samples // hop_length, 1)."""
+
+    hop_length: int = 512
+
+    def __call__(self, waveform, sample_rate):
+        frames = 1 + len(waveform) // self.hop_length
+        padded = np.pad(np.abs(waveform), (0, frames * self.hop_length - len(waveform)))
+        return padded.reshape(frames, self.hop_length).max(axis=1, keepdims=True).astype(np.float32)
+'''
+
+
+def test_a_model_carries_the_source_of_a_feature_that_is_a_user_s_own(tmp_path: Path) -> None:
+    import keras
+
+    file = tmp_path / "peaks.py"
+    file.write_text(OWN_FEATURE)
+    space = FeatureSpace(features=(get("feature-spaces", str(file))(),), join="channels", duration_s=0.5)
+    trial = dataclasses.replace(plan(STUDY, "clips")[0].base, feature_space=space)
+    network = keras.Sequential([keras.Input((16, 1)), keras.layers.Flatten(), keras.layers.Dense(6, activation="softmax")])
+    saved_model.write(Result(trial, model=network), open_corpus(STUDY.corpus, None), tmp_path / "model")
+    file.unlink()
+    loaded = saved_model._load_pyfunc(str(tmp_path / "model"))
+    assert loaded.samples == 8_000, "the length is that of the trial's own feature space"
+    assert loaded.predict(np.full((2, 16_000), 0.5, np.float32)).shape == (2, 7)

@@ -1,0 +1,58 @@
+"""The simulated study run with other objectives, among them such that kill their worker or fill the disk, and what became of it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import simulated as sim
+from mlflow_client import client_of, runs_of
+
+from harness.console import Console
+from harness.data.corpora import Workplace, open_corpus
+from harness.execution.job import Job
+from harness.execution.run_study import Execution, run_study
+from harness.study.cells import plan
+
+
+def study(home: Path, objective: Any, trials: int = 2, console: Console | None = None, **execution: Any) -> None:
+    """Run the simulated study with another objective, in this process unless told otherwise."""
+    where = execution if "scheduler" in execution else {"in_process": True, **execution}
+    run_study(sim.__file__, dataclasses.replace(sim.STUDY, trials=trials, seeds=(0,)), Workplace(home, workers=1), {},
+              console or Console(quiet=True), name="simulated", execution=Execution(objective=objective, **where))
+
+
+
+def states(home: Path) -> Counter[str]:
+    """How often each kind of run ended how."""
+    return Counter(f"{kind} {run.info.status.lower()}" for kind, found in runs_of(client_of(home), "simulated").items() for run in found)
+
+
+
+def leaves_its_pid(trial: Any, workplace: Workplace, on_epoch: Any, preparing: Any) -> Any:
+    (workplace.home / f"pid {os.getpid()}").touch()
+    return sim.simulated(trial, workplace, on_epoch, preparing)
+
+
+
+def fills(trial: Any, workplace: Workplace, on_epoch: Any, preparing: Any) -> Any:
+    """Fills the disk in a cell's second trial."""
+    if trial.training.learning_rate != 0.001:
+        with contextlib.suppress(OSError), (workplace.home.parent / "ballast").open("wb", buffering=0) as file:
+            while file.write(bytes(1024)):
+                pass
+    return sim.simulated(trial, workplace, on_epoch, preparing)
+
+
+
+def job_in(home: Path) -> Job:
+    """A job of the simulated study, as a worker gets it."""
+    trial = plan(sim.STUDY, open_corpus(sim.STUDY.corpus, None).fingerprint)[0].base
+    (home / ".bench").mkdir()
+    return Job(uid="u1", kind="trial", name="lr=1", trial=trial, tags={"signature": trial.signature}, params={}, parent="", study="tiny",
+               workplace=Workplace(home, workers=1), tracking_uri="", objective=sim.simulated)
+

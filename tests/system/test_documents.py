@@ -1,0 +1,184 @@
+"""Documents: what README, CONTRIBUTING and the help tell people to type is what works."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from harness.cli.entry import main
+from harness.cli.options import parser
+from registry.corpora.synthetic import EMOTIONS, Synthetic
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+SUBCOMMANDS = next(action.choices for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
+ONE_MACHINE = re.compile(r"(?<![\w.~])/(?:root|home|Users|work|mnt)/\w")
+REGISTRY_HOST = re.compile(r"\bpypi\.(?:org|io)\b|\bpythonhosted\b|\bconda\.anaconda\b|--(?:extra-)?index-url")
+
+
+def commands(text: str) -> list[str]:
+    """Every `bench …` of a Markdown text: code spans and indented lines, without comments and variables before them."""
+    spans = re.findall(r"`(bench [^`\n]+)`", text)
+    lines = re.findall(r"^ {4}.*?(?<![\w./-])(bench [^#\n]+)", text, flags=re.MULTILINE)
+    return [command.strip() for command in (*spans, *lines)]
+
+
+def examples(help_text: str) -> list[str]:
+    """The commands below `examples:`, without the words beside them."""
+    lines = help_text.partition("examples:\n")[2].splitlines()
+    return [re.split(r" {2,}", line.strip())[0] for line in lines if line.strip()]
+
+
+def parse(command: str) -> argparse.Namespace:
+    words = shlex.split(command)
+    assert words[0] == "bench"
+    return parser().parse_args(words[1:])
+
+
+def sections() -> dict[str, str]:
+    """File of each example in CONTRIBUTING -> its code."""
+    found = re.findall(r"^## [^\n]*`([^`\n]+\.py)`\n.*?^```python\n(.*?)^```", CONTRIBUTING, flags=re.MULTILINE | re.DOTALL)
+    return dict(found)
+
+
+def bare(command: str) -> bool:
+    """Whether a command is only named, as in "listed by `bench check`"."""
+    return len(command.split()) == 2
+
+
+def test_every_command_in_the_readme_parses() -> None:
+    found = commands(README)
+    assert len(found) >= 15
+    for command in found:
+        assert command.split()[1] in SUBCOMMANDS, command
+        if not bare(command):
+            assert callable(parse(command).command), command
+
+
+def test_every_command_in_the_docs_parses_and_every_test_they_name_is_there() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))]
+    found = [command for text in texts for command in commands(text) if "…" not in command]
+    assert len(found) >= 6
+    assert all(bare(command) or callable(parse(command).command) for command in found)
+    tests = {name for path in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"^def (test_\w+)\(", path.read_text(), re.M)}
+    named = set(re.findall(r"\b(test_\w+)`", "\n".join(texts)))
+    assert len(named) > 40 and named - tests == set()
+
+
+def test_every_subcommand_has_an_example_in_the_readme() -> None:
+    shown = {command.split()[1] for command in commands(README)}
+    assert set(SUBCOMMANDS) - shown == set()
+
+
+def test_the_main_help_shows_commands_that_parse() -> None:
+    found = examples(parser().format_help())
+    assert len(found) >= 3
+    assert all(callable(parse(command).command) for command in found)
+
+
+@pytest.mark.parametrize("name", SUBCOMMANDS)
+def test_each_subcommands_help_shows_an_example_of_itself_that_parses(name: str) -> None:
+    found = examples(SUBCOMMANDS[name].format_help())
+    assert found
+    assert {command.split()[1] for command in found} == {name}
+    assert all(callable(parse(command).command) for command in found)
+
+
+def test_the_readme_begins_with_the_two_make_commands() -> None:
+    assert re.findall(r"^ {4}(make \w+)", README, flags=re.MULTILINE)[:2] == ["make demo", "make test"]
+    targets = set(re.findall(r"^([\w-]+):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    mentioned = set(re.findall(r"\bmake (demo|test|lint|types|benchmark|clean)\b", README + CONTRIBUTING))
+    assert {"demo", "test", "lint", "benchmark"} <= mentioned <= targets
+
+
+def test_contributing_has_an_example_of_each_kind() -> None:
+    folders = sorted(str(Path(file).parent) for file in sections())
+    assert folders == ["experiments", "registry/architectures", "registry/augmentations", "registry/corpora",
+                       "registry/feature_spaces", "registry/splits"]
+
+
+@pytest.mark.parametrize("file", [file for file in sections() if file.startswith("registry/")])
+def test_contributings_components_keep_their_contracts(file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written = tmp_path / Path(file).name
+    written.write_text(sections()[file], encoding="utf-8")
+    record_lab(tmp_path)
+    kind = Path(file).parent.name.replace("_", "-")
+    assert main(["check", str(written), "--kind", kind, "--data", str(tmp_path)]) == 0
+    assert f"keeps every contract of {kind}" in capsys.readouterr().out
+
+
+def record_lab(folder: Path) -> None:
+    """Half a second of noise of two speakers in the layout of CONTRIBUTING's corpus."""
+    rng = np.random.default_rng(0)
+    for speaker in ("anna", "bert"):
+        (folder / "lab" / speaker).mkdir(parents=True)
+        for emotion in ("ANG", "HAP", "NEU", "SAD"):
+            soundfile.write(folder / "lab" / speaker / f"kids_{emotion}.wav", rng.normal(0, 0.1, 8_000), 16_000)
+
+
+def test_contributings_study_plans_its_cells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = tmp_path / "octaves.py"
+    study.write_text(sections()["experiments/octaves.py"], encoding="utf-8")
+    assert main(["run", "--study", str(study), "--corpus", "synthetic", "--dry-run"]) == 0
+    shown = capsys.readouterr().out
+    assert "2 cells × 8 trials + 6 finals = 22 trainings" in shown
+    assert shown.count("rms.hop_length, training.learning_rate") == 2
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_cost")
+def test_a_saved_model_predicts_a_waveform_as_the_readme_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = Synthetic().load().clips[0]
+    soundfile.write(tmp_path / "clip.wav", *Synthetic().read_clip(clip))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    cell = "mel[n_mels=40] image × plain_2d[filters=(8, 16, 24)]"
+    assert main(["run", "--study", "quickstart", "--corpus", "synthetic", "--trials", "1", "--seeds", "0", "--quiet", "--cell", cell,
+                 "--set", "training.epochs=1", "--in-process", "--home", str(tmp_path)]) == 0
+    code = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)[0]
+    heading, row = run_python(code, tmp_path).strip().splitlines()
+    assert heading.split() == ["emotion", *EMOTIONS]
+    _, emotion, *probabilities = row.split()
+    assert sum(map(float, probabilities)) == pytest.approx(1, abs=1e-4)
+    assert emotion == EMOTIONS[int(np.argmax([float(p) for p in probabilities]))]
+
+
+def run_python(code: str, folder: Path) -> str:
+    """What a script prints that is run in a folder, by a user who has set no variable of bench's."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("BENCH_", "MLFLOW_", "KERAS_"))}
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_no_file_names_a_path_of_one_machine_or_a_registrys_host() -> None:
+    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True,
+                            check=True).stdout.splitlines()
+    assert len(listed) > 80
+    texts = {name: (ROOT / name).read_text(encoding="utf-8", errors="ignore") for name in listed if (ROOT / name).is_file()}
+    assert [name for name, text in texts.items() if ONE_MACHINE.search(text)] == []
+    assert [name for name, text in texts.items() if REGISTRY_HOST.search(text)] == []
+
+
+def test_the_patterns_find_what_they_look_for() -> None:
+    assert ONE_MACHINE.search("data in /" + "home/anna") and not ONE_MACHINE.search("https://example.org/" + "home/anna")
+    assert REGISTRY_HOST.search("from pypi" + ".org") and not REGISTRY_HOST.search("a copy of it")
+
+
+def test_constraints_hold_names_and_exact_versions_only() -> None:
+    lines = [line for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert len(lines) > 80
+    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line)] == []
+    pinned = {line.partition("==")[0].lower().replace("_", "-") for line in lines}
+    declared = re.findall(r'"([A-Za-z0-9._-]+)(?:\[[\w-]+\])?>=', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    optional = {"jax", "torch", "setuptools"}
+    assert {name.lower().replace("_", "-") for name in declared} - optional - pinned == set()
