@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from harness.safe_text import visible
+from harness.safe_text import printable
 
 COLUMNS = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
            TextColumn("{task.fields[note]}"))
@@ -35,7 +35,7 @@ class Console:
 
     def result(self, text: str) -> None:
         """A line of the command's result, on stdout, as given but for secrets and control codes."""
-        self.out.print(visible(text), markup=False)
+        self.out.print(printable(text), markup=False)
 
     def table(self, headings: list[str], rows: list[list[str]], title: str | None = None) -> None:
         """A table on stdout; columns whose cells are all numbers are set to the right."""
@@ -75,7 +75,7 @@ class Console:
 
 
 def _shown(text: str) -> str:
-    return escape(visible(text))
+    return escape(printable(text))
 
 
 class Bar:

@@ -15,7 +15,7 @@ USER_INFO = re.compile(r"(?<=://)(?:[^\s/@:'\"<>]*:[^\s@'\"<>]*|[^\s/@:?#'\"<>]+
 QUERY = re.compile(r"([?&;][\w.-]*(?:pass|pwd|secret|token|key|sig|credential|auth)[\w.-]*=)[^\s&;#'\"<>]+", re.IGNORECASE)
 
 
-def masked(text: str) -> str:
+def mask_secrets(text: str) -> str:
     """A text in which no address tells a user, a password, a token or a key; for everything that is printed, logged or stored.
 
     >>> masked("postgresql://anna:s3cret@db.example:5432/runs?sslpassword=x&sslmode=require is away")
@@ -24,21 +24,21 @@ def masked(text: str) -> str:
     return QUERY.sub(rf"\g<1>{HIDDEN}", USER_INFO.sub(f"{HIDDEN}@", text)) if "://" in text else text
 
 
-def in_short(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """The first line of what a fault says, without secrets."""
-    return masked((str(error).strip().splitlines() or [type(error).__name__])[0][:300])
+    return mask_secrets((str(error).strip().splitlines() or [type(error).__name__])[0][:300])
 
 
-def visible(text: str) -> str:
+def printable(text: str) -> str:
     """A text for a terminal: without secrets, and with control characters other than line ends and tabs shown instead of obeyed.
 
     >>> visible("a\\x1b[2Jb")
     'a\\\\x1b[2Jb'
     """
-    return "".join(c if c in "\n\t" or unicodedata.category(c) != "Cc" else repr(c)[1:-1] for c in masked(text))
+    return "".join(c if c in "\n\t" or unicodedata.category(c) != "Cc" else repr(c)[1:-1] for c in mask_secrets(text))
 
 
-def file_name(name: str) -> str:
+def safe_file_name(name: str) -> str:
     """The file name, without an ending, for what has a name that anyone may have given it; different names keep apart.
 
     >>> file_name("cnn2d"), file_name("../evil")
@@ -63,7 +63,7 @@ def mask_logs() -> None:
         except (TypeError, ValueError):  # its arguments do not fit: logging itself complains of that
             return made
         if "://" in told:
-            made.msg, made.args = masked(told), None
+            made.msg, made.args = mask_secrets(told), None
         return made
 
     record.masks = True  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.console import Console
 from harness.data import feature_store
-from harness.data.corpora import Workplace, open_corpus
+from harness.data.corpora import Workspace, open_corpus
 from harness.study.files import component
 from registry import contracts
 from registry.audit import audit
@@ -41,7 +41,7 @@ def check_component(file: str, kind: str | None, data: Path | None, console: Con
 
 def show_cache(home: Path, clear: bool, console: Console) -> int:
     """List the entries of the feature cache, or delete them."""
-    cache = Workplace(home=home).cache
+    cache = Workspace(home=home).cache
     if clear:
         console.result(f"freed {feature_store.clear(cache) / 1e6:,.0f} MB in {cache}")
         return 0

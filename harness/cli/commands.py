@@ -12,8 +12,8 @@ from registry.errors import BenchError, UsageError, unknown
 
 if TYPE_CHECKING:
     from harness.console import Console
-    from harness.data.corpora import Workplace
-    from harness.evaluation.leaderboard import Board
+    from harness.data.corpora import Workspace
+    from harness.evaluation.leaderboard import Leaderboard
     from harness.evaluation.rows import Row
     from harness.execution.run_study import Execution
 
@@ -66,14 +66,14 @@ def run_command(args: argparse.Namespace) -> int:
 
 def replicate_command(args: argparse.Namespace) -> int:
     from harness.analyses.published.report import interval
-    from harness.analyses.published.run import Asked, replicate
+    from harness.analyses.published.run import ReplicateOptions, replicate
     from harness.analyses.published.verdicts import verdict
     from harness.console import Console
     from harness.reports.pages import PUBLISHED
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
-    asked = Asked(args.names, args.variants, args.epochs_scale, dict(_setting(text) for text in args.set),
+    asked = ReplicateOptions(args.names, args.variants, args.epochs_scale, dict(_setting(text) for text in args.set),
                   args.corpus, args.split, args.seeds)
     compared = replicate(asked, _workplace(args), console, args.allow_missing, _execution(args))
     console.table(["recipe", "claimed WA", "reproduced WA", "unseen speakers WA", "verdict"],
@@ -84,10 +84,10 @@ def replicate_command(args: argparse.Namespace) -> int:
     return 0
 
 
-def _workplace(args: argparse.Namespace) -> Workplace:
-    from harness.data.corpora import Workplace
+def _workplace(args: argparse.Namespace) -> Workspace:
+    from harness.data.corpora import Workspace
 
-    return Workplace(home=args.home.resolve(), data=args.data.resolve() if args.data else None, workers=args.feature_workers)
+    return Workspace(home=args.home.resolve(), data=args.data.resolve() if args.data else None, workers=args.feature_workers)
 
 
 def _execution(args: argparse.Namespace) -> Execution:
@@ -167,10 +167,10 @@ def _no_runs(home: Path) -> BenchError:
     return BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
 
 
-def _show_leaderboard(home: Path, name: str, path: Path, boards: list[Board], console: Console, waiting: Sequence[Row] = ()) -> None:
-    from harness.cli.screen import show
+def _show_leaderboard(home: Path, name: str, path: Path, boards: list[Leaderboard], console: Console, waiting: Sequence[Row] = ()) -> None:
+    from harness.cli.screen import print_leaderboards
 
-    show(name, boards, console)
+    print_leaderboards(name, boards, console)
     if waiting:
         console.result("without a final: " + "; ".join(f"{row.label} on {row.split}" for row in waiting))
     console.result(f"Report: {path}")
@@ -183,15 +183,15 @@ def compare_command(args: argparse.Namespace) -> int:
     from harness.console import Console
 
     _studies_with_runs(args.home)
-    from harness.cli.screen import show_comparison
+    from harness.cli.screen import print_comparison
     from harness.evaluation.comparison import compare
-    from harness.evaluation.find_runs import side
+    from harness.evaluation.find_runs import runs_to_compare
 
-    found = compare(side(args.home, args.a), side(args.home, args.b))
+    found = compare(runs_to_compare(args.home, args.a), runs_to_compare(args.home, args.b))
     if args.json:
         print(json.dumps(found.as_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        show_comparison(found, Console(), args.one_seed)
+        print_comparison(found, Console(), args.one_seed)
     return int(found.scores["uar"].worse and (args.one_seed or not found.one_seed_each))
 
 
@@ -204,20 +204,20 @@ def ui_command(args: argparse.Namespace) -> int:
 
 def data_command(args: argparse.Namespace) -> int:
     from harness.console import Console
-    from harness.data.availability import show_status, tell
+    from harness.data.availability import print_state, print_status
     from harness.data.sources import Hosts, pull, source_of
 
     if args.action == "status":
         if args.data is not None and not args.data.is_dir():
             raise UsageError(f"there is no folder {args.data} to look into")
-        return show_status(args.data, args.corpora, Console())
+        return print_status(args.data, args.corpora, Console())
     sources = [source_of(name) for name in args.corpora]  # a wrong name is told before anything is fetched
     if not sources or (args.data is None and any(source.fetch for source in sources)):
         raise UsageError("`bench data pull` wants the corpora and where to put them: bench data pull crema_d --data DIR (or BENCH_DATA)")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name in sorted(args.corpora, key=lambda name: source_of(name).fetch is None):  # what only its authors give comes last
         pull(name, args.data or Path("DIR"), Console(args.quiet), Hosts.mirrored(args.mirror) if args.mirror else None)
-        tell(name, args.data, Console(args.quiet))
+        print_state(name, args.data, Console(args.quiet))
     return 0
 
 
@@ -235,22 +235,22 @@ def audit_command(args: argparse.Namespace) -> int:
 
     if not _has_store(args.home):
         raise _no_runs(args.home)
-    from harness.cli.screen import show_audit
-    from harness.evaluation.audit import audited
+    from harness.cli.screen import print_audit
+    from harness.evaluation.audit import audit_runs
 
-    return show_audit(audited(args.asked, _workplace(args)), Console())
+    return print_audit(audit_runs(args.asked, _workplace(args)), Console())
 
 
 def leakage_command(args: argparse.Namespace) -> int:
-    from harness.analyses.leakage.run import Asked, leakage
+    from harness.analyses.leakage.run import LeakageOptions, measure_leakage
     from harness.analyses.leakage.worth import PROTOCOLS, uar
     from harness.console import Console
     from harness.reports.pages import LEAKAGE_PAGE
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
-    asked = Asked(args.study, args.cell, args.corpus, tuple(args.seeds), dict(_setting(text) for text in args.set), tuple(args.copies))
-    found = leakage(asked, _workplace(args), console, args.allow_missing, _execution(args))
+    asked = LeakageOptions(args.study, args.cell, args.corpus, tuple(args.seeds), dict(_setting(text) for text in args.set), tuple(args.copies))
+    found = measure_leakage(asked, _workplace(args), console, args.allow_missing, _execution(args))
     console.table(["cell", *PROTOCOLS.values()],
                   [[each.cell, *(uar(each.under.get(protocol)) for protocol in PROTOCOLS)] for each in found], title="test UAR by protocol")
     console.result(f"Report: {args.home / 'reports' / LEAKAGE_PAGE}")
@@ -263,13 +263,13 @@ def noise_command(args: argparse.Namespace) -> int:
     if not _has_store(args.home):
         raise _no_runs(args.home)
     from harness.analyses.noise.report import place
-    from harness.analyses.noise.run import Asked, noise
+    from harness.analyses.noise.run import NoiseOptions, measure_noise
     from harness.reports.markdown import with_interval
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
-    asked = Asked(args.asked, tuple(args.levels), tuple(args.kinds))
-    found, path = noise(asked, _workplace(args), console)
+    asked = NoiseOptions(args.asked, tuple(args.levels), tuple(args.kinds))
+    found, path = measure_noise(asked, _workplace(args), console)
     for kind in asked.kinds:
         rows = [row for row in found if kind in row.kinds]
         keys = list(dict.fromkeys(key for row in rows for key in row.levels(kind)))
@@ -281,14 +281,14 @@ def noise_command(args: argparse.Namespace) -> int:
 
 
 def transfer_command(args: argparse.Namespace) -> int:
-    from harness.analyses.transfer.run import Asked, transfer
+    from harness.analyses.transfer.run import TransferOptions, measure_transfer
     from harness.console import Console
     from harness.reports.pages import TRANSFER_PAGE
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
-    asked = Asked(args.study, tuple(args.corpora), args.cell, tuple(args.seeds), dict(_setting(text) for text in args.set))
-    for each in transfer(asked, _workplace(args), console, _execution(args)):
+    asked = TransferOptions(args.study, tuple(args.corpora), args.cell, tuple(args.seeds), dict(_setting(text) for text in args.set))
+    for each in measure_transfer(asked, _workplace(args), console, _execution(args)):
         console.table(["trained on ↓ tested on →", *each.targets], each.as_texts(), title=f"{each.study}: {each.cell}: test UAR")
     console.result(f"Report: {args.home / 'reports' / TRANSFER_PAGE}")
     return 0

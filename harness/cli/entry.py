@@ -8,7 +8,7 @@ import traceback
 from types import TracebackType
 
 from harness.cli.options import parser
-from harness.safe_text import in_short, mask_logs, masked, visible
+from harness.safe_text import first_line, mask_logs, mask_secrets, printable
 from registry.errors import BenchError, UsageError
 
 
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BenchError as error:
         if parsed.debug:
             raise
-        print(visible(f"bench: {error}"), file=sys.stderr)
+        print(printable(f"bench: {error}"), file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
         print("bench: stopped; everything finished is kept, and the same command continues", file=sys.stderr)
@@ -33,20 +33,20 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         if parsed.debug:
             raise
-        print(visible(f"bench: {error.filename or 'the system'}: {error.strerror or error}; check the path, its permissions and the free "
+        print(printable(f"bench: {error.filename or 'the system'}: {error.strerror or error}; check the path, its permissions and the free "
                       "space"), file=sys.stderr)
         return 1
     except Exception as error:
         if parsed.debug:
             raise
         if type(error).__module__.startswith("mlflow"):
-            print(visible(f"bench: MLflow refuses, or went away: {in_short(error)}\nWhat finished is kept; the same command continues when "
+            print(printable(f"bench: MLflow refuses, or went away: {first_line(error)}\nWhat finished is kept; the same command continues when "
                           "it is back."), file=sys.stderr)
             return 1
-        print(visible(f"bench: {type(error).__name__}: {error}\nThis is a fault of bench itself; `--debug` shows where."), file=sys.stderr)
+        print(printable(f"bench: {type(error).__name__}: {error}\nThis is a fault of bench itself; `--debug` shows where."), file=sys.stderr)
         return 1
 
 
 def _show_masked(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """The traceback that `--debug` asks for, without the secrets that addresses in it hold."""
-    print(masked("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr)
+    print(mask_secrets("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr)

@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Sequence
 
 from harness.console import Console
-from harness.evaluation.audit import Audited, cell_of
-from harness.evaluation.comparison import Compared, Difference, verdict
+from harness.evaluation.audit import AuditedRun, cell_of
+from harness.evaluation.comparison import Comparison, Difference, verdict
 from harness.evaluation.intervals import SCORES
-from harness.evaluation.leaderboard import Board
-from harness.reports.highlights import figure, glance, rank_of
+from harness.evaluation.leaderboard import Leaderboard
+from harness.reports.highlights import figure, highlights, rank_of
 from harness.reports.leaderboard_tables import plus_minus
 
 
-def show(name: str, boards: Sequence[Board], console: Console) -> None:
+def print_leaderboards(name: str, boards: Sequence[Leaderboard], console: Console) -> None:
     """The leaderboards of a study on the screen, best test UAR first, and what makes them doubtful below."""
     done = [(board, row) for board in boards for row in board.finished]
     settings, corpora = {row.settings for _, row in done}, {f"{row.corpus}: {row.coverage}" for _, row in done}
@@ -27,7 +27,7 @@ def show(name: str, boards: Sequence[Board], console: Console) -> None:
               *([] if where else [f"{row.corpus}: {row.coverage}"]), "; ".join(board.marks(row)).replace("**", "")] for board, row in done]
     console.table(heads, lines, title=f"{name}{common}{where}: leaderboard by protocol")
     for board in boards:
-        for line in [*board.alarms.values(), glance(board).replace("**", "")] if board.finished else ():
+        for line in [*board.alarms.values(), highlights(board).replace("**", "")] if board.finished else ():
             console.result(f"{board.rows[0].split}: {line}")
     if done:
         console.result("[…] is a 95 % interval, [–] that there is none; rows of rank 1 can't be told apart from the best.")
@@ -36,7 +36,7 @@ def show(name: str, boards: Sequence[Board], console: Console) -> None:
 SHOWN = 20  # clips and parameters that a table holds at most
 
 
-def show_comparison(found: Compared, console: Console, one_seed: bool = False) -> None:
+def print_comparison(found: Comparison, console: Console, one_seed: bool = False) -> None:
     """Everything on stdout, the verdict last; `one_seed` as `verdict` takes it."""
     console.result(f"A: {found.a} (seeds {', '.join(found.seeds[0])})\nB: {found.b} (seeds {', '.join(found.seeds[1])})")
     same = ", ".join(f"{'same' if holds else 'another'} {key}" for key, holds in found.same.items())
@@ -55,7 +55,7 @@ def _cells(name: str, d: Difference) -> list[str]:
     return [name, f"{d.a:.3f}", f"{d.b:.3f}", f"{d.difference:+.3f}", *told]
 
 
-def show_audit(found: Sequence[Audited], console: Console) -> int:
+def print_audit(found: Sequence[AuditedRun], console: Console) -> int:
     """Print a line a final and every finding that is not plainly ok; returns the command's exit code."""
     checks = list(dict.fromkeys(finding.check for each in found for finding in each.findings))
     states = [{finding.check: finding.state for finding in each.findings} for each in found]

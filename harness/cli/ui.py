@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from harness.console import Console
-from harness.safe_text import masked
+from harness.safe_text import mask_secrets
 from harness.tracking.store import connect, tracking_uri
 from registry.errors import BenchError
 
@@ -23,7 +23,7 @@ HOST = "127.0.0.1"
 def serve(home: Path, port: int, console: Console) -> int:
     """Serve until Ctrl-C; returns the server's exit code. Raises BenchError when the port is taken."""
     if os.environ.get("MLFLOW_TRACKING_URI", "").startswith("http"):
-        raise BenchError(f"runs are kept by the server {masked(os.environ['MLFLOW_TRACKING_URI'])}: open it in a browser")
+        raise BenchError(f"runs are kept by the server {mask_secrets(os.environ['MLFLOW_TRACKING_URI'])}: open it in a browser")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

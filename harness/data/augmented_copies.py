@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.data.features import Job, Progress, key_of, obtain, padded_samples
+from harness.data.features import FeatureJob, Progress, key_of, obtain, padded_samples
 from harness.study.seeds import seed_for
 from registry.audio import fix_length
 from registry.augmentation import Augmentation, WaveformAugmentation
@@ -80,17 +80,17 @@ def cached_copies(corpus: Corpus, train: np.ndarray, space: FeatureSpace, augmen
     return None if job.missing().changes else obtain(job, 1, None)
 
 
-def _job(corpus: Corpus, train: np.ndarray, space: FeatureSpace, augmentation: Augmentation, seed: int, cache: Path) -> Job:
+def _job(corpus: Corpus, train: np.ndarray, space: FeatureSpace, augmentation: Augmentation, seed: int, cache: Path) -> FeatureJob:
     """One entry for each copy; its key holds the ids of the clips that are copied, in their order."""
     part, samples = corpus.part(train), padded_samples(corpus, space)
     if not part.clips:
         raise BenchError(f"the training part of {corpus.name} has no clips: there is nothing to make copies of")
     ids = [clip.id for clip in part.clips]
-    changes = {key_of(part, space, samples, clips=ids, copy=copy.recipe): copy for copy in planned(augmentation, seed, samples)}
-    return Job(part, space, samples, cache, changes)
+    changes = {key_of(part, space, samples, clips=ids, copy=copy.recipe): copy for copy in planned_copies(augmentation, seed, samples)}
+    return FeatureJob(part, space, samples, cache, changes)
 
 
-def planned(augmentation: Augmentation, seed: int, samples: int) -> list[Copy]:
+def planned_copies(augmentation: Augmentation, seed: int, samples: int) -> list[Copy]:
     """The copies of an augmentation in its order, for clips of `samples` padded samples; equal components differ by their take."""
     components, pad_to = augmentation.copies, samples if augmentation.pad_first else None
     return [Copy(component, components[:place].count(component), seed, pad_to) for place, component in enumerate(components)]

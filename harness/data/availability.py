@@ -13,7 +13,7 @@ from registry.errors import BenchError, unknown
 
 
 @dataclass(frozen=True, kw_only=True)
-class Presence:
+class Availability:
     """How much of a corpus is there; `state` is complete, partial, incomplete, absent, unreadable or always there."""
 
     name: str
@@ -24,16 +24,16 @@ class Presence:
     reason: str = ""
 
 
-def status(data: Path | None, names: list[str]) -> list[Presence]:
+def status(data: Path | None, names: list[str]) -> list[Availability]:
     """How much of each corpus its loader finds below `data`; audio is not read."""
     known = [*SOURCES, "synthetic"]
     for name in names:
         if name not in known:
             raise unknown("corpus with a known whole", name, known)
-    return [presence(name, data) for name in names or known]
+    return [availability(name, data) for name in names or known]
 
 
-def presence(name: str, data: Path | None) -> Presence:
+def availability(name: str, data: Path | None) -> Availability:
     """How much of one corpus its loader finds below `data`: nothing is `absent`, what it can't take is `unreadable`."""
     from registry.corpora._listing import ENDINGS
 
@@ -43,14 +43,14 @@ def presence(name: str, data: Path | None) -> Presence:
     except BenchError as error:
         folder = data / SOURCES[name].title if data and name in SOURCES else None
         there = folder is not None and any(path.suffix.lower() in ENDINGS for path in folder.rglob("*"))
-        return Presence(name=name, folder="", clips=f"0 of {loader.whole:,}", state="unreadable" if there else "absent", bytes=0,
+        return Availability(name=name, folder="", clips=f"0 of {loader.whole:,}", state="unreadable" if there else "absent", bytes=0,
                         reason=str(error) if there else "")
     if corpus.synthetic:
-        return Presence(name=name, folder="computed", clips=f"{len(corpus):,} of {corpus.whole:,}", state="always there", bytes=0)
+        return Availability(name=name, folder="computed", clips=f"{len(corpus):,} of {corpus.whole:,}", state="always there", bytes=0)
     breaking = [problem for problem in corpus.problems if problem.breaks]
     state = "incomplete" if breaking else "complete" if len(corpus) == corpus.whole else "partial"
     paths = [clip.path for clip in corpus.clips if clip.path]
-    return Presence(name=name, folder=_below(paths, data), clips=f"{len(corpus):,} of {corpus.whole:,}", state=state,
+    return Availability(name=name, folder=_below(paths, data), clips=f"{len(corpus):,} of {corpus.whole:,}", state=state,
                     bytes=sum(path.stat().st_size for path in paths),
                     reason=f"({len(breaking)} findings, see `bench check {name}`)" if breaking else "")
 
@@ -61,7 +61,7 @@ def _below(paths: list[Path], data: Path | None) -> str:
     return os.path.relpath(common, data) if data and paths else common
 
 
-def show_status(data: Path | None, names: list[str], console: Console) -> int:
+def print_status(data: Path | None, names: list[str], console: Console) -> int:
     """Print how much of each corpus is there."""
     found = status(data, names)
     console.table(["corpus", "folder", "clips", "state", "MB"],
@@ -73,8 +73,8 @@ def show_status(data: Path | None, names: list[str], console: Console) -> int:
     return 0
 
 
-def tell(name: str, data: Path, console: Console) -> None:
+def print_state(name: str, data: Path, console: Console) -> None:
     """Say how much of a corpus is there, and under what terms."""
-    loader, found = get("corpora", name), presence(name, data)
+    loader, found = get("corpora", name), availability(name, data)
     console.result(f"{name}: {found.clips} clips in {data / found.folder}: {found.state} {found.reason}".rstrip())
     console.say(f"Licence: {loader.licence}. Please cite: {loader.citation}")

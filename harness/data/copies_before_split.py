@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from harness.data.augmented_copies import Copy, planned
+from harness.data.augmented_copies import Copy, planned_copies
 from registry.audio import resample, trim
 from registry.augmentation import Augmentation
 from registry.core import canonical, checked, specification
@@ -70,7 +70,7 @@ class AugmentedFirst:
             raise UsageError("augmented_first copies test clips into training: it is opened by `bench leakage` alone, which marks it as "
                              "wrong. List the augmentation in your study instead: copies are then made after the split")
         whole = self.corpus.load(data)
-        changes = tuple(planned(self.augmentation, self.seed, self.samples))
+        changes = tuple(planned_copies(self.augmentation, self.seed, self.samples))
         clips = [*whole.clips, *(_copied(clip, place) for clip in whole.clips for place in range(len(changes)))]
         return dataclasses.replace(whole, clips=tuple(sorted(clips, key=lambda clip: clip.id)), whole=whole.whole * (1 + len(changes)),
                                    read_clip=Reader(whole.read_clip, changes, self.sample_rate, self.trim_db),

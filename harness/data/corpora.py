@@ -15,7 +15,7 @@ from registry.errors import BenchError
 
 
 @dataclass(frozen=True)
-class Workplace:
+class Workspace:
     """Where and how the work is done; nothing here changes a trial's numbers, so none of it is in its signature.
 
     Args:

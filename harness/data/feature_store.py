@@ -25,7 +25,7 @@ _verified: dict[tuple[Path, str], np.ndarray] = {}  # opened by this process: no
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class CacheEntry:
     """One entry of the cache, as `bench cache` lists it.
 
     Args:
@@ -115,33 +115,33 @@ def publish(draft: Path, cache: Path, key: str, about: dict[str, Any]) -> None:
         written.replace(final)
 
 
-class NoRoom(BenchError):
+class DiskFull(BenchError):
     """A disk is full."""
 
 
-def full_disk(cache: Path, needed: int) -> NoRoom:
+def full_disk(cache: Path, needed: int) -> DiskFull:
     """The error for a disk without room for an entry of so many bytes."""
     free = shutil.disk_usage(cache).free
-    return NoRoom(f"the features need {needed:,} bytes in {cache}, where {free:,} are free: make room "
+    return DiskFull(f"the features need {needed:,} bytes in {cache}, where {free:,} are free: make room "
                       "(`bench cache --clear` removes features), or choose another folder with --home")
 
 
-def entries(cache: Path) -> list[Entry]:
+def entries(cache: Path) -> list[CacheEntry]:
     """Every entry of a cache folder, sorted by key; none when the folder is not there."""
     keys = {path.name.split(".")[0] for ending in ("npy", "json", "tmp") for path in cache.glob(f"*.{ending}")}
     return [_entry(cache, key) for key in sorted(keys)]
 
 
-def _entry(cache: Path, key: str) -> Entry:
+def _entry(cache: Path, key: str) -> CacheEntry:
     files = [path.stat() for path in _files(cache, key)]
     size, used = sum(file.st_size for file in files), max((file.st_mtime for file in files), default=0.0)
     try:
         about = json.loads(_about(cache, key).read_text(encoding="utf-8"))
         used = _about(cache, key).stat().st_mtime
-        return Entry(key=key, label=about["label"], corpus=about["corpus"], clips=about["shape"][0], shape=tuple(about["shape"]),
+        return CacheEntry(key=key, label=about["label"], corpus=about["corpus"], clips=about["shape"][0], shape=tuple(about["shape"]),
                      bytes=size, last_used=used)
     except (OSError, ValueError, KeyError, TypeError):
-        return Entry(key=key, label="damaged", corpus="", clips=0, shape=(), bytes=size, last_used=used)
+        return CacheEntry(key=key, label="damaged", corpus="", clips=0, shape=(), bytes=size, last_used=used)
 
 
 def clear(cache: Path, keys: Iterable[str] | None = None) -> int:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 CLIPS_WORTH_A_WORKER = 200  # a process takes about as long to start as to read so many clips
-Each = Callable[[Callable[..., Any], Iterable[tuple[Any, ...]]], Iterator[Any]]
+ParallelMap = Callable[[Callable[..., Any], Iterable[tuple[Any, ...]]], Iterator[Any]]
 
 
 class DamagedClips(BenchError):
@@ -56,7 +56,7 @@ class Change(Protocol):
 
 
 @dataclass(frozen=True)
-class Place:
+class EntryFile:
     """The file that the rows of one entry go to, from `offset` bytes on, and what is done to its waveforms."""
 
     draft: Path
@@ -65,13 +65,13 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowWriter:
     """Puts the features of some clips at their place in each file: what a worker is sent, with no array in it."""
 
     read_clip: Callable[[Clip], tuple[np.ndarray, int]]
     space: FeatureSpace
     samples: int
-    places: tuple[Place, ...]
+    places: tuple[EntryFile, ...]
     shape: tuple[int, int]
 
     def __call__(self, start: int, clips: tuple[Clip, ...]) -> tuple[int, dict[str, str]]:
@@ -133,7 +133,7 @@ def worker_count(workers: int, clips: int) -> int:
 
 
 @contextlib.contextmanager
-def processes(workers: int) -> Iterator[Each]:
+def processes(workers: int) -> Iterator[ParallelMap]:
     """Gives what applies a function to tuples of arguments in so many processes, results as they come; 1: in this one."""
     if workers == 1:
         from threadpoolctl import threadpool_limits

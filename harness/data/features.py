@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.data.feature_store import FULL, allocate, draft_of, full_disk, lock_of, open_entry, publish, remove
-from harness.data.feature_workers import Change, DamagedClips, Each, Place, Rows, processes, shape_of_silence, worker_count
+from harness.data.feature_workers import Change, DamagedClips, EntryFile, ParallelMap, RowWriter, processes, shape_of_silence, worker_count
 from registry import audio
 from registry.core import canonical, specification
 from registry.corpus import Clip, Corpus
@@ -43,7 +43,7 @@ def features(corpus: Corpus, space: FeatureSpace, cache: Path, workers: int = 0,
     if not corpus.clips:
         raise BenchError(f"{corpus.name} has no clips: there is nothing to compute features of")
     samples = padded_samples(corpus, space)
-    return obtain(Job(corpus, space, samples, cache, {key_of(corpus, space, samples): None}), workers, progress)[0]
+    return obtain(FeatureJob(corpus, space, samples, cache, {key_of(corpus, space, samples): None}), workers, progress)[0]
 
 
 def cached_features(corpus: Corpus, space: FeatureSpace, cache: Path) -> np.ndarray | None:
@@ -95,7 +95,7 @@ def _seconds(read_clip: Callable[[Clip], tuple[np.ndarray, int]], clip: Clip) ->
 
 
 @dataclass(frozen=True)
-class Job:
+class FeatureJob:
     """Entries to be computed together: clips and feature space are the same, and each clip is read once for all of them.
 
     Args:
@@ -109,12 +109,12 @@ class Job:
     cache: Path
     changes: Mapping[str, Change | None]
 
-    def missing(self) -> Job:
+    def missing(self) -> FeatureJob:
         """What of it is not in the cache."""
         return replace(self, changes={key: what for key, what in self.changes.items() if open_entry(self.cache, key) is None})
 
 
-def obtain(job: Job, workers: int, progress: Progress | None) -> list[np.ndarray]:
+def obtain(job: FeatureJob, workers: int, progress: Progress | None) -> list[np.ndarray]:
     """The read-only memory-mapped array of each entry, from the cache or computed into it.
 
     Raises and calls `progress` as `features` does, the clips of all entries counted together.
@@ -129,13 +129,13 @@ def obtain(job: Job, workers: int, progress: Progress | None) -> list[np.ndarray
     return arrays
 
 
-def _shifted(progress: Progress | None, job: Job, missing: Job) -> Progress | None:
+def _shifted(progress: Progress | None, job: FeatureJob, missing: FeatureJob) -> Progress | None:
     """A progress that counts what was in the cache as done."""
     whole, there = (n * len(job.corpus) for n in (len(job.changes), len(job.changes) - len(missing.changes)))
     return progress and (lambda done, _: progress(there + done, whole))
 
 
-def _compute_once(job: Job, workers: int, progress: Progress | None) -> None:
+def _compute_once(job: FeatureJob, workers: int, progress: Progress | None) -> None:
     """Compute entries, unless another process is at it: then wait for what it writes."""
     from filelock import FileLock
 
@@ -153,7 +153,7 @@ def _compute_once(job: Job, workers: int, progress: Progress | None) -> None:
         raise BenchError(f"the feature cache {job.cache} can't be written: choose another --home ({error})") from error
 
 
-def _compute(job: Job, workers: int, progress: Progress | None) -> None:
+def _compute(job: FeatureJob, workers: int, progress: Progress | None) -> None:
     from concurrent.futures.process import BrokenProcessPool
 
     drafts = {key: draft_of(job.cache, key) for key in job.changes}
@@ -174,7 +174,7 @@ def _compute(job: Job, workers: int, progress: Progress | None) -> None:
             left.unlink()
 
 
-def _description(job: Job, key: str, shape: tuple[int, ...]) -> dict[str, Any]:
+def _description(job: FeatureJob, key: str, shape: tuple[int, ...]) -> dict[str, Any]:
     """What an entry is, for people and `bench cache`."""
     change = job.changes[key]
     return {"label": job.space.label + (f", {change.label}" if change else ""), "corpus": job.corpus.name, "shape": shape,
@@ -182,12 +182,12 @@ def _description(job: Job, key: str, shape: tuple[int, ...]) -> dict[str, Any]:
             "features": specification(job.space.features), "format": FORMAT, "libraries": _libraries()}
 
 
-def _fill(drafts: dict[str, Path], job: Job, each: Each, progress: Progress | None) -> tuple[int, ...]:
+def _fill(drafts: dict[str, Path], job: FeatureJob, each: ParallelMap, progress: Progress | None) -> tuple[int, ...]:
     """Write the features of all clips into new files and return their shape; DamagedClips when some can't be read."""
     clips = job.corpus.clips
     shape = next(each(shape_of_silence, [(job.space, job.samples)]))
-    places = tuple(Place(draft, allocate(draft, (len(clips), *shape)), job.changes[key]) for key, draft in drafts.items())
-    rows = Rows(job.corpus.read_clip, job.space, job.samples, places, shape)
+    places = tuple(EntryFile(draft, allocate(draft, (len(clips), *shape)), job.changes[key]) for key, draft in drafts.items())
+    rows = RowWriter(job.corpus.read_clip, job.space, job.samples, places, shape)
     tasks = [(start, clips[start : start + CLIPS_PER_TASK]) for start in range(0, len(clips), CLIPS_PER_TASK)]
     done, damaged = 0, {}
     for count, bad in each(rows, tasks):

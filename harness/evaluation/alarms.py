@@ -26,7 +26,7 @@ RESAMPLES = 2_000  # the bounds decide on alarms, and are printed to three place
 
 
 @dataclass(frozen=True)
-class Watched:
+class AlarmInput:
     """What a row's alarms look at.
 
     Args:
@@ -53,12 +53,12 @@ class Watched:
         return _uar(self.validation)
 
 
-def alarms(row: Watched) -> dict[str, str]:
+def alarms(row: AlarmInput) -> dict[str, str]:
     """The alarms that ring for a row: a short name for a mark -> a sentence."""
     return {name: sentence for name, alarm in ALARMS.items() if (sentence := alarm(row))}
 
 
-def table_alarms(rows: Sequence[Watched]) -> dict[str, str]:
+def table_alarms(rows: Sequence[AlarmInput]) -> dict[str, str]:
     """The alarms that ring for the test and validation parts, which all rows of a table share: short name -> sentence."""
     if not rows:
         return {}
@@ -66,7 +66,7 @@ def table_alarms(rows: Sequence[Watched]) -> dict[str, str]:
     return {name: sentence for name, sentence in found.items() if sentence}
 
 
-def never_predicted(row: Watched) -> str:
+def never_predicted(row: AlarmInput) -> str:
     """An emotion that the test part has, and that no test clip was taken for."""
     never = Counter(emotion for one in row.test for i, emotion in enumerate(one.emotions)
                     if (one.truth == i).any() and not (one.predicted == i).any())
@@ -75,7 +75,7 @@ def never_predicted(row: Watched) -> str:
     return _sentence("; ".join(told))
 
 
-def above_validation(row: Watched) -> str:
+def above_validation(row: AlarmInput) -> str:
     """Test UAR above the best validation UAR by more than their joint interval.
 
     The joint interval is √(a² + b²): a the distance from test UAR down to its lower 95 % bound, b from validation UAR up to
@@ -91,7 +91,7 @@ def above_validation(row: Watched) -> str:
             f"more than the ±{joint:.3f} that sampling explains.")
 
 
-def loss_of_chance(row: Watched) -> str:
+def loss_of_chance(row: AlarmInput) -> str:
     """Test loss no better than that of equal probabilities, ln(classes), or better by no more than `LOSS_MARGIN`."""
     if not row.test:
         return ""
@@ -104,7 +104,7 @@ def loss_of_chance(row: Watched) -> str:
     return f"Test loss {loss:.3f} is no better than chance (ln {classes} = {math.log(classes):.3f}){why}."
 
 
-def beyond_credible(row: Watched) -> str:
+def beyond_credible(row: AlarmInput) -> str:
     """Test UAR above `CREDIBLE`, what networks from scratch have reached; quiet on corpora of which nothing is known."""
     most = CREDIBLE.get((row.corpus, row.shares_speakers), math.inf)
     if not row.test_uar[0] > most:
@@ -114,7 +114,7 @@ def beyond_credible(row: Watched) -> str:
             f"({most:.2f}): look for a leak before believing it.")
 
 
-def training_gap(row: Watched) -> str:
+def training_gap(row: AlarmInput) -> str:
     """Training WA above validation WA by more than `LARGEST_GAP` at the kept epoch.
 
     Training WA is the mean over the batches of the epoch, with dropout and augmentation on: the true gap is rather larger.
@@ -128,7 +128,7 @@ def training_gap(row: Watched) -> str:
             f"{row.best_epoch}: it has learnt its clips by heart.")
 
 
-def too_few(row: Watched) -> str:
+def too_few(row: AlarmInput) -> str:
     """Too few test clips of an emotion, or of most speakers, or too few speakers, for a rank to mean much."""
     if not row.test:
         return ""
@@ -162,7 +162,7 @@ def noisy_selection(said: Sequence[Predictions]) -> str:
             f"{how_well} ±{half:.3f}, so luck had a part in choosing among trials and epochs that are closer.")
 
 
-ALARMS: dict[str, Callable[[Watched], str]] = {
+ALARMS: dict[str, Callable[[AlarmInput], str]] = {
     "class never predicted": never_predicted, "test above validation": above_validation, "loss of chance": loss_of_chance,
     "beyond credible": beyond_credible, "train–validation gap": training_gap}
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from harness.data.augmented_copies import cached_copies
 from harness.data.copies_before_split import OWN, leak_on_purpose
-from harness.data.corpora import Workplace, open_corpus
+from harness.data.corpora import Workspace, open_corpus
 from harness.data.features import cached_features
-from harness.evaluation.leak_checks import Finding, Traces, audit_trial, summary, twins
+from harness.evaluation.leak_checks import Finding, LeftByRun, audit_trial, identical_clips, summary
 from harness.study.rebuild import differences, trial_from
 from harness.study.trial import Trial
-from harness.tracking.run_record import Record
+from harness.tracking.run_record import RunRecord
 from harness.tracking.store import studies, study_of
 from harness.tracking.tracker import Tracker
 from harness.training.saved_model import normaliser_of
@@ -31,10 +31,10 @@ LEAKAGE = "leakage"  # the kind of the experiments that measure leaks
 
 
 @dataclass(frozen=True)
-class Audited:
+class AuditedRun:
     """One run and what its audit found."""
 
-    record: Record
+    record: RunRecord
     findings: list[Finding]
 
     @property
@@ -43,7 +43,7 @@ class Audited:
         return any(finding.state == "fail" for finding in self.findings)
 
 
-def audited(asked: str, workplace: Workplace) -> list[Audited]:
+def audit_runs(asked: str, workplace: Workspace) -> list[AuditedRun]:
     """Audit every finished final of a study, or one run (of a final: its seeds).
 
     Raises: UsageError for a name or id that the store does not have; BenchError when there is nothing to audit.
@@ -58,10 +58,10 @@ def audited(asked: str, workplace: Workplace) -> list[Audited]:
     wanted = _wanted(records, "" if name in known else asked)
     if not wanted:
         raise BenchError(f"{asked} has no finished final to audit yet")
-    return [Audited(record, audit_run(record, records, tracker, workplace)) for record in wanted]
+    return [AuditedRun(record, audit_run(record, records, tracker, workplace)) for record in wanted]
 
 
-def _wanted(records: list[Record], run_id: str) -> list[Record]:
+def _wanted(records: list[RunRecord], run_id: str) -> list[RunRecord]:
     """The finished seed runs of the whole study, of a final, or the one run itself."""
     seeds = [r for r in records if r.kind == "seed" and r.state == "finished"]
     one = next((r for r in records if r.run_id == run_id), None)
@@ -72,7 +72,7 @@ def _wanted(records: list[Record], run_id: str) -> list[Record]:
     return [one]
 
 
-def audit_run(record: Record, records: Sequence[Record], tracker: Tracker, workplace: Workplace) -> list[Finding]:
+def audit_run(record: RunRecord, records: Sequence[RunRecord], tracker: Tracker, workplace: Workspace) -> list[Finding]:
     """Every check of one run; `records` are those of its study.
 
     Raises: BenchError when the corpus is not there.
@@ -90,7 +90,7 @@ def audit_run(record: Record, records: Sequence[Record], tracker: Tracker, workp
     return [rebuilt, *audit_trial(trial, corpus, _evidence(record, trial, corpus, tracker, workplace.cache)), openings(record, records)]
 
 
-def corpus_of(record: Record, trial: Trial, workplace: Workplace) -> Corpus:
+def corpus_of(record: RunRecord, trial: Trial, workplace: Workspace) -> Corpus:
     """The clips of a run as they are now, without damaged ones where the run was allowed to leave them out."""
     with leak_on_purpose():
         corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
@@ -100,16 +100,16 @@ def corpus_of(record: Record, trial: Trial, workplace: Workplace) -> Corpus:
         return open_corpus(trial.corpus, workplace.data, tuple(sorted({*workplace.left_out, *damaged})))
 
 
-def _evidence(record: Record, trial: Trial, corpus: Corpus, tracker: Tracker, cache: Path) -> Traces:
+def _evidence(record: RunRecord, trial: Trial, corpus: Corpus, tracker: Tracker, cache: Path) -> LeftByRun:
     counts = dict(part.rsplit(" ", 1) for part in record.tags.get("bench.clips", "").split(", ") if part)
     said = {part: found for part in ("validation", "test") if (found := tracker.predictions(record.run_id, part))}
     if corpus.fingerprint != trial.corpus_fingerprint:
-        return Traces(predictions=said)  # nothing else can be compared with other clips
+        return LeftByRun(predictions=said)  # nothing else can be compared with other clips
     features = cached_features(corpus, trial.feature_space, cache)
     with tempfile.TemporaryDirectory() as folder:
         files = tracker.models.files(record, Path(folder))
         normaliser = normaliser_of(files) if files else None
-    left = Traces(split_fingerprint=record.tags.get("bench.split_fingerprint", ""), predictions=said, features=features,
+    left = LeftByRun(split_fingerprint=record.tags.get("bench.split_fingerprint", ""), predictions=said, features=features,
                   copies=int(counts.get("copies", 0)) if counts else None, normaliser=normaliser,
                   twins=_twins(corpus, trial.feature_space, cache))
     try:
@@ -123,10 +123,10 @@ def _evidence(record: Record, trial: Trial, corpus: Corpus, tracker: Tracker, ca
 @lru_cache(maxsize=4)
 def _twins(corpus: Corpus, feature_space: FeatureSpace, cache: Path) -> list[tuple[int, ...]]:
     """Clips with identical audio, found once for the finals of a study that share corpus and features."""
-    return twins(corpus, cached_features(corpus, feature_space, cache))
+    return identical_clips(corpus, cached_features(corpus, feature_space, cache))
 
 
-def openings(record: Record, records: Sequence[Record]) -> Finding:
+def openings(record: RunRecord, records: Sequence[RunRecord]) -> Finding:
     """How often the test part was scored for a run's cell, counted from the store."""
     cell = [r for r in records if r.tags.get("bench.cell") == record.tags.get("bench.cell") and "test/uar" in r.metrics]
     search, seeds = [r for r in cell if r.kind == "trial"], Counter(r.params.get("seed", "") for r in cell if r.kind == "seed")
@@ -139,13 +139,13 @@ def openings(record: Record, records: Sequence[Record]) -> Finding:
     return Finding("test openings", "ok", f"{total}, once for each seed")
 
 
-def cell_of(record: Record) -> str:
+def cell_of(record: RunRecord) -> str:
     """The cell of a trial, final or seed as reports write it."""
     parts = [record.tags.get(f"bench.{part}", "") for part in ("feature_space", "architecture", "augmentation")]
     return record.tags.get("bench.recipe") or " × ".join(part for part in parts if part)
 
 
-def audit_final(tracker: Tracker, run_id: str, workplace: Workplace) -> tuple[str, ...]:
+def audit_final(tracker: Tracker, run_id: str, workplace: Workspace) -> tuple[str, ...]:
     """Audit one seed's run and tag it with what was found; returns the failed checks in words."""
     try:
         records = tracker.records("trial", "seed")

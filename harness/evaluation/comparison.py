@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.evaluation.find_runs import Side
+from harness.evaluation.find_runs import RunsToCompare
 from harness.evaluation.intervals import LEAST_SPEAKERS, LEVEL, RESAMPLES, SCORES
 from harness.evaluation.ranks import pairs
 from registry.errors import UsageError
@@ -35,7 +35,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """All that `bench compare` tells. A clip counts as right when more than half of the seeds are right.
 
     Args:
@@ -62,7 +62,7 @@ class Compared:
         return asdict(self) | {"scores": scores}
 
 
-def compare(a: Side, b: Side, resamples: int = RESAMPLES) -> Compared:
+def compare(a: RunsToCompare, b: RunsToCompare, resamples: int = RESAMPLES) -> Comparison:
     """B less A on their test clips. Raises: UsageError when these are not the same clips with the same labels."""
     _require_same_clips(a, b)
     first, second = _counts(a), _counts(b)
@@ -72,13 +72,13 @@ def compare(a: Side, b: Side, resamples: int = RESAMPLES) -> Compared:
         test.difference, test.low, test.high, test.p))) for score, test in found.items()}
     right_a, right_b = _right(a), _right(b)
     clips = a.said[0].clips
-    return Compared(a.name, b.name, len(clips), first.shape[1], (a.seeds, b.seeds), len(a.said) == len(b.said) == 1, scores,
+    return Comparison(a.name, b.name, len(clips), first.shape[1], (a.seeds, b.seeds), len(a.said) == len(b.said) == 1, scores,
                     tuple(clips[right_a & ~right_b].tolist()),
                     tuple(clips[~right_a & right_b].tolist()), _parameters(a, b),
                     {key: value == b.fingerprints[key] for key, value in a.fingerprints.items()})
 
 
-def _require_same_clips(a: Side, b: Side) -> None:
+def _require_same_clips(a: RunsToCompare, b: RunsToCompare) -> None:
     one = a.said[0]
     for side in (a, b):
         for other in side.said:
@@ -90,21 +90,21 @@ def _require_same_clips(a: Side, b: Side) -> None:
                 raise UsageError(f"{a.name} and {side.name} have other emotions for the same test clips: run both on the same corpus")
 
 
-def _counts(side: Side) -> np.ndarray:
+def _counts(side: RunsToCompare) -> np.ndarray:
     return np.array([said.counts_by(said.speakers) for said in side.said])
 
 
-def _right(side: Side) -> np.ndarray:
+def _right(side: RunsToCompare) -> np.ndarray:
     return np.mean([said.predicted == said.truth for said in side.said], axis=0) > 0.5
 
 
-def _parameters(a: Side, b: Side) -> dict[str, tuple[str, str]]:
+def _parameters(a: RunsToCompare, b: RunsToCompare) -> dict[str, tuple[str, str]]:
     keys = sorted(a.parameters.keys() | b.parameters.keys())
     values = {key: (a.parameters.get(key, "–"), b.parameters.get(key, "–")) for key in keys}
     return {key: pair for key, pair in values.items() if pair[0] != pair[1]}
 
 
-def verdict(found: Compared, one_seed: bool = False) -> str:
+def verdict(found: Comparison, one_seed: bool = False) -> str:
     """By UAR, in words.
 
     Args: one_seed: that one seed on each side is enough for the user, so that a worse B ends with code 1.

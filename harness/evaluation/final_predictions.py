@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Evidence:
+class FinalPredictions:
     """The finals of one row.
 
     Args:
@@ -49,7 +49,7 @@ class Evidence:
         return [[int(count) for count in line] for line in self.counts.sum(axis=(0, 1))]
 
 
-def evidence(row: Row, tracker: Tracker, clips: Mapping[str, Clip] | None = None) -> Evidence | str:
+def read_final_predictions(row: Row, tracker: Tracker, clips: Mapping[str, Clip] | None = None) -> FinalPredictions | str:
     """The row's evidence; where files are gone from the store, what is missing instead, in words.
 
     Args: clips: of the corpus, id -> clip, to tell what earlier code did not note of each.
@@ -69,7 +69,7 @@ def evidence(row: Row, tracker: Tracker, clips: Mapping[str, Clip] | None = None
     history = _history(tracker, row.seed_runs[0])
     if missing or not history:
         return " and ".join([*missing, *([] if history else [f"the learning curve of seed {row.seed_numbers[0]}"])])
-    return Evidence(row, said["test"], said["validation"], history, row.best_epoch)
+    return FinalPredictions(row, said["test"], said["validation"], history, row.best_epoch)
 
 
 def clips_of(row: Row, data: Path | None) -> dict[str, Clip]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from harness.evaluation.rows import Row, rows
-from harness.tracking.run_record import Record
+from harness.tracking.run_record import RunRecord
 from harness.tracking.store import studies
 from harness.tracking.tracker import Tracker
 from harness.training.predictions import Predictions
@@ -18,7 +18,7 @@ from registry.errors import BenchError, UsageError, unknown
 
 
 @dataclass(frozen=True, eq=False)
-class Side:
+class RunsToCompare:
     """One of the two that are compared.
 
     Args:
@@ -33,7 +33,7 @@ class Side:
     fingerprints: dict[str, str]
 
 
-def side(home: Path, asked: str) -> Side:
+def runs_to_compare(home: Path, asked: str) -> RunsToCompare:
     """What `study:cell label@split`, a run id or the unique start of one stands for. Raises: UsageError for what is not there."""
     if ":" in asked and "@" in asked:
         return _of_row(home, asked)
@@ -45,7 +45,7 @@ def side(home: Path, asked: str) -> Side:
     return _of_runs(Tracker(home, study), f"{study}: {record.name}", _finals(Tracker(home, study), record))
 
 
-def _finals(tracker: Tracker, record: Record) -> list[Record]:
+def _finals(tracker: Tracker, record: RunRecord) -> list[RunRecord]:
     if record.kind == "seed":
         return [record]
     if record.kind != "final":
@@ -56,7 +56,7 @@ def _finals(tracker: Tracker, record: Record) -> list[Record]:
     return [done[signature] for signature in signatures if signature in done]
 
 
-def _of_row(home: Path, asked: str) -> Side:
+def _of_row(home: Path, asked: str) -> RunsToCompare:
     study, _, rest = asked.partition(":")
     label, _, split = rest.rpartition("@")
     known = studies(home)
@@ -79,17 +79,17 @@ def _no_row(found: list[Row], asked: str, study: str, made: Iterable[Row]) -> Us
     return unknown("row", asked, (f"{study}:{row.label}@{row.split}" for row in made))
 
 
-def _of_runs(tracker: Tracker, name: str, runs: list[Record]) -> Side:
+def _of_runs(tracker: Tracker, name: str, runs: list[RunRecord]) -> RunsToCompare:
     said = [told for run in runs if (told := tracker.predictions(run.run_id, "test"))]
     if not said or len(said) < len(runs):
         raise BenchError(f"{name}: {len(said)} of {len(runs)} runs have their predictions on test in the store; run it again, or report on "
                          "it where its files are")
     first = runs[0]
     prints = {key: first.tags.get(f"bench.{key}_fingerprint", "")[:16] for key in ("corpus", "split")}
-    return Side(name, tuple(map(_by_clip, said)), _parameters(tracker, first), tuple(r.params.get("seed", "?") for r in runs), prints)
+    return RunsToCompare(name, tuple(map(_by_clip, said)), _parameters(tracker, first), tuple(r.params.get("seed", "?") for r in runs), prints)
 
 
-def _parameters(tracker: Tracker, run: Record) -> dict[str, str]:
+def _parameters(tracker: Tracker, run: RunRecord) -> dict[str, str]:
     told = tracker.configuration(run.run_id) or {}
     about = {key: run.tags.get(f"bench.{key}", "") for key in ("commit", "backend", "hardware")}
     return {**{key: value for key, value in flat(told).items() if key != "seed"}, **about}

@@ -24,7 +24,7 @@ FOLD = re.compile(r"\bfold=\d+(, )?")
 
 
 @dataclass(frozen=True, eq=False)
-class Blocked:
+class FoldComparison:
     """k rows over their blocks.
 
     Args:
@@ -40,7 +40,7 @@ class Blocked:
     lacking: str
 
 
-def over_blocks(figures: np.ndarray) -> Blocked:
+def compare_over_folds(figures: np.ndarray) -> FoldComparison:
     """Compare rows over blocks; higher figures are better.
 
     Args:
@@ -53,10 +53,10 @@ def over_blocks(figures: np.ndarray) -> Blocked:
     average = rankdata(-figures, axis=1).mean(axis=0)
     lacking = _lacking(blocks, rows)
     if lacking:
-        return Blocked(average, _signed_ranks(figures), math.nan, math.nan, lacking)
+        return FoldComparison(average, _signed_ranks(figures), math.nan, math.nan, lacking)
     alike = bool((figures == figures[:, :1]).all())
     p = 1.0 if alike else float(friedmanchisquare(*figures.T).pvalue)
-    return Blocked(average, _signed_ranks(figures), p, critical_difference(rows, blocks), "")
+    return FoldComparison(average, _signed_ranks(figures), p, critical_difference(rows, blocks), "")
 
 
 def _lacking(blocks: int, rows: int) -> str:

@@ -10,19 +10,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.evaluation.alarms import Watched, alarms, table_alarms
-from harness.evaluation.final_predictions import Evidence, clips_of, evidence
+from harness.evaluation.alarms import AlarmInput, alarms, table_alarms
+from harness.evaluation.final_predictions import FinalPredictions, clips_of, read_final_predictions
 from harness.evaluation.intervals import LEAST_SPEAKERS, table_intervals
 from harness.evaluation.ranks import pairs
 from harness.evaluation.references import Reference, references
 from harness.evaluation.rows import Row, plain, rows
 from harness.reports.leaderboard_tables import row_marks
-from harness.tracking.run_record import Record
+from harness.tracking.run_record import RunRecord
 from harness.tracking.tracker import Tracker
 
 
 @dataclass(frozen=True, eq=False)
-class Board:
+class Leaderboard:
     """One leaderboard: the rows of one corpus and protocol.
 
     Args:
@@ -31,7 +31,7 @@ class Board:
     """
 
     rows: tuple[Row, ...]
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[FinalPredictions, ...]
     lacking: Mapping[str, str]
 
     @property
@@ -56,14 +56,14 @@ class Board:
         return [row for row in self.finished if row.cell in self.standings and self.standings[row.cell].rank == 1]
 
     @cached_property
-    def standings(self) -> dict[str, Standing]:
+    def standings(self) -> dict[str, RowStatistics]:
         """Cell -> standing, of the rows whose files are there."""
-        return standings(self.evidence)
+        return row_statistics(self.evidence)
 
     @cached_property
     def alarms(self) -> dict[str, str]:
         """What makes the whole table doubtful: short name -> sentence."""
-        return alarms_of_table(self.evidence)
+        return shared_alarms(self.evidence)
 
     @cached_property
     def references(self) -> list[Reference]:
@@ -102,17 +102,17 @@ class Board:
         return made
 
 
-def boards(made: Sequence[Row], known: Mapping[str, Evidence | str]) -> list[Board]:
+def leaderboards(made: Sequence[Row], known: Mapping[str, FinalPredictions | str]) -> list[Leaderboard]:
     """The leaderboards of a study's rows, in their order.
 
     Args: known: cell -> evidence, or the files that it lacks; cells that are not in it are shown without statistics.
     """
     groups = [tuple(group) for _, group in itertools.groupby(made, key=lambda row: (row.corpus, row.corpus_fingerprint, row.split))]
-    return [Board(group, tuple(one for row in group if isinstance(one := known.get(row.cell), Evidence)),
+    return [Leaderboard(group, tuple(one for row in group if isinstance(one := known.get(row.cell), FinalPredictions)),
                   {row.cell: one for row in group if isinstance(one := known.get(row.cell), str)}) for group in groups]
 
 
-def read_boards(home: Path, study_name: str, data: Path | None = None) -> tuple[list[Record], list[Board]]:
+def read_leaderboards(home: Path, study_name: str, data: Path | None = None) -> tuple[list[RunRecord], list[Leaderboard]]:
     """A study's records and leaderboards from the store.
 
     Args: data: where the corpora are, to tell what earlier code did not note of each clip; None: as noted.
@@ -121,14 +121,14 @@ def read_boards(home: Path, study_name: str, data: Path | None = None) -> tuple[
     records = tracker.records()
     made = rows(records)
     clips = {row.corpus_label: clips_of(row, data) for row in {row.corpus_label: row for row in made if row.seeds}.values()}
-    return records, boards(made, {row.cell: evidence(row, tracker, clips[row.corpus_label]) for row in made if row.seeds})
+    return records, leaderboards(made, {row.cell: read_final_predictions(row, tracker, clips[row.corpus_label]) for row in made if row.seeds})
 
 
 RANKED_BY = "uar"
 
 
 @dataclass(frozen=True)
-class Standing:
+class RowStatistics:
     """What the statistics say of one row.
 
     Args:
@@ -143,20 +143,20 @@ class Standing:
     alarms: dict[str, str]
 
 
-def standings(group: Sequence[Evidence]) -> dict[str, Standing]:
+def row_statistics(group: Sequence[FinalPredictions]) -> dict[str, RowStatistics]:
     """Cell -> standing, of the rows of one table; intervals and ranks share one variance of training."""
     if not group:
         return {}
     found = zip(group, _ranks(group), table_intervals([each.counts for each in group]), strict=True)
-    return {each.row.cell: Standing(*ranked, intervals, alarms(_watched(each))) for each, ranked, intervals in found}
+    return {each.row.cell: RowStatistics(*ranked, intervals, alarms(_watched(each))) for each, ranked, intervals in found}
 
 
-def alarms_of_table(group: Sequence[Evidence]) -> dict[str, str]:
+def shared_alarms(group: Sequence[FinalPredictions]) -> dict[str, str]:
     """Alarms on the test and validation parts that the rows share: short name -> sentence."""
     return table_alarms([_watched(each) for each in group])
 
 
-def _ranks(group: Sequence[Evidence]) -> list[tuple[int | None, tuple[str, ...]]]:
+def _ranks(group: Sequence[FinalPredictions]) -> list[tuple[int | None, tuple[str, ...]]]:
     """Rank of each row, and the cells that it can't be told apart from."""
     if not rankable(group):
         return [(None, ())] * len(group)
@@ -168,17 +168,17 @@ def _ranks(group: Sequence[Evidence]) -> list[tuple[int | None, tuple[str, ...]]
             for i, rank in enumerate(found.ranks)]
 
 
-def rankable(group: Sequence[Evidence]) -> bool:
+def rankable(group: Sequence[FinalPredictions]) -> bool:
     """Whether rows can be compared: enough speakers, and the same test clips in all."""
     clips = {(*each.test[0].clips, *each.test[0].truth.tolist()) for each in group}
     return len(clips) == 1 and group[0].counts.shape[1] >= LEAST_SPEAKERS
 
 
-def one_seed_each(group: Sequence[Evidence]) -> bool:
+def one_seed_each(group: Sequence[FinalPredictions]) -> bool:
     """Whether no row has two trainings, so that what another one would give is not known."""
     return all(len(each.test) == 1 for each in group)
 
 
-def _watched(each: Evidence) -> Watched:
-    return Watched(test=each.test, validation=each.validation, shares_speakers=each.row.shares_speakers, corpus=each.row.corpus,
+def _watched(each: FinalPredictions) -> AlarmInput:
+    return AlarmInput(test=each.test, validation=each.validation, shares_speakers=each.row.shares_speakers, corpus=each.row.corpus,
                    history=each.history, best_epoch=each.best_epoch)

@@ -40,14 +40,14 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Traces:
+class LeftByRun:
     """What a run left behind beside its configuration; None, or nothing, where it was not kept.
 
     Args:
         split_fingerprint: of the clip lists that were used. predictions: part -> what was said of its clips.
         copies: recorded number of altered copies in training.
         features: of the whole corpus, shape (clips, frames, bands). copied: of the copies of exactly the training clips.
-        normaliser: mean and variance in the saved model. twins: groups of clips with identical audio, as `twins` finds them.
+        normaliser: mean and variance in the saved model. twins: groups of clips with identical audio, as `identical_clips` finds them.
     """
 
     split_fingerprint: str = ""
@@ -59,7 +59,7 @@ class Traces:
     twins: Sequence[tuple[int, ...]] = ()
 
 
-def audit_trial(trial: Trial, corpus: Corpus, left: Traces) -> list[Finding]:
+def audit_trial(trial: Trial, corpus: Corpus, left: LeftByRun) -> list[Finding]:
     """Every check of one trial; where the clips are other ones now, those that ask about clips find nothing out, for or against the run."""
     if corpus.fingerprint != trial.corpus_fingerprint:
         return [Finding("corpus", "unknown", f"the {len(corpus):,} clips are not those that the run was planned on (fingerprint "
@@ -74,7 +74,7 @@ def audit_trial(trial: Trial, corpus: Corpus, left: Traces) -> list[Finding]:
             _siblings(trial, split, corpus, left), _normaliser(trial, split, left), _predictions(trial, split, corpus, left)]
 
 
-def _without_clips(trial: Trial, left: Traces) -> list[Finding]:
+def _without_clips(trial: Trial, left: LeftByRun) -> list[Finding]:
     """The other checks where the corpus differs now: what the trial and its record tell by themselves is still told."""
     before = isinstance(trial.split, AugmentedBeforeSplit)
     known = [_by_itself(trial), _too_early(trial, left),
@@ -83,7 +83,7 @@ def _without_clips(trial: Trial, left: Traces) -> list[Finding]:
     return [told.get(check, Finding(check, "unknown", "the corpus differs now")) for check in OF_CLIPS]
 
 
-def _clip_lists(split: Split, corpus: Corpus, left: Traces) -> Finding:
+def _clip_lists(split: Split, corpus: Corpus, left: LeftByRun) -> Finding:
     now = split.fingerprint(corpus)
     if not left.split_fingerprint:
         return Finding("clip lists", "unknown", "the run recorded no split fingerprint")
@@ -106,7 +106,7 @@ def _speakers(trial: Trial, split: Split, corpus: Corpus) -> Finding:
     return Finding("speakers", "ok", f"no speaker in two parts ({', '.join(f'{part} {len(speakers[part])}' for part in PARTS)})")
 
 
-def _identical(split: Split, corpus: Corpus, left: Traces) -> Finding:
+def _identical(split: Split, corpus: Corpus, left: LeftByRun) -> Finding:
     part_of = {int(i): part for part in PARTS for i in getattr(split, part)}
     pairs = [pair for group in left.twins for pair in itertools.combinations(group, 2)
              if pair[0] in part_of and pair[1] in part_of and part_of[pair[0]] != part_of[pair[1]]]
@@ -124,7 +124,7 @@ def _pair(corpus: Corpus, part_of: dict[int, str], pair: tuple[int, int]) -> str
     return " = ".join(f"{corpus.clips[i].id} ({part_of[i]})" for i in pair)
 
 
-def _siblings(trial: Trial, split: Split, corpus: Corpus, left: Traces) -> Finding:
+def _siblings(trial: Trial, split: Split, corpus: Corpus, left: LeftByRun) -> Finding:
     sources = {part: {source_of(corpus.clips[i]) for i in getattr(split, part)} for part in PARTS}
     across = {part: sorted(sources["train"] & sources[part]) for part in ("validation", "test")}
     if any(across.values()):
@@ -152,7 +152,7 @@ def _by_itself(trial: Trial) -> Finding | None:
     return Finding("normaliser", "ok", said) if said else None
 
 
-def _normaliser(trial: Trial, split: Split, left: Traces) -> Finding:
+def _normaliser(trial: Trial, split: Split, left: LeftByRun) -> Finding:
     kind, made = trial.feature_space.normalise, len(trial.augmentation.copies)
     own = _by_itself(trial)
     if own:
@@ -163,19 +163,19 @@ def _normaliser(trial: Trial, split: Split, left: Traces) -> Finding:
     if lacking or left.normaliser is None or left.features is None:
         return Finding("normaliser", "unknown", ", ".join(lacking))
     parts = [left.features[split.train], *(left.copied or ())]
-    if agree(moments(kind, parts), left.normaliser):
+    if same_statistics(normaliser_statistics(kind, parts), left.normaliser):
         return Finding("normaliser", "ok", "mean and variance in the saved model are those of the training part")
-    fitted = "of all clips" if agree(moments(kind, [left.features]), left.normaliser) else "of other clips"
+    fitted = "of all clips" if same_statistics(normaliser_statistics(kind, [left.features]), left.normaliser) else "of other clips"
     return Finding("normaliser", "fail", f"mean and variance in the saved model are those {fitted}, not of the training part")
 
 
-def _too_early(trial: Trial, left: Traces) -> Finding | None:
+def _too_early(trial: Trial, left: LeftByRun) -> Finding | None:
     """That a trial of the search was scored on test clips; None where it was not."""
     early = "test" in left.predictions and not trial.opens_test
     return Finding("predictions", "fail", "a trial of the search was scored on test clips") if early else None
 
 
-def _predictions(trial: Trial, split: Split, corpus: Corpus, left: Traces) -> Finding:
+def _predictions(trial: Trial, split: Split, corpus: Corpus, left: LeftByRun) -> Finding:
     if early := _too_early(trial, left):
         return early
     expected = ["validation", "test"] if trial.opens_test else ["validation"]
@@ -214,7 +214,7 @@ TOLERANCE = 1e-3  # of a deviation or a variance: a saved model's float32 is a t
 BLOCK = 256  # clips at a time: in float64 all of them would take twice their room
 
 
-def twins(corpus: Corpus, features: np.ndarray | None = None) -> list[tuple[int, ...]]:
+def identical_clips(corpus: Corpus, features: np.ndarray | None = None) -> list[tuple[int, ...]]:
     """Groups of clips whose decoded audio is the same, sample for sample; silent ones aside, of which nothing can be learnt.
 
     Where features are given, only clips with the same ones are decoded; otherwise all are: lossy and tagged files differ although
@@ -245,7 +245,7 @@ def _content(corpus: Corpus, i: int) -> str:
     return hashlib.sha256(b"%d/" % sample_rate + np.ascontiguousarray(waveform).tobytes()).hexdigest() if np.any(waveform) else ""
 
 
-def moments(kind: str, parts: Sequence[np.ndarray]) -> Moments:
+def normaliser_statistics(kind: str, parts: Sequence[np.ndarray]) -> Moments:
     """Mean and variance of clips as a normaliser of a kind has them, computed in another way than training does.
 
     Args:
@@ -263,7 +263,7 @@ def moments(kind: str, parts: Sequence[np.ndarray]) -> Moments:
     return np.asarray(mean), np.where(constant, 1.0, variance)
 
 
-def agree(one: Moments, other: Moments) -> bool:
+def same_statistics(one: Moments, other: Moments) -> bool:
     """Whether two normalisers are the same but for rounding."""
     (mean, variance), (other_mean, other_variance) = ([np.ravel(np.asarray(a, np.float64)) for a in pair] for pair in (one, other))
     if mean.shape != other_mean.shape:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.evaluation.intervals import SCORES, mean_sd
-from harness.tracking.run_record import Record
+from harness.tracking.run_record import RunRecord
 from harness.training.cost import cost_of
 
 TEXTS = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "cell", "clips", "speakers",
@@ -85,9 +85,9 @@ class Row:
         return {key: plain(value) for key, value in asdict(self).items()}
 
 
-def rows(records: list[Record]) -> list[Row]:
+def rows(records: list[RunRecord]) -> list[Row]:
     """Every cell with its figures, best test UAR first within its corpus and protocol; cells without finals last."""
-    cells: dict[str, list[Record]] = {}
+    cells: dict[str, list[RunRecord]] = {}
     for record in records:
         if record.kind in ("trial", "final", "seed"):
             cells.setdefault(f"{record.tags['bench.cell']}", []).append(record)
@@ -96,7 +96,7 @@ def rows(records: list[Record]) -> list[Row]:
     return sorted(made, key=lambda r: (r.corpus, r.corpus_fingerprint, r.split, -r.test.get("uar", (-1.0, 0.0))[0], r.label, r.cell))
 
 
-def _row(members: list[Record], seeds: dict[str, Record]) -> Row:
+def _row(members: list[RunRecord], seeds: dict[str, RunRecord]) -> Row:
     finals = sorted((r for r in members if r.kind == "final" and r.state == "finished"),
                     key=lambda r: float(r.tags.get("bench.asked_at", 0)))
     signatures = finals[-1].tags["bench.signatures"].split() if finals else []

@@ -25,9 +25,9 @@ from distributed import Client, Future, Nanny, Scheduler, Security, SpecCluster,
 from distributed.system import MEMORY_LIMIT
 
 from harness.execution.job import Job, Outcome, Stopped
-from harness.execution.pool import Ended, Heard, Listen
+from harness.execution.pool import JobEnd, Listen, ProgressEvent
 from harness.execution.worker import run_job
-from harness.safe_text import in_short, mask_logs
+from harness.safe_text import first_line, mask_logs
 from registry.core import load_file
 from registry.errors import BenchError
 
@@ -66,7 +66,7 @@ def local(workers: int, per_gpu: int = 0) -> SpecCluster:
         raise BenchError("--trials-per-gpu needs a GPU, and none is visible: leave it out, or check CUDA_VISIBLE_DEVICES")
     count = per_gpu * len(gpus) or workers
     memory = int(MEMORY_LIMIT / count)
-    threads = surroundings(count, "")
+    threads = worker_environment(count, "")
     dask.config.set(SETTINGS)
     os.environ.update({name: threads[name] for name in EARLY})  # where nannies look first; they would put their own 1 there
     security = Security.temporary()  # who reaches a worker can run code in it, and this machine may have other users
@@ -74,12 +74,12 @@ def local(workers: int, per_gpu: int = 0) -> SpecCluster:
                             "dashboard": False, "dashboard_address": f"{HOST}:0"}
     same = {**here, "nthreads": 1, "memory_limit": memory, "silence_logs": logging.CRITICAL}
     places = [gpus[place % len(gpus)] if gpus else "" for place in range(count)]
-    specs = {place: {"cls": Nanny, "options": {**same, "env": surroundings(count, gpu)}} for place, gpu in enumerate(places)}
+    specs = {place: {"cls": Nanny, "options": {**same, "env": worker_environment(count, gpu)}} for place, gpu in enumerate(places)}
     return SpecCluster(workers=specs, scheduler={"cls": Scheduler, "options": here},
                        security=security, silence_logs=logging.CRITICAL, asynchronous=False)
 
 
-def surroundings(workers: int, gpu: str) -> dict[str, str]:
+def worker_environment(workers: int, gpu: str) -> dict[str, str]:
     """The environment of a local worker: its share of the cores for each library that has threads or processes, and its GPU."""
     threads = str(max(1, joblib.cpu_count() // workers))
     chosen = {name: GIVEN.get(name, threads) for name in LIMITS}
@@ -98,7 +98,7 @@ def visible_gpus() -> list[str]:
     return [str(place) for place, line in enumerate(listed.stdout.splitlines()) if line.startswith("GPU ")]
 
 
-class Manners(WorkerPlugin):
+class WorkerSetup(WorkerPlugin):
     """Leaves Ctrl-C to the coordinator, since a terminal sends it to every process.
 
     Args:
@@ -120,7 +120,7 @@ class Manners(WorkerPlugin):
             os._exit(0)
 
 
-class Workers:
+class DaskPool:
     """The pool of a Dask cluster. Each worker runs one trial at a time, in a process of its own.
 
     Args:
@@ -136,7 +136,7 @@ class Workers:
             _check_certificates(where)
         try:
             self.client = Client(where, timeout=ANSWER_S, set_as_default=False)
-            self.client.register_plugin(Manners(own=self._cluster is not None), name="bench-manners")
+            self.client.register_plugin(WorkerSetup(own=self._cluster is not None), name="bench-manners")
             if self._cluster is not None:
                 self.client.wait_for_workers(len(self._cluster.worker_spec), timeout=START_S)
         except (OSError, TimeoutError) as error:
@@ -147,7 +147,7 @@ class Workers:
             raise BenchError(f"the worker processes did not start within {START_S:.0f} s ({error}): use fewer --workers, or "
                              "--in-process") from error
         except Exception as error:  # as the plugin meets it there
-            raise BenchError(f"a worker at {where} can't take work ({in_short(error)}): workers need the installation of `bench` that the "
+            raise BenchError(f"a worker at {where} can't take work ({first_line(error)}): workers need the installation of `bench` that the "
                              "run is started from") from error
         self._check_threads()
         self._heard: queue.Queue[Any] = queue.Queue()
@@ -187,14 +187,14 @@ class Workers:
         files = [module.__file__ for name in cloudpickle.list_registry_pickle_by_value()
                  if name.encode() in blob and (module := sys.modules.get(name))]
         worker = self._idle.pop()
-        future = self.client.submit(perform, job.uid, blob, files, key=f"bench-{job.uid}-{time.monotonic_ns()}", pure=False,
+        future = self.client.submit(run_job_on_dask, job.uid, blob, files, key=f"bench-{job.uid}-{time.monotonic_ns()}", pure=False,
                                     workers=[worker])
         self._running[job.uid] = _Running(future, worker)
         future.add_done_callback(lambda done: self._heard.put(["done", job.uid, done.key]))
 
-    def turn(self, listen: Listen) -> list[Ended]:
+    def turn(self, listen: Listen) -> list[JobEnd]:
         """Hear what was told since, at least for half a second; returns what ended."""
-        ended: list[Ended] = []
+        ended: list[JobEnd] = []
         with suppress(queue.Empty):
             message = self._heard.get(timeout=0.5)
             while True:
@@ -211,7 +211,7 @@ class Workers:
             pass
         raise BenchError("the Dask scheduler is gone: what finished is kept, and the same command continues")
 
-    def _take(self, message: list[Any], listen: Listen) -> list[Ended]:
+    def _take(self, message: list[Any], listen: Listen) -> list[JobEnd]:
         what, uid, *rest = message
         running = self._running.get(uid)
         if running is None:
@@ -224,7 +224,7 @@ class Workers:
             return self._stopped(uid) if rest[0] == running.future.key else []
         else:
             done, value, wants_answer = rest
-            prune = listen(Heard(uid, what, done, value))
+            prune = listen(ProgressEvent(uid, what, done, value))
             if wants_answer:
                 self._call(running.worker, _answer, uid, done, prune)
         return []
@@ -233,21 +233,21 @@ class Workers:
         with suppress(Exception):  # a worker that died meanwhile needs no answer
             self.client.run(function, *arguments, workers=[worker], wait=False, nanny=nanny)
 
-    def _ended(self, uid: str, outcome: Outcome, memory_limit: float) -> Ended:
+    def _ended(self, uid: str, outcome: Outcome, memory_limit: float) -> JobEnd:
         worker = self._running.pop(uid).worker
         if outcome.done_here >= RECYCLE_TRIALS or outcome.memory_bytes > RECYCLE_SHARE * memory_limit:
             self._end_worker(worker)
-        return Ended(uid, outcome)
+        return JobEnd(uid, outcome)
 
-    def _stopped(self, uid: str) -> list[Ended]:
+    def _stopped(self, uid: str) -> list[JobEnd]:
         """A job that Dask calls done though its worker did not tell of an outcome."""
         running = self._running.pop(uid)
         error = running.future.exception() if running.future.status == "error" else None
         if error is None or type(error).__name__ in ("KilledWorker", "CancelledError", "FutureCancelledError"):
-            return [Ended(uid, died=DIED)]
-        return [Ended(uid, fault=error)]
+            return [JobEnd(uid, died=DIED)]
+        return [JobEnd(uid, fault=error)]
 
-    def _lost(self) -> list[Ended]:
+    def _lost(self) -> list[JobEnd]:
         """The jobs whose workers are no longer there, whatever the scheduler makes of that."""
         if time.monotonic() < self._look_at:
             return []
@@ -256,7 +256,7 @@ class Workers:
         lost = [uid for uid, running in self._running.items() if running.worker not in there]
         for uid in lost:
             self._running.pop(uid).future.cancel()
-        return [Ended(uid, died=DIED) for uid in lost]
+        return [JobEnd(uid, died=DIED) for uid in lost]
 
     def _end_worker(self, worker: str) -> None:
         """End a worker process at once, whatever it does; its nanny starts a new one. One without a nanny has to be started by others."""
@@ -308,7 +308,7 @@ class _Running:
     since: float = 0.0
 
 
-def perform(uid: str, blob: bytes, files: list[str]) -> None:
+def run_job_on_dask(uid: str, blob: bytes, files: list[str]) -> None:
     """What a worker is sent: one job, pickled with the classes of files that no worker could import by name.
 
     How it ended is told as an event, with the bytes that the worker may hold. A task's result would have to be fetched from the worker,
@@ -320,12 +320,12 @@ def perform(uid: str, blob: bytes, files: list[str]) -> None:
         if Path(file).is_file() and not any(getattr(module, "__file__", None) == file for module in list(sys.modules.values())):
             load_file(Path(file))
     job: Job = cloudpickle.loads(blob)
-    outcome = run_job(job, _Wire(uid, worker, str(worker.get_current_task()), job.asks))
+    outcome = run_job(job, DaskReporter(uid, worker, str(worker.get_current_task()), job.asks))
     worker.log_event(TOPIC, ["ended", uid, asdict(outcome), worker.memory_manager.memory_limit or MEMORY_LIMIT])
 
 
 @dataclass(frozen=True)
-class _Wire:
+class DaskReporter:
     """A reporter over Dask's events; where pruning is possible, each epoch waits for its answer."""
 
     uid: str

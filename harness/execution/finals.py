@@ -13,18 +13,18 @@ from contextlib import suppress
 from harness.evaluation.audit import audit_final
 from harness.evaluation.intervals import mean_sd
 from harness.execution.job import Outcome
-from harness.execution.run_context import Run, identity, title
+from harness.execution.run_context import RunContext, identity, run_name
 from harness.search.optuna_study import Search
 from harness.study.cells import Cell
 from harness.study.trial import Trial
-from harness.tracking.outbox import Entry
-from harness.tracking.run_record import Record
+from harness.tracking.outbox import OutboxEntry
+from harness.tracking.run_record import RunRecord
 
 
 class Final:
     """The final of one cell, once its search is over."""
 
-    def __init__(self, run: Run, search: Search, cell: Cell) -> None:
+    def __init__(self, run: RunContext, search: Search, cell: Cell) -> None:
         self.run, self.search, self.cell = run, search, cell
         self.finished = False
         self.chosen: Trial | None = None
@@ -51,7 +51,7 @@ class Final:
         held = self.run.claims.get(claim)
         if held is None or held.outcome is None:
             return held is not None
-        found: Record | None = None
+        found: RunRecord | None = None
         if held.outcome["state"] != "finished" and self.run.claims.lives(held.coordinator):
             self._failed.add(trial.signature)  # the next start tries it again
             return True
@@ -60,7 +60,7 @@ class Final:
             with suppress(Exception):  # the store is away: the outbox may have it
                 found = next((r for r in self.run.tracker.of_uid(held.uid) if r.state == "finished"), None)
             if found or entry:
-                self.run.known[trial.signature] = found or Record("", "", "seed", "finished", {}, entry.metrics if entry else {}, {})
+                self.run.known[trial.signature] = found or RunRecord("", "", "seed", "finished", {}, entry.metrics if entry else {}, {})
                 return True
         return held.coordinator == self.run.claims.id
 
@@ -84,14 +84,14 @@ class Final:
         self.finished = True
         return True
 
-    def _earlier(self) -> list[Record] | None:
+    def _earlier(self) -> list[RunRecord] | None:
         """The finals that the store has; None while it is away."""
         try:
             return [r for r in self.run.tracker.records("final") if r.state == "finished"]
         except Exception:  # it fails in as many ways as there are stores
             return None
 
-    def _claimed(self, signatures: str, done: list[Record], asked_at: str, store_answers: bool) -> None:
+    def _claimed(self, signatures: str, done: list[RunRecord], asked_at: str, store_answers: bool) -> None:
         """Record the final, unless another start of the study does, or it is on its way."""
         name, uid = f"final {self.run.name} {hashlib.sha256(signatures.encode()).hexdigest()[:16]}", uuid.uuid4().hex[:16]
         held = self.run.claims.get(name)
@@ -100,23 +100,23 @@ class Final:
             self._record(uid, signatures, done, asked_at)
             self.run.claims.end(name, state="finished" if len(done) == len(self.trials or []) else "failed")
 
-    def _record(self, uid: str, signatures: str, done: list[Record], asked_at: str) -> None:
+    def _record(self, uid: str, signatures: str, done: list[RunRecord], asked_at: str) -> None:
         assert self.trials and self.chosen
         tags, params = identity(self.run, self.cell, self.chosen)
         tags |= {"signatures": signatures, "asked_at": asked_at, "coordinator": self.run.claims.id}
-        self.run.record(Entry(uid=uid, kind="final", name=f"final {title(params)}", study=self.run.name, parent=self.run.parent,
+        self.run.record(OutboxEntry(uid=uid, kind="final", name=f"final {run_name(params)}", study=self.run.name, parent=self.run.parent,
                               state="finished" if len(done) == len(self.trials) else "failed", tags=tags, params=params,
                               metrics=aggregates([record.metrics for record in done]), ended_ms=int(time.time() * 1000),
                               children=len(done)))
         self.run.box.told(uid)
 
 
-def asked_now(records: Iterable[Record]) -> str:
+def asked_now(records: Iterable[RunRecord]) -> str:
     """Now, or just after the latest that these were asked for: a clock that was set back makes nothing new look old."""
     return f"{max([time.time(), *(float(r.tags.get('bench.asked_at', 0)) + 0.001 for r in records)]):.3f}"
 
 
-def audit_late(run: Run) -> None:
+def audit_late(run: RunContext) -> None:
     """Audit the finals that came to MLflow by way of the outbox."""
     for record in run.tracker.records("seed"):
         if record.state == "finished" and "bench.audit" not in record.tags:
@@ -124,7 +124,7 @@ def audit_late(run: Run) -> None:
                 run.console.say(f"  {note}")
 
 
-def summarise(run: Run, split: str) -> None:
+def summarise(run: RunContext, split: str) -> None:
     """On the study's own run: what its best cell on a protocol, chosen by validation UAR, reached in each part."""
     finals = [r for r in run.tracker.records("final") if r.state == "finished" and r.tags["bench.split"] == split
               and r.tags["bench.corpus_fingerprint"] == run.prepared.corpus.fingerprint[:16]]

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from harness.data.corpora import Workplace
+from harness.data.corpora import Workspace
 from harness.study.trial import Trial
-from harness.tracking.outbox import Entry
+from harness.tracking.outbox import OutboxEntry
 from harness.training.result import Result
 from harness.training.run_trial import run_trial
 
@@ -58,7 +58,7 @@ class Job:
     params: dict[str, Any]
     parent: str
     study: str
-    workplace: Workplace
+    workplace: Workspace
     tracking_uri: str
     best_models: int = 0
     asks: bool = False
@@ -90,7 +90,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, entry: Entry, run_id: str) -> Outcome:
+    def of(cls, entry: OutboxEntry, run_id: str) -> Outcome:
         """What a committed entry says."""
         seconds = sum(value for key, value in entry.metrics.items() if key.startswith("seconds/"))
         return cls(entry.uid, entry.state, entry.reason, entry.metrics.get("validation/uar"), entry.metrics, run_id, seconds)

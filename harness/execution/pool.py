@@ -11,7 +11,7 @@ from harness.execution.worker import run_job
 
 
 @dataclass(frozen=True)
-class Heard:
+class ProgressEvent:
     """What a worker tells while it trains: an epoch's validation UAR, or how many clips have their features."""
 
     uid: str
@@ -21,7 +21,7 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Ended:
+class JobEnd:
     """The end of a job: its outcome, a fault that ends the study, or how its worker died."""
 
     uid: str
@@ -30,7 +30,7 @@ class Ended:
     died: str = ""
 
 
-Listen = Callable[[Heard], bool]
+Listen = Callable[[ProgressEvent], bool]
 
 
 class Pool(Protocol):
@@ -44,7 +44,7 @@ class Pool(Protocol):
         """Have a job run."""
         ...
 
-    def turn(self, listen: Listen) -> list[Ended]:
+    def turn(self, listen: Listen) -> list[JobEnd]:
         """Hear the workers for a moment; returns what ended."""
         ...
 
@@ -75,15 +75,15 @@ class InProcess:
         """Have a job run at the next turn."""
         self._jobs.append(job)
 
-    def turn(self, listen: Listen) -> list[Ended]:
+    def turn(self, listen: Listen) -> list[JobEnd]:
         """Run the job that waits."""
         if not self._jobs:
             return []
         job = self._jobs.pop()
         try:
-            return [Ended(job.uid, run_job(job, _Direct(job.uid, listen)))]
+            return [JobEnd(job.uid, run_job(job, _Direct(job.uid, listen)))]
         except Exception as error:
-            return [Ended(job.uid, fault=error)]
+            return [JobEnd(job.uid, fault=error)]
 
     def running_s(self, uid: str) -> float:
         """Nothing runs between two turns."""
@@ -105,10 +105,10 @@ class _Direct:
     listen: Listen
 
     def epoch(self, epoch: int, validation_uar: float) -> bool:
-        return self.listen(Heard(self.uid, "epoch", epoch, validation_uar))
+        return self.listen(ProgressEvent(self.uid, "epoch", epoch, validation_uar))
 
     def preparing(self, done: int, total: int) -> None:
-        self.listen(Heard(self.uid, "preparing", done, total))
+        self.listen(ProgressEvent(self.uid, "preparing", done, total))
 
     def check(self) -> None:
         """Who asks is who waits."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.console import Console
-from harness.data.corpora import Workplace, open_corpus, refuse_broken
+from harness.data.corpora import Workspace, open_corpus, refuse_broken
 from harness.data.feature_workers import DamagedClips
 from harness.data.features import features, padded_samples
 from harness.study.cells import Cell, chosen_cells, plan
@@ -27,12 +27,12 @@ class Prepared:
     """
 
     corpus: Corpus
-    workplace: Workplace
+    workplace: Workspace
     cells: list[Cell]
     declined: dict[str, str]
 
 
-def prepare(study: Study, workplace: Workplace, settings: dict[str, Any], only_cell: str | None, allow_missing: bool,
+def prepare(study: Study, workplace: Workspace, settings: dict[str, Any], only_cell: str | None, allow_missing: bool,
             console: Console) -> Prepared:
     """Check the study and its corpus and compute the features of its cells, each once.
 
@@ -66,8 +66,8 @@ def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: 
     return kept, declined
 
 
-def _readable(study: Study, corpus: Corpus, workplace: Workplace, cells: list[Cell], allow_missing: bool,
-              console: Console) -> tuple[Corpus, Workplace]:
+def _readable(study: Study, corpus: Corpus, workplace: Workspace, cells: list[Cell], allow_missing: bool,
+              console: Console) -> tuple[Corpus, Workspace]:
     """The corpus with every feature space computed; without the damaged clips where the user allowed that."""
     for label, space in {cell.base.feature_space.label: cell.base.feature_space for cell in cells}.items():
         try:

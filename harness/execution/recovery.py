@@ -11,13 +11,13 @@ from filelock import FileLock, Timeout
 
 from harness.console import Console
 from harness.data.feature_store import lock_of
-from harness.execution.run_context import Run
-from harness.safe_text import in_short
+from harness.execution.run_context import RunContext
+from harness.safe_text import first_line
 from harness.search.claims import Claims
 from harness.search.optuna_study import Search
 from harness.tracking import process_identity
 from harness.tracking.outbox import Outbox
-from harness.tracking.run_record import Record
+from harness.tracking.run_record import RunRecord
 from harness.tracking.store import connect, name_of
 from harness.tracking.tracker import Tracker
 from registry.errors import BenchError
@@ -32,7 +32,7 @@ class Delivery:
     reason: str = ""
 
 
-def clear_up(run: Run, searches: list[Search]) -> None:
+def settle_crashed(run: RunContext, searches: list[Search]) -> None:
     """Settle what a crash left, and say in one line what that was; nothing of a start that lives is touched."""
     brought = deliver_waiting(run).brought
     trials = sum(search.reconcile() for search in searches)
@@ -41,7 +41,7 @@ def clear_up(run: Run, searches: list[Search]) -> None:
         entry = run.box.get(uid)
         if entry and not run.claims.lives(entry.tags.get("coordinator", "")) and (uid in told or entry.kind != "trial"):
             run.box.told(uid)
-    runs = run.tracker.reconcile(lambda tags: lives(run.claims, tags))
+    runs = run.tracker.reconcile(lambda tags: may_be_alive(run.claims, tags))
     drafts = run.box.sweep(run.claims.lives) + sweep_cache(run.prepared.workplace.cache)
     parts = [f"{brought} results brought to MLflow" if brought else "",
              f"{trials} open trials and {runs} open runs settled" if trials or runs else "",
@@ -50,28 +50,28 @@ def clear_up(run: Run, searches: list[Search]) -> None:
         run.console.say(f"left by an earlier start: {', '.join(filter(None, parts))}; what did not finish is run again")
 
 
-def known(run: Run) -> dict[str, Record]:
+def finished_by_signature(run: RunContext) -> dict[str, RunRecord]:
     """What ended by itself, by signature: in MLflow, or still on its way there."""
     found = {r.tags["bench.signature"]: r for r in run.tracker.records("trial", "seed") if r.state in ("finished", "pruned")}
     for entry in filter(None, map(run.box.get, run.box.waiting())):
         own = entry.study == run.name and entry.store == run.tracker.store
         if own and entry.kind in ("trial", "seed") and entry.state in ("finished", "pruned"):
-            found.setdefault(entry.tags["signature"], Record("", entry.name, entry.kind, entry.state, {}, entry.metrics, {}))
+            found.setdefault(entry.tags["signature"], RunRecord("", entry.name, entry.kind, entry.state, {}, entry.metrics, {}))
     return found
 
 
-def end_own(run: Run) -> None:
+def settle_own_workers(run: RunContext) -> None:
     """Settle what the workers of this start left that died: runs that nobody ends, and halves of results."""
     run.tracker.reconcile(lambda tags: tags.get("coordinator") != run.claims.id)
     run.box.sweep(run.claims.lives)
 
 
-def lives(claims: Claims, tags: Mapping[str, str]) -> bool:
+def may_be_alive(claims: Claims, tags: Mapping[str, str]) -> bool:
     """Whether the start that a record's tags name may be alive."""
-    return claims.lives(tags["coordinator"]) if tags.get("coordinator") else process_identity.may_live(tags)
+    return claims.lives(tags["coordinator"]) if tags.get("coordinator") else process_identity.may_be_alive(tags)
 
 
-def deliver_waiting(run: Run) -> Delivery:
+def deliver_waiting(run: RunContext) -> Delivery:
     """Bring what waits in the outbox for the run's own MLflow there."""
     return deliver_all(run.box, {run.name: run.tracker}, run.tracker.home, run.tracker.store)
 
@@ -87,7 +87,7 @@ def deliver_all(box: Outbox, trackers: dict[str, Tracker], home: Path, store: st
             box.deliver(entry.uid, trackers[entry.study].deliver)
             brought, failures = brought + 1, 0
         except Exception as error:  # MLflow fails in as many ways as there are stores, and the next try is as good
-            reason = reason or in_short(error)
+            reason = reason or first_line(error)
             failures += not isinstance(error, BenchError)  # which concerns this one alone
             if failures >= 3:  # it is away, and each try costs a timeout
                 break

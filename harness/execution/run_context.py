@@ -16,8 +16,8 @@ from harness.study.cells import Cell
 from harness.study.definition import Study
 from harness.study.settings import setting_value
 from harness.study.trial import Trial
-from harness.tracking.outbox import Entry, Outbox
-from harness.tracking.run_record import Record
+from harness.tracking.outbox import Outbox, OutboxEntry
+from harness.tracking.run_record import RunRecord
 from harness.tracking.tracker import Tracker
 from harness.training.run_trial import run_trial
 from registry.core import short_label
@@ -40,7 +40,7 @@ class Progress:
 
 
 @dataclass
-class Run:
+class RunContext:
     """One start of `bench run`: what is shared by its trials and finals.
 
     Args:
@@ -59,13 +59,13 @@ class Run:
     allow_missing: bool
     objective: Objective = run_trial
     parent: str = ""
-    known: dict[str, Record] = field(default_factory=dict)
+    known: dict[str, RunRecord] = field(default_factory=dict)
     varied: tuple[str, ...] = ()
 
     def job(self, kind: str, cell: Cell, trial: Trial, uid: str, asks: bool = False) -> Job:
         """What a worker is to be sent for a trial."""
         tags, params = identity(self, cell, trial)
-        name = (f"seed {trial.seed} " if kind == "seed" else "") + title(params)
+        name = (f"seed {trial.seed} " if kind == "seed" else "") + run_name(params)
         params |= {"seed": trial.seed} if kind == "seed" else {}
         return Job(uid=uid, kind=kind, name=name, trial=trial, tags={**tags, "coordinator": self.claims.id}, params=params,
                    parent=self.parent, study=self.name, workplace=self.prepared.workplace, tracking_uri=self.tracker.client.tracking_uri,
@@ -73,7 +73,7 @@ class Run:
                    costs=self.study.measure_cost and kind == "seed" and trial.seed == self.study.seeds[0], leaks=leaking_on_purpose(),
                    objective=self.objective)
 
-    def record(self, entry: Entry) -> str:
+    def record(self, entry: OutboxEntry) -> str:
         """Keep what no worker did: on disk first, then in MLflow; the run's id, empty while MLflow is away."""
         entry = replace(entry, store=self.tracker.store)
         self.box.commit(entry, lambda folder: (folder / "files").mkdir(exist_ok=True))
@@ -88,13 +88,13 @@ class Run:
 
     def failed(self, job: Job, reason: str) -> Outcome:
         """Record a job as failed that its worker could not bring to an end; a result that it had on disk by then counts."""
-        entry = Entry(uid=job.uid, kind=job.kind, name=job.name, study=job.study, parent=job.parent, state="failed",
+        entry = OutboxEntry(uid=job.uid, kind=job.kind, name=job.name, study=job.study, parent=job.parent, state="failed",
                       tags={**job.tags, "reason": reason}, params=job.params, ended_ms=int(time.time() * 1000))
         run_id = self.record(entry)
         return Outcome.of(self.box.get(job.uid) or entry, run_id)
 
 
-def identity(run: Run, cell: Cell, trial: Trial) -> tuple[dict[str, str], dict[str, Any]]:
+def identity(run: RunContext, cell: Cell, trial: Trial) -> tuple[dict[str, str], dict[str, Any]]:
     """The tags and parameters of a trial's run: parameters only for what the study varies."""
     base = cell.base
     parts = {"recipe": cell.recipe, "feature_space": base.feature_space.label, "architecture": short_label(base.architecture),
@@ -110,7 +110,7 @@ def identity(run: Run, cell: Cell, trial: Trial) -> tuple[dict[str, str], dict[s
     return {k: v for k, v in tags.items() if v}, {k: v for k, v in params.items() if v not in (None, "")}
 
 
-def title(params: dict[str, Any]) -> str:
+def run_name(params: dict[str, Any]) -> str:
     """A run's name: what differs, and no more."""
     values = [str(v) if k in PARTS else f"{k.rpartition('.')[2]}={_short(v)}" for k, v in params.items()]
     return " ".join(values) or "trial"
@@ -120,7 +120,7 @@ def _short(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def told(name: str, outcome: Outcome) -> str:
+def outcome_line(name: str, outcome: Outcome) -> str:
     """A line on how a job ended."""
     took = f"{outcome.seconds:.0f} s"
     if outcome.value is None:

@@ -10,15 +10,15 @@ from typing import Any
 from filelock import FileLock
 
 from harness.console import Console
-from harness.data.corpora import Workplace
+from harness.data.corpora import Workspace
 from harness.execution.finals import audit_late, summarise
 from harness.execution.interrupts import Stopping
 from harness.execution.job import Objective
 from harness.execution.pool import InProcess, Pool
 from harness.execution.prepare import prepare
-from harness.execution.recovery import clear_up, deliver_waiting, end_own, known
-from harness.execution.run_context import Progress, Run
-from harness.execution.schedule import Agenda
+from harness.execution.recovery import deliver_waiting, finished_by_signature, settle_crashed, settle_own_workers
+from harness.execution.run_context import Progress, RunContext
+from harness.execution.schedule import Schedule
 from harness.search.claims import Claims, impatient
 from harness.search.optuna_study import Search, storage
 from harness.study.cells import Cell, plan
@@ -55,12 +55,12 @@ class Execution:
         """The workers. Raises: BenchError when none can be reached."""
         if self.in_process:
             return InProcess()
-        from harness.execution.dask_pool import Workers, local
+        from harness.execution.dask_pool import DaskPool, local
 
-        return Workers(self.scheduler or local(self.workers, self.trials_per_gpu))
+        return DaskPool(self.scheduler or local(self.workers, self.trials_per_gpu))
 
 
-def run_study(asked: str, study: Study, workplace: Workplace, settings: dict[str, Any], console: Console, *, only_cell: str | None = None,
+def run_study(asked: str, study: Study, workplace: Workspace, settings: dict[str, Any], console: Console, *, only_cell: str | None = None,
               allow_missing: bool = False, name: str = "", execution: Execution | None = None) -> set[str]:
     """Search every cell and train its finals, continuing where an earlier call stopped.
 
@@ -83,11 +83,11 @@ def run_study(asked: str, study: Study, workplace: Workplace, settings: dict[str
         tracker = Tracker(workplace.home, name)
         searches = [(Search(workplace.home, name, label, cells, study.prune, store=store, claims=claims, sampler=study.sampler), cells)
                     for label, cells in groups]
-    run = Run(name, asked, study, prepared, console, tracker, claims, Outbox(workplace.home), settings, allow_missing, execution.objective)
+    run = RunContext(name, asked, study, prepared, console, tracker, claims, Outbox(workplace.home), settings, allow_missing, execution.objective)
     run.varied = varied_settings(plan(study, prepared.corpus.fingerprint, settings), settings)
     try:
-        clear_up(run, [search for search, _ in searches])
-        run.known = known(run)
+        settle_crashed(run, [search for search, _ in searches])
+        run.known = finished_by_signature(run)
         run.parent = _open_parent(run)
         state = "failed"
         try:
@@ -100,7 +100,7 @@ def run_study(asked: str, study: Study, workplace: Workplace, settings: dict[str
             with suppress(Exception):  # what MLflow does not take now, the next start mends
                 deliver_waiting(run)
                 run.tracker.end(run.parent, state)
-                end_own(run)
+                settle_own_workers(run)
     finally:
         with suppress(BenchError), impatient():  # else the next start sees that this one is gone
             claims.close()
@@ -108,7 +108,7 @@ def run_study(asked: str, study: Study, workplace: Workplace, settings: dict[str
     return {cell.key for cell in prepared.cells}
 
 
-def _work(run: Run, searches: list[tuple[Search, list[Cell]]], execution: Execution) -> None:
+def _work(run: RunContext, searches: list[tuple[Search, list[Cell]]], execution: Execution) -> None:
     """Everything between the stores' opening and their closing."""
     trials, console = run.study.trials, run.console
     missing = {label: sum(max(0, trials - len(search.done(cell))) for cell in cells) for label, (search, cells) in _labelled(searches)}
@@ -117,7 +117,7 @@ def _work(run: Run, searches: list[tuple[Search, list[Cell]]], execution: Execut
     with console.working():
         seeds = len(run.prepared.cells) * len(run.study.seeds)
         with console.bar("trials", sum(missing.values())) as first, console.bar("finals", seeds) as second, Stopping(console) as stopping:
-            agenda = Agenda(run, searches, Progress(first), Progress(second), execution.tries)
+            agenda = Schedule(run, searches, Progress(first), Progress(second), execution.tries)
             _drive(agenda, execution, stopping)
 
 
@@ -125,7 +125,7 @@ def _labelled(searches: list[tuple[Search, list[Cell]]]) -> list[tuple[str, tupl
     return [(short_label(cells[0].base.split), (search, cells)) for search, cells in searches]
 
 
-def _drive(agenda: Agenda, execution: Execution, stopping: Stopping) -> None:
+def _drive(agenda: Schedule, execution: Execution, stopping: Stopping) -> None:
     """Keep the workers busy until everything is done, or nothing more is to be started."""
     job = agenda.next()
     if job is None and agenda.finished():
@@ -166,13 +166,13 @@ def _drive(agenda: Agenda, execution: Execution, stopping: Stopping) -> None:
         raise KeyboardInterrupt
 
 
-def _stop_overdue(agenda: Agenda, pool: Pool, limit_s: float) -> None:
+def _stop_overdue(agenda: Schedule, pool: Pool, limit_s: float) -> None:
     for uid in [uid for uid in agenda.pieces if limit_s and pool.running_s(uid) > limit_s]:
         pool.kill(uid)
         agenda.overdue(agenda.pieces[uid], limit_s)
 
 
-def _bring_home(run: Run, protocols: list[str]) -> None:
+def _bring_home(run: RunContext, protocols: list[str]) -> None:
     """Bring to MLflow what waits, and note what it is the basis of. Raises: BenchError when MLflow stays away."""
     delivery = deliver_waiting(run)
     if delivery.left:
@@ -193,7 +193,7 @@ def varied_settings(cells: list[Cell], settings: dict[str, Any]) -> tuple[str, .
     return (*(part for part, labels in choices.items() if len(labels) > 1), *sorted({s for c in cells for s in c.search} | set(settings)))
 
 
-def _open_parent(run: Run) -> str:
+def _open_parent(run: RunContext) -> str:
     """The study's own run for this corpus, opened again when there is one."""
     corpus = run.prepared.corpus
     tags = {"corpus": corpus.name, "corpus_fingerprint": corpus.fingerprint[:16], "coverage": corpus.coverage,

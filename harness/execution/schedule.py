@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from harness.console import Bar
 from harness.execution.finals import Final
 from harness.execution.job import STOPPED, Job, Outcome, Stopped
-from harness.execution.pool import Ended, Heard
-from harness.execution.recovery import clear_up, known
-from harness.execution.run_context import Progress, Run, identity, title, told
+from harness.execution.pool import JobEnd, ProgressEvent
+from harness.execution.recovery import finished_by_signature, settle_crashed
+from harness.execution.run_context import Progress, RunContext, identity, outcome_line, run_name
 from harness.search.optuna_study import Contradiction, Proposal, Search
 from harness.study.cells import Cell
 from harness.study.trial import Trial
-from harness.tracking.outbox import Entry
-from harness.tracking.run_record import Record
+from harness.tracking.outbox import OutboxEntry
+from harness.tracking.run_record import RunRecord
 from registry.errors import BenchError
 
 LOOK_AGAIN_S = 1.0  # after others' claims
@@ -25,7 +25,7 @@ CLEAR_UP_S = 30.0  # between two looks at whether those others live
 
 
 @dataclass
-class Lane:
+class CellProgress:
     """One cell on its way through a run.
 
     Args:
@@ -43,28 +43,28 @@ class Lane:
 
 
 @dataclass
-class Piece:
+class RunningJob:
     """One job of a run, and what is told when it ends: a trial's proposal; a seed has none."""
 
-    lane: Lane
+    lane: CellProgress
     job: Job
     bar: Bar
     proposal: Proposal | None
     tries: int = 1
 
 
-class Agenda:
+class Schedule:
     """Everything that a run has to do.
 
     Args:
         searches: each with its cells. trials, finals: what shows how far they are. tries: of a trial whose worker died.
     """
 
-    def __init__(self, run: Run, searches: list[tuple[Search, list[Cell]]], trials: Progress, finals: Progress, tries: int) -> None:
+    def __init__(self, run: RunContext, searches: list[tuple[Search, list[Cell]]], trials: Progress, finals: Progress, tries: int) -> None:
         self.run, self.trials, self.finals, self.tries = run, trials, finals, tries
-        self.lanes = [Lane(search, cell, len(search.done(cell)) if run.study.trials else 0, Final(run, search, cell))
+        self.lanes = [CellProgress(search, cell, len(search.done(cell)) if run.study.trials else 0, Final(run, search, cell))
                       for search, cells in searches for cell in cells]
-        self.pieces: dict[str, Piece] = {}
+        self.pieces: dict[str, RunningJob] = {}
         self.again: list[Job] = []
         self.fault: BaseException | None = None
         self._clear_up_at = 0.0
@@ -86,10 +86,10 @@ class Agenda:
                 return job
         return None
 
-    def _searched(self, lane: Lane) -> bool:
+    def _searched(self, lane: CellProgress) -> bool:
         return not lane.running and not lane.waiting and lane.done >= self.run.study.trials
 
-    def _trial(self, lane: Lane) -> Job | None:
+    def _trial(self, lane: CellProgress) -> Job | None:
         """A cell's next trial, unless it is known what it gives."""
         wanted = self.run.study.trials
         while lane.done + lane.running + len(lane.waiting) < wanted and time.monotonic() >= lane.look_at:
@@ -107,14 +107,14 @@ class Agenda:
                 return self._claimed(lane, proposal)
         return None
 
-    def _is_known(self, lane: Lane, proposal: Proposal) -> bool:
+    def _is_known(self, lane: CellProgress, proposal: Proposal) -> bool:
         known = self.run.known.get(proposal.trial.signature)
         if known:
             proposal.tell(known.state, known.metrics.get("validation/uar"))
             self._count(lane)
         return known is not None
 
-    def _claimed(self, lane: Lane, proposal: Proposal) -> Job | None:
+    def _claimed(self, lane: CellProgress, proposal: Proposal) -> Job | None:
         """The job of a proposal, once nobody else is at its signature; what another made of it is told."""
         name = self._claim(proposal.trial)
         if self.run.claims.take(name, proposal.uid):
@@ -127,7 +127,7 @@ class Agenda:
             lane.waiting.append(proposal)
         return None
 
-    def _waited(self, lane: Lane) -> Job | None:
+    def _waited(self, lane: CellProgress) -> Job | None:
         for proposal in lane.waiting if time.monotonic() >= lane.look_at else []:
             lane.look_at = time.monotonic() + LOOK_AGAIN_S
             before = lane.done
@@ -140,13 +140,13 @@ class Agenda:
     def _claim(self, trial: Trial) -> str:
         return f"trial {self.run.name} {trial.signature}"
 
-    def _started(self, lane: Lane, kind: str, trial: Trial, uid: str, proposal: Proposal | None) -> Job:
+    def _started(self, lane: CellProgress, kind: str, trial: Trial, uid: str, proposal: Proposal | None) -> Job:
         job = self.run.job(kind, lane.cell, trial, uid, asks=kind == "trial" and self.run.study.prune)
-        self.pieces[uid] = Piece(lane, job, self.run.console.line(f"  {job.name}", trial.training.epochs), proposal)
+        self.pieces[uid] = RunningJob(lane, job, self.run.console.line(f"  {job.name}", trial.training.epochs), proposal)
         lane.running += kind == "trial"
         return job
 
-    def _count(self, lane: Lane, validation_uar: float = 0.0) -> None:
+    def _count(self, lane: CellProgress, validation_uar: float = 0.0) -> None:
         lane.done += 1
         self.trials.advance(1, validation_uar)
 
@@ -155,13 +155,13 @@ class Agenda:
         tags, params = identity(self.run, cell, cell.base)
         params |= error.params
         uid = uuid.uuid4().hex[:16]
-        self.run.record(Entry(uid=uid, kind="trial", name=title(params), study=self.run.name, parent=self.run.parent, state="failed",
+        self.run.record(OutboxEntry(uid=uid, kind="trial", name=run_name(params), study=self.run.name, parent=self.run.parent, state="failed",
                               tags={**tags, "coordinator": self.run.claims.id, "reason": str(error)}, params=params,
                               ended_ms=int(time.time() * 1000)))
         self.run.box.told(uid)
-        self.run.console.say(f"  {title(params)}: failed ({error})")
+        self.run.console.say(f"  {run_name(params)}: failed ({error})")
 
-    def _seed(self, lane: Lane) -> Job | None:
+    def _seed(self, lane: CellProgress) -> Job | None:
         """The next seed of a cell's final that is not known and nobody else's; the final itself once all are there."""
         if lane.final.finished or time.monotonic() < lane.look_at:
             return None
@@ -177,7 +177,7 @@ class Agenda:
             lane.look_at = time.monotonic() + LOOK_AGAIN_S
         return None
 
-    def hear(self, heard: Heard) -> bool:
+    def hear(self, heard: ProgressEvent) -> bool:
         """Show how a trial goes; of an epoch of the search, whether the trial is to be pruned."""
         piece = self.pieces.get(heard.uid)
         if piece is None:
@@ -188,7 +188,7 @@ class Agenda:
         piece.bar.at(heard.done, note=f"validation UAR {heard.value:.3f}")
         return piece.job.asks and piece.proposal is not None and piece.proposal.should_prune(heard.done, heard.value)
 
-    def ended(self, ended: Ended) -> None:
+    def ended(self, ended: JobEnd) -> None:
         """Make what is due of a job's end."""
         piece = self.pieces.get(ended.uid)
         if piece is None:
@@ -201,11 +201,11 @@ class Agenda:
         else:
             self._died(piece, ended.died)
 
-    def overdue(self, piece: Piece, limit_s: float) -> None:
+    def overdue(self, piece: RunningJob, limit_s: float) -> None:
         """Record as failed what was stopped for taking too long."""
         self._settle(piece, self.run.failed(piece.job, f"it took longer than --trial-timeout {limit_s:g} s"))
 
-    def _died(self, piece: Piece, how: str) -> None:
+    def _died(self, piece: RunningJob, how: str) -> None:
         """A result that was on disk counts; else the trial is tried again, a bounded number of times."""
         entry = self.run.box.get(piece.job.uid)
         if entry:
@@ -218,7 +218,7 @@ class Agenda:
         else:
             self._settle(piece, self.run.failed(piece.job, f"{how} in each of {self.tries} tries"))
 
-    def _settle(self, piece: Piece, outcome: Outcome) -> None:
+    def _settle(self, piece: RunningJob, outcome: Outcome) -> None:
         """Tell the search, the other starts of this study and people how a job ended."""
         job, lane = piece.job, piece.lane
         self._remove(piece)
@@ -231,22 +231,22 @@ class Agenda:
                 self.run.tracker.end(run_id, "killed", "another start of this study took it over")
         self.run.box.told(job.uid)
         if outcome.state in ("finished", "pruned"):
-            self.run.known[job.trial.signature] = Record(run_id, job.name, job.kind, outcome.state, {}, outcome.metrics, {})
+            self.run.known[job.trial.signature] = RunRecord(run_id, job.name, job.kind, outcome.state, {}, outcome.metrics, {})
         if piece.proposal:
             self._count(lane, outcome.value or 0.0)
         else:
             lane.final.ended(job.trial, outcome)
             self.finals.advance(0, outcome.value or 0.0)
-        self.run.console.say(told(job.name, outcome))
+        self.run.console.say(outcome_line(job.name, outcome))
         for note in outcome.notes:
             self.run.console.say(f"  {note}")
 
-    def _remove(self, piece: Piece) -> None:
+    def _remove(self, piece: RunningJob) -> None:
         del self.pieces[piece.job.uid]
         piece.lane.running -= piece.proposal is not None
         piece.bar.close()
 
-    def _give_up(self, piece: Piece) -> None:
+    def _give_up(self, piece: RunningJob) -> None:
         """What was stopped is free to be done again."""
         self._remove(piece)
         self._end_runs(piece)
@@ -254,7 +254,7 @@ class Agenda:
             piece.proposal.tell("killed", None, STOPPED)
         self.run.claims.release(self._claim(piece.job.trial))
 
-    def _end_runs(self, piece: Piece) -> None:
+    def _end_runs(self, piece: RunningJob) -> None:
         with suppress(Exception):  # MLflow is away: the next start ends them
             for record in self.run.tracker.of_uid(piece.job.uid):
                 if record.state == "running":
@@ -267,8 +267,8 @@ class Agenda:
             self.run.console.say("what is left is with other starts of this study: waiting for them")
         if time.monotonic() > self._clear_up_at:
             self._clear_up_at = time.monotonic() + CLEAR_UP_S
-            clear_up(self.run, list({id(lane.search): lane.search for lane in self.lanes}.values()))
-            self.run.known |= known(self.run)
+            settle_crashed(self.run, list({id(lane.search): lane.search for lane in self.lanes}.values()))
+            self.run.known |= finished_by_signature(self.run)
         time.sleep(0.2)
 
     def let_go(self, job: Job | None) -> None:

@@ -18,10 +18,10 @@ from harness.data.copies_before_split import leak_on_purpose
 from harness.data.corpora import open_corpus
 from harness.evaluation.audit import audit_final
 from harness.execution.job import STOPPED, Job, Outcome, Reporter
-from harness.safe_text import in_short
+from harness.safe_text import first_line
 from harness.study.trial import Trial, keras_backend
 from harness.tracking import run_files
-from harness.tracking.outbox import Entry, Outbox
+from harness.tracking.outbox import Outbox, OutboxEntry
 from harness.tracking.run_record import entry_of
 from harness.tracking.store import name_of
 from harness.tracking.tracker import Tracker
@@ -159,7 +159,7 @@ class _Live:
         try:
             action()
         except Exception as error:  # MLflow fails in as many ways as there are stores, and none is the trial's fault
-            logger.warning("MLflow does not answer (%s): the result will wait in the outbox", in_short(error))
+            logger.warning("MLflow does not answer (%s): the result will wait in the outbox", first_line(error))
             self.tracker = None
 
 
@@ -169,13 +169,13 @@ def tracker_of(home: Path, study: str, uri: str) -> Tracker:
     return Tracker(home, study, uri=uri)
 
 
-def _delivered(job: Job, box: Outbox, entry: Entry) -> str:
+def _delivered(job: Job, box: Outbox, entry: OutboxEntry) -> str:
     """Bring a committed result to MLflow; the run's id, empty while MLflow is away."""
     try:
         tracker = tracker_of(job.workplace.home, job.study, job.tracking_uri)
         return box.deliver(entry.uid, tracker.deliver)
     except Exception as error:  # it waits on: `bench sync` and the next start try again
-        logger.warning("the result of %s waits in the outbox: MLflow does not take it (%s)", entry.name, in_short(error))
+        logger.warning("the result of %s waits in the outbox: MLflow does not take it (%s)", entry.name, first_line(error))
         return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from harness.evaluation.leaderboard import Board
+from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.pareto import Point, front
 from harness.evaluation.rows import Row
 from harness.reports.markdown import escape, table
@@ -16,7 +16,7 @@ BUSY_CORES = 0.25  # kept by other processes: more is told
 Draw = Callable[[str, Sequence[Point]], str]
 
 
-def render(board: Board, draw: Draw | None) -> tuple[str, str]:
+def cost_markdown(board: Leaderboard, draw: Draw | None) -> tuple[str, str]:
     """The Pareto front in a sentence, nothing where there is none; and the picture and the table, for what a reader opens by a click.
 
     Args: draw: protocol and its points -> path of the picture; None: there is no picture.
@@ -31,7 +31,7 @@ def render(board: Board, draw: Draw | None) -> tuple[str, str]:
     heads = ["cell", "front", "test UAR", "median ms", "p95 ms", "multiply–adds", "model MB", "peak memory MB", "parameters", "training s"]
     picture = [f"![Test UAR against latency]({draw(board.rows[0].split, list(points.values()))})"] if several and draw else []
     text = "\n\n".join([*picture, table(heads, lines, left=2), *_how(measured, comparable)])
-    return (_told(best) if several else ""), text
+    return (_sentences(best) if several else ""), text
 
 
 def point_of(row: Row, name: str, interval: tuple[float, float]) -> Point:
@@ -44,7 +44,7 @@ def _line(row: Row, name: str, best: bool) -> list[str]:
     return [escape(name), "✓" if best else "", f"{row.test['uar'][0]:.3f}", *told, f"{row.parameters:,}", f"{row.fit_seconds:.0f}"]
 
 
-def _told(best: Sequence[Point]) -> str:
+def _sentences(best: Sequence[Point]) -> str:
     named = ", ".join(f"{escape(each.label)} ({each.uar:.3f} at {each.latency_ms:.1f} ms)" for each in best)
     return (f"Pareto front of test UAR against latency, where no other row is both better and faster: {named}. It goes by the figures "
             "alone: rows that share a rank can't be told apart there either, and a row is chosen by validation UAR.")

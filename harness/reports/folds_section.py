@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from harness.evaluation.folds import Blocked, folds, over_blocks, smallest_p
+from harness.evaluation.folds import FoldComparison, compare_over_folds, folds, smallest_p
 from harness.evaluation.intervals import LEVEL
 from harness.evaluation.rows import Row
 from harness.reports.markdown import escape, table
 
-Draw = Callable[[str, Sequence[str], Blocked], str]
+Draw = Callable[[str, Sequence[str], FoldComparison], str]
 
 
-def render(made: Sequence[Row], draw: Draw) -> list[str]:
+def folds_markdown(made: Sequence[Row], draw: Draw) -> list[str]:
     """One part for each protocol with folds; none without.
 
     Args:
@@ -22,21 +22,21 @@ def render(made: Sequence[Row], draw: Draw) -> list[str]:
     """
     parts = []
     for protocol, (labels, figures) in folds(made).items():
-        found = over_blocks(figures)
-        parts += [f"## Over the folds of {escape(protocol)}", _ranks(labels, figures, found), _told(labels, len(figures), found)]
+        found = compare_over_folds(figures)
+        parts += [f"## Over the folds of {escape(protocol)}", _ranks(labels, figures, found), _sentences(labels, len(figures), found)]
         if not found.lacking:
             parts.append(f"![Critical difference]({draw(protocol, labels, found)})")
     return parts
 
 
-def _ranks(labels: Sequence[str], figures: np.ndarray, found: Blocked) -> str:
+def _ranks(labels: Sequence[str], figures: np.ndarray, found: FoldComparison) -> str:
     """Rows by average rank, the best first."""
     order = np.argsort(found.average_ranks, kind="stable")
     lines = [[escape(labels[i]), f"{found.average_ranks[i]:.2f}", f"{figures[:, i].mean():.3f}", str(len(figures))] for i in order]
     return table(["row", "average rank", "mean test UAR", "folds"], lines)
 
 
-def _told(labels: Sequence[str], blocks: int, found: Blocked) -> str:
+def _sentences(labels: Sequence[str], blocks: int, found: FoldComparison) -> str:
     apart = [f"{escape(labels[i])} and {escape(labels[j])} (p {found.corrected[i, j]:.3f})"
              for i in range(len(labels)) for j in range(i) if found.corrected[i, j] < LEVEL]
     smallest = smallest_p(len(labels), blocks)

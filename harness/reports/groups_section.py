@@ -16,7 +16,7 @@ UAR is over the emotions that occur in the group, so they do not compare. Groups
 once: a difference here is a question, not a finding."""
 
 
-def render(said: Sequence[Predictions]) -> str:
+def groups_markdown(said: Sequence[Predictions]) -> str:
     """Groups, worst speakers and what they mean, as Markdown; empty where there is nothing to tell apart."""
     made, speakers, all_emotions = groups(said), _speakers(said), said[0].emotions
     shown = [row for row in speakers if row.rank][:WORST]

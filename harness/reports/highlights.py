@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.evaluation.leaderboard import Board
+from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.rows import Row
 from harness.reports.leaderboard_tables import plus_minus, with_spread
 from harness.reports.markdown import escape
@@ -10,7 +10,7 @@ from harness.reports.markdown import escape
 NAMED = 4  # rows that share rank 1 and are named before the others are only counted
 
 
-def glance(board: Board) -> str:
+def highlights(board: Leaderboard) -> str:
     """Two or three sentences above a table; empty without finals."""
     chosen = board.chosen
     if chosen is None:
@@ -22,7 +22,7 @@ def glance(board: Board) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _best(board: Board) -> str:
+def _best(board: Leaderboard) -> str:
     if not board.best or len(board.finished) == 1:
         return ""
     first, *others = (escape(row.label) for row in board.best)
@@ -34,12 +34,12 @@ def _best(board: Board) -> str:
     return f"{len(board.best)} of {len(board.finished)} rows share rank 1 and can't be told apart: {named}{more}."
 
 
-def figure(board: Board, row: Row, score: str = "uar") -> str:
+def figure(board: Leaderboard, row: Row, score: str = "uar") -> str:
     """A row's test figure with its interval, `[–]` where there is none."""
     return with_spread(row.test[score], board.interval(row, score))
 
 
-def rank_of(board: Board, row: Row) -> str:
+def rank_of(board: Leaderboard, row: Row) -> str:
     """A row's rank, a dash where there is none."""
     own = board.standings.get(row.cell)
     return str(own.rank) if own and own.rank else "–"

@@ -6,26 +6,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from harness.evaluation.leaderboard import Board, read_boards
+from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.reports.highlights import NAMED, figure, rank_of
 from harness.reports.markdown import escape
 from harness.reports.pages import INDEX, NOISE, OTHER_PAGES, _noise_page, write_beside
 from harness.reports.study_report import MARKS
-from harness.safe_text import file_name
+from harness.safe_text import safe_file_name
 from harness.tracking.store import studies
 
 
-def write_index(home: Path, known: Mapping[str, Sequence[Board]]) -> None:
+def write_index(home: Path, known: Mapping[str, Sequence[Leaderboard]]) -> None:
     """Write the page that lists the leaderboards of every study; those that are `known` are not read again."""
-    read = {name: known[name] if name in known else read_boards(home, name)[1] for name in studies(home)}
+    read = {name: known[name] if name in known else read_leaderboards(home, name)[1] for name in studies(home)}
     noisy = {path.name: f"How recall falls with noise in {name}" for name in read if (path := _noise_page(home, name)).exists()}
     others = {page: words for page, words in OTHER_PAGES.items() if (home / "reports" / page).exists()}
-    own = {INDEX, *OTHER_PAGES, *(f"{file_name(name)}{end}.md" for name in read for end in ("", NOISE))}
+    own = {INDEX, *OTHER_PAGES, *(f"{safe_file_name(name)}{end}.md" for name in read for end in ("", NOISE))}
     gone = sorted(page.name for page in (home / "reports").glob("*.md") if page.name not in own)
-    write_beside(home / "reports" / INDEX, index(read, {**others, **noisy}, gone))
+    write_beside(home / "reports" / INDEX, index_markdown(read, {**others, **noisy}, gone))
 
 
-def index(read: Mapping[str, Sequence[Board]], others: Mapping[str, str], gone: Sequence[str] = ()) -> str:
+def index_markdown(read: Mapping[str, Sequence[Leaderboard]], others: Mapping[str, str], gone: Sequence[str] = ()) -> str:
     """Every leaderboard with the row that validation chose and the rows that are best, and the other pages, as Markdown.
 
     Args: others: page -> what it tells. gone: pages of studies whose runs are in no store that was read.
@@ -41,13 +41,13 @@ def index(read: Mapping[str, Sequence[Board]], others: Mapping[str, str], gone: 
     return "\n\n".join([*parts, "\n".join(f"| {' | '.join(cells)} |" for cells in lines)]) + "\n"
 
 
-def index_lines(name: str, board: Board) -> list[str]:
+def index_lines(name: str, board: Leaderboard) -> list[str]:
     """The cells of a board's line in the index: what validation chose, and which rows are best on test."""
     chosen = board.chosen
     assert chosen is not None  # boards without finals are not in the index
     best = "; ".join(f"{escape(row.label)} {figure(board, row)}" for row in board.best[:NAMED])
     more = f"; {len(board.best) - NAMED} more" if len(board.best) > NAMED else ""
     marks = [mark for mark in board.marks(chosen) if "chosen" not in mark] + [f"⚠ {alarm}" for alarm in board.alarms]
-    return [f"[{escape(name)}]({quote(file_name(name))}.md)", escape(f"{chosen.corpus}, {chosen.coverage}"), escape(chosen.split),
+    return [f"[{escape(name)}]({quote(safe_file_name(name))}.md)", escape(f"{chosen.corpus}, {chosen.coverage}"), escape(chosen.split),
             escape(chosen.label), figure(board, chosen),
             rank_of(board, chosen), (best + more) or "–", str(len(board.finished)), str(chosen.seeds), "; ".join(marks)]

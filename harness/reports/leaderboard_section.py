@@ -10,13 +10,13 @@ import numpy as np
 
 from harness.evaluation import references
 from harness.evaluation.calibration import BINS, calibration_errors
-from harness.evaluation.final_predictions import Evidence
+from harness.evaluation.final_predictions import FinalPredictions
 from harness.evaluation.intervals import LEAST_SPEAKERS, mean_sd
-from harness.evaluation.leaderboard import Board, one_seed_each, rankable
+from harness.evaluation.leaderboard import Leaderboard, one_seed_each, rankable
 from harness.evaluation.references import Reference
 from harness.evaluation.rows import Row
 from harness.reports import cost_section, groups_section
-from harness.reports.highlights import glance
+from harness.reports.highlights import highlights
 from harness.reports.leaderboard_tables import ENDS, audits, count, intervals, trials_in_words
 from harness.reports.leaderboard_tables import table as leaderboard_table
 from harness.reports.markdown import code, escape, table, with_interval
@@ -24,24 +24,24 @@ from harness.training.predictions import Predictions
 from harness.training.scores import most_confused
 
 DETAILED = 2  # rows of each leaderboard, best validation UAR first, that get pictures and tables of where they fail
-Draw = Callable[[Evidence], dict[str, str]]
+Draw = Callable[[FinalPredictions], dict[str, str]]
 
 
-def leaderboard(study_name: str, board: Board, draw: Draw, front: cost_section.Draw | None = None) -> list[str]:
+def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front: cost_section.Draw | None = None) -> list[str]:
     """The parts of one leaderboard: what is told at a glance, the table, and below it what a reader opens.
 
     Args: draw: gives the paths of a row's pictures by what they show. front: gives the path of the picture of the Pareto front.
     """
     first, finished = board.rows[0], board.finished
     parts = [f"## {escape(f'{first.split} on {first.corpus}, {first.coverage}')}",
-             f"All rows with {code(board.settings)}." if board.settings else "", glance(board),
+             f"All rows with {code(board.settings)}." if board.settings else "", highlights(board),
              leaderboard_table(board) if finished else "No finals yet.", _about(first),
-             *(f"⚠ **{name}**: {sentence}" for name, sentence in board.alarms.items()), standings_in_words(board.evidence)]
+             *(f"⚠ **{name}**: {sentence}" for name, sentence in board.alarms.items()), statistics_sentences(board.evidence)]
     waiting = [row for row in board.rows if not row.seeds]
     if waiting:
         parts.append("Without finals: " + "; ".join(f"{escape(row.label)} ({trials_in_words(row)})" for row in waiting) + ".")
     parts += _alarms(board)
-    pareto, cost = cost_section.render(board, front)
+    pareto, cost = cost_section.cost_markdown(board, front)
     parts += [pareto, folded("Cost beside quality", cost)] if finished else []
     for each in sorted(board.evidence, key=lambda each: -each.row.validation_uar[0])[:DETAILED]:
         parts += _details(each, draw)
@@ -62,34 +62,34 @@ def folded(summary: str, text: str) -> str:
     return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>"
 
 
-def _alarms(board: Board) -> list[str]:
+def _alarms(board: Leaderboard) -> list[str]:
     lines = [f"- {escape(row.label)}: {escape(text)}" for row in board.finished if (text := _doubts(board, row))]
     return [folded(f"⚠ Alarms of {count(len(lines), 'row')}", "\n".join(lines))] if lines else []
 
 
-def _doubts(board: Board, row: Row) -> str:
+def _doubts(board: Leaderboard, row: Row) -> str:
     if row.cell in board.lacking:
         return f"No statistics, missing in the store: {board.lacking[row.cell]}."
     return " ".join(board.standings[row.cell].alarms.values()) if row.cell in board.standings else ""
 
 
-def _references(board: Board) -> list[str]:
+def _references(board: Leaderboard) -> list[str]:
     if not board.evidence:
         return []
     test = board.evidence[0].test[0]
-    text = "\n\n".join(part for part in (references_table(board.references, test.emotions), references.why_no_listeners(test)) if part)
+    text = "\n\n".join(part for part in (references_markdown(board.references, test.emotions), references.why_no_listeners(test)) if part)
     return [folded("Reference rows by emotion", text)]
 
 
-def _details(each: Evidence, draw: Draw) -> list[str]:
+def _details(each: FinalPredictions, draw: Draw) -> list[str]:
     row, emotions = each.row, each.test[0].emotions
     chosen = ", ".join(f"{key} = {_rounded(value)}" for key, value in sorted(row.chosen.items()) if "." in key)
     pairs = ", ".join(f"{a} taken for {b} {n} times ({share:.0%} of {a})" for a, b, n, share in most_confused(each.confusion, emotions))
     pictures = draw(each)
-    failing = groups_section.render(each.test)
+    failing = groups_section.groups_markdown(each.test)
     seen = "\n\n".join(f"![{what}]({path})" for what, path in pictures.items())
     return [f"### {escape(row.label)} on {escape(row.split)}", f"Settings that validation UAR chose: {escape(chosen)}." if chosen else "",
-            f"Most confused over {count(row.seeds, 'seed')}: {escape(pairs)}. {calibration_in_words(each.test)}",
+            f"Most confused over {count(row.seeds, 'seed')}: {escape(pairs)}. {calibration_sentence(each.test)}",
             folded(", ".join(pictures), seen) if pictures else "", folded("Where it fails", failing) if failing else ""]
 
 
@@ -118,7 +118,7 @@ def command(study_name: str, row: Row) -> str:
     return " ".join(part for part in (backend + shlex.join(words), row.settings, row.allow_missing) if part)
 
 
-def standings_in_words(group: Sequence[Evidence]) -> str:
+def statistics_sentences(group: Sequence[FinalPredictions]) -> str:
     """How the intervals and ranks came about, as sentences."""
     if not group:
         return ""
@@ -137,7 +137,7 @@ def standings_in_words(group: Sequence[Evidence]) -> str:
             f"{math.comb(rows, 2)} pair{'s'[: rows > 2]}): rows that share rank 1 can't be told apart from the best.{luck}")
 
 
-def references_table(made: list[Reference], emotions: tuple[str, ...]) -> str:
+def references_markdown(made: list[Reference], emotions: tuple[str, ...]) -> str:
     """The reference rows as a Markdown table with the recall of each emotion, and below it where the answers come from."""
     heads = ["reference", "test WA", "test UAR", "test macro-F1", *(f"recall {escape(emotion)}" for emotion in emotions)]
     lines = [[row.name, *(with_interval(*row.figures[score]) for score in ("wa", "uar", "macro_f1")),
@@ -145,7 +145,7 @@ def references_table(made: list[Reference], emotions: tuple[str, ...]) -> str:
     return table(heads, lines) + "\n\n" + "\n".join(f"- {row.name}: {escape(row.basis)}." for row in made)
 
 
-def calibration_in_words(said: Sequence[Predictions]) -> str:
+def calibration_sentence(said: Sequence[Predictions]) -> str:
     """How far the probabilities can be believed, as a sentence."""
     mean, sd = mean_sd(calibration_errors(said))
     confidence, accuracy = (float(np.mean([figure(one) for one in said])) for figure in (

@@ -10,12 +10,12 @@ from harness.evaluation.rows import Row
 from harness.reports.markdown import escape, with_interval
 
 if TYPE_CHECKING:
-    from harness.evaluation.leaderboard import Board
+    from harness.evaluation.leaderboard import Leaderboard
 
 ENDS = {"finished": "completed", "pruned": "pruned", "failed": "failed"}  # a trial's end states and their words
 
 
-def table(board: Board) -> str:
+def table(board: Leaderboard) -> str:
     """The leaderboard of one protocol: rows that finished, and below them what guessing and listeners reach on the same clips."""
     heads = ["rank", "feature space", "architecture", "test UAR", "test WA", "test macro-F1", "validation UAR", "seeds", "marks"]
     lines = [heads, ["--:", "---", "---", *["--:"] * 5, "---"]]
@@ -43,7 +43,7 @@ def row_marks(row: Row, coverage: str) -> list[str]:
     return [text for text, holds in found if holds]
 
 
-def intervals(board: Board) -> str:
+def intervals(board: Leaderboard) -> str:
     """WA and macro-F1 of the rows with their intervals, which the table above leaves out."""
     heads = ["cell", "test WA", "test macro-F1"]
     lines = [[escape(row.label if board.settings else f"{row.label} {row.settings}".strip()),

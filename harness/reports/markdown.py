@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from harness.safe_text import visible
+from harness.safe_text import printable
 
 
 def with_interval(value: float, low: float, high: float) -> str:
@@ -28,7 +28,7 @@ def escape(text: str) -> str:
     """Text that comes from names and errors, made harmless inside Markdown tables and lists."""
     for character, replacement in (("\\", "\\\\"), ("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "'"), ("](", "]\\(")):
         text = text.replace(character, replacement)
-    return " ".join(visible(text).splitlines())
+    return " ".join(printable(text).splitlines())
 
 
 def code(text: str) -> str:
@@ -38,5 +38,5 @@ def code(text: str) -> str:
     '`` a`b ``'
     """
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    inner = " ".join(visible(text).splitlines())
+    inner = " ".join(printable(text).splitlines())
     return f"{fence} {inner} {fence}" if "`" in text else f"`{inner}`"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.safe_text import file_name, masked
+from harness.safe_text import mask_secrets, safe_file_name
 
 PUBLISHED, LEAKAGE_PAGE, TRANSFER_PAGE = "published-systems.md", "leakage.md", "transfer.md"  # beside the reports of studies
 INDEX = "README.md"
@@ -15,12 +15,12 @@ OTHER_PAGES = {PUBLISHED: "What published systems claim, beside what came out he
 
 
 def _noise_page(home: Path, study_name: str) -> Path:
-    return home / "reports" / f"{file_name(study_name)}{NOISE}.md"
+    return home / "reports" / f"{safe_file_name(study_name)}{NOISE}.md"
 
 
 def write_beside(path: Path, text: str) -> None:
     """Write a text file, without secrets, so that it is never seen half-written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(f"{path.suffix}.tmp")
-    beside.write_text(masked(text), encoding="utf-8", newline="\n")
+    beside.write_text(mask_secrets(text), encoding="utf-8", newline="\n")
     beside.replace(path)

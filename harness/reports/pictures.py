@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from harness.evaluation.calibration import calibration_error, reliability
-from harness.evaluation.final_predictions import Evidence
-from harness.evaluation.folds import Blocked
+from harness.evaluation.final_predictions import FinalPredictions
+from harness.evaluation.folds import FoldComparison
 from harness.evaluation.pareto import Point
 from harness.reports.figures import critical_difference_figure, pareto_figure, reliability_figure
 from harness.training.figures import confusion_figure, curves_figure, save
@@ -23,7 +23,7 @@ class Pictures:
         self.folder = folder
         shutil.rmtree(folder, ignore_errors=True)
 
-    def critical_difference(self, protocol: str, labels: Sequence[str], found: Blocked) -> str:
+    def critical_difference(self, protocol: str, labels: Sequence[str], found: FoldComparison) -> str:
         """The path of the diagram of a protocol's folds."""
         path = self.folder / f"{_plain(protocol)}_ranks.png"
         title = f"Average ranks over {protocol}"
@@ -38,7 +38,7 @@ class Pictures:
         save(pareto_figure(points, f"Test UAR against latency on {protocol}"), path)
         return f"{self.folder.name}/{path.name}"
 
-    def of(self, each: Evidence) -> dict[str, str]:
+    def of(self, each: FinalPredictions) -> dict[str, str]:
         """What a picture shows -> its path from the report."""
         seeds = f"test, {len(each.test)} seed{'s'[: len(each.test) > 1]}"
         error = calibration_error(each.test)

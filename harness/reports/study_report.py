@@ -7,16 +7,16 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from harness.evaluation.leaderboard import Board, read_boards
+from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.evaluation.rows import Row
 from harness.reports import cost_section, folds_section
-from harness.reports.leaderboard_section import Draw, leaderboard
+from harness.reports.leaderboard_section import Draw, leaderboard_markdown
 from harness.reports.leaderboard_tables import ENDS, count
 from harness.reports.markdown import escape
 from harness.reports.pages import _noise_page, write_beside
 from harness.reports.pictures import Pictures
-from harness.safe_text import file_name
-from harness.tracking.run_record import Record
+from harness.safe_text import safe_file_name
+from harness.tracking.run_record import RunRecord
 from harness.tracking.store import studies
 from registry.errors import BenchError
 
@@ -27,7 +27,7 @@ to take. ± is the standard deviation over seeds, […] a 95 % interval and [–
 test figures chose nothing, they sort the tables."""
 
 
-def write_report(home: Path, study_name: str, data: Path | None = None) -> tuple[Path, list[Board]]:
+def write_report(home: Path, study_name: str, data: Path | None = None) -> tuple[Path, list[Leaderboard]]:
     """Write `reports/<study>.md` and its pictures below `home`; returns the report's path and its leaderboards.
 
     Args: data: where the corpora are, to tell what runs of earlier code did not note of each clip.
@@ -36,18 +36,18 @@ def write_report(home: Path, study_name: str, data: Path | None = None) -> tuple
     if study_name not in studies(home):
         known = ", ".join(studies(home)) or "none yet"
         raise BenchError(f"there are no runs of a study {study_name!r} to report on; studies with runs: {known}")
-    records, found = read_boards(home, study_name, data)
-    path = home / "reports" / f"{file_name(study_name)}.md"
+    records, found = read_leaderboards(home, study_name, data)
+    path = home / "reports" / f"{safe_file_name(study_name)}.md"
     (home / ".bench").mkdir(parents=True, exist_ok=True)
     with FileLock(home / ".bench" / "reports.lock"):  # two starts of a study may end at the same time
-        pictures = Pictures(home / "reports" / file_name(study_name))
-        text = render(study_name, records, found, pictures.of, pictures.critical_difference, pictures.pareto)
+        pictures = Pictures(home / "reports" / safe_file_name(study_name))
+        text = study_markdown(study_name, records, found, pictures.of, pictures.critical_difference, pictures.pareto)
         noisy = _noise_page(home, study_name)
         write_beside(path, text + (f"\nHow recall falls with noise: [{noisy.name}]({noisy.name}).\n" if noisy.exists() else ""))
     return path, found
 
 
-def render(study_name: str, records: list[Record], boards: Sequence[Board], draw: Draw, diagram: folds_section.Draw,
+def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[Leaderboard], draw: Draw, diagram: folds_section.Draw,
            front: cost_section.Draw | None = None) -> str:
     """The whole report as Markdown.
 
@@ -59,8 +59,8 @@ def render(study_name: str, records: list[Record], boards: Sequence[Board], draw
     about = next((r.tags for r in reversed(records) if r.kind == "study"), {})
     parts = [f"# {escape(study_name)}", escape(about.get("bench.question", "")), _totals(made), MARKS]
     for board in boards:
-        parts += leaderboard(about.get("bench.asked", study_name), board, draw, front)
-    parts += folds_section.render(made, diagram)
+        parts += leaderboard_markdown(about.get("bench.asked", study_name), board, draw, front)
+    parts += folds_section.folds_markdown(made, diagram)
     declined = sorted({line for r in records for line in r.tags.get("bench.declined", "").splitlines()})
     if declined:
         parts += ["## Declined", "What can't work, and why; none of it was trained.", "\n".join(f"- {escape(line)}" for line in declined)]
@@ -76,7 +76,7 @@ def _totals(made: list[Row]) -> str:
             "once for each seed of each final.")
 
 
-def _failures(records: list[Record]) -> list[str]:
+def _failures(records: list[RunRecord]) -> list[str]:
     failed = [r for r in records if r.kind in ("trial", "seed") and r.state == "failed"]
     if not failed:
         return []

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sql
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
-from harness.safe_text import masked
+from harness.safe_text import mask_secrets
 from harness.tracking import process_identity
 from registry.errors import BenchError
 
@@ -54,7 +54,7 @@ def impatient() -> Iterator[None]:
         PATIENCE_S = kept
 
 
-def patiently(action: Callable[[], T], patience_s: float | None = None) -> T:
+def retry_while_away(action: Callable[[], T], patience_s: float | None = None) -> T:
     """What `action` gives, tried again while the database is away or locked. Raises BenchError when it stays so for `patience_s`.
 
     An action may have been done although its answer was lost, so it must be one that can be done twice.
@@ -69,7 +69,7 @@ def patiently(action: Callable[[], T], patience_s: float | None = None) -> T:
                                  "again; what finished is kept") from error
             if not _is_the_database_s(error):
                 raise
-            said = masked(str(error.__cause__ or error).splitlines()[0][:200])
+            said = mask_secrets(str(error.__cause__ or error).splitlines()[0][:200])
             if not _is_away(error):
                 raise BenchError(f"the store of the search refuses: {said}. What finished is kept; mend it, and start again") from error
             if time.monotonic() > end:
@@ -99,10 +99,10 @@ class Claims:
         self.engine, self.id = engine, uuid.uuid4().hex[:16]
         self._stopped = threading.Event()
         self._now = "CAST(strftime('%s', 'now') AS FLOAT)" if engine.dialect.name == "sqlite" else "extract(epoch from clock_timestamp())"
-        patiently(self._make_tables)
+        retry_while_away(self._make_tables)
         self._register = (f"INSERT INTO bench_coordinators VALUES (:id, :host, :pid, :started, {self._now}) "
                           f"ON CONFLICT (id) DO UPDATE SET beat = {self._now}")
-        self._do(self._register, id=self.id, **process_identity.mark())
+        self._do(self._register, id=self.id, **process_identity.this_process())
         self._beat = threading.Thread(target=self._beating, name="bench heartbeat", daemon=True)
         self._beat.start()
 
@@ -116,19 +116,19 @@ class Claims:
             with self.engine.begin() as connection:
                 return int(connection.execute(sql.text(statement), values).rowcount)
 
-        return patiently(act)
+        return retry_while_away(act)
 
     def _ask(self, query: str, **values: Any) -> list[Any]:
         def act() -> list[Any]:
             with self.engine.connect() as connection:
                 return list(connection.execute(sql.text(query), values))
 
-        return patiently(act)
+        return retry_while_away(act)
 
     def _beating(self) -> None:
         while not self._stopped.wait(BEAT_S):
             with suppress(DBAPIError, BenchError), self.engine.begin() as connection:  # the row may have been taken for a dead one's
-                connection.execute(sql.text(self._register), {"id": self.id, **process_identity.mark()})
+                connection.execute(sql.text(self._register), {"id": self.id, **process_identity.this_process()})
 
     def close(self) -> None:
         """Stop beating and give back what is still claimed."""
@@ -170,8 +170,8 @@ class Claims:
         if not found:
             return False
         host, pid, started, silent_s = found[0]
-        mine = process_identity.mark()["host"] == host
-        return process_identity.may_live({"host": host, "pid": pid, "started": started}) if mine else float(silent_s) < SILENT_S
+        mine = process_identity.this_process()["host"] == host
+        return process_identity.may_be_alive({"host": host, "pid": pid, "started": started}) if mine else float(silent_s) < SILENT_S
 
     def reap(self) -> list[Claim]:
         """Take the open claims of dead coordinators away, and return them."""

@@ -14,8 +14,8 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from harness.safe_text import in_short
-from harness.search.claims import Claims, patiently
+from harness.safe_text import first_line
+from harness.search.claims import Claims, retry_while_away
 from harness.study.cells import Cell
 from harness.study.seeds import seed_for
 from harness.study.settings import setting_value, with_settings
@@ -44,17 +44,17 @@ def storage(home: Path, url: str = "") -> optuna.storages.RDBStorage:
         store.check(path, TABLES)
     try:
         if url:
-            return patiently(lambda: optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True}), START_PATIENCE_S)
+            return retry_while_away(lambda: optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True}), START_PATIENCE_S)
         with sqlite3.connect(path, timeout=BUSY_S) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
         connection.close()
         return optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": BUSY_S}})
     except (sqlite3.Error, RuntimeError, ImportError, ValueError, SQLAlchemyError, BenchError) as error:
-        raise BenchError(f"{shown(url) if url else path} can't be used as the store of the search ({in_short(error)}); " + (
+        raise BenchError(f"{without_password(url) if url else path} can't be used as the store of the search ({first_line(error)}); " + (
             "check --optuna-storage and that the server runs" if url else "move it away to start a new one")) from error
 
 
-def shown(url: str) -> str:
+def without_password(url: str) -> str:
     """A database's address without its password."""
     try:
         return make_url(url).render_as_string(hide_password=True)
@@ -91,13 +91,13 @@ class Search:
         self.claims = claims or Claims(store.engine)
         self.box, self.sampler = Outbox(home), sampler
         self.name = f"{study_name} {split_label} {corpus} {scope}"
-        self.study = patiently(lambda: optuna.create_study(
+        self.study = retry_while_away(lambda: optuna.create_study(
             storage=store, study_name=self.name, pruner=CellPruner() if prune else optuna.pruners.NopPruner(), direction="maximize",
             load_if_exists=True))
 
     def done(self, cell: Cell) -> list[FrozenTrial]:
         """The cell's trials that ended by themselves, by slot; what was killed is not among them, and is proposed again."""
-        return patiently(lambda: ended(self.study, cell.key))
+        return retry_while_away(lambda: ended(self.study, cell.key))
 
     def propose(self, cell: Cell, limit: int = 1_000_000) -> Proposal | None:
         """The cell's next point: its settings as written first, then random ones, then TPE over the cell's own trials.
@@ -123,7 +123,7 @@ class Search:
         params = _written(cell) if slot == 0 else {}
         if params.keys() != cell.search.keys():  # a setting written outside its range is drawn like those of later trials
             params = {**self._sample(cell, slot, history), **params}
-        about = {"cell": cell.key, "label": cell.label, "slot": slot, "uid": uid, "coordinator": self.claims.id, **process_identity.mark()}
+        about = {"cell": cell.key, "label": cell.label, "slot": slot, "uid": uid, "coordinator": self.claims.id, **process_identity.this_process()}
         try:
             trial, fault = apply(cell, params), None
             about["signature"] = trial.signature
@@ -151,7 +151,7 @@ class Search:
             assert found is not None
             return optuna.Trial(self.study, found._trial_id)
 
-        return patiently(add)
+        return retry_while_away(add)
 
     def _sample(self, cell: Cell, slot: int, history: list[FrozenTrial]) -> dict[str, Any]:
         seed = seed_for(cell.key, f"proposal {slot}")
@@ -178,16 +178,16 @@ class Search:
         self.claims.reap()
         left = [t for t in self._running() if not self._lives(t)]
         for trial in left:
-            patiently(functools.partial(self._settle, trial))
+            retry_while_away(functools.partial(self._settle, trial))
         return len(left)
 
     def told(self) -> set[str]:
         """The uids of the trials that it knows the end of."""
-        trials = patiently(lambda: self.study.get_trials(deepcopy=False))
+        trials = retry_while_away(lambda: self.study.get_trials(deepcopy=False))
         return {t.user_attrs["uid"] for t in trials if t.state.is_finished() and "uid" in t.user_attrs}
 
     def _running(self) -> list[FrozenTrial]:
-        return patiently(lambda: self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
+        return retry_while_away(lambda: self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
 
     def _settle(self, left: FrozenTrial) -> None:
         entry, trial = self.box.get(left.user_attrs.get("uid", "none")), optuna.Trial(self.study, left._trial_id)
@@ -198,7 +198,7 @@ class Search:
 
     def _lives(self, trial: FrozenTrial) -> bool:
         coordinator = trial.user_attrs.get("coordinator")
-        return self.claims.lives(coordinator) if coordinator else process_identity.may_live(trial.user_attrs)
+        return self.claims.lives(coordinator) if coordinator else process_identity.may_be_alive(trial.user_attrs)
 
 
 def slot_of(trial: FrozenTrial) -> int:
@@ -260,11 +260,11 @@ class Proposal:
             self.asked.report(validation_uar, epoch)
             return self.asked.should_prune()
 
-        return patiently(ask)
+        return retry_while_away(ask)
 
     def tell(self, state: str, value: float | None, reason: str = "") -> None:
         """Record how it ended: `finished` with its value, `pruned`, `failed` or `killed`."""
-        patiently(lambda: tell(self.search.study, self.asked, state, value, reason))
+        retry_while_away(lambda: tell(self.search.study, self.asked, state, value, reason))
         if state == "killed":
             self.search.claims.release(self.claim)
         else:

@@ -12,7 +12,7 @@ LIBRARIES = ("ser-bench", "keras", "tensorflow", "jax", "torch", "librosa", "num
 
 
 @functools.cache
-def surroundings() -> dict[str, str]:
+def environment_tags() -> dict[str, str]:
     """Tags that say on what a run was made: `commit`, `hardware`, `python` and `versions`."""
     return {"commit": commit(), "hardware": hardware(), "python": platform.python_version(), "versions": versions()}
 

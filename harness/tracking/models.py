@@ -22,7 +22,7 @@ from mlflow.models.signature import ModelSignature
 
 from harness.study.trial import keras_backend
 from harness.tracking.outbox import write_through
-from harness.tracking.run_record import Record
+from harness.tracking.run_record import RunRecord
 
 CODE = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "registry")]  # what a saved model needs beside its libraries
 TAG = "bench.model"
@@ -72,7 +72,7 @@ class Models:
             for path in (folder, *folder.rglob("*")):
                 write_through(path)
 
-    def forget(self, record: Record) -> None:
+    def forget(self, record: RunRecord) -> None:
         """Drop a run's model and its files: others of its study are better."""
         self.client.delete_tag(record.run_id, TAG)
         self._drop(record.tags[TAG].removeprefix("models:/"))
@@ -84,7 +84,7 @@ class Models:
         if folder and (self.home / "mlartifacts").resolve() in folder.parents:  # wherever else the store says it lies, it is not ours
             shutil.rmtree(folder, ignore_errors=True)
 
-    def files(self, record: Record, folder: Path) -> Path | None:
+    def files(self, record: RunRecord, folder: Path) -> Path | None:
         """The files of a run's model, copied below `folder`; None when the run kept none."""
         if not re.fullmatch(r"models:/[\w-]+", record.tags.get(TAG, "")):  # any other address would be fetched, too
             return None

@@ -22,7 +22,7 @@ NOTE, DELIVERED, TOLD = "entry.json", "delivered", "told"
 
 
 @dataclass
-class Entry:
+class OutboxEntry:
     """One ended piece of work as plain data; its files lie beside it.
 
     Args:
@@ -63,13 +63,13 @@ class Outbox:
     def __init__(self, home: Path) -> None:
         self.folder = home / ".bench" / "outbox"
 
-    def commit(self, entry: Entry, write: Callable[[Path], None] = lambda folder: None) -> Path:
+    def commit(self, entry: OutboxEntry, write: Callable[[Path], None] = lambda folder: None) -> Path:
         """Put an entry on disk and what `write` makes in its folder (`files/`, `model/`), all of it or nothing; returns the folder.
 
         What is there already under this uid stays. Raises: BenchError for a full disk.
         """
         final = self.folder / entry.uid
-        marked = process_identity.mark()
+        marked = process_identity.this_process()
         owner_id = f"{entry.tags.get('coordinator', '')}-{uuid.uuid4().hex[:6]}"
         draft = self.folder / f"{entry.uid}.{marked['host']}.{marked['pid']}.{owner_id}.tmp"
         try:
@@ -92,10 +92,10 @@ class Outbox:
             shutil.rmtree(draft, ignore_errors=True)
         return final
 
-    def get(self, uid: str) -> Entry | None:
+    def get(self, uid: str) -> OutboxEntry | None:
         """The committed entry with this uid."""
         try:
-            return Entry(**json.loads((self.folder / uid / NOTE).read_text(encoding="utf-8")))
+            return OutboxEntry(**json.loads((self.folder / uid / NOTE).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
 
@@ -115,7 +115,7 @@ class Outbox:
         """The uids of entries that MLflow has not got yet, oldest first."""
         return [uid for uid in self.uids() if not self.is_delivered(uid)]
 
-    def deliver(self, uid: str, send: Callable[[Entry, Path], str]) -> str:
+    def deliver(self, uid: str, send: Callable[[OutboxEntry, Path], str]) -> str:
         """Hand an entry to `send` (entry, its folder -> run id) unless that was done; returns the run id.
 
         One process at a time does it; what `send` raises passes through, and the entry waits on. An entry that another process
@@ -168,7 +168,7 @@ class Outbox:
         host, _, pid = process.rpartition(".")
         if not process_identity.is_here(host):  # its coordinator has to be asked
             return lives(who.partition("-")[0])
-        return process_identity.may_live({"host": host, "pid": pid})
+        return process_identity.may_be_alive({"host": host, "pid": pid})
 
 
 def _write(path: Path, text: str) -> None:

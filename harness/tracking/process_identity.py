@@ -13,12 +13,12 @@ import psutil
 BOOT = Path("/proc/sys/kernel/random/boot_id")  # Linux's
 
 
-def mark() -> dict[str, str]:
+def this_process() -> dict[str, str]:
     """What identifies this process: host, process id, and its start, since ids are used again."""
     return {"host": socket.gethostname(), "pid": str(os.getpid()), "started": _started(os.getpid())}
 
 
-def may_live(marked: Mapping[str, Any]) -> bool:
+def may_be_alive(marked: Mapping[str, Any]) -> bool:
     """Whether the process of a mark may be alive: always for one of another host, which can't be asked."""
     if not is_here(marked.get("host")):
         return "host" in marked

@@ -9,13 +9,13 @@ from typing import Any
 
 from mlflow.entities import Run
 
-from harness.tracking.environment import surroundings
-from harness.tracking.outbox import Entry
+from harness.tracking.environment import environment_tags
+from harness.tracking.outbox import OutboxEntry
 from harness.training.result import Result
 
 
 @dataclass(frozen=True)
-class Record:
+class RunRecord:
     """One MLflow run as plain data.
 
     Args:
@@ -32,17 +32,17 @@ class Record:
     tags: dict[str, str]
 
 
-def record_of(run: Run) -> Record:
+def record_of(run: Run) -> RunRecord:
     """A run as plain data."""
     tags = dict(run.data.tags)
     state = "running" if run.info.status == "RUNNING" else tags.get("bench.state", run.info.status.lower())
-    return Record(run.info.run_id, run.info.run_name, tags.get("bench.kind", ""), state, dict(run.data.params),
+    return RunRecord(run.info.run_id, run.info.run_name, tags.get("bench.kind", ""), state, dict(run.data.params),
                   dict(run.data.metrics), tags)
 
 
-def entry_of(result: Result, *, tags: dict[str, str], metrics: dict[str, float] | None = None, **about: Any) -> Entry:
+def entry_of(result: Result, *, tags: dict[str, str], metrics: dict[str, float] | None = None, **about: Any) -> OutboxEntry:
     """All of a result but its files, as the outbox keeps it; `tags`, `metrics` and the rest of an Entry's fields are added."""
-    return Entry(state=result.state, tags={name: text for name, text in {**tags, **result_tags(result)}.items() if text},
+    return OutboxEntry(state=result.state, tags={name: text for name, text in {**tags, **result_tags(result)}.items() if text},
                  metrics={**flat_metrics(result), **(metrics or {})}, inputs=datasets(result), ended_ms=int(time.time() * 1000), **about)
 
 
@@ -63,7 +63,7 @@ def result_tags(result: Result) -> dict[str, str]:
     return {"state": result.state, "reason": result.reason[:4000], "split_fingerprint": result.split_fingerprint,
             "clips": ", ".join(f"{k} {v}" for k, v in result.counts.items()),
             "speakers": ", ".join(f"{k} {v}" for k, v in result.speakers.items()),
-            "training_classes": json.dumps(result.training_classes) if result.training_classes else "", **surroundings()}
+            "training_classes": json.dumps(result.training_classes) if result.training_classes else "", **environment_tags()}
 
 
 def datasets(result: Result) -> list[dict[str, str]]:

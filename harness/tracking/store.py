@@ -14,7 +14,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
-from harness.safe_text import masked
+from harness.safe_text import mask_secrets
 from registry.errors import BenchError
 
 
@@ -25,7 +25,7 @@ def tracking_uri(home: Path) -> str:
 
 def name_of(home: Path, uri: str) -> str:
     """How a store's address is kept beside a result that is meant for it: without secrets, and empty for the file below `home`."""
-    return "" if uri == f"sqlite:///{(home / 'mlflow.db').resolve()}" else masked(uri)
+    return "" if uri == f"sqlite:///{(home / 'mlflow.db').resolve()}" else mask_secrets(uri)
 
 
 def connect(home: Path, uri: str = "") -> MlflowClient:
@@ -55,7 +55,7 @@ def connect(home: Path, uri: str = "") -> MlflowClient:
     except BenchError:
         raise
     except Exception as error:  # a store fails in as many ways as there are stores
-        raise BenchError(f"the MLflow store {masked(uri)} can't be opened: {masked(str(error).strip()[:300])}. Check "
+        raise BenchError(f"the MLflow store {mask_secrets(uri)} can't be opened: {mask_secrets(str(error).strip()[:300])}. Check "
                          "MLFLOW_TRACKING_URI, or move a damaged mlflow.db away to start a new one") from error
     return client
 

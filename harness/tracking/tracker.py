@@ -13,11 +13,11 @@ from filelock import FileLock
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
-from harness.safe_text import file_name, masked
+from harness.safe_text import mask_secrets, safe_file_name
 from harness.tracking import process_identity
 from harness.tracking.models import Models
-from harness.tracking.outbox import Entry
-from harness.tracking.run_record import Record, record_of
+from harness.tracking.outbox import OutboxEntry
+from harness.tracking.run_record import RunRecord, record_of
 from harness.tracking.store import connect, name_of, pages
 from harness.training.predictions import Predictions, read
 from registry.errors import BenchError
@@ -44,13 +44,13 @@ class Tracker:
         if found:
             return str(found.experiment_id)
         server = self.client.tracking_uri.startswith("http")  # it chooses the place itself
-        local = None if server else (self.home / "mlartifacts" / file_name(self.study_name)).resolve().as_uri()
+        local = None if server else (self.home / "mlartifacts" / safe_file_name(self.study_name)).resolve().as_uri()
         return str(self.client.create_experiment(self.study_name, artifact_location=local,
                                                  tags={**EXPERIMENT_TAGS, "bench.kind": self.kind}))
 
     def start(self, kind: str, name: str, parent: str | None, tags: dict[str, str], params: dict[str, Any] | None = None) -> str:
         """Open a run and return its id; it is marked as this process's own until it ends, unless `tags` say whose it is."""
-        about = {f"bench.{key}": value for key, value in process_identity.mark().items()}
+        about = {f"bench.{key}": value for key, value in process_identity.this_process().items()}
         tree = {"mlflow.parentRunId": parent} if parent else {}
         mlflow_tags = {"mlflow.source.name": "bench", "mlflow.user": "bench", "bench.kind": kind, "bench.study": self.study_name}
         texts = {**mlflow_tags, **about, **tree, **{tag.key: tag.value for tag in _tags(tags)}}
@@ -62,13 +62,13 @@ class Tracker:
     def resume(self, run_id: str) -> None:
         """Open a run again that an earlier start of the same study ended."""
         self.client.update_run(run_id, status="RUNNING")
-        self.tag(run_id, process_identity.mark())
+        self.tag(run_id, process_identity.this_process())
 
     def epoch(self, run_id: str, epoch: int, metrics: dict[str, float], at_ms: int | None = None) -> None:
         """One point of every curve."""
         self.client.log_batch(run_id, metrics=_points([(epoch, at_ms or int(time.time() * 1000), metrics)]))
 
-    def deliver(self, entry: Entry, folder: Path) -> str:
+    def deliver(self, entry: OutboxEntry, folder: Path) -> str:
         """Bring an entry of the outbox and its files into the store, and return its run's id.
 
         What an earlier try brought is found by the entry's uid and completed: twice gives the same as once.
@@ -80,7 +80,7 @@ class Tracker:
             self._complete(run_id, entry, folder)
         return run_id
 
-    def _place(self, entry: Entry) -> str:
+    def _place(self, entry: OutboxEntry) -> str:
         """The entry's run: the one opened for it, the one that an earlier try made, or a new one; others of its uid end as killed."""
         own = self.of_uid(entry.uid)
         kept = next((r for r in own if r.state not in ("running", "killed")), None)
@@ -94,11 +94,11 @@ class Tracker:
             self.client.update_run(kept.run_id, status="RUNNING")
         return kept.run_id if kept else self.start(entry.kind, entry.name, entry.parent, {**entry.tags, "uid": entry.uid})
 
-    def of_uid(self, uid: str) -> list[Record]:
+    def of_uid(self, uid: str) -> list[RunRecord]:
         """The runs of one piece of work: one for each time that it was begun."""
         return [record_of(run) for run in pages(self.client, self.experiment_id, f"tags.`bench.uid` = '{uid}'")] if uid else []
 
-    def _complete(self, run_id: str, entry: Entry, folder: Path) -> None:
+    def _complete(self, run_id: str, entry: OutboxEntry, folder: Path) -> None:
         """All figures and files of a run that is open, and last its end; the time of each figure is the entry's, so none is doubled."""
         points = [*_points(entry.epochs), *_figures(entry)]
         for first in range(0, len(points), 900):  # the store takes 1,000 at a time
@@ -121,7 +121,7 @@ class Tracker:
                 raise
             self._log_inputs(run_id, inputs, tries - 1)
 
-    def _keep_model(self, run_id: str, entry: Entry, model: Path) -> None:
+    def _keep_model(self, run_id: str, entry: OutboxEntry, model: Path) -> None:
         """Log the model if it is among its protocol's best by validation UAR, and drop the one that no longer is."""
         with FileLock(self.home / ".bench" / "models.lock"):
             if self.record(run_id).tags.get("bench.model"):
@@ -137,7 +137,7 @@ class Tracker:
             if not room:
                 self.models.forget(kept[0])
 
-    def _adopt(self, run_id: str, entry: Entry) -> None:
+    def _adopt(self, run_id: str, entry: OutboxEntry) -> None:
         """Hang the seeds of a final below it. Raises: BenchError while the store does not have them all."""
         signatures = entry.tags["signatures"].split()
         seeds = [r for r in self.records("seed") if r.tags.get("bench.signature") in signatures and r.state == "finished"]
@@ -159,17 +159,17 @@ class Tracker:
     def tag(self, run_id: str, tags: dict[str, str]) -> None:
         self.client.log_batch(run_id, tags=_tags(tags))
 
-    def records(self, *kinds: str) -> list[Record]:
+    def records(self, *kinds: str) -> list[RunRecord]:
         """All runs of these kinds (of all kinds without any), oldest first."""
         where = f"tags.`bench.kind` = '{kinds[0]}'" if len(kinds) == 1 else ""  # the store knows no "one of these"
         wanted = [r for r in pages(self.client, self.experiment_id, where) if not kinds or r.data.tags.get("bench.kind") in kinds]
         return [record_of(run) for run in wanted]
 
-    def record(self, run_id: str) -> Record:
+    def record(self, run_id: str) -> RunRecord:
         """One run."""
         return record_of(self.client.get_run(run_id))
 
-    def reconcile(self, lives: Callable[[Mapping[str, str]], bool] = process_identity.may_live) -> int:
+    def reconcile(self, lives: Callable[[Mapping[str, str]], bool] = process_identity.may_be_alive) -> int:
         """End as killed what a dead process left running, by what `lives` says of a run's tags; returns how many."""
         running = map(record_of, pages(self.client, self.experiment_id, "attributes.status = 'RUNNING'"))
         left = [r for r in running if not lives({key.removeprefix("bench."): value for key, value in r.tags.items()})]
@@ -213,18 +213,18 @@ class Tracker:
 
 def _tags(tags: dict[str, str]) -> list[RunTag]:
     """The harness's own tags, without secrets; what is empty says nothing and is left out."""
-    return [RunTag(f"bench.{key}", masked(value)) for key, value in tags.items() if value]
+    return [RunTag(f"bench.{key}", mask_secrets(value)) for key, value in tags.items() if value]
 
 
 def _params(params: dict[str, Any]) -> list[Param]:
-    return [Param(k, masked(str(v))) for k, v in params.items()]
+    return [Param(k, mask_secrets(str(v))) for k, v in params.items()]
 
 
 def _points(epochs: Iterable[tuple[int, int, dict[str, float]]]) -> list[Metric]:
     return [Metric(f"epoch/{key}", value, at_ms, epoch) for epoch, at_ms, metrics in epochs for key, value in metrics.items()]
 
 
-def _figures(entry: Entry) -> list[Metric]:
+def _figures(entry: OutboxEntry) -> list[Metric]:
     return [Metric(key, value, entry.ended_ms, 0) for key, value in entry.metrics.items()]
 
 

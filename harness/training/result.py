@@ -18,7 +18,7 @@ class Pruned(Exception):
     """Raised by what listens to epochs when the search gives a trial up."""
 
 
-class Outside(Exception):
+class NotTheTrialsFault(Exception):
     """A fault that is not the trial's own: a store that is away, a full disk, clips that can't be read any more."""
 
     def __init__(self, fault: Exception) -> None:

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.data.augmented_copies import copies
-from harness.data.corpora import Workplace, open_corpus
-from harness.data.feature_store import NoRoom
+from harness.data.corpora import Workspace, open_corpus
+from harness.data.feature_store import DiskFull
 from harness.data.feature_workers import DamagedClips
 from harness.data.features import Progress, features
-from harness.safe_text import masked
+from harness.safe_text import mask_secrets
 from harness.study.trial import Trial
 from harness.training.backend import set_up
 from harness.training.fit import Diverged, Fitted, OnEpoch, fit
 from harness.training.predictions import Predictions
-from harness.training.result import Outside, Pruned, Result
+from harness.training.result import NotTheTrialsFault, Pruned, Result
 from harness.training.scores import Scores
 from registry.corpus import Corpus
 from registry.errors import BenchError, Declined
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MOST_PARTS = 8  # that a batch is taken in for want of memory
 
 
-def run_trial(trial: Trial, workplace: Workplace, on_epoch: OnEpoch, preparing: Progress | None = None) -> Result:
+def run_trial(trial: Trial, workplace: Workspace, on_epoch: OnEpoch, preparing: Progress | None = None) -> Result:
     """Train and score one trial; a trial that fails is a result with its reason, not an exception.
 
     Args:
@@ -47,16 +47,16 @@ def run_trial(trial: Trial, workplace: Workplace, on_epoch: OnEpoch, preparing: 
         _train_and_score(result, corpus, workplace, on_epoch, preparing)
     except Pruned as pruned:
         result.state, result.reason = "pruned", str(pruned)
-    except Outside as error:
+    except NotTheTrialsFault as error:
         raise error.fault from error
     except (Diverged, Declined) as error:
         result.state, result.reason = "failed", str(error)
     except Exception as error:  # whatever a network, a backend or a full memory raises is this trial's end, not the study's
-        result.state, result.reason = "failed", masked(f"{type(error).__name__}: {str(error).strip()[:500]}")
+        result.state, result.reason = "failed", mask_secrets(f"{type(error).__name__}: {str(error).strip()[:500]}")
     return result
 
 
-def _train_and_score(result: Result, corpus: Corpus, workplace: Workplace, on_epoch: OnEpoch, preparing: Progress | None) -> None:
+def _train_and_score(result: Result, corpus: Corpus, workplace: Workspace, on_epoch: OnEpoch, preparing: Progress | None) -> None:
     trial = result.trial
     split: Split = trial.split(corpus)
     result.split_fingerprint, result.counts = split.fingerprint(corpus), split.counts
@@ -71,15 +71,15 @@ def _train_and_score(result: Result, corpus: Corpus, workplace: Workplace, on_ep
         except Pruned:
             raise
         except Exception as error:
-            raise Outside(error) from error
+            raise NotTheTrialsFault(error) from error
 
     with _timed(result, "features"):
         try:
             arrays = features(corpus, trial.feature_space, workplace.cache, workplace.workers, preparing)
             copied = copies(corpus, split.train, trial.feature_space, trial.augmentation, trial.seed, workplace.cache, workplace.workers,
                             preparing)
-        except (DamagedClips, NoRoom) as error:
-            raise Outside(error) from error
+        except (DamagedClips, DiskFull) as error:
+            raise NotTheTrialsFault(error) from error
         x, x_validation = np.concatenate([arrays[split.train], *copied]), arrays[split.validation]
         y = np.tile(corpus.labels[split.train], 1 + len(copied))
         result.counts |= {"copies": len(x) - len(split.train)} if copied else {}

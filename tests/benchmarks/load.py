@@ -20,7 +20,7 @@ from calls import eventually, free_port
 from postgres import Postgres
 
 from harness.console import Console
-from harness.data.corpora import Workplace
+from harness.data.corpora import Workspace
 from harness.execution import schedule
 from harness.execution.run_study import Execution, run_study
 from harness.tracking.outbox import Outbox
@@ -44,10 +44,10 @@ def timed(owner: Any, names: list[str], spent: Counter[str]) -> None:
 def load(home: Path, workers: int, trials: int, url: str) -> tuple[float, dict[str, int], float]:
     """Run so many trials; returns trials a second, what became of them, and the coordinator's milliseconds for each."""
     spent: Counter[str] = Counter()
-    timed(schedule.Agenda, ["next", "ended"], spent)
+    timed(schedule.Schedule, ["next", "ended"], spent)
     study = dataclasses.replace(sim.STUDY, trials=trials // 2, seeds=(0,))
     began = time.perf_counter()
-    run_study(sim.__file__, study, Workplace(home, workers=1), {}, Console(quiet=True), name="simulated",
+    run_study(sim.__file__, study, Workspace(home, workers=1), {}, Console(quiet=True), name="simulated",
               execution=Execution(workers=workers, optuna_storage=url, objective=sim.lean))
     seconds = time.perf_counter() - began
     from harness.tracking.tracker import Tracker

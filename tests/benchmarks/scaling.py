@@ -18,7 +18,7 @@ import simulated as sim
 from distributed import LocalCluster
 
 from harness.console import Console
-from harness.data.corpora import Workplace
+from harness.data.corpora import Workspace
 from harness.execution import dask_pool
 from harness.execution.run_study import Execution, run_study
 
@@ -28,7 +28,7 @@ TARGET = 0.85
 def seconds(home: Path, scheduler: str, trials: int, each_s: float) -> float:
     """How long a study of so many trials takes, its workers being there already."""
     study = dataclasses.replace(sim.STUDY, trials=trials // 2, seeds=(0,))
-    where = Workplace(home, workers=1)
+    where = Workspace(home, workers=1)
     objective = functools.partial(sim.simulated, seconds=each_s, busy=True)
 
     def run(trials: int) -> float:

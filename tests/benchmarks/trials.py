@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from table import Measured, finish, medians, timed
 
 if TYPE_CHECKING:
-    from harness.data.corpora import Workplace
+    from harness.data.corpora import Workspace
     from harness.data.features import Progress
     from harness.study.trial import Trial
     from harness.tracking.tracker import Tracker
@@ -57,14 +57,14 @@ def search(options: argparse.Namespace, home: Path) -> list[Measured]:
     The one final marks the end of the last trial.
     """
     from harness.console import Console
-    from harness.data.corpora import Workplace
+    from harness.data.corpora import Workspace
     from harness.execution.run_study import Execution, run_study
     from harness.study.files import chosen_study
     from harness.training.run_trial import run_trial
 
     starts, inside = [], []  # moments, and seconds in fit and scoring less what was recorded between epochs
 
-    def watched(trial: Trial, workplace: Workplace, on_epoch: OnEpoch, preparing: Progress) -> Result:
+    def watched(trial: Trial, workplace: Workspace, on_epoch: OnEpoch, preparing: Progress) -> Result:
         starts.append(time.perf_counter())
         recording = [0.0]
 
@@ -78,7 +78,7 @@ def search(options: argparse.Namespace, home: Path) -> list[Measured]:
         return result
 
     _, study = chosen_study("cnn2d", None if options.data else "synthetic", ["random_80_20"], options.trials, [0])
-    run_study("cnn2d", study, Workplace(home, data=options.data), {"training.epochs": options.epochs, "training.early_stopping": None},
+    run_study("cnn2d", study, Workspace(home, data=options.data), {"training.epochs": options.epochs, "training.early_stopping": None},
               Console(), only_cell=options.cell, allow_missing=True, execution=Execution(in_process=True, objective=watched))
     whole = [after - before for before, after in itertools.pairwise(starts)][1 : options.trials]
     worked = inside[1 : options.trials]

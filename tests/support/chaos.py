@@ -49,13 +49,13 @@ class Round:
 
     def start(self, in_process: bool = False) -> subprocess.Popen[bytes]:
         """Start the study, or go on with it."""
-        from harness.execution.dask_pool import surroundings
+        from harness.execution.dask_pool import worker_environment
 
         execution = {"in_process": True} if in_process else {"workers": 2, "tries": 1000, "optuna_storage": self.url}
         what = {"home": str(self.home), "execution": execution, "study": {"trials": self.trials},
                 "objective": {"seconds": 0.0 if in_process else 0.4} if self.simulated else None}
         tracking = {"MLFLOW_TRACKING_URI": self.tracking} if self.tracking else {}
-        threads = surroundings(2, "") if in_process else {}
+        threads = worker_environment(2, "") if in_process else {}
         env = {**os.environ, **threads, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": os.pathsep.join(sys.path[:2]), **tracking}
         with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
             return subprocess.Popen([sys.executable, str(PROGRAM), json.dumps(what)], env=env, stdout=log, stderr=log,

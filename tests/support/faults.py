@@ -13,7 +13,7 @@ import simulated as sim
 from mlflow_client import client_of, runs_of
 
 from harness.console import Console
-from harness.data.corpora import Workplace, open_corpus
+from harness.data.corpora import Workspace, open_corpus
 from harness.execution.job import Job
 from harness.execution.run_study import Execution, run_study
 from harness.study.cells import plan
@@ -22,7 +22,7 @@ from harness.study.cells import plan
 def study(home: Path, objective: Any, trials: int = 2, console: Console | None = None, **execution: Any) -> None:
     """Run the simulated study with another objective, in this process unless told otherwise."""
     where = execution if "scheduler" in execution else {"in_process": True, **execution}
-    run_study(sim.__file__, dataclasses.replace(sim.STUDY, trials=trials, seeds=(0,)), Workplace(home, workers=1), {},
+    run_study(sim.__file__, dataclasses.replace(sim.STUDY, trials=trials, seeds=(0,)), Workspace(home, workers=1), {},
               console or Console(quiet=True), name="simulated", execution=Execution(objective=objective, **where))
 
 
@@ -33,13 +33,13 @@ def states(home: Path) -> Counter[str]:
 
 
 
-def leaves_its_pid(trial: Any, workplace: Workplace, on_epoch: Any, preparing: Any) -> Any:
+def leaves_its_pid(trial: Any, workplace: Workspace, on_epoch: Any, preparing: Any) -> Any:
     (workplace.home / f"pid {os.getpid()}").touch()
     return sim.simulated(trial, workplace, on_epoch, preparing)
 
 
 
-def fills(trial: Any, workplace: Workplace, on_epoch: Any, preparing: Any) -> Any:
+def fills(trial: Any, workplace: Workspace, on_epoch: Any, preparing: Any) -> Any:
     """Fills the disk in a cell's second trial."""
     if trial.training.learning_rate != 0.001:
         with contextlib.suppress(OSError), (workplace.home.parent / "ballast").open("wb", buffering=0) as file:
@@ -54,5 +54,5 @@ def job_in(home: Path) -> Job:
     trial = plan(sim.STUDY, open_corpus(sim.STUDY.corpus, None).fingerprint)[0].base
     (home / ".bench").mkdir()
     return Job(uid="u1", kind="trial", name="lr=1", trial=trial, tags={"signature": trial.signature}, params={}, parent="", study="tiny",
-               workplace=Workplace(home, workers=1), tracking_uri="", objective=sim.simulated)
+               workplace=Workspace(home, workers=1), tracking_uri="", objective=sim.simulated)
 

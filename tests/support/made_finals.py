@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 from records import bring
 
-from harness.evaluation.find_runs import Side
+from harness.evaluation.find_runs import RunsToCompare
 from harness.execution.finals import aggregates
 from harness.study.trial import Training, Trial
 from harness.tracking.run_record import flat_metrics
@@ -39,8 +39,8 @@ def said(recall: float, seed: int = 0, clips: int = SPEAKERS * CLIPS, emotions: 
 
 
 
-def a_side(name: str, *predictions: Predictions, **parameters: str) -> Side:
-    return Side(name, predictions, parameters, tuple(map(str, range(len(predictions)))), {"corpus": "c", "split": "s"})
+def a_side(name: str, *predictions: Predictions, **parameters: str) -> RunsToCompare:
+    return RunsToCompare(name, predictions, parameters, tuple(map(str, range(len(predictions)))), {"corpus": "c", "split": "s"})
 
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from optuna.distributions import FloatDistribution
 
 from harness.console import Console
-from harness.data.corpora import Workplace, open_corpus
+from harness.data.corpora import Workspace, open_corpus
 from harness.execution.run_study import Execution, run_study
 from harness.reports.study_report import write_report
 from harness.study.definition import Study
@@ -42,7 +42,7 @@ STUDY = Study(
 )
 
 
-def simulated(trial: Trial, workplace: Workplace, on_epoch: Any, preparing: Any = None, seconds: float = 0.0, busy: bool = False) -> Result:
+def simulated(trial: Trial, workplace: Workspace, on_epoch: Any, preparing: Any = None, seconds: float = 0.0, busy: bool = False) -> Result:
     """What a trial could have given: the same for the same signature; takes `seconds`, computing all the while where `busy`."""
     environment.hardware = lambda: "none: simulated"  # nothing is computed: no need to load TensorFlow to say what devices it has
     corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
@@ -71,7 +71,7 @@ def _scores(result: Result, part: str, clips: list[Any], emotions: tuple[str, ..
     return said.scores
 
 
-def lean(trial: Trial, workplace: Workplace, on_epoch: Any, preparing: Any = None) -> Result:
+def lean(trial: Trial, workplace: Workspace, on_epoch: Any, preparing: Any = None) -> Result:
     """The same without curves and files: a load for stores."""
     result = simulated(trial, workplace, lambda *_: None)
     result.history = {}
@@ -92,7 +92,7 @@ def main(asked: str) -> int:
     objective = functools.partial(simulated, **what.get("objective", {})) if what.get("objective") is not None else None
     execution = Execution(**what["execution"], **({"objective": objective} if objective else {}))
     try:
-        run_study(__file__, study, Workplace(home, workers=1), {}, Console(), name="simulated", execution=execution)
+        run_study(__file__, study, Workspace(home, workers=1), {}, Console(), name="simulated", execution=execution)
         write_report(home, "simulated")
     except KeyboardInterrupt:
         return 130

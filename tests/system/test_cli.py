@@ -210,10 +210,10 @@ def test_check_of_a_component_of_one_s_own_wants_its_kind_and_names_the_rule_it_
 def test_cache_lists_what_a_run_left_and_clear_frees_it(tmp_path: Path) -> None:
     from tiny_study import STUDY
 
-    from harness.data.corpora import Workplace
+    from harness.data.corpora import Workspace
     from harness.data.features import features
 
-    features(STUDY.corpus.load(), STUDY.feature_spaces[0], Workplace(home=tmp_path).cache, workers=1)
+    features(STUDY.corpus.load(), STUDY.feature_spaces[0], Workspace(home=tmp_path).cache, workers=1)
     listed = bench("cache", "--home", tmp_path)
     assert listed.code == 0 and "zcr+energy duration_s=1.0" in listed.out and "48 × 32 × 2" in listed.out and "1 entries" in listed.out
     cleared = bench("cache", "--clear", "--home", tmp_path)

@@ -28,7 +28,7 @@ from harness.data.features import features
 from harness.execution.finals import asked_now
 from harness.search.optuna_study import TABLES, storage
 from harness.tracking import process_identity
-from harness.tracking.run_record import Record
+from harness.tracking.run_record import RunRecord
 from harness.tracking.store import check
 from harness.tracking.tracker import Tracker
 from registry.errors import BenchError
@@ -251,22 +251,22 @@ def test_a_clock_that_is_set_back_between_starts_makes_nothing_new_look_old(home
 
 
 def test_the_time_of_asking_grows_whatever_the_clock_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Record] = []
+    asked: list[RunRecord] = []
     for now in (1_000.0, 2_000.0, 500.0, 500.0, 2_500.0):
         monkeypatch.setattr(time, "time", lambda now=now: now)
-        asked.append(Record("", "", "final", "finished", {}, {}, {"bench.asked_at": asked_now(asked)}))
+        asked.append(RunRecord("", "", "final", "finished", {}, {}, {"bench.asked_at": asked_now(asked)}))
     assert [r.tags["bench.asked_at"] for r in asked] == ["1000.000", "2000.000", "2000.001", "2000.002", "2500.000"]
 
 
 def test_a_process_is_known_again_after_the_clock_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """The time of boot, which psutil adds to a process's age, moves with the clock."""
-    mine = process_identity.mark()
+    mine = process_identity.this_process()
     boot = psutil.boot_time()
     monkeypatch.setattr(psutil, "boot_time", lambda: boot + 3_600)
     if sys.platform.startswith("linux"):
         monkeypatch.setattr("psutil._pslinux.boot_time", lambda: boot + 3_600)
-    assert process_identity.may_live(mine)
-    assert not process_identity.may_live({**mine, "started": "1@another boot"})
+    assert process_identity.may_be_alive(mine)
+    assert not process_identity.may_be_alive({**mine, "started": "1@another boot"})
 
 
 def test_a_store_that_another_process_holds_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ from harness.cli.commands import _setting
 from harness.data.download import Refused
 from harness.data.unpacking import unpack
 from harness.reports.markdown import code, escape
-from harness.safe_text import file_name, masked, visible
+from harness.safe_text import mask_secrets, printable, safe_file_name
 from harness.study import files
 from harness.study.cells import plan
 from harness.training.predictions import Predictions, read
@@ -271,5 +271,5 @@ def test_any_text_becomes_harmless(text: str) -> None:
     drawn["texts"] += 1
     cell = escape(text)
     assert "<" not in cell and len(cell.splitlines()) <= 1 and "|" not in cell.replace("\\\\", "").replace("\\|", "")
-    assert len(code(text).splitlines()) <= 1 and "\x1b" not in visible(text) and masked(masked(text)) == masked(text)
-    assert "/" not in file_name(text) and file_name(text) not in ("", ".", "..")
+    assert len(code(text).splitlines()) <= 1 and "\x1b" not in printable(text) and mask_secrets(mask_secrets(text)) == mask_secrets(text)
+    assert "/" not in safe_file_name(text) and safe_file_name(text) not in ("", ".", "..")

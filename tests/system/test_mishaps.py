@@ -19,11 +19,11 @@ from mlflow_client import client_of
 from mlflow_server import Server
 from outbox_entries import entry, files
 
-from harness.data.corpora import Workplace, open_corpus
-from harness.data.feature_store import NoRoom
+from harness.data.corpora import Workspace, open_corpus
+from harness.data.feature_store import DiskFull
 from harness.execution import pool, schedule
 from harness.execution.job import Stopped
-from harness.execution.pool import Ended, InProcess, Listen
+from harness.execution.pool import InProcess, JobEnd, Listen
 from harness.execution.run_study import Execution
 from harness.execution.worker import run_job
 from harness.search.optuna_study import storage
@@ -39,9 +39,9 @@ def test_a_worker_that_dies_while_a_run_stops_is_not_waited_for(tmp_path: Path, 
         def free(self) -> int:
             return 2 - len(self._jobs)
 
-        def turn(self, listen: Listen) -> list[Ended]:
+        def turn(self, listen: Listen) -> list[JobEnd]:
             jobs, self._jobs = self._jobs, []
-            return [Ended(job.uid, fault=BenchError("the disk is full")) if place == 0 else Ended(job.uid, died="its worker died")
+            return [JobEnd(job.uid, fault=BenchError("the disk is full")) if place == 0 else JobEnd(job.uid, died="its worker died")
                     for place, job in enumerate(jobs)]
 
     monkeypatch.setattr(Execution, "pool", lambda self: Pool())
@@ -64,14 +64,14 @@ def test_a_start_that_shares_a_study_takes_over_what_one_that_is_killed_had(tmp_
 
         eventually(claimed)
         monkeypatch.setattr(schedule, "CLEAR_UP_S", 1.0)
-        waited = schedule.Agenda.wait_for_others
+        waited = schedule.Schedule.wait_for_others
 
-        def kill(self: schedule.Agenda) -> None:
+        def kill(self: schedule.Schedule) -> None:
             other.kill()
             other.wait()
             waited(self)
 
-        monkeypatch.setattr(schedule.Agenda, "wait_for_others", kill)
+        monkeypatch.setattr(schedule.Schedule, "wait_for_others", kill)
         study(tmp_path, sim.simulated)
     finally:
         other.kill()
@@ -127,12 +127,12 @@ def test_a_model_that_could_not_be_logged_is_brought_by_the_next_try(tmp_path: P
 
 def test_a_full_disk_met_while_features_are_computed_is_not_the_trial_s_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> np.ndarray:
-        raise NoRoom("the features need 9 bytes, where 8 are free")
+        raise DiskFull("the features need 9 bytes, where 8 are free")
 
     monkeypatch.setattr("harness.training.run_trial.features", full)
     planned = plan(sim.STUDY, open_corpus(sim.STUDY.corpus, None).fingerprint)[0].base
     with pytest.raises(BenchError, match="where 8 are free"):
-        run_trial(planned, Workplace(tmp_path), lambda *_: None)
+        run_trial(planned, Workspace(tmp_path), lambda *_: None)
 
 
 class Nobody:

@@ -13,8 +13,8 @@ import pytest
 from calls import TINY, bench, eventually, free_port, start
 from mlflow_server import Server
 
-from harness.data.corpora import Workplace
-from harness.safe_text import mask_logs, masked
+from harness.data.corpora import Workspace
+from harness.safe_text import mask_logs, mask_secrets
 from harness.tracking.tracker import Tracker
 from harness.training.run_trial import run_trial
 
@@ -31,7 +31,7 @@ PROGRAM = "import sys; from harness.cli import main; sys.exit(main())"
     ("sqlite:////data/mlflow.db", "sqlite:////data/mlflow.db"), ("http://127.0.0.1:5000/#/x", "http://127.0.0.1:5000/#/x"),
     ("mail anna@example.org of https://example.org/a", "mail anna@example.org of https://example.org/a"), ("no address", "no address")])
 def test_an_address_is_shown_without_what_only_its_owner_may_know(text: str, shown: str) -> None:
-    assert masked(text) == shown == masked(shown)
+    assert mask_secrets(text) == shown == mask_secrets(shown)
 
 
 @pytest.mark.slow
@@ -84,7 +84,7 @@ def test_a_failed_trial_s_reason_is_stored_without_secrets(tmp_path: Path, monke
 
     monkeypatch.setattr("harness.training.run_trial._train_and_score", fails)
     planned = plan(STUDY, open_corpus(STUDY.corpus, None).fingerprint)[0].base
-    result = run_trial(planned, Workplace(tmp_path), lambda *_: None)
+    result = run_trial(planned, Workspace(tmp_path), lambda *_: None)
     assert (result.state, result.reason) == ("failed", "RuntimeError: could not reach postgresql://***@h/db")
     tracker = Tracker(tmp_path, "tiny")
     tracker.tag(tracker.start("trial", "t", None, {"note": f"http://a:{SECRET}@h"}, {"p": f"http://a:{SECRET}@h"}), {"also": f"x://a:{SECRET}@h"})

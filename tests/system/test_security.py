@@ -18,14 +18,14 @@ from made_records import diagram, draw, final, known, record
 from source_trees import PACKAGES, ROOT, sources
 
 from harness.console import Console
-from harness.data.corpora import Workplace
-from harness.evaluation.audit import audited
-from harness.evaluation.leaderboard import boards
+from harness.data.corpora import Workspace
+from harness.evaluation.audit import audit_runs
+from harness.evaluation.leaderboard import leaderboards
 from harness.evaluation.rows import rows
-from harness.reports.index import index
+from harness.reports.index import index_markdown
 from harness.reports.markdown import code, escape
-from harness.reports.study_report import render, write_report
-from harness.safe_text import file_name, visible
+from harness.reports.study_report import study_markdown, write_report
+from harness.safe_text import printable, safe_file_name
 from harness.study.files import shipped
 from harness.study.rebuild import trial_from
 from harness.tracking.tracker import Tracker
@@ -180,7 +180,7 @@ def test_hours_of_silence_in_a_small_file_and_impossible_rates_are_no_clips(tmp_
 
 
 def test_names_become_file_names_that_stay_in_their_folder_and_keep_apart(tmp_path: Path) -> None:
-    made = [file_name(name) for name in (*NASTY, "README", "leakage", "x" * 300, "cnn2d")]
+    made = [safe_file_name(name) for name in (*NASTY, "README", "leakage", "x" * 300, "cnn2d")]
     assert made[-1] == "cnn2d" and len({name.casefold() for name in made}) == len(made)
     for name in made:
         assert (tmp_path / f"{name}.md").resolve().parent == tmp_path.resolve() and name not in ("", ".", "..")
@@ -226,9 +226,9 @@ def test_nasty_names_stay_text_in_every_part_of_a_report() -> None:
     tags = dict.fromkeys(("feature_space", "architecture", "split", "corpus", "coverage", "clips", "speakers", "settings", "corpus_label",
                           "commit", "hardware", "backend", "augmentation", "leaks", "audit", "reason", "declined", "question"), name)
     made = [record("trial", "evil", **tags), *final("evil", (0.5,), 0.1, **tags), record("study", "evil", **tags)]  # type: ignore[arg-type]
-    made_boards = boards(rows(made), known(rows(made)))
-    text = render(name, made, made_boards, draw, diagram)
-    pages = text + index({name: made_boards}, {})
+    made_boards = leaderboards(rows(made), known(rows(made)))
+    text = study_markdown(name, made, made_boards, draw, diagram)
+    pages = text + index_markdown({name: made_boards}, {})
     outside_code = "".join(part for i, part in enumerate(pages.replace("`` ", "\0").replace(" ``", "\0").split("\0")) if i % 2 == 0)
     assert "<script" not in outside_code and "](http" not in outside_code
     assert not [line for line in pages.splitlines() if line.startswith("two")], "a name's line break starts no line of its own"
@@ -257,7 +257,7 @@ def test_control_codes_and_markup_in_names_do_nothing_to_a_terminal(capsys: pyte
     shown = capsys.readouterr()
     assert "\x1b" not in shown.out + shown.err and "[bold]x[/bold]" in shown.out and r"\x1b[31mcell" in shown.out
     assert "[red]h" in shown.out and "[bold]t" in shown.out
-    assert visible("tab\tline\n") == "tab\tline\n"
+    assert printable("tab\tline\n") == "tab\tline\n"
     assert "\x1b" not in bench("show", "\x1b[2J").err
 
 
@@ -268,4 +268,4 @@ def test_names_with_quotes_reach_the_stores_as_names(tmp_path: Path) -> None:
         assert [r.tags["bench.cell"] for r in tracker.records("trial")] == [name]
         assert [r.run_id for r in Tracker(tmp_path, name).records()] == [run]
     with pytest.raises(UsageError, match="no study or run in the store"):
-        audited("x' OR '1'='1", Workplace(tmp_path))
+        audit_runs("x' OR '1'='1", Workspace(tmp_path))

@@ -29,7 +29,7 @@ from mlflow_server import Server
 from postgres import Postgres, programs
 
 from harness.console import Console
-from harness.data.corpora import Workplace, open_corpus
+from harness.data.corpora import Workspace, open_corpus
 from harness.execution import dask_pool
 from harness.execution.run_study import Execution, run_study
 from harness.execution.worker import run_job
@@ -51,7 +51,7 @@ def scheduler() -> Iterator[str]:
         yield started.scheduler_address
 
 
-def troubled(trial: Any, workplace: Workplace, on_epoch: Any, preparing: Any) -> Any:
+def troubled(trial: Any, workplace: Workspace, on_epoch: Any, preparing: Any) -> Any:
     """Dies by SIGKILL once in one cell's first trial and each time in the other's; never comes back from one cell's second trial."""
     first, shares = trial.training.learning_rate == 0.001, "random" in trial.split.name
     deaths = workplace.home / f"deaths {trial.split.name}"
@@ -94,7 +94,7 @@ def test_a_trial_that_hangs_is_stopped_after_its_time_and_failed(trouble: Path) 
     assert ("FAILED", "it took longer than --trial-timeout 20 s") in ends(trouble, "random")
 
 
-def dies_once_it_is_done(trial: Any, workplace: Workplace, on_epoch: Any, preparing: Any) -> Any:
+def dies_once_it_is_done(trial: Any, workplace: Workspace, on_epoch: Any, preparing: Any) -> Any:
     def die() -> None:
         box = Outbox(workplace.home)
         while not any(entry.tags["signature"] == trial.signature for entry in filter(None, map(box.get, box.uids()))):
@@ -110,14 +110,14 @@ def dies_once_it_is_done(trial: Any, workplace: Workplace, on_epoch: Any, prepar
 @pytest.mark.slow
 def test_a_result_counts_whose_worker_dies_before_the_coordinator_looks(scheduler: str, tmp_path: Path,
                                                                         monkeypatch: pytest.MonkeyPatch) -> None:
-    turn, pauses = dask_pool.Workers.turn, [4.0]
+    turn, pauses = dask_pool.DaskPool.turn, [4.0]
 
-    def late(workers: dask_pool.Workers, listen: Any) -> Any:
+    def late(workers: dask_pool.DaskPool, listen: Any) -> Any:
         if pauses and (tmp_path / "doomed").exists():
             time.sleep(pauses.pop())
         return turn(workers, listen)
 
-    monkeypatch.setattr(dask_pool.Workers, "turn", late)
+    monkeypatch.setattr(dask_pool.DaskPool, "turn", late)
     study(tmp_path, dies_once_it_is_done, trials=1, scheduler=scheduler)
     assert states(tmp_path) == {"study finished": 1, "trial finished": 2, "seed finished": 2, "final finished": 2}
 
@@ -138,13 +138,13 @@ def test_a_scheduler_that_goes_away_ends_the_run_with_what_to_do(tmp_path: Path,
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port),
                                 "--no-dashboard"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    turn = dask_pool.Workers.turn
+    turn = dask_pool.DaskPool.turn
 
-    def last_turn(workers: dask_pool.Workers, listen: Any) -> Any:
+    def last_turn(workers: dask_pool.DaskPool, listen: Any) -> Any:
         process.kill()
         return turn(workers, listen)
 
-    monkeypatch.setattr(dask_pool.Workers, "turn", last_turn)
+    monkeypatch.setattr(dask_pool.DaskPool, "turn", last_turn)
     monkeypatch.setattr(dask_pool, "ANSWER_S", 5.0)
     try:
         eventually(lambda: _listens(port))
@@ -196,7 +196,7 @@ def test_a_tracking_server_that_goes_away_in_the_middle_loses_nothing_and_gets_e
                                                                                                       tmp_path: Path) -> None:
     server, home, begun = used_server, tmp_path / "home", []
 
-    def goes_away(trial: Any, workplace: Workplace, on_epoch: Any, preparing: Any) -> Any:
+    def goes_away(trial: Any, workplace: Workspace, on_epoch: Any, preparing: Any) -> Any:
         begun.append(trial.signature)
         if len(begun) == 2:
             server.end()
@@ -240,7 +240,7 @@ def test_a_tracking_server_that_is_away_at_the_start_is_told_before_anything_is_
 def test_postgresql_restarted_under_load_is_waited_for(tmp_path: Path) -> None:
     server, begun = Postgres(tmp_path), []
 
-    def restarts(trial: Any, workplace: Workplace, on_epoch: Any, preparing: Any) -> Any:
+    def restarts(trial: Any, workplace: Workspace, on_epoch: Any, preparing: Any) -> Any:
         begun.append(trial.signature)
         if len(begun) == 3:
             server.stop("immediate")
@@ -258,7 +258,7 @@ def test_postgresql_restarted_under_load_is_waited_for(tmp_path: Path) -> None:
 def test_a_locked_sqlite_file_is_waited_for(tmp_path: Path) -> None:
     begun: list[str] = []
 
-    def locks(trial: Any, workplace: Workplace, on_epoch: Any, preparing: Any) -> Any:
+    def locks(trial: Any, workplace: Workspace, on_epoch: Any, preparing: Any) -> Any:
         begun.append(trial.signature)
         if len(begun) == 2:
             def hold() -> None:
@@ -316,7 +316,7 @@ def test_what_a_crash_left_is_settled_and_told_in_one_line(tmp_path: Path, capsy
         process.wait()
     cache = tmp_path / ".bench" / "features"
     (cache / f"{'ab' * 32}.{process.pid}.tmp").write_bytes(b"half")
-    run_study(sim.__file__, sim.STUDY, Workplace(tmp_path, workers=1), {}, Console(), name="simulated",
+    run_study(sim.__file__, sim.STUDY, Workspace(tmp_path, workers=1), {}, Console(), name="simulated",
               execution=Execution(in_process=True, objective=sim.simulated))
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("left by an earlier start")]
     assert lines == ["left by an earlier start: 1 open trials and 2 open runs settled, 1 half-written files removed; "
@@ -341,7 +341,7 @@ def test_a_clip_deleted_in_mid_study_stops_it_with_what_to_do(tmp_path: Path) ->
     (tmp_path / "a_angry.wav").unlink()
     open_corpus.cache_clear()  # a worker that starts later lists the clips anew
     with pytest.raises(BenchError, match="changed since this trial was planned: start the study again"):
-        run_trial(trial, Workplace(tmp_path / "home", data=tmp_path, workers=1), lambda *_: None)
+        run_trial(trial, Workspace(tmp_path / "home", data=tmp_path, workers=1), lambda *_: None)
 
 
 def test_a_worker_that_would_give_other_numbers_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -349,7 +349,7 @@ def test_a_worker_that_would_give_other_numbers_refuses(tmp_path: Path, monkeypa
     with pytest.raises(BenchError, match="another version than the one that planned this trial"):
         run_job(dataclasses.replace(job, tags={"signature": "0" * 16}), None)  # type: ignore[arg-type]
     with pytest.raises(BenchError, match=r"does not see .*: it must lie on a file system that all machines share"):
-        run_job(dataclasses.replace(job, workplace=Workplace(tmp_path / "of another machine")), None)  # type: ignore[arg-type]
+        run_job(dataclasses.replace(job, workplace=Workspace(tmp_path / "of another machine")), None)  # type: ignore[arg-type]
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     with pytest.raises(BenchError, match="start the workers with KERAS_BACKEND=tensorflow"):
         run_job(job, None)  # type: ignore[arg-type]
@@ -358,9 +358,9 @@ def test_a_worker_that_would_give_other_numbers_refuses(tmp_path: Path, monkeypa
 def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     cores = joblib.cpu_count()
     monkeypatch.setattr(dask_pool, "GIVEN", {})
-    assert dask_pool.surroundings(1, "")["OMP_NUM_THREADS"] == str(cores)
-    assert dask_pool.surroundings(2 * cores, "")["TF_NUM_INTRAOP_THREADS"] == "1"
-    assert dask_pool.surroundings(2, "1")["CUDA_VISIBLE_DEVICES"] == "1"
+    assert dask_pool.worker_environment(1, "")["OMP_NUM_THREADS"] == str(cores)
+    assert dask_pool.worker_environment(2 * cores, "")["TF_NUM_INTRAOP_THREADS"] == "1"
+    assert dask_pool.worker_environment(2, "1")["CUDA_VISIBLE_DEVICES"] == "1"
 
 
 def test_a_local_cluster_answers_nobody_without_its_certificate() -> None:

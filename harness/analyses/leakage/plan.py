@@ -14,7 +14,7 @@ from harness.data.features import padded_samples
 from harness.study.cells import Cell
 from harness.study.definition import Recipe, Study, specified
 from harness.study.trial import Trial
-from harness.tracking.run_record import Record
+from harness.tracking.run_record import RunRecord
 from registry.augmentation import Augmentation
 from registry.core import canonical, get, label_of
 from registry.corpus import Corpus
@@ -22,7 +22,7 @@ from registry.errors import UsageError
 
 
 @dataclass(frozen=True)
-class Compared:
+class PlannedCell:
     """One cell as it is compared with itself under every protocol.
 
     Args:
@@ -36,13 +36,13 @@ class Compared:
     copied: Augmentation
     identity: str
 
-    def stands_for(self, record: Record) -> str:
+    def stands_for(self, record: RunRecord) -> str:
         """The `PROTOCOLS` that a final is the figure of, with blanks between: two where the cell makes copies anyway."""
         protocol, own = protocol_of(record.tags), bool(self.base.augmentation.copies)
         return {"copied": "speakers copied", "after": "random after"}.get(protocol, protocol) if own else protocol
 
 
-def compared(study: Study, cells: Sequence[Cell], copies: tuple[Any, ...]) -> list[Compared]:
+def planned_cells(study: Study, cells: Sequence[Cell], copies: tuple[Any, ...]) -> list[PlannedCell]:
     """The cells of a study, each once whatever its protocols. Raises UsageError where a setting changes a split."""
     if any(cell.base.split not in study.protocols for cell in cells):
         raise UsageError("a split's settings can't be set here, since all protocols must draw their clips alike: write them in the study")
@@ -56,12 +56,12 @@ def compared(study: Study, cells: Sequence[Cell], copies: tuple[Any, ...]) -> li
         own = base.augmentation
         copied = own if own.copies else dataclasses.replace(own, copies=copies)
         stands_on = [base.signature, *map(specified, (*own_protocols, AugmentedBeforeSplit(split=clips), copied)), list(study.seeds)]
-        made.append(Compared(label if met[label] == 1 else f"{label} ({met[label]})", base, copied,
+        made.append(PlannedCell(label if met[label] == 1 else f"{label} ({met[label]})", base, copied,
                              hashlib.sha256(canonical(stands_on).encode()).hexdigest()[:8]))
     return made
 
 
-def parts(study: Study, cells: Sequence[Compared], corpus: Corpus) -> list[Study]:
+def parts(study: Study, cells: Sequence[PlannedCell], corpus: Corpus) -> list[Study]:
     """The honest protocols as one study, and a wrong one for each way of making copies before the split."""
     unseen, sentences, clips = protocols(study)
     honest: list[Recipe] = []
@@ -77,7 +77,7 @@ def parts(study: Study, cells: Sequence[Compared], corpus: Corpus) -> list[Study
     return [bare, *(dataclasses.replace(bare, corpus=first, recipes=tuple(recipes)) for first, recipes in wrong.items())]
 
 
-def _recipe(cell: Compared, splits: tuple[Any, ...], augmentation: Augmentation) -> Recipe:
+def _recipe(cell: PlannedCell, splits: tuple[Any, ...], augmentation: Augmentation) -> Recipe:
     base = cell.base
     return Recipe(name=cell.name, feature_space=base.feature_space, architecture=base.architecture, splits=splits, training=base.training,
                   augmentation=augmentation)

@@ -7,7 +7,7 @@ import math
 import shlex
 from collections.abc import Sequence
 
-from harness.analyses.leakage.worth import PROTOCOLS, Measured, difference, uar
+from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols, difference, uar
 from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.markdown import code, escape, table
 
@@ -60,7 +60,7 @@ def points(found: tuple[float, float, float]) -> str:
     return f"{value:+.1f}" + ("" if math.isnan(low) else f" [{low:+.1f}, {high:+.1f}]")
 
 
-def worth(cell: Measured, leaking: str, honest: str, what: str) -> list[str] | None:
+def worth(cell: CellUnderProtocols, leaking: str, honest: str, what: str) -> list[str] | None:
     """A table's line on one leak of one cell; None where a side was not trained, or both are the same networks."""
     one, other = cell.under.get(leaking), cell.under.get(honest)
     if one is None or other is None or one is other:
@@ -72,7 +72,7 @@ def worth(cell: Measured, leaking: str, honest: str, what: str) -> list[str] | N
     return [what, f"{PROTOCOLS[leaking]} less {PROTOCOLS[honest]}", "paired" if one.test == other.test else "unpaired", told, points(found)]
 
 
-def render(found: Sequence[Measured]) -> str:
+def leakage_markdown(found: Sequence[CellUnderProtocols]) -> str:
     """The whole report as Markdown."""
     parts = ["# What leaks are worth", INTRODUCTION]
     for study, group in itertools.groupby(found, key=lambda each: each.study):
@@ -80,7 +80,7 @@ def render(found: Sequence[Measured]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _study(study: str, cells: list[Measured]) -> list[str]:
+def _study(study: str, cells: list[CellUnderProtocols]) -> list[str]:
     parts = [f"## The study {escape(study)}"]
     for each in cells:
         told = [line for leak in LEAKS if (line := worth(each, *leak))]
@@ -93,13 +93,13 @@ def _study(study: str, cells: list[Measured]) -> list[str]:
     return parts
 
 
-def _line(cell: Measured, protocol: str) -> list[str]:
+def _line(cell: CellUnderProtocols, protocol: str) -> list[str]:
     found = cell.under.get(protocol)
     figures = [f"{n:,}" for n in (found.training_clips, len(found.test), found.counts.shape[1])] if found else ["–"] * 3
     return [PROTOCOLS[protocol], *figures, uar(found)]
 
 
-def marks(cell: Measured) -> str:
+def marks(cell: CellUnderProtocols) -> str:
     """What a reader must know before quoting a row."""
     one = next(iter(cell.under.values()))
     partial = "partial corpus" if not one.synthetic and not one.coverage.endswith("whole") else ""
@@ -110,7 +110,7 @@ def marks(cell: Measured) -> str:
                                        f"not trained: {', '.join(missing)}" if missing else "") if part)
 
 
-def _behind(cell: Measured) -> list[str]:
+def _behind(cell: CellUnderProtocols) -> list[str]:
     honest = next((under for key, under in cell.under.items() if key != "before"), None)
     there = [(words, cell.under[key]) for key, words in PROTOCOLS.items() if key in cell.under]
     lines = [f"- {escape(cell.cell)}, {words}: {escape(under.clips)}; {escape(under.augmentation) or 'no augmentation after the split'}"
@@ -122,7 +122,7 @@ def _behind(cell: Measured) -> list[str]:
     return lines
 
 
-def _copies(cell: Measured) -> list[str]:
+def _copies(cell: CellUnderProtocols) -> list[str]:
     """The option that chose the copies, where they are neither the cell's own nor the default."""
     after = cell.under.get("after") or cell.under.get("copied")
     if after is None or after in (cell.under.get("random"), cell.under.get("speakers")):

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from harness.analyses.leakage.plan import Compared, compared, parts
-from harness.analyses.leakage.report import COPIES, render
-from harness.analyses.leakage.worth import Measured, Under
+from harness.analyses.leakage.plan import PlannedCell, parts, planned_cells
+from harness.analyses.leakage.report import COPIES, leakage_markdown
+from harness.analyses.leakage.worth import CellUnderProtocols, ProtocolResult
 from harness.console import Console
 from harness.data.copies_before_split import leak_on_purpose
-from harness.data.corpora import Workplace, open_corpus
+from harness.data.corpora import Workspace, open_corpus
 from harness.evaluation.audit import LEAKAGE
 from harness.evaluation.rows import Row, rows
 from harness.execution.run_study import Execution, run_study
@@ -25,7 +25,7 @@ from harness.study.definition import Study
 from harness.study.files import chosen_study, component
 from harness.study.settings import applies
 from harness.study.trial import Trial
-from harness.tracking.run_record import Record
+from harness.tracking.run_record import RunRecord
 from harness.tracking.store import studies
 from harness.tracking.tracker import Tracker
 from registry.augmentation import Augmentation
@@ -37,7 +37,7 @@ SEEDS = (0, 1, 2)
 
 
 @dataclass(frozen=True)
-class Asked:
+class LeakageOptions:
     """What a call of `bench leakage` wants.
 
     Args:
@@ -52,8 +52,8 @@ class Asked:
     copies: tuple[str, ...] = COPIES
 
 
-def leakage(asked: Asked, workplace: Workplace, console: Console, allow_missing: bool = False,
-            execution: Execution | None = None) -> list[Measured]:
+def measure_leakage(asked: LeakageOptions, workplace: Workspace, console: Console, allow_missing: bool = False,
+            execution: Execution | None = None) -> list[CellUnderProtocols]:
     """Train the study's cells, without a search, under every protocol, and write the report; the same call continues.
 
     Returns: what was measured of this study.
@@ -62,7 +62,7 @@ def leakage(asked: Asked, workplace: Workplace, console: Console, allow_missing:
     name, study = chosen_study(asked.study, corpus=asked.corpus, seeds=list(asked.seeds))
     corpus = open_corpus(study.corpus, workplace.data, workplace.left_out)
     copies = Augmentation(copies=tuple(component("augmentations", text) for text in asked.copies)).copies
-    cells = compared(study, chosen_cells(plan(study, corpus.fingerprint, asked.settings), asked.cell), copies)
+    cells = planned_cells(study, chosen_cells(plan(study, corpus.fingerprint, asked.settings), asked.cell), copies)
     tracker = Tracker(workplace.home, PREFIX + name, LEAKAGE)  # made first, so that its runs are on no leaderboard
     with leak_on_purpose():
         for part in parts(study, cells, corpus):
@@ -72,14 +72,14 @@ def leakage(asked: Asked, workplace: Workplace, console: Console, allow_missing:
                              execution=execution)
             _note(tracker, [r for r in tracker.records("final") if r.state == "finished" and r.tags["bench.cell"] in keys
                             and float(r.tags["bench.asked_at"]) >= since - 0.01], {cell.name: cell for cell in cells})
-    found = measured(workplace.home, PREFIX + name)
+    found = cells_under_protocols(workplace.home, PREFIX + name)
     if not found:
         raise BenchError(f"no training of {name} finished: the runs of the experiment {PREFIX}{name} tell the reasons")
     write_leakage(workplace.home)
     return found
 
 
-def _note(tracker: Tracker, finals: list[Record], cells: Mapping[str, Compared]) -> None:
+def _note(tracker: Tracker, finals: list[RunRecord], cells: Mapping[str, PlannedCell]) -> None:
     """Write on each final which comparison it belongs to: reports match by that, not by names."""
     for final in finals:
         cell = cells[final.tags["bench.recipe"]]
@@ -90,7 +90,7 @@ def _trials(study: Study) -> list[Trial]:
     return [cell.base for cell in plan(study, "")]
 
 
-def measured(home: Path, experiment: str) -> list[Measured]:
+def cells_under_protocols(home: Path, experiment: str) -> list[CellUnderProtocols]:
     """The newest comparison of each cell on each corpus, in the store's order; only finals that were trained for it are its sides."""
     tracker = Tracker(home, experiment, LEAKAGE)
     records = tracker.records()
@@ -99,30 +99,30 @@ def measured(home: Path, experiment: str) -> list[Measured]:
     for record in records:
         for key in (key for key in record.tags if key.startswith(COMPARED)):
             sides.setdefault(key, {})[record.run_id] = record.tags[key]
-    found: list[tuple[float, Measured]] = []
+    found: list[tuple[float, CellUnderProtocols]] = []
     for own in sides.values():
         cells = {r.tags["bench.cell"]: own[r.run_id] for r in records if r.run_id in own}
         made = [row for row in rows([r for r in records if r.kind == "seed" or r.run_id in own]) if row.seeds and row.cell in cells]
         under = {protocol: one for row in made if (one := _under(row, tracker)) for protocol in cells[row.cell].split()}
         if under:
-            found.append((max(row.asked_at for row in made), Measured(experiment.removeprefix(PREFIX), made[0].recipe, under, asked)))
+            found.append((max(row.asked_at for row in made), CellUnderProtocols(experiment.removeprefix(PREFIX), made[0].recipe, under, asked)))
     return list({(cell.cell, cell.corpus): cell for _, cell in sorted(found, key=lambda each: each[0])}.values())
 
 
-def _under(row: Row, tracker: Tracker) -> Under | None:
+def _under(row: Row, tracker: Tracker) -> ProtocolResult | None:
     """A row's counts; None when its predictions are gone from the store."""
     said = [found for run in row.seed_runs if (found := tracker.predictions(run, "test"))]
     if len(said) < len(row.seed_runs):
         return None
     counts = np.array([each.counts_by(each.speakers) for each in said])  # (seeds, speakers, truth, predicted)
-    return Under(counts, tuple(sorted(said[0].clips.tolist())), row.clips, row.coverage, row.synthetic, int(row.epochs), row.seed_numbers,
+    return ProtocolResult(counts, tuple(sorted(said[0].clips.tolist())), row.clips, row.coverage, row.synthetic, int(row.epochs), row.seed_numbers,
                  row.corpus_label, row.settings, row.augmentation)
 
 
 def write_leakage(home: Path) -> Path | None:
     """Write `reports/leakage.md` from every leakage experiment in the store; None without any."""
-    found = [each for name in studies(home, LEAKAGE) for each in measured(home, name)]
+    found = [each for name in studies(home, LEAKAGE) for each in cells_under_protocols(home, name)]
     if not found:
         return None
-    write_beside(home / "reports" / LEAKAGE_PAGE, render(found))
+    write_beside(home / "reports" / LEAKAGE_PAGE, leakage_markdown(found))
     return home / "reports" / LEAKAGE_PAGE

@@ -24,7 +24,7 @@ PROTOCOLS = {"speakers": "unseen speakers", "copied": "unseen speakers, copies a
 
 
 @dataclass(frozen=True, eq=False)
-class Under:
+class ProtocolResult:
     """What one cell gave under one protocol.
 
     Args:
@@ -51,8 +51,8 @@ class Under:
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
-    """One cell of a study under those of `PROTOCOLS` that were trained; the same `Under` stands twice where the cell makes copies itself.
+class CellUnderProtocols:
+    """One cell of a study under those of `PROTOCOLS` that were trained; the same `ProtocolResult` stands twice where the cell makes copies itself.
 
     Args:
         asked: the study's name or file, as it was given.
@@ -60,7 +60,7 @@ class Measured:
 
     study: str
     cell: str
-    under: dict[str, Under]
+    under: dict[str, ProtocolResult]
     asked: str = ""
 
     @property
@@ -69,16 +69,16 @@ class Measured:
         return next((under.corpus for protocol, under in self.under.items() if protocol != "before"), "")
 
 
-def uar(found: Under | None) -> str:
+def uar(found: ProtocolResult | None) -> str:
     """`0.512 [0.489, 0.534]`; a dash where nothing was trained."""
     return "–" if found is None else with_interval(_sampled(found, seed=0).value, *speaker_intervals(found.counts)["uar"])
 
 
-def _sampled(found: Under, seed: int) -> Sampled:
+def _sampled(found: ProtocolResult, seed: int) -> Sampled:
     return sampled(found.counts, speaker_draws(found.counts.shape[1], seed=seed))["uar"]
 
 
-def difference(one: Under, other: Under) -> tuple[float, float, float]:
+def difference(one: ProtocolResult, other: ProtocolResult) -> tuple[float, float, float]:
     """UAR of one less that of the other with a 95 % interval, NaN for too few speakers; paired by speaker on the same test clips."""
     from scipy.special import stdtrit
 

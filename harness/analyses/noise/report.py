@@ -8,12 +8,12 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.analyses.noise.rows import CLEAN, Heard, heard, key_of, snr_db_of
+from harness.analyses.noise.rows import CLEAN, NoiseRow, key_of, read_rows, snr_db_of
 from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.figures import noise_figure
 from harness.reports.markdown import code, escape, table, with_interval
 from harness.reports.pages import NOISE, write_beside
-from harness.safe_text import file_name
+from harness.safe_text import safe_file_name
 from harness.tracking.tracker import Tracker
 from harness.training.figures import save
 
@@ -33,8 +33,8 @@ leaderboard."""
 
 def write_noise(home: Path, study: str) -> Path:
     """Write the study's report on noise and its pictures, where any of its runs was measured; returns the path that it has then."""
-    rows = heard(Tracker(home, study))
-    folder = home / "reports" / f"{file_name(study)}{NOISE}"
+    rows = read_rows(Tracker(home, study))
+    folder = home / "reports" / f"{safe_file_name(study)}{NOISE}"
     if not rows:
         return folder.with_suffix(".md")
     groups = [list(group) for _, group in itertools.groupby(rows, key=lambda row: row.board)]
@@ -48,12 +48,12 @@ def write_noise(home: Path, study: str) -> Path:
     return folder.with_suffix(".md")
 
 
-def _draw(group: Sequence[Heard], path: Path) -> None:
+def _draw(group: Sequence[NoiseRow], path: Path) -> None:
     kinds = list(dict.fromkeys(kind for row in group for kind in row.kinds))
     keys = sorted({snr_db_of(key) for row in group for key in row.counts if key != CLEAN}, reverse=True)
     missing = (math.nan,) * 3
 
-    def points(row: Heard, kind: str) -> list[tuple[float, float, float]]:
+    def points(row: NoiseRow, kind: str) -> list[tuple[float, float, float]]:
         noisy = (key_of(kind, level) for level in keys)
         return [row.figure(CLEAN, "uar"), *(row.figure(key, "uar") if key in row.counts else missing for key in noisy)]
 
@@ -61,7 +61,7 @@ def _draw(group: Sequence[Heard], path: Path) -> None:
     save(noise_figure(lines, [CLEAN, *(f"{level:g} dB" for level in keys)], 1 / len(group[0].emotions)), path)
 
 
-def _group(group: Sequence[Heard], picture: str) -> list[str]:
+def _group(group: Sequence[NoiseRow], picture: str) -> list[str]:
     first = group[0]
     shared = " **Speakers are shared** between training and test in this protocol." if first.shares_speakers else ""
     speakers = first.counts[CLEAN].shape[1]
@@ -77,7 +77,7 @@ def _group(group: Sequence[Heard], picture: str) -> list[str]:
             lines = [[escape(row.label), str(len(row.seeds)), *(with_interval(*row.figure(key, score)) if key in row.counts else "–"
                                                                 for key in keys)] for row in rows]
             parts.append(table([f"{score.upper()} in {kind} noise", "seeds", *map(place, keys)], lines))
-    parts.append("\n".join(f"- {escape(row.label)}: {sentence}" for row in group for sentence in told(row)))
+    parts.append("\n".join(f"- {escape(row.label)}: {sentence}" for row in group for sentence in sentences(row)))
     return parts
 
 
@@ -86,7 +86,7 @@ def place(key: str) -> str:
     return CLEAN if key == CLEAN else f"{snr_db_of(key):g} dB"
 
 
-def told(row: Heard) -> list[str]:
+def sentences(row: NoiseRow) -> list[str]:
     """What is seen of one row, in sentences: whether it says of clean clips what was logged, and what noise takes away."""
     same = row.otherwise == 0 and row.difference <= SAME
     said = (f"clean clips, predicted anew, give what was logged (probabilities differ by {row.difference:.0e} at most)." if same else
@@ -95,7 +95,7 @@ def told(row: Heard) -> list[str]:
     return [said, *(_lost(row, kind) for kind in row.kinds)]
 
 
-def _lost(row: Heard, kind: str) -> str:
+def _lost(row: NoiseRow, kind: str) -> str:
     """How far noise of a kind takes a row down, and what the clips are taken for then."""
     keys, chance = row.levels(kind), 1 / len(row.emotions)
     uar = [row.figure(key, "uar")[0] for key in keys]
@@ -109,7 +109,7 @@ def _lost(row: Heard, kind: str) -> str:
             f"{predicted[most] / predicted.sum():.0%} of the clips are taken for {row.emotions[most]}.")
 
 
-def _emotions(row: Heard) -> str:
+def _emotions(row: NoiseRow) -> str:
     parts = [f"### {escape(row.label)} on {escape(row.split)}, {escape(row.corpus)}"]
     for kind in row.kinds:
         keys = row.levels(kind)
@@ -118,7 +118,7 @@ def _emotions(row: Heard) -> str:
     return "\n\n".join(parts)
 
 
-def _command(study: str, rows: Sequence[Heard]) -> str:
+def _command(study: str, rows: Sequence[NoiseRow]) -> str:
     levels = sorted({snr_db_of(key) for row in rows for key in row.counts if key != CLEAN}, reverse=True)
     kinds = dict.fromkeys(kind for row in rows for kind in row.kinds)
     data = "" if all(row.coverage.endswith("synthetic") for row in rows) else " --data DIR"

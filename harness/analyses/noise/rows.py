@@ -15,7 +15,7 @@ import numpy as np
 
 from harness.evaluation.audit import cell_of
 from harness.evaluation.intervals import figures_of, speaker_intervals, table_intervals
-from harness.tracking.run_record import Record
+from harness.tracking.run_record import RunRecord
 from harness.tracking.tracker import Tracker
 
 CLEAN = "clean"
@@ -25,7 +25,7 @@ RESAMPLES = 2_000  # bounds are printed to three places
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class NoiseRow:
     """One row: what the kept seeds of a final heard.
 
     Args:
@@ -77,7 +77,7 @@ class Heard:
         return float(figures_of(alone.sum(axis=1))["uar"].mean()), *speaker_intervals(alone, RESAMPLES)["uar"]
 
 
-def pooled(group: Sequence[Heard]) -> list[Heard]:
+def pooled(group: Sequence[NoiseRow]) -> list[NoiseRow]:
     """Rows of one table with their intervals; in each condition all have one variance of training, as on leaderboards."""
     bounds: list[dict[str, dict[str, tuple[float, float]]]] = [{} for _ in group]
     for key in dict.fromkeys(key for row in group for key in row.counts):
@@ -97,7 +97,7 @@ def snr_db_of(key: str) -> float:
     return float(key.rpartition(" ")[2])
 
 
-def noted(tracker: Tracker, run_id: str) -> dict[str, Any]:
+def read_measurement(tracker: Tracker, run_id: str) -> dict[str, Any]:
     """What was measured of a run before; empty without any."""
     with tempfile.TemporaryDirectory() as folder:
         path = tracker.files(run_id, FILE, Path(folder))
@@ -105,22 +105,22 @@ def noted(tracker: Tracker, run_id: str) -> dict[str, Any]:
     return found if found.get("format") == FORMAT else {}
 
 
-def heard(tracker: Tracker) -> list[Heard]:
+def read_rows(tracker: Tracker) -> list[NoiseRow]:
     """Every row of a study that was measured, best clean UAR first within its corpus and protocol."""
-    finals: dict[str, list[tuple[Record, dict[str, Any]]]] = {}
+    finals: dict[str, list[tuple[RunRecord, dict[str, Any]]]] = {}
     for run in tracker.records("seed"):
-        if run.state == "finished" and (found := noted(tracker, run.run_id)):
+        if run.state == "finished" and (found := read_measurement(tracker, run.run_id)):
             finals.setdefault(run.tags["mlflow.parentRunId"], []).append((run, found))
     made = [_heard(members) for members in finals.values()]
     made.sort(key=lambda row: (*row.board, -row.figure(CLEAN, "uar")[0], row.label))
     return [row for _, group in itertools.groupby(made, key=lambda row: row.board) for row in pooled(list(group))]
 
 
-def _heard(members: list[tuple[Record, dict[str, Any]]]) -> Heard:
+def _heard(members: list[tuple[RunRecord, dict[str, Any]]]) -> NoiseRow:
     record, first = members[0]
     keys = [key for key in first["counts"] if all(key in found["counts"] for _, found in members)]
     settings = record.tags.get("bench.settings", "")
-    return Heard(f"{cell_of(record)} {settings}".strip(), record.tags["bench.split"], record.tags["bench.shares_speakers"] == "True",
+    return NoiseRow(f"{cell_of(record)} {settings}".strip(), record.tags["bench.split"], record.tags["bench.shares_speakers"] == "True",
                  record.tags.get("bench.corpus_label") or record.tags["bench.corpus"], record.tags["bench.coverage"],
                  tuple(first["emotions"]), {key: np.array([found["counts"][key] for _, found in members]) for key in keys}, first["clips"],
                  sum(found["otherwise_than_logged"] for _, found in members), max(found["largest_difference"] for _, found in members),

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 
 from harness.analyses.noise.report import write_noise
-from harness.analyses.noise.rows import CLEAN, FILE, FORMAT, Heard, heard, key_of, noted
+from harness.analyses.noise.rows import CLEAN, FILE, FORMAT, NoiseRow, key_of, read_measurement, read_rows
 from harness.analyses.noise.sounds import KINDS, Noises, in_noise
 from harness.console import Console
-from harness.data.corpora import Workplace
+from harness.data.corpora import Workspace
 from harness.evaluation.audit import corpus_of
 from harness.reports.index import write_index
 from harness.reports.study_report import write_report
 from harness.study.definition import specified
 from harness.study.rebuild import trial_from
-from harness.tracking.run_record import Record
+from harness.tracking.run_record import RunRecord
 from harness.tracking.store import studies
 from harness.tracking.tracker import Tracker
 from harness.training import saved_model
@@ -37,7 +37,7 @@ Sound = tuple[np.ndarray, int]  # waveform of shape (samples,), float32, and its
 
 
 @dataclass(frozen=True)
-class Asked:
+class NoiseOptions:
     """What a call of `bench noise` wants.
 
     Args:
@@ -62,7 +62,7 @@ class Asked:
 
 
 @dataclass(eq=False)
-class Listener:
+class ModelInNoise:
     """One run whose saved model hears noise.
 
     Args:
@@ -70,7 +70,7 @@ class Listener:
         said: condition -> probabilities of the clips so far, arrays of shape (clips, emotions).
     """
 
-    record: Record
+    record: RunRecord
     logged: Predictions
     model: WaveformModel
     wanted: dict[str, tuple[str, float]]
@@ -78,7 +78,7 @@ class Listener:
     said: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
 
-def noise(asked: Asked, workplace: Workplace, console: Console) -> tuple[list[Heard], Path]:
+def measure_noise(asked: NoiseOptions, workplace: Workspace, console: Console) -> tuple[list[NoiseRow], Path]:
     """Measure what was not measured before, note it with each run, and write the study's report on noise.
 
     Returns: the rows that were asked for, and the report.
@@ -94,10 +94,10 @@ def noise(asked: Asked, workplace: Workplace, console: Console) -> tuple[list[He
     _, made = write_report(workplace.home, tracker.study_name)  # it links to the page
     write_index(workplace.home, {tracker.study_name: made})
     ids = {run.run_id for run in runs}
-    return [row for row in heard(tracker) if ids & set(row.runs)], path
+    return [row for row in read_rows(tracker) if ids & set(row.runs)], path
 
 
-def chosen_runs(what: str, home: Path) -> tuple[Tracker, list[Record]]:
+def chosen_runs(what: str, home: Path) -> tuple[Tracker, list[RunRecord]]:
     """The finished seed runs with a saved model that a study, or the start of a run's id, stands for."""
     known = studies(home)
     name = Path(what).stem if what.endswith(".py") else what
@@ -121,27 +121,27 @@ def chosen_runs(what: str, home: Path) -> tuple[Tracker, list[Record]]:
     return tracker, kept
 
 
-def _listener(run: Record, asked: Asked, tracker: Tracker, folder: Path) -> Listener | None:
+def _listener(run: RunRecord, asked: NoiseOptions, tracker: Tracker, folder: Path) -> ModelInNoise | None:
     """A run with its model; None when everything that is asked was measured before."""
-    known = noted(tracker, run.run_id)
+    known = read_measurement(tracker, run.run_id)
     wanted = {key: condition for condition in asked.conditions if (key := key_of(*condition)) not in known.get("counts", {})}
     if not wanted:
         return None
     files, logged = tracker.models.files(run, folder / run.run_id), tracker.predictions(run.run_id, "test")
     if files is None or logged is None:
         raise BenchError(f"the files of run {run.run_id} ({run.name}) are gone from the store: bring mlartifacts/ back, or train it again")
-    return Listener(run, logged, saved_model.load(files), wanted, known)
+    return ModelInNoise(run, logged, saved_model.load(files), wanted, known)
 
 
-def _of_one_split(listeners: Sequence[Listener]) -> list[list[Listener]]:
+def _of_one_split(listeners: Sequence[ModelInNoise]) -> list[list[ModelInNoise]]:
     """Those with the same clips in every part: their noise is made once."""
-    groups: dict[tuple[str, ...], list[Listener]] = {}
+    groups: dict[tuple[str, ...], list[ModelInNoise]] = {}
     for each in listeners:
         groups.setdefault((each.record.tags["bench.corpus_fingerprint"], each.record.tags["bench.split_fingerprint"]), []).append(each)
     return list(groups.values())
 
 
-def _measure(listeners: list[Listener], tracker: Tracker, workplace: Workplace, console: Console) -> None:
+def _measure(listeners: list[ModelInNoise], tracker: Tracker, workplace: Workspace, console: Console) -> None:
     corpus, train = _split_of(listeners[0].record, tracker, workplace)
     noises, clips = Noises(corpus, train), {clip.id: clip for clip in corpus.clips}
     conditions = list(dict.fromkeys(condition for each in listeners for condition in each.wanted.values()))
@@ -163,7 +163,7 @@ def _measure(listeners: list[Listener], tracker: Tracker, workplace: Workplace, 
         _note(each, tracker)
 
 
-def _split_of(record: Record, tracker: Tracker, workplace: Workplace) -> tuple[Corpus, np.ndarray]:
+def _split_of(record: RunRecord, tracker: Tracker, workplace: Workspace) -> tuple[Corpus, np.ndarray]:
     """A run's corpus and its training part. Raises BenchError when the clips are no longer those of the run."""
     configuration = tracker.configuration(record.run_id)
     if configuration is None:
@@ -198,7 +198,7 @@ def _features(model: WaveformModel, sounds: Sequence[Sound]) -> np.ndarray:
     return np.stack([made[place] for place in range(len(sounds))])
 
 
-def _note(each: Listener, tracker: Tracker) -> None:
+def _note(each: ModelInNoise, tracker: Tracker) -> None:
     """Keep with a run the confusion counts of each speaker in each condition, and whether clean clips gave what was logged."""
     logged = each.logged
     said = {key: np.concatenate(parts) for key, parts in each.said.items()}

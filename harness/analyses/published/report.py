@@ -29,7 +29,7 @@ no other settings, most clips × epochs (of the published ones), most seeds, the
 tells of runs made in another place counts like a run made here, so that rows can come from several machines; such rows are *kept*."""
 
 
-def render(compared: list[Comparison], pages: Collection[str] = ()) -> str:
+def published_markdown(compared: list[Comparison], pages: Collection[str] = ()) -> str:
     """The whole report as Markdown.
 
     Args:

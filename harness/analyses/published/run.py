@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.analyses.published import verdicts
-from harness.analyses.published.report import render
+from harness.analyses.published.report import published_markdown
 from harness.analyses.published.systems import System, chosen
 from harness.analyses.published.verdicts import Comparison, comparisons
 from harness.console import Console
-from harness.data.corpora import Workplace, open_corpus
+from harness.data.corpora import Workspace, open_corpus
 from harness.execution.run_study import Execution, run_study
 from harness.reports.index import write_index
 from harness.reports.pages import PUBLISHED, write_beside
@@ -24,7 +24,7 @@ from registry.errors import BenchError, require
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReplicateOptions:
     """What a call of `bench replicate` wants.
 
     Args:
@@ -45,7 +45,7 @@ class Asked:
         require(0 < self.epochs_scale <= 1, f"--epochs-scale must be in (0, 1], not {self.epochs_scale}")
 
 
-def replicate(asked: Asked, workplace: Workplace, console: Console, allow_missing: bool = False,
+def replicate(asked: ReplicateOptions, workplace: Workspace, console: Console, allow_missing: bool = False,
               execution: Execution | None = None) -> list[Comparison]:
     """Train each recipe under its own split and under its twin of unseen speakers, then write the report.
 
@@ -73,7 +73,7 @@ def replicate(asked: Asked, workplace: Workplace, console: Console, allow_missin
     return [comparison for comparison in compared if comparison.name in {name for name, *_ in plans}]
 
 
-def _planned(asked: Asked, system: System, name: str, workplace: Workplace) -> tuple[str, System, Study, dict[str, Any]]:
+def _planned(asked: ReplicateOptions, system: System, name: str, workplace: Workspace) -> tuple[str, System, Study, dict[str, Any]]:
     """A recipe with what the call changes of it; BenchError when that can't be run, or its corpus is not there."""
     _, study = chosen_study(system.name, corpus=asked.corpus, splits=asked.splits, seeds=asked.seeds)
     training = system.recipe(name).training
@@ -100,6 +100,6 @@ def write_published(home: Path) -> list[Comparison]:
     earlier = path.with_suffix(".json")
     compared = comparisons(home, verdicts.from_earlier_report(earlier))
     if compared:
-        write_beside(path, render(compared, {page.stem for page in path.parent.glob("*.md")}))
+        write_beside(path, published_markdown(compared, {page.stem for page in path.parent.glob("*.md")}))
         write_beside(earlier, verdicts.to_json(compared))
     return compared

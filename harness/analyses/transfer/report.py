@@ -44,7 +44,7 @@ def write_transfer(home: Path) -> Path | None:
     for number, each in enumerate(found, 1):
         paths.append(f"{folder.name}/{number}.png")
         _draw(each, folder / f"{number}.png")
-    write_beside(home / "reports" / TRANSFER_PAGE, render(found, paths))
+    write_beside(home / "reports" / TRANSFER_PAGE, transfer_markdown(found, paths))
     return home / "reports" / TRANSFER_PAGE
 
 
@@ -55,7 +55,7 @@ def _draw(each: Matrix, path: Path) -> None:
     save(matrix_figure(values, texts, each.sources, each.targets, f"{each.study}: UAR"), path)
 
 
-def render(found: Sequence[Matrix], pictures: Sequence[str]) -> str:
+def transfer_markdown(found: Sequence[Matrix], pictures: Sequence[str]) -> str:
     """The whole report as Markdown; `pictures`: the path of each matrix's picture."""
     parts = ["# Trained on one corpus, tested on another", INTRODUCTION]
     for each, picture in zip(found, pictures, strict=True):
@@ -75,7 +75,7 @@ def _matrix(each: Matrix, picture: str) -> list[str]:
     return [f"## {escape(each.study)}: {escape(each.cell)}", f"Trained for {trained}{settings}.",
             table(["trained on ↓ tested on →", *(_head(known[target]) for target in each.targets)], lines), *notes,
             f"![UAR of each pair]({picture})",
-            "\n".join(f"- {sentence}" for sentence in told(each)),
+            "\n".join(f"- {sentence}" for sentence in sentences(each)),
             "<details><summary>Each pair, and how to reproduce</summary>\n\n" + table(heads, behind)
             + f"\n\n{_protocols(each)}\n\n{code(_command(each))}\n\n</details>"]
 
@@ -102,7 +102,7 @@ def _protocols(each: Matrix) -> str:
             + (f" Only tested on: {', '.join(map(escape, only))}." if only else ""))
 
 
-def told(each: Matrix) -> list[str]:
+def sentences(each: Matrix) -> list[str]:
     """What is seen, in computed sentences."""
     own = [pair for pair in each.pairs.values() if pair.about.own_test_part and not pair.shares_speakers]
     others = [pair for pair in each.pairs.values() if not pair.about.own_test_part]

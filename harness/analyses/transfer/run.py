@@ -17,15 +17,15 @@ import numpy as np
 from harness.analyses.transfer.matrix import ABOUT, FOLDER, PREFIX, SAID, TRANSFER, About, Matrix, matrices
 from harness.analyses.transfer.report import write_transfer
 from harness.console import Console
-from harness.data.corpora import Workplace, open_corpus, refuse_broken
-from harness.data.features import Job, key_of, obtain
+from harness.data.corpora import Workspace, open_corpus, refuse_broken
+from harness.data.features import FeatureJob, key_of, obtain
 from harness.execution.prepare import split_reason
 from harness.execution.run_study import Execution, run_study
 from harness.study.cells import Cell, chosen_cells, plan
 from harness.study.definition import Recipe, Study
 from harness.study.files import chosen_study, component
 from harness.study.settings import applies
-from harness.tracking.run_record import Record
+from harness.tracking.run_record import RunRecord
 from harness.tracking.tracker import Tracker
 from harness.training import saved_model
 from harness.training.predictions import Predictions
@@ -41,7 +41,7 @@ PROTOCOLS = ("unseen_speakers_80_20", "unseen_sentences")  # the first that fits
 
 
 @dataclass(frozen=True)
-class Asked:
+class TransferOptions:
     """What a call of `bench transfer` wants.
 
     Args:
@@ -61,7 +61,7 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
-class Member:
+class TransferCorpus:
     """One of the corpora.
 
     Args:
@@ -74,7 +74,7 @@ class Member:
     split: Any
 
 
-def transfer(asked: Asked, workplace: Workplace, console: Console, execution: Execution | None = None) -> list[Matrix]:
+def measure_transfer(asked: TransferOptions, workplace: Workspace, console: Console, execution: Execution | None = None) -> list[Matrix]:
     """Train the cell, without a search, on every corpus, test it on all, and write the report; the same call continues.
 
     Returns: the study's matrices. Raises: BenchError for what must be mended first, or when nothing could be trained.
@@ -97,7 +97,7 @@ def transfer(asked: Asked, workplace: Workplace, console: Console, execution: Ex
     return found
 
 
-def _members(asked: Asked, cell: Cell, workplace: Workplace, console: Console) -> list[Member]:
+def _members(asked: TransferOptions, cell: Cell, workplace: Workspace, console: Console) -> list[TransferCorpus]:
     found = [_member(name, cell, workplace, console) for name in asked.corpora]
     if all(member.split is None for member in found):
         raise BenchError(f"none of {', '.join(asked.corpora)} can be split for training: the lines above tell why")
@@ -109,7 +109,7 @@ def _members(asked: Asked, cell: Cell, workplace: Workplace, console: Console) -
     return found
 
 
-def _member(name: str, cell: Cell, workplace: Workplace, console: Console) -> Member:
+def _member(name: str, cell: Cell, workplace: Workspace, console: Console) -> TransferCorpus:
     """A corpus without its calm clips, and the strictest protocol that fits it."""
     loader = component("corpora", name)
     corpus = open_corpus(loader, workplace.data)
@@ -123,10 +123,10 @@ def _member(name: str, cell: Cell, workplace: Workplace, console: Console) -> Me
     if reasons[0]:
         instead = f"it is trained under {short_label(split)}, which shares speakers" if split else "it is only tested on"
         console.say(f"{name}: {'; '.join(filter(None, reasons))}: {instead}")
-    return Member(name, loader, corpus, split)
+    return TransferCorpus(name, loader, corpus, split)
 
 
-def _study(source: Member, cell: Cell, study: Study) -> Study:
+def _study(source: TransferCorpus, cell: Cell, study: Study) -> Study:
     """The cell alone on one corpus, every model kept: the other corpora are heard by them, later ones too."""
     base = cell.base
     recipe = Recipe(name=cell.label, feature_space=base.feature_space, architecture=base.architecture, splits=(source.split,),
@@ -135,12 +135,12 @@ def _study(source: Member, cell: Cell, study: Study) -> Study:
                  measure_cost=False)
 
 
-def _signatures(study: Study, source: Member, settings: dict[str, Any]) -> set[str]:
+def _signatures(study: Study, source: TransferCorpus, settings: dict[str, Any]) -> set[str]:
     base = plan(study, source.corpus.fingerprint, settings)[0].base
     return {dataclasses.replace(base, seed=seed, opens_test=True).signature for seed in study.seeds}
 
 
-def _test(source: Member, members: Sequence[Member], signatures: set[str], tracker: Tracker, workplace: Workplace,
+def _test(source: TransferCorpus, members: Sequence[TransferCorpus], signatures: set[str], tracker: Tracker, workplace: Workspace,
           console: Console) -> None:
     """Let the networks of one corpus hear the others, those that they have not heard yet, and note what they said."""
     runs = [run for run in tracker.records("seed") if run.state == "finished" and run.tags["bench.signature"] in signatures]
@@ -154,7 +154,7 @@ def _test(source: Member, members: Sequence[Member], signatures: set[str], track
             bar.at(done)
 
 
-def _note(run: Record, source: Member, target: Member, tracker: Tracker, workplace: Workplace) -> None:
+def _note(run: RunRecord, source: TransferCorpus, target: TransferCorpus, tracker: Tracker, workplace: Workspace) -> None:
     where = f"{FOLDER}/{target.corpus.fingerprint[:16]}"
     with tempfile.TemporaryDirectory() as folder:
         if tracker.files(run.run_id, f"{where}/{ABOUT}", Path(folder)):
@@ -172,7 +172,7 @@ def _note(run: Record, source: Member, target: Member, tracker: Tracker, workpla
         tracker.add_files(run.run_id, Path(folder))
 
 
-def _heard(run: Record, target: Member, tracker: Tracker, workplace: Workplace) -> Predictions:
+def _heard(run: RunRecord, target: TransferCorpus, tracker: Tracker, workplace: Workspace) -> Predictions:
     """What a run's network says of all clips of another corpus whose emotion it knows."""
     with tempfile.TemporaryDirectory() as folder:
         files = tracker.models.files(run, Path(folder))
@@ -181,7 +181,7 @@ def _heard(run: Record, target: Member, tracker: Tracker, workplace: Workplace) 
                              "run to train it again")
         model = saved_model.load(files)
     corpus = target.corpus
-    job = Job(corpus, model.space, model.samples, workplace.cache, {key_of(corpus, model.space, model.samples): None})
+    job = FeatureJob(corpus, model.space, model.samples, workplace.cache, {key_of(corpus, model.space, model.samples): None})
     features = obtain(job, workplace.workers, None)[0]  # (clips, frames, bands), in the cache for the next seed
     kept = [i for i, clip in enumerate(corpus.clips) if clip.emotion in model.emotions]
     return among_shared([corpus.clips[i] for i in kept], model.emotions, model.network.predict(features[kept], batch_size=256, verbose=0))

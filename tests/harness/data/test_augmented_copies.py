@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from harness.data import feature_store
-from harness.data.augmented_copies import copies, planned
+from harness.data.augmented_copies import copies, planned_copies
 from harness.data.feature_store import entries
 from harness.data.feature_workers import DamagedClips
 from harness.data.features import features, key_of, padded_samples
@@ -144,7 +144,7 @@ def test_the_same_component_twice_gives_two_copies_that_differ(folder: Path, cac
     twice = Augmentation(copies=(Noise(), Noise()))
     first, second = made(folder, cache, twice)
     assert not any(np.array_equal(*pair) for pair in zip(first, second, strict=True))
-    assert [copy.label for copy in planned(twice, 0, 8)] == ["copy by noise", "copy 2 by noise"]
+    assert [copy.label for copy in planned_copies(twice, 0, 8)] == ["copy by noise", "copy 2 by noise"]
 
 
 def test_the_second_call_reads_nothing_and_one_more_copy_computes_only_that(folder: Path, cache: Path) -> None:
@@ -213,7 +213,7 @@ def test_copies_that_are_padded_first_have_noise_on_their_padding() -> None:
     clip = np.ones(100, np.float32)
     made = {}
     for pad_first in (False, True):
-        copy, = planned(Augmentation(copies=(NoiseSigma(),), pad_first=pad_first), 0, 160)
+        copy, = planned_copies(Augmentation(copies=(NoiseSigma(),), pad_first=pad_first), 0, 160)
         made[pad_first] = copy(Clip(id="a", emotion="ANG", speaker="1"), clip, 8_000)
     assert made[False].shape == (100,) and made[True].shape == (160,)
     assert np.std(made[True][100:]) == pytest.approx(0.005, rel=0.3)

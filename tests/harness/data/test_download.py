@@ -18,7 +18,7 @@ from calls import bench, eventually, free_port, start
 from web_of_corpora import ARCHIVE, CLIPS, LISTING, MEDIA, RECORD, REPOSITORY, WORDS, Web, noise, pointer, serve, zipped
 
 from harness.console import Console
-from harness.data.availability import presence
+from harness.data.availability import availability
 from harness.data.download import BLOCK, Patience, Refused, Remote, _refuse_downgrade, checksum
 from harness.data.download import Web as Client
 from harness.data.sources import SOURCES, Hosts, pull
@@ -64,7 +64,7 @@ def test_crema_d_comes_with_its_tables_into_the_layout_that_its_loader_reads(web
     assert {name: content for name, content in found.items() if name.endswith(".wav")} == \
         {f"AudioWAV/{clip}.wav": content for clip, content in clips.items()}
     assert found["LICENSE.txt"] == b"Open Database License\n" and "processedResults/tabulatedVotes.csv" in found
-    there = presence("crema_d", tmp_path)
+    there = availability("crema_d", tmp_path)
     assert (there.clips, there.state, there.folder) == ("8 of 7,442", "partial", "CREMA-D/AudioWAV")
     assert there.bytes == sum(map(len, clips.values()))
 
@@ -72,7 +72,7 @@ def test_crema_d_comes_with_its_tables_into_the_layout_that_its_loader_reads(web
 def test_ravdess_is_unpacked_whole_and_its_archive_is_not_kept(web: Web, tmp_path: Path) -> None:
     web.offer_ravdess()
     get("ravdess", tmp_path, web)
-    there = presence("ravdess", tmp_path)
+    there = availability("ravdess", tmp_path)
     assert (there.clips, there.state, there.bytes) == ("1,440 of 1,440", "complete", 1_440 * 300)
     assert not list(tmp_path.rglob("*.zip*"))
 
@@ -84,7 +84,7 @@ def test_ravdess_completes_a_folder_that_is_there_and_replaces_what_differs(web:
     (own / "03-01-01-01-01-01-01.wav").write_bytes(b"wrong")
     (own / "notes.txt").write_bytes(b"mine")
     get("ravdess", tmp_path, web)
-    assert presence("ravdess", tmp_path).state == "complete"
+    assert availability("ravdess", tmp_path).state == "complete"
     assert (own / "notes.txt").read_bytes() == b"mine" and len((own / "03-01-01-01-01-01-01.wav").read_bytes()) == 300
 
 
@@ -92,7 +92,7 @@ def test_tess_comes_file_by_file_with_either_kind_of_checksum(web: Web, tmp_path
     clips = web.offer_tess()
     get("tess", tmp_path, web)
     assert files(tmp_path / "TESS") == clips
-    assert presence("tess", tmp_path).clips == "12 of 2,800"
+    assert availability("tess", tmp_path).clips == "12 of 2,800"
 
 
 def test_files_are_fetched_several_at_once(web: Web, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_download_that_broke_off_continues_where_it_was(web: Web, tmp_path: Pa
     begins = [int(asked[6:-1]) if asked else 0 for path, asked in web.asked if path == ARCHIVE]
     assert begins[0] == 0 < begins[1] < begins[2]
     assert len(archive) <= web.sent[ARCHIVE] <= len(archive) + 2 * BLOCK  # each break loses a block at most
-    assert presence("ravdess", tmp_path).state == "complete"
+    assert availability("ravdess", tmp_path).state == "complete"
 
 
 def test_a_later_pull_continues_what_an_earlier_one_left(web: Web, tmp_path: Path) -> None:
@@ -165,9 +165,9 @@ def test_a_later_pull_continues_what_an_earlier_one_left(web: Web, tmp_path: Pat
     web.misbehave(ARCHIVE, ["break", "503", "503"])
     with pytest.raises(BenchError, match=r"answers 503 .*also after 3 attempts.*same command continues"):
         get("ravdess", tmp_path, web)
-    assert presence("ravdess", tmp_path).state == "absent" and files(tmp_path) == {}
+    assert availability("ravdess", tmp_path).state == "absent" and files(tmp_path) == {}
     get("ravdess", tmp_path, web)
-    assert len(archive) <= web.sent[ARCHIVE] <= len(archive) + BLOCK and presence("ravdess", tmp_path).state == "complete"
+    assert len(archive) <= web.sent[ARCHIVE] <= len(archive) + BLOCK and availability("ravdess", tmp_path).state == "complete"
 
 
 def test_a_server_that_ignores_ranges_is_asked_from_the_beginning(web: Web, tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_server_that_ignores_ranges_is_asked_from_the_beginning(web: Web, tmp_
     web.misbehave(ARCHIVE, ["break", "no range"])
     get("ravdess", tmp_path, web)
     assert web.sent[ARCHIVE] == len(archive) // 2 + len(archive)
-    assert presence("ravdess", tmp_path).state == "complete"
+    assert availability("ravdess", tmp_path).state == "complete"
 
 
 def test_a_server_that_ignores_ranges_and_always_breaks_off_is_given_up(web: Web, tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_what_lay_there_and_is_no_beginning_of_the_file_is_fetched_anew(web: Web
     staging.mkdir(parents=True)
     (staging / "Audio_Speech_Actors_01-24.zip.part").write_bytes(noise(size, 7))
     get("ravdess", tmp_path, web)
-    assert presence("ravdess", tmp_path).state == "complete" and web.sent[ARCHIVE] >= len(archive)
+    assert availability("ravdess", tmp_path).state == "complete" and web.sent[ARCHIVE] >= len(archive)
 
 
 def test_a_busy_server_is_asked_again_as_often_as_patience_allows(web: Web, tmp_path: Path) -> None:
@@ -364,10 +364,10 @@ def test_a_pull_that_is_killed_leaves_nothing_that_looks_complete_and_is_continu
         eventually(lambda: part.exists() and part.stat().st_size > 0)
         process.kill()
     kept = part.stat().st_size
-    assert files(tmp_path) == {} and presence("ravdess", tmp_path).state == "absent"
+    assert files(tmp_path) == {} and availability("ravdess", tmp_path).state == "absent"
     get("ravdess", tmp_path, web)
     assert web.asked[-1] == (ARCHIVE, f"bytes={kept}-") and 0 < kept < len(archive)
-    assert presence("ravdess", tmp_path).state == "complete"
+    assert availability("ravdess", tmp_path).state == "complete"
 
 
 def test_ctrl_c_keeps_what_is_complete_and_ends_with_130(web: Web, tmp_path: Path) -> None:

@@ -335,7 +335,7 @@ def test_a_disk_that_fills_up_on_the_way_leaves_nothing(folder: Path, cache: Pat
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(feature_workers.Rows, "__call__", full)
+    monkeypatch.setattr(feature_workers.RowWriter, "__call__", full)
     with pytest.raises(BenchError, match=r"need 3,\d\d\d bytes in .*cache"):
         features(corpus_of(folder), SPACE, cache, workers=1)
     assert files_of(cache) == []

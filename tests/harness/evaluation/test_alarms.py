@@ -11,7 +11,7 @@ import pytest
 from harness.evaluation.alarms import (
     ALARMS,
     CREDIBLE,
-    Watched,
+    AlarmInput,
     above_validation,
     alarms,
     beyond_credible,
@@ -41,11 +41,11 @@ def answered(truth: np.ndarray, answers: np.ndarray, speakers: np.ndarray, sure:
     return Predictions(EMOTIONS, np.arange(len(truth)).astype(str), truth, probabilities, {"speaker": speakers.astype(str)})
 
 
-GOOD = Watched([said(0.55), said(0.55, seed=1)], [said(0.56, speakers=15, seed=2)] * 2, shares_speakers=False, corpus="crema_d",
+GOOD = AlarmInput([said(0.55), said(0.55, seed=1)], [said(0.56, speakers=15, seed=2)] * 2, shares_speakers=False, corpus="crema_d",
                history={"train_wa": [0.4, 0.6], "validation_wa": [0.45, 0.56], "validation_uar": [0.45, 0.56]}, best_epoch=2)
 
 
-def but(**changes: object) -> Watched:
+def but(**changes: object) -> AlarmInput:
     return dataclasses.replace(GOOD, **changes)  # type: ignore[arg-type]
 
 
@@ -152,7 +152,7 @@ def test_of_few_validation_speakers_the_clips_alone_tell_how_noisy_selection_is_
 
 
 def test_a_row_whose_predictions_are_gone_rings_nothing() -> None:
-    assert alarms(Watched([], [], shares_speakers=True, corpus="crema_d")) == {}
+    assert alarms(AlarmInput([], [], shares_speakers=True, corpus="crema_d")) == {}
 
 
 def test_a_bad_row_rings_many_alarms_each_a_sentence_under_its_short_name() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.evaluation.groups import LEAST_CLIPS, GroupRow, groups, speaker_spread, worst_speakers
-from harness.reports.groups_section import render
+from harness.reports.groups_section import groups_markdown
 from harness.training.predictions import Predictions, read
 from registry.corpora.crema_d import CremaD
 from registry.errors import BenchError
@@ -70,7 +70,7 @@ def test_groups_with_other_emotions_than_most_are_not_ranked_with_them_and_the_t
     rows = of(groups([predictions]), "intensity")
     assert rows["HI"].emotions == ("SAD",) and {name: row.rank for name, row in rows.items()}["HI"] == 0
     assert sorted(row.rank for name, row in rows.items() if name != "HI") == [1, 2]
-    text = render([predictions])
+    text = groups_markdown([predictions])
     assert "| intensity | HI | – | 120 | 6 | 1 (no ANG) | " in text and "groups with other emotions than most" in text.replace("\n", " ")
 
 
@@ -78,7 +78,7 @@ def test_a_speaker_without_an_emotion_that_the_others_have_is_counted_and_not_ra
     speakers = np.where((SPEAKERS == 0) & (np.arange(480) // 2 % 2 == 0), 1, SPEAKERS)
     angry_less = said(np.full(480, True), speakers)
     assert "0" not in [row.group for row in worst_speakers([angry_less], 12)] and len(worst_speakers([angry_less], 12)) == 11
-    assert "speakers are shown; 1 with other emotions than most are not ranked." in render([angry_less])
+    assert "speakers are shown; 1 with other emotions than most are not ranked." in groups_markdown([angry_less])
 
 
 def test_ages_are_grouped_in_bands() -> None:
@@ -90,7 +90,7 @@ def test_one_group_alone_is_not_told_and_clips_of_unknown_groups_are_counted() -
     assert groups([said(np.full(480, True), SPEAKERS, sex=np.full(480, "female"))]) == []
     partly = said(np.full(480, True), SPEAKERS, sex=np.where(SPEAKERS == 0, "", FEMALE))
     assert of(groups([partly]), "sex")["female"].clips == 200
-    assert "Not known, and in no group: sex of 40 clips." in render([partly])
+    assert "Not known, and in no group: sex of 40 clips." in groups_markdown([partly])
 
 
 def test_the_worst_ten_speakers_are_those_with_enough_clips_worst_first() -> None:
@@ -138,11 +138,11 @@ def test_the_groups_of_crema_d_are_those_of_its_tables_and_survive_the_file(real
 
 
 def test_the_table_is_markdown_whatever_groups_are_called_and_says_how_to_read_it() -> None:
-    text = render([said(np.arange(480) % 2 > 0, SPEAKERS, race=np.where(SPEAKERS < 6, "a|b", "c"), sex=FEMALE)])
+    text = groups_markdown([said(np.arange(480) % 2 > 0, SPEAKERS, race=np.where(SPEAKERS < 6, "a|b", "c"), sex=FEMALE)])
     assert "| race | a\\|b | " in text and "a question, not a finding" in text.replace("\n", " ")
     assert "The 10 worst of 12 speakers are shown. WA varies over speakers with a standard deviation of " in text
     assert {line.count("|") - line.count("\\|") for line in text.splitlines() if line.startswith("|")} == {9, 7}  # groups, speakers
 
 
 def test_there_is_nothing_to_tell_of_one_speaker_with_few_clips() -> None:
-    assert render([said(np.full(10, True), np.zeros(10, int))]) == ""
+    assert groups_markdown([said(np.full(10, True), np.zeros(10, int))]) == ""

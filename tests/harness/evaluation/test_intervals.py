@@ -19,7 +19,7 @@ from scipy.special import ndtri
 from scipy.stats import ttest_rel
 from threadpoolctl import threadpool_limits
 
-from harness.evaluation.folds import critical_difference, folds, over_blocks
+from harness.evaluation.folds import compare_over_folds, critical_difference, folds
 from harness.evaluation.intervals import interval, sampled, speaker_draws, speaker_intervals, table_intervals, training_variance
 from harness.evaluation.ranks import Pairs, holm, pairs
 from harness.evaluation.rows import Row
@@ -201,7 +201,7 @@ def test_holms_correction_is_that_of_r() -> None:
 
 
 def test_average_ranks_and_critical_difference_are_those_of_demsars_example() -> None:
-    found = over_blocks(DEMSAR)
+    found = compare_over_folds(DEMSAR)
     assert found.average_ranks.tolist() == pytest.approx([3.143, 2.000, 2.893, 1.964], abs=5e-4)
     assert found.critical_difference == pytest.approx(1.25, abs=5e-3)  # his page 15
     assert found.friedman < 0.05 and found.lacking == ""
@@ -211,15 +211,15 @@ def test_average_ranks_and_critical_difference_are_those_of_demsars_example() ->
 
 def test_signed_ranks_of_six_blocks_with_one_winner_have_p_of_2_in_64() -> None:
     figures = np.array([[0.5 + 0.01 * i, 0.4, 0.4 + 0.001 * i] for i in range(1, 7)])
-    found = over_blocks(figures)
+    found = compare_over_folds(figures)
     assert found.corrected[0, 1] == found.corrected[1, 0] == pytest.approx(3 * 2 / 64)
-    assert over_blocks(np.full((6, 3), 0.5)).friedman == 1.0
+    assert compare_over_folds(np.full((6, 3), 0.5)).friedman == 1.0
 
 
 @pytest.mark.parametrize(("blocks", "rows", "said"), [(3, 4, "there are 3"), (1, 3, "there is 1"),
                                                       (4, 3, "there are 4"), (9, 2, "of two rows")])
 def test_where_blocks_are_too_few_a_sentence_says_why(blocks: int, rows: int, said: str) -> None:
-    found = over_blocks(np.random.default_rng(0).random((blocks, rows)))
+    found = compare_over_folds(np.random.default_rng(0).random((blocks, rows)))
     assert math.isnan(found.critical_difference)
     assert re.search(said, found.lacking)
 
@@ -240,7 +240,7 @@ def test_folds_of_one_protocol_are_the_blocks_of_the_rows_that_have_them_all() -
 
 
 def test_the_diagram_joins_rows_within_the_critical_difference_and_gives_the_same_bytes_again(tmp_path: Path) -> None:
-    found = over_blocks(DEMSAR)
+    found = compare_over_folds(DEMSAR)
     assert joined(np.sort(found.average_ranks), found.critical_difference) == [(0, 3)]
     assert joined(np.array([1.0, 1.5, 3.0, 3.2, 5.0]), 0.6) == [(0, 1), (2, 3)]
     for name in ("one.png", "two.png"):

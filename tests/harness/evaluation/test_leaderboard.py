@@ -14,13 +14,13 @@ from made_finals import CLIPS, record, said
 from made_records import final, known
 from made_records import record as plain_record
 
-from harness.evaluation.final_predictions import Evidence, clips_of
-from harness.evaluation.leaderboard import Board, boards
+from harness.evaluation.final_predictions import FinalPredictions, clips_of
+from harness.evaluation.leaderboard import Leaderboard, leaderboards
 from harness.evaluation.rows import rows
-from harness.reports.highlights import glance
+from harness.reports.highlights import highlights
 from harness.reports.index import index_lines, write_index
-from harness.reports.leaderboard_section import standings_in_words
-from harness.reports.study_report import render
+from harness.reports.leaderboard_section import statistics_sentences
+from harness.reports.study_report import study_markdown
 from harness.tracking.tracker import Tracker
 
 
@@ -91,18 +91,18 @@ def test_the_chosen_row_has_the_best_validation_uar_whatever_came_out_on_test() 
     """The row that is best on test is 1 point worse on validation: it stands first, and is neither chosen nor detailed first."""
     found = [*final("lucky", (0.60, 0.61), 0.1), *final("sound", (0.55, 0.56), 0.1)]
     made = [dataclasses.replace(row, validation_uar=(0.5 if row.cell == "lucky" else 0.51, 0.0)) for row in rows(found)]
-    board, = boards(made, known(made))
+    board, = leaderboards(made, known(made))
     assert [row.cell for row in board.finished] == ["lucky", "sound"] and board.chosen is made[1]
-    assert glance(board).startswith("**Chosen by validation UAR: mel image × sound**") and index_lines("s", board)[3] == "mel image × sound"
+    assert highlights(board).startswith("**Chosen by validation UAR: mel image × sound**") and index_lines("s", board)[3] == "mel image × sound"
     assert ["**chosen**" in board.marks(row) for row in made] == [False, True]
 
 
 def test_details_come_by_validation_uar() -> None:
-    from harness.reports.leaderboard_section import leaderboard
+    from harness.reports.leaderboard_section import leaderboard_markdown
 
     found = [record for i, cell in enumerate("abc") for record in final(cell, (0.6 - 0.1 * i,), 0.1)]
     made = [dataclasses.replace(row, validation_uar=({"a": 0.3, "b": 0.4, "c": 0.5}[row.cell], 0.0)) for row in rows(found)]
-    parts = leaderboard("study", *boards(made, known(made)), lambda each: {})
+    parts = leaderboard_markdown("study", *leaderboards(made, known(made)), lambda each: {})
     assert [part.split()[4] for part in parts if part.startswith("### ")] == ["c", "b"]
 
 
@@ -110,33 +110,33 @@ def test_what_the_training_part_had_most_of_is_the_majority_and_runs_that_did_no
     text = (ran.home / "reports" / "tiny_study.md").read_text()
     assert "the most frequent of the training part." in text and "did not note" not in text
     made = rows(final("good", (0.5,), 0.1, training_classes='{"ANG": 5, "DIS": 9, "FEA": 1}'))
-    constant = boards(made, known(made))[0].references[1]
+    constant = leaderboards(made, known(made))[0].references[1]
     assert constant.recall == {"ANG": 0.0, "DIS": 1.0, "FEA": 0.0}
     older = rows(final("good", (0.5,), 0.1))
-    assert "did not note the clips of the training part" in boards(older, known(older))[0].references[1].basis
+    assert "did not note the clips of the training part" in leaderboards(older, known(older))[0].references[1].basis
 
 
 def test_rows_of_one_seed_each_are_marked_in_words() -> None:
     found = [*final("a", (0.60,), 0.1), *final("b", (0.55,), 0.1)]
-    board, = boards(rows(found), known(rows(found)))
+    board, = leaderboards(rows(found), known(rows(found)))
     assert all("one seed" in board.marks(row) for row in board.finished)
-    assert "**One seed each**" in standings_in_words(board.evidence) and "not about their recipes" in standings_in_words(board.evidence)
+    assert "**One seed each**" in statistics_sentences(board.evidence) and "not about their recipes" in statistics_sentences(board.evidence)
     several = [*final("a", (0.60, 0.61), 0.1), *final("b", (0.55,), 0.1)]
-    assert "whose variance is pooled over the rows" in standings_in_words(boards(rows(several), known(rows(several)))[0].evidence)
+    assert "whose variance is pooled over the rows" in statistics_sentences(leaderboards(rows(several), known(rows(several)))[0].evidence)
 
 
 def test_alarms_on_the_parts_stand_once_below_the_table_and_in_no_row() -> None:
     made, small = rows(final("a", (0.6, 0.6), 0.1)), [said(0.6, seed, clips=4 * CLIPS) for seed in (0, 1)]
-    board = Board(tuple(made), (Evidence(made[0], small, small, {}, 1),), {})
+    board = Leaderboard(tuple(made), (FinalPredictions(made[0], small, small, {}, 1),), {})
     assert list(board.alarms) == ["too few to rank", "noisy selection"] and board.alarms["noisy selection"].count("80 clips") == 1
-    text = render("study", final("a", (0.6, 0.6), 0.1), [board], lambda each: {}, lambda *standings_in_words: "")
+    text = study_markdown("study", final("a", (0.6, 0.6), 0.1), [board], lambda each: {}, lambda *standings_in_words: "")
     assert text.count("**noisy selection**") == 1 and "noisy selection" not in "".join(board.marks(made[0]))
 
 
 def test_partial_and_synthetic_mark_every_row_they_touch() -> None:
     for coverage, synthetic, mark in (("5,885 of 7,442 clips: partial", "False", "partial"), ("48 clips: synthetic", "True", "synthetic")):
         made = rows([plain_record("trial", "c", coverage=coverage, synthetic=synthetic)])
-        assert boards(made, {})[0].marks(made[0])[0] == mark
+        assert leaderboards(made, {})[0].marks(made[0])[0] == mark
 
 
 def test_a_corpus_tells_what_earlier_runs_did_not_note_of_their_clips(real_corpora: Path, tmp_path: Path) -> None:

@@ -16,14 +16,14 @@ from tiny_study import STUDY
 
 from harness.data.augmented_copies import cached_copies, copies
 from harness.data.copies_before_split import OWN, AugmentedBeforeSplit, AugmentedFirst, leak_on_purpose
-from harness.data.corpora import Workplace, open_corpus
+from harness.data.corpora import Workspace, open_corpus
 from harness.data.features import cached_features, features
 from harness.evaluation.audit import corpus_of, openings
-from harness.evaluation.leak_checks import Finding, Traces, agree, audit_trial, moments, summary, twins
+from harness.evaluation.leak_checks import Finding, LeftByRun, audit_trial, identical_clips, normaliser_statistics, same_statistics, summary
 from harness.study.cells import plan
 from harness.study.rebuild import differences, trial_from
 from harness.study.trial import Training, Trial
-from harness.tracking.run_record import Record
+from harness.tracking.run_record import RunRecord
 from harness.tracking.tracker import Tracker
 from harness.training.predictions import Predictions
 from harness.training.saved_model import normaliser_of
@@ -68,15 +68,15 @@ def said_of(corpus: Corpus, indices: np.ndarray) -> Predictions:
     return Predictions.of([corpus.clips[i] for i in indices], corpus.emotions, np.full((len(indices), len(corpus.emotions)), 1 / 6))
 
 
-def left_by(trial: Trial, corpus: Corpus = CORPUS, **more: Any) -> Traces:
+def left_by(trial: Trial, corpus: Corpus = CORPUS, **more: Any) -> LeftByRun:
     """What an honest run of a trial leaves behind."""
     split = trial.split(corpus)
     said = {part: said_of(corpus, getattr(split, part)) for part in ("validation", "test")}
-    return Traces(**{"split_fingerprint": split.fingerprint(corpus), "predictions": said,
+    return LeftByRun(**{"split_fingerprint": split.fingerprint(corpus), "predictions": said,
                        "copies": len(split.train) * len(trial.augmentation.copies), **more})
 
 
-def check(name: str, trial: Trial, left: Traces, corpus: Corpus = CORPUS) -> Finding:
+def check(name: str, trial: Trial, left: LeftByRun, corpus: Corpus = CORPUS) -> Finding:
     return next(finding for finding in audit_trial(trial, corpus, left) if finding.check == name)
 
 
@@ -125,15 +125,15 @@ def test_the_same_audio_under_two_ids_in_training_and_test_fails() -> None:
     one, other = clip_in("train", "ANG"), clip_in("test", "ANG")
     corpus = recorded((one, other))
     place = {clip.id: i for i, clip in enumerate(corpus.clips)}
-    assert twins(corpus) == [tuple(sorted((place[one], place[other])))]
-    found = check("identical audio", RANDOM, left_by(RANDOM, twins=twins(corpus)), corpus)
+    assert identical_clips(corpus) == [tuple(sorted((place[one], place[other])))]
+    found = check("identical audio", RANDOM, left_by(RANDOM, twins=identical_clips(corpus)), corpus)
     assert found.state == "fail" and f"{one} (train)" in found.text and f"{other} (test)" in found.text
 
 
 def test_the_same_audio_under_another_label_is_told_and_within_one_part_or_silent_it_is_nothing() -> None:
     def state(same: tuple[str, str], silent: bool = False) -> str:
         corpus = recorded(same, silent)
-        return check("identical audio", RANDOM, left_by(RANDOM, twins=twins(corpus)), corpus).state
+        return check("identical audio", RANDOM, left_by(RANDOM, twins=identical_clips(corpus)), corpus).state
 
     train = [CORPUS.clips[i].id for i in Random8020()(CORPUS).train[:2]]
     assert state((clip_in("train", "ANG"), clip_in("test", "SAD"))) == "told"
@@ -149,7 +149,7 @@ def test_with_features_only_clips_that_share_them_are_decoded() -> None:
         read.append(clip.id)
         return corpus.read_clip(clip)
 
-    assert twins(dataclasses.replace(corpus, read_clip=noting), x) == [(3, 8)]
+    assert identical_clips(dataclasses.replace(corpus, read_clip=noting), x) == [(3, 8)]
     assert sorted(read) == [CORPUS.clips[i].id for i in (3, 8, 20)]
 
 
@@ -157,7 +157,7 @@ def test_the_known_identical_clips_of_crema_d_are_found(real_corpora: Path) -> N
     corpus = open_corpus(CremaD(), real_corpora)
     known = ("1006_TIE_HAP_XX", "1006_TIE_NEU_XX", "1013_WSI_DIS_XX", "1013_WSI_SAD_XX", "1017_IWW_ANG_XX", "1017_IWW_FEA_XX")
     part = corpus.part([i for i, clip in enumerate(corpus.clips) if clip.id in known or clip.speaker == "1001"])
-    assert [[part.clips[i].id for i in pair] for pair in twins(part)] == [list(known[at:at + 2]) for at in (0, 2, 4)]
+    assert [[part.clips[i].id for i in pair] for pair in identical_clips(part)] == [list(known[at:at + 2]) for at in (0, 2, 4)]
 
 
 def test_clips_that_were_copied_before_the_split_fail_under_any_protocol() -> None:
@@ -221,7 +221,7 @@ def test_what_was_not_kept_is_unknown_and_said() -> None:
     assert check("normaliser", NOISY, left_by(NOISY, features=values(), normaliser=fitted(values()))).text == "copies no longer cached"
     per_clip = dataclasses.replace(CLEAN, feature_space=dataclasses.replace(SPACE, normalise="per_clip"))
     assert check("normaliser", per_clip, left_by(per_clip)).state == "ok"
-    bare = audit_trial(NOISY, CORPUS, Traces())
+    bare = audit_trial(NOISY, CORPUS, LeftByRun())
     assert {f.check: f.state for f in bare if f.state == "unknown"} == dict.fromkeys(
         ("clip lists", "siblings", "normaliser", "predictions"), "unknown")
 
@@ -229,11 +229,11 @@ def test_what_was_not_kept_is_unknown_and_said() -> None:
 def test_constant_values_and_bands_agree_with_what_training_stores() -> None:
     x = values()
     x[:, :, 1] = 4.0
-    mean, variance = moments("per_band", [x[:20], x[20:]])
+    mean, variance = normaliser_statistics("per_band", [x[:20], x[20:]])
     assert mean == pytest.approx(x.mean(axis=(0, 1), dtype=np.float64)) and variance[1] == 1e-10
-    assert moments("per_value", [x])[1][:, 1].tolist() == [1.0] * 7
-    assert agree((mean, variance), (mean.astype(np.float32), variance.astype(np.float32)))
-    assert not agree((mean, variance), (mean + 0.01, variance)) and not agree((mean, variance), (mean[:2], variance[:2]))
+    assert normaliser_statistics("per_value", [x])[1][:, 1].tolist() == [1.0] * 7
+    assert same_statistics((mean, variance), (mean.astype(np.float32), variance.astype(np.float32)))
+    assert not same_statistics((mean, variance), (mean + 0.01, variance)) and not same_statistics((mean, variance), (mean[:2], variance[:2]))
 
 
 def test_predictions_of_other_clips_or_under_other_labels_fail() -> None:
@@ -251,7 +251,7 @@ def test_predictions_of_other_clips_or_under_other_labels_fail() -> None:
 
 def test_a_trial_of_the_search_that_saw_test_clips_fails() -> None:
     assert check("predictions", dataclasses.replace(CLEAN, opens_test=False), left_by(CLEAN)).state == "fail"
-    seed = Record("a", "", "seed", "finished", {"seed": "0"}, {"test/uar": 0.5}, {"bench.cell": "c"})
+    seed = RunRecord("a", "", "seed", "finished", {"seed": "0"}, {"test/uar": 0.5}, {"bench.cell": "c"})
     trial = dataclasses.replace(seed, run_id="b", kind="trial", params={})
     elsewhere = dataclasses.replace(seed, tags={"bench.cell": "d"})
     assert openings(seed, [seed, dataclasses.replace(seed, params={"seed": "1"}), elsewhere]).text == "2, once for each seed"
@@ -279,11 +279,11 @@ def test_where_the_corpus_differs_now_what_asks_about_clips_is_unknown_and_nothi
 def test_what_a_run_tells_of_itself_is_told_of_another_corpus_too() -> None:
     grown = open_corpus(Synthetic(n_speakers=6), None)
     wrong = dataclasses.replace(RANDOM, split=AugmentedBeforeSplit(split=Random8020()))
-    assert check("siblings", wrong, Traces(), grown).state == "fail"
+    assert check("siblings", wrong, LeftByRun(), grown).state == "fail"
     early = dataclasses.replace(CLEAN, opens_test=False)
     assert check("predictions", early, left_by(CLEAN), grown).state == "fail"
     per_clip = dataclasses.replace(CLEAN, feature_space=dataclasses.replace(SPACE, normalise="per_clip"))
-    assert check("normaliser", per_clip, Traces(), grown).state == "ok"
+    assert check("normaliser", per_clip, LeftByRun(), grown).state == "ok"
 
 
 def test_finals_of_an_earlier_call_that_lack_an_audit_get_it_when_the_study_is_called_again(ran: Ran, tmp_path: Path) -> None:
@@ -305,8 +305,8 @@ def test_damaged_clips_that_a_run_was_allowed_to_leave_out_are_left_out_again(tm
     (tmp_path / "clips.csv").write_text("path,emotion,speaker\na.wav,ANG,a\nb.wav,SAD,b\nc.wav,ANG,c\nd.wav,SAD,d\n")
     kept = open_corpus(Folder(), tmp_path, ("d",)).fingerprint
     trial = dataclasses.replace(CLEAN, corpus=Folder(), corpus_fingerprint=kept)
-    allowed = Record("a", "", "seed", "finished", {}, {}, {"bench.allow_missing": "--allow-missing"})
-    workplace = Workplace(tmp_path / "home", data=tmp_path, workers=1)
+    allowed = RunRecord("a", "", "seed", "finished", {}, {}, {"bench.allow_missing": "--allow-missing"})
+    workplace = Workspace(tmp_path / "home", data=tmp_path, workers=1)
     assert corpus_of(allowed, trial, workplace).fingerprint == kept
     assert corpus_of(dataclasses.replace(allowed, tags={}), trial, workplace).fingerprint != kept, "that run left nothing out"
 
@@ -359,7 +359,7 @@ def test_a_saved_models_normaliser_is_read_without_keras(ran: Ran, tmp_path: Pat
     layers = keras.models.load_model(path, compile=False).layers
     layer = next(layer for layer in layers if isinstance(layer, keras.layers.Normalization))
     found = normaliser_of(path.parent)
-    assert found is not None and agree(found, (np.asarray(layer.mean), np.asarray(layer.variance)))
+    assert found is not None and same_statistics(found, (np.asarray(layer.mean), np.asarray(layer.variance)))
     assert normaliser_of(tmp_path) is None
 
 

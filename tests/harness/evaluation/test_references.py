@@ -10,7 +10,7 @@ import pytest
 
 from harness.evaluation.intervals import speaker_intervals
 from harness.evaluation.references import RESOLVED, STRICT, chance, listeners, majority_class, references, why_no_listeners
-from harness.reports.leaderboard_section import references_table
+from harness.reports.leaderboard_section import references_markdown
 from harness.training.predictions import Predictions
 from registry.corpora.crema_d import CremaD
 from registry.corpus import Clip
@@ -135,6 +135,6 @@ def test_few_speakers_give_figures_without_intervals() -> None:
 
 
 def test_the_table_names_every_row_and_says_where_its_answers_come_from() -> None:
-    text = references_table(references(heard("ANG HAP", [{"ANG": 1}, {"ANG": 1, "HAP": 1}])), EMOTIONS)
+    text = references_markdown(references(heard("ANG HAP", [{"ANG": 1}, {"ANG": 1, "HAP": 1}])), EMOTIONS)
     assert "| chance | 0.333 [–] | 0.333 [–] | 0.267 [–] | 0.333 | 0.333 | – |" in text
     assert f"| {RESOLVED} | 0.750 [–] | 0.750 [–] | " in text and text.count("\n- ") == 4

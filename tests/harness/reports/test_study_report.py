@@ -14,23 +14,23 @@ import pytest
 from calls import Ran, bench
 from made_records import diagram, draw, figures, final, known, record
 
-from harness.evaluation.leaderboard import boards
+from harness.evaluation.leaderboard import leaderboards
 from harness.evaluation.rows import Row, rows
 from harness.reports.leaderboard_section import command
 from harness.reports.leaderboard_tables import marks, plus_minus
 from harness.reports.markdown import escape
-from harness.reports.study_report import render, write_report
-from harness.tracking.run_record import Record
+from harness.reports.study_report import study_markdown, write_report
+from harness.tracking.run_record import RunRecord
 from registry.errors import BenchError
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "report.md"
 HOSTILE = "a|b `c` <script>\nd & e"
 
 
-def records() -> list[Record]:
+def records() -> list[RunRecord]:
     """Two protocols; cells with two seeds, one seed and none; trials that finished, were pruned, failed and were killed."""
     shared: dict[str, Any] = {"split": "random_80_20", "shares_speakers": "True"}
-    study = Record("s", "study", "study", "finished", {}, {}, {
+    study = RunRecord("s", "study", "study", "finished", {}, {}, {
         "bench.question": "Does it render?", "bench.asked": "study",
         "bench.declined": f"mel × plain_1d on random_80_20: plain_1d needs a sequence\n{HOSTILE.splitlines()[0]}: no"})
     trials = [record("trial", "good", 0), record("trial", "good", 1, "pruned"), record("trial", "good", 2, "killed"),
@@ -42,7 +42,7 @@ def records() -> list[Record]:
 
 def rendered() -> str:
     found = records()
-    return render("study", found, boards(rows(found), known(rows(found))), draw, diagram)
+    return study_markdown("study", found, leaderboards(rows(found), known(rows(found))), draw, diagram)
 
 
 def row_of(cell: str) -> Row:
@@ -115,17 +115,17 @@ def test_folds_are_blocks_over_which_rows_get_average_ranks_and_a_diagram() -> N
     found = [record for fold in range(1, 6) for i, cell in enumerate(("best", "middle", "worst"))
              for record in final(f"{cell}{fold}", (0.6 - 0.1 * i + 0.01 * fold,), 0.1, split=f"speaker_folds[fold={fold}]",
                                  architecture=cell)]
-    text = render("study", found, boards(rows(found), {}), draw, diagram)
+    text = study_markdown("study", found, leaderboards(rows(found), {}), draw, diagram)
     assert "## Over the folds of speaker_folds on crema_d" in text and "![Critical difference](study/ranks.png)" in text
     assert "| mel image × best | 1.00 | 0.630 | 5 |" in text and "over 5 folds: p 0.007" in text
     assert "can tell no rows apart here: 5 folds give no corrected p below 0.19" in text
-    few = render("study", found[:18], boards(rows(found[:18]), {}), draw, diagram)
+    few = study_markdown("study", found[:18], leaderboards(rows(found[:18]), {}), draw, diagram)
     assert "wants at least 5 blocks" in few and "![Critical" not in few
 
 
 def test_a_row_whose_files_are_gone_is_shown_without_rank_and_interval() -> None:
     found = records()
-    text = render("study", found, boards(rows(found), {}), draw, diagram)
+    text = study_markdown("study", found, leaderboards(rows(found), {}), draw, diagram)
     assert "| – | mel image | good | 0.550 ± 0.071 [–] | 0.560 ± 0.071 |" in text and "###" not in text
 
 
@@ -133,7 +133,7 @@ def test_hostile_text_can_neither_break_a_table_nor_bring_markup() -> None:
     assert escape(HOSTILE) == "a\\|b 'c' &lt;script> d &amp; e"
     names = {"feature_space": HOSTILE, "architecture": HOSTILE}
     made = [record("trial", "evil", **names), *final("evil", (0.5,), 0.1, **names)]  # type: ignore[arg-type]
-    text = render("study", made, boards(rows(made), known(rows(made))), draw, diagram)
+    text = study_markdown("study", made, leaderboards(rows(made), known(rows(made))), draw, diagram)
     line, = (line for line in text.splitlines() if line.startswith("| **1** |"))
     assert line.replace("\\|", "").count("|") == 10
     assert "<script>" not in text.split("<details>")[0]

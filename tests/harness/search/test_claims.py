@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sql
 from sqlalchemy.exc import IntegrityError
 
-from harness.search.claims import SILENT_S, Claims, patiently
+from harness.search.claims import SILENT_S, Claims, retry_while_away
 from harness.search.optuna_study import storage
 from registry.errors import BenchError
 
@@ -73,13 +73,13 @@ def locked(tmp_path: Path) -> Iterator[Locked]:
 
 def test_a_locked_database_is_waited_for(locked: Locked) -> None:
     threading.Timer(0.5, locked.free).start()
-    assert patiently(locked.write) == "written" and locked.tries > 1
+    assert retry_while_away(locked.write) == "written" and locked.tries > 1
 
 
 def test_a_database_that_stays_locked_is_given_up_when_patience_ends(locked: Locked) -> None:
     began = time.monotonic()
     with pytest.raises(BenchError, match="stays locked, for too long: database is locked"):
-        patiently(locked.write, patience_s=0.5)
+        retry_while_away(locked.write, patience_s=0.5)
     assert 0.5 <= time.monotonic() - began < 5 and locked.tries > 1
 
 
@@ -89,7 +89,7 @@ def test_a_fault_that_is_not_the_database_s_is_told_at_once(locked: Locked) -> N
         raise ValueError("a fault of ours")
 
     with pytest.raises(ValueError, match="a fault of ours"):
-        patiently(fails, patience_s=1)
+        retry_while_away(fails, patience_s=1)
     assert locked.tries == 1
 
 
@@ -97,5 +97,5 @@ def test_a_row_that_is_there_already_is_told_at_once(locked: Locked) -> None:
     locked.free()
     locked.write()
     with pytest.raises(IntegrityError):
-        patiently(locked.write, patience_s=1)
+        retry_while_away(locked.write, patience_s=1)
     assert locked.tries == 2

@@ -14,7 +14,7 @@ from calls import TINY
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from tiny_study import STUDY
 
-from harness.data.corpora import Workplace
+from harness.data.corpora import Workspace
 from harness.study.cells import plan
 from harness.study.definition import Study
 from harness.study.files import chosen_study, component, literal, load
@@ -127,7 +127,7 @@ def test_an_equal_trial_has_the_same_signature_also_in_another_process_and_after
 
 
 def test_where_and_how_the_work_is_done_is_no_part_of_a_trial() -> None:
-    fields = {field.name for field in dataclasses.fields(Workplace)}
+    fields = {field.name for field in dataclasses.fields(Workspace)}
     assert fields == {"home", "data", "workers", "left_out"}
     assert not fields & set(TRIAL.configuration)
     assert fields.isdisjoint(field.name for field in dataclasses.fields(Trial))

@@ -10,7 +10,7 @@ import pytest
 from calls import bench, study_file
 from tiny_study import STUDY
 
-from harness.data.corpora import Workplace, open_corpus
+from harness.data.corpora import Workspace, open_corpus
 from harness.study.cells import plan
 from harness.study.definition import Recipe, Study
 from harness.study.files import chosen_study
@@ -99,7 +99,7 @@ def test_another_split_takes_the_place_of_every_recipes_own(tmp_path: Path) -> N
 
 def test_copies_enlarge_the_training_part_alone_and_the_last_epoch_is_kept_where_asked(tmp_path: Path) -> None:
     trial = dataclasses.replace(plan(LISTED, open_corpus(STUDY.corpus, None).fingerprint)[1].base, opens_test=True)
-    result = run_trial(trial, Workplace(home=tmp_path, workers=1), ignore)
+    result = run_trial(trial, Workspace(home=tmp_path, workers=1), ignore)
     split = trial.split(open_corpus(STUDY.corpus, None))
     assert result.state == "finished" and result.best_epoch == 2
     assert result.counts == {**split.counts, "copies": 2 * len(split.train)}
@@ -151,7 +151,7 @@ def test_predictions_on_a_union_of_corpora_tell_the_corpus_of_each_clip(tmp_path
     loader = Combined(corpora=("savee", "synthetic"))
     trial = dataclasses.replace(plan(LISTED, "clips")[0].base, corpus=loader, split=SpeakerFolds(),
                                 corpus_fingerprint=open_corpus(loader, real_corpora).fingerprint)
-    result = run_trial(trial, Workplace(home=tmp_path, data=real_corpora, workers=1), ignore)
+    result = run_trial(trial, Workspace(home=tmp_path, data=real_corpora, workers=1), ignore)
     assert result.state == "finished", result.reason
     about = result.predictions["validation"].about
     assert all(speaker.startswith(f"{corpus}/") for corpus, speaker in zip(about["corpus"], about["speaker"], strict=True))

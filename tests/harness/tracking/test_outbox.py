@@ -16,7 +16,7 @@ from outbox_entries import entry, files
 
 from harness.search.claims import Claims
 from harness.search.optuna_study import storage
-from harness.tracking.outbox import Entry, Outbox
+from harness.tracking.outbox import Outbox, OutboxEntry
 from harness.tracking.tracker import Tracker
 
 SUPPORT = Path(__file__).parents[2] / "support"
@@ -62,7 +62,7 @@ def test_a_delivery_that_broke_off_is_completed_without_a_second_run_or_a_double
     tracker.epoch(live, 1, {"validation_uar": 0.4}, at_ms=1000)
     box.commit(entry(run_id=live), files)
 
-    def breaks_off(what: Entry, folder: Path) -> str:
+    def breaks_off(what: OutboxEntry, folder: Path) -> str:
         tracker.deliver(what, folder)
         raise ConnectionError("the line broke before the answer came")
 

@@ -17,13 +17,13 @@ from calls import bench, study_file
 from made_records import final
 from mlflow_client import client_of, runs_of
 
-from harness.evaluation.leaderboard import boards
+from harness.evaluation.leaderboard import leaderboards
 from harness.evaluation.pareto import Point, front
 from harness.evaluation.rows import rows
-from harness.reports.cost_section import render
+from harness.reports.cost_section import cost_markdown
 from harness.reports.figures import pareto_figure
 from harness.reports.pictures import Pictures
-from harness.tracking.run_record import Record
+from harness.tracking.run_record import RunRecord
 from harness.training.cost_probe import multiply_adds
 from registry.architectures.residual_2d import Residual2D
 from registry.errors import BenchError
@@ -134,7 +134,7 @@ def test_the_first_final_of_a_cell_is_measured_and_one_that_cannot_be_warns_and_
     assert sorted((row["cost"] for row in told), key=len) == [{}, costs[0]]
 
 
-def with_cost(cell: str, uar: float, latency: float, **cost: float) -> list[Record]:
+def with_cost(cell: str, uar: float, latency: float, **cost: float) -> list[RunRecord]:
     """A cell's final and its seeds, the second of them measured."""
     first, second, whole = final(cell, (uar, uar), 0.1)
     figures = {"latency_median_ms": latency, "latency_p95_ms": 2 * latency, "multiply_adds": 1.5e6, "model_mb": 0.25,
@@ -143,7 +143,7 @@ def with_cost(cell: str, uar: float, latency: float, **cost: float) -> list[Reco
     return [first, dataclasses.replace(second, metrics=metrics), whole]
 
 
-def told(*cells: list[Record]) -> tuple[str, str, list[Point]]:
+def told(*cells: list[RunRecord]) -> tuple[str, str, list[Point]]:
     """The sentence and the folded text of a leaderboard, and the points that were drawn."""
     drawn: list[Point] = []
 
@@ -151,8 +151,8 @@ def told(*cells: list[Record]) -> tuple[str, str, list[Point]]:
         drawn.extend(points)
         return f"{protocol}.png"
 
-    board, = boards(rows([record for cell in cells for record in cell]), {})
-    return *render(board, draw), drawn
+    board, = leaderboards(rows([record for cell in cells for record in cell]), {})
+    return *cost_markdown(board, draw), drawn
 
 
 def test_the_rows_of_the_front_are_named_the_fastest_first_and_rows_without_cost_show_dashes() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tiny_study import STUDY
 
-from harness.data.corpora import Workplace, open_corpus
+from harness.data.corpora import Workspace, open_corpus
 from harness.data.features import features
 from harness.study.cells import plan
 from harness.study.trial import Training, Trial
@@ -37,18 +37,18 @@ def toy(**training: Any) -> Trial:
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    return Workplace(home=tmp_path_factory.mktemp("work"), workers=1)
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return Workspace(home=tmp_path_factory.mktemp("work"), workers=1)
 
 
 @pytest.fixture(scope="module")
-def final(workplace: Workplace) -> Result:
+def final(workplace: Workspace) -> Result:
     """A final, trained and scored on its sealed test part."""
     return run_trial(FINAL, workplace, ignore)
 
 
 @pytest.fixture
-def poisoned(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+def poisoned(workplace: Workspace, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     """The corpus's features with NaN in every clip of the test part; what trials read from now on."""
     arrays = np.array(features(CORPUS, TRIAL.feature_space, workplace.cache))
     arrays[SPLIT.test] = np.nan
@@ -80,29 +80,29 @@ def test_the_kept_epoch_is_the_first_with_the_best_validation_uar(final: Result)
     assert final.validation.uar == pytest.approx(max(curve))
 
 
-def test_a_trial_of_the_search_neither_needs_nor_scores_the_test_part(workplace: Workplace, poisoned: np.ndarray) -> None:
+def test_a_trial_of_the_search_neither_needs_nor_scores_the_test_part(workplace: Workspace, poisoned: np.ndarray) -> None:
     result = run_trial(TRIAL, workplace, ignore)
     assert result.state == "finished" and result.validation is not None
     assert result.test is None and set(result.predictions) == {"validation"}
 
 
-def test_the_test_part_is_read_only_when_a_final_is_scored(workplace: Workplace, poisoned: np.ndarray, final: Result) -> None:
+def test_the_test_part_is_read_only_when_a_final_is_scored(workplace: Workspace, poisoned: np.ndarray, final: Result) -> None:
     """With nothing but the test clips spoilt, training and validation give the very same numbers, and then scoring fails."""
     result = run_trial(FINAL, workplace, ignore)
     assert (result.state, result.test) == ("failed", None) and "test part are not finite" in result.reason
     assert result.validation == final.validation and result.history == final.history
 
 
-def test_another_seed_gives_other_numbers_and_the_same_trial_the_same_ones_wherever_it_runs(tmp_path: Path, workplace: Workplace,
+def test_another_seed_gives_other_numbers_and_the_same_trial_the_same_ones_wherever_it_runs(tmp_path: Path, workplace: Workspace,
                                                                                            final: Result) -> None:
     other = run_trial(dataclasses.replace(FINAL, seed=1), workplace, ignore)
     assert other.history["train_loss"] != final.history["train_loss"]
-    again = run_trial(FINAL, Workplace(home=tmp_path, workers=2), ignore)
+    again = run_trial(FINAL, Workspace(home=tmp_path, workers=2), ignore)
     assert (again.history, again.test) == (final.history, final.test)
     assert np.array_equal(again.predictions["test"].probabilities, final.predictions["test"].probabilities)
 
 
-def test_the_normaliser_is_fitted_on_the_training_clips_whatever_the_others_are(workplace: Workplace, final: Result,
+def test_the_normaliser_is_fitted_on_the_training_clips_whatever_the_others_are(workplace: Workspace, final: Result,
                                                                               monkeypatch: pytest.MonkeyPatch) -> None:
     arrays = np.array(features(CORPUS, TRIAL.feature_space, workplace.cache))
     train = arrays[SPLIT.train].reshape(-1, arrays.shape[2]).astype(np.float64)
@@ -142,14 +142,14 @@ def test_training_stops_after_so_many_epochs_without_a_better_one() -> None:
     assert len(fitted.history["train_loss"]) == 3 and fitted.best_epoch == 1
 
 
-def test_a_learning_rate_far_too_high_is_a_failed_result_with_its_reason(workplace: Workplace) -> None:
+def test_a_learning_rate_far_too_high_is_a_failed_result_with_its_reason(workplace: Workspace) -> None:
     wild = dataclasses.replace(toy(optimizer="sgd", learning_rate=1e30, epochs=4), architecture=TINY_NET)
     result = run_trial(wild, workplace, ignore)
     assert result.state == "failed" and result.validation is None
     assert "no longer finite in epoch" in result.reason and "smaller training.learning_rate" in result.reason
 
 
-def test_a_trial_that_the_search_gives_up_is_pruned_with_its_curve_so_far(workplace: Workplace) -> None:
+def test_a_trial_that_the_search_gives_up_is_pruned_with_its_curve_so_far(workplace: Workspace) -> None:
     def give_up(epoch: int, metrics: dict[str, float]) -> None:
         raise Pruned("below the median")
 
@@ -158,7 +158,7 @@ def test_a_trial_that_the_search_gives_up_is_pruned_with_its_curve_so_far(workpl
     assert len(result.history["validation_uar"]) == 1
 
 
-def test_a_trial_planned_on_other_clips_is_refused(workplace: Workplace) -> None:
+def test_a_trial_planned_on_other_clips_is_refused(workplace: Workspace) -> None:
     with pytest.raises(BenchError, match="clips of synthetic changed since this trial was planned"):
         run_trial(dataclasses.replace(TRIAL, corpus_fingerprint="others"), workplace, ignore)
 
@@ -214,7 +214,7 @@ def test_every_optimiser_is_the_one_that_its_name_says(name: Any) -> None:
     assert type(optimizer(Training(optimizer=name), steps=1)).__name__.lower() == name
 
 
-def test_a_fault_of_what_listens_to_epochs_is_not_recorded_as_the_trial_s_own_end(workplace: Workplace) -> None:
+def test_a_fault_of_what_listens_to_epochs_is_not_recorded_as_the_trial_s_own_end(workplace: Workspace) -> None:
     def store_is_away(epoch: int, metrics: dict[str, float]) -> None:
         raise ConnectionError("the store is away")
 

@@ -11,21 +11,21 @@ from calls import bench, study_file
 from scipy.stats import t as student
 from tiny_study import STUDY
 
-from harness.analyses.leakage.plan import Compared, compared, parts, protocol_of, protocols
-from harness.analyses.leakage.report import marks, points, render, worth
-from harness.analyses.leakage.run import COMPARED, Asked, measured
-from harness.analyses.leakage.worth import PROTOCOLS, Measured, Under, difference, uar
+from harness.analyses.leakage.plan import PlannedCell, parts, planned_cells, protocol_of, protocols
+from harness.analyses.leakage.report import leakage_markdown, marks, points, worth
+from harness.analyses.leakage.run import COMPARED, LeakageOptions, cells_under_protocols
+from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols, ProtocolResult, difference, uar
 from harness.data.augmented_copies import copies
 from harness.data.copies_before_split import AugmentedBeforeSplit, AugmentedFirst, leak_on_purpose, source_of
-from harness.data.corpora import Workplace, open_corpus
+from harness.data.corpora import Workspace, open_corpus
 from harness.data.features import features, padded_samples
-from harness.evaluation.audit import audited
+from harness.evaluation.audit import audit_runs
 from harness.evaluation.rows import rows
 from harness.study.cells import plan
 from harness.study.definition import Recipe, Study
 from harness.study.files import component
 from harness.study.trial import Training
-from harness.tracking.run_record import Record
+from harness.tracking.run_record import RunRecord
 from harness.tracking.store import studies
 from harness.tracking.tracker import Tracker
 from registry.augmentation import Augmentation
@@ -107,8 +107,8 @@ def test_a_studys_own_random_split_has_its_twins_and_80_20_stands_in() -> None:
     assert protocols(dataclasses.replace(STUDY, splits=(UnseenSentences(),)))[2] == Random8020()
 
 
-def cells(study: Study, copies: tuple[object, ...] = (Noise(),)) -> list[Compared]:
-    return compared(study, plan(study, "clips"), copies)
+def cells(study: Study, copies: tuple[object, ...] = (Noise(),)) -> list[PlannedCell]:
+    return planned_cells(study, plan(study, "clips"), copies)
 
 
 ONE = dataclasses.replace(STUDY, architectures=STUDY.architectures[:1])
@@ -129,8 +129,8 @@ def test_a_cell_with_copies_of_its_own_keeps_them_and_needs_no_others() -> None:
     assert before.corpus.augmentation == Augmentation(copies=(Gain(), Gain()))
 
 
-def final(split: str, augmentation: str = "") -> Record:
-    return Record("f", "", "final", "finished", {}, {}, {"bench.split": split, "bench.augmentation": augmentation})
+def final(split: str, augmentation: str = "") -> RunRecord:
+    return RunRecord("f", "", "final", "finished", {}, {}, {"bench.split": split, "bench.augmentation": augmentation})
 
 
 def test_the_finals_of_a_cell_with_copies_stand_for_the_protocols_with_and_without_copies() -> None:
@@ -146,7 +146,7 @@ def test_comparisons_are_told_apart_by_settings_clips_copies_and_seeds_and_not_b
     longer = dataclasses.replace(ONE, training=Training(epochs=9))
     identities = [cells(study, copies)[0].identity for study, copies in (
         (ONE, (Noise(),)), (longer, (Noise(),)), (ONE, (Gain(),)), (dataclasses.replace(ONE, seeds=(5,)), (Noise(),)))]
-    identities.append(compared(ONE, plan(ONE, "other clips"), (Noise(),))[0].identity)
+    identities.append(planned_cells(ONE, plan(ONE, "other clips"), (Noise(),))[0].identity)
     assert len(set(identities)) == 5 and identities[0] == cells(ONE)[0].identity
     spaces = tuple(dataclasses.replace(ONE.feature_spaces[0], duration_s=seconds) for seconds in (1.0, 1.004))
     alike = [Recipe(name="net", feature_space=space, architecture=ONE.architectures[0], splits=ONE.splits) for space in spaces]
@@ -156,14 +156,14 @@ def test_comparisons_are_told_apart_by_settings_clips_copies_and_seeds_and_not_b
 
 def test_a_setting_of_a_split_is_refused_since_protocols_would_draw_differently() -> None:
     with pytest.raises(UsageError, match="write them in the study"):
-        compared(ONE, plan(ONE, "clips", {"split.seed": 3}), (Noise(),))
+        planned_cells(ONE, plan(ONE, "clips", {"split.seed": 3}), (Noise(),))
 
 
-def made(recall: float, test: str = "a", speakers: int = 20, seeds: int = 1, spread: float = 0.1, seed: int = 0, **more: object) -> Under:
+def made(recall: float, test: str = "a", speakers: int = 20, seeds: int = 1, spread: float = 0.1, seed: int = 0, **more: object) -> ProtocolResult:
     """Two emotions, 100 clips of each a speaker, whose recalls are alike in both and differ between speakers."""
     right = np.round(100 * np.clip(np.random.default_rng(seed).normal(recall, spread, (1, speakers)), 0, 1)).astype(int)
     counts = np.stack([np.stack([right, 100 - right], -1), np.stack([100 - right, right], -1)], -2).repeat(seeds, axis=0)
-    about = Under(counts, (test,), "train 10, validation 2, test 4", "10 of 20 clips: partial", False, 5, tuple(map(str, range(seeds))),
+    about = ProtocolResult(counts, (test,), "train 10, validation 2, test 4", "10 of 20 clips: partial", False, 5, tuple(map(str, range(seeds))),
                   "crema_d", "--set training.epochs=5")
     return dataclasses.replace(about, **more)  # type: ignore[arg-type]
 
@@ -190,7 +190,7 @@ def test_a_paired_difference_forgets_what_speakers_have_in_common() -> None:
 
 
 def test_a_leak_is_told_from_nothing_or_not() -> None:
-    cell = Measured("s", "net", {"speakers": made(0.5, "a"), "random": made(0.7, "b", seed=1), "sentences": made(0.5, "c", seed=2),
+    cell = CellUnderProtocols("s", "net", {"speakers": made(0.5, "a"), "random": made(0.7, "b", seed=1), "sentences": made(0.5, "c", seed=2),
                                  "after": made(0.7, "b", seed=1), "before": made(0.9, "b", seed=1, spread=0.05)})
     told = worth(cell, "random", "speakers", "voices")
     assert told and told[:4] == ["voices", "random clips less unseen speakers", "unpaired", "more than chance explains"]
@@ -199,7 +199,7 @@ def test_a_leak_is_told_from_nothing_or_not() -> None:
     assert (told := worth(cell, "speakers", "random", "x")) and told[3] == "it costs more than chance explains"
     assert (told := worth(cell, "before", "after", "x")) and told[2] == "paired"
     same = made(0.7)
-    own = Measured("s", "net", {"after": same, "random": same})
+    own = CellUnderProtocols("s", "net", {"after": same, "random": same})
     assert worth(own, "before", "after", "x") is None and worth(own, "random", "after", "x") is None, "the same networks are no comparison"
 
 
@@ -227,20 +227,20 @@ not trained: unseen speakers, copies after the split, unseen sentences.
 
 
 def test_the_report_is_a_pure_function_of_what_was_measured() -> None:
-    cell = Measured("cnn", "a | b", {
+    cell = CellUnderProtocols("cnn", "a | b", {
         "speakers": made(0.5, "a", spread=0), "random": made(0.7, "b", spread=0),
         "before": made(0.9, "b", spread=0, clips="train 30, validation 2, test 4"),
         "after": made(0.7, "b", spread=0, augmentation="copies of gain+noise[lowest_snr_db=1.0]",
                       clips="train 10, validation 2, test 4, copies 20")})
-    text = render([cell])
+    text = leakage_markdown([cell])
     report = REPORT
     for recall in (0.5, 0.7, 0.9):
         report = report.replace(f"| {recall:.3f} |", f"| {uar(made(recall, spread=0))} |")
-    assert report in text and text == render([cell])
+    assert report in text and text == leakage_markdown([cell])
     assert "both leaks" not in text and "heard voices and copies" not in text, "copies are never compared with networks that have none"
     assert ("`bench leakage --study cnn --corpus crema_d --data DIR --cell 'a | b' --seeds 0 --copies gain 'noise[lowest_snr_db=1.0]' "
             "--set training.epochs=5`") in text
-    assert marks(Measured("s", "c", {key: made(0.5, seeds=2, synthetic=True) for key in PROTOCOLS})
+    assert marks(CellUnderProtocols("s", "c", {key: made(0.5, seeds=2, synthetic=True) for key in PROTOCOLS})
                  ) == "crema_d; synthetic; 2 seeds; 5 epochs"
     assert uar(None) == "–" and "," not in uar(made(0.5, speakers=4)), "four speakers give no interval"
 
@@ -264,14 +264,14 @@ def test_every_protocol_is_really_run_in_an_experiment_of_its_own_and_the_audit_
     assert rows_.keys() == PROTOCOLS.keys() and all(row.label.startswith("zcr+energy") for row in rows_.values())
     said = {key: tracker.predictions(rows_[key].seed_runs[0], "test") for key in ("random", "after", "before")}
     assert len({tuple(each.clips) for each in said.values() if each}) == 1 and None not in said.values()
-    found = {each.record.tags["bench.split"]: each for each in audited("leakage-own", Workplace(tmp_path, workers=1))}
+    found = {each.record.tags["bench.split"]: each for each in audit_runs("leakage-own", Workspace(tmp_path, workers=1))}
     assert [split for split, each in found.items() if each.failed] == ["augmented_before_split"]
-    clips = {key: under.training_clips for cell in measured(tmp_path, "leakage-own") for key, under in cell.under.items()}
+    clips = {key: under.training_clips for cell in cells_under_protocols(tmp_path, "leakage-own") for key, under in cell.under.items()}
     assert clips["before"] == clips["after"] == 2 * clips["random"]
     assert bench(*call).code == 0 and len(tracker.records("seed")) == 6, "the same call trains nothing again"
     final, = (r for r in tracker.records("final") if r.tags["bench.split"].startswith("augmented_before"))
     tracker.client.delete_tag(final.run_id, next(key for key in final.tags if key.startswith(COMPARED)))
-    assert measured(tmp_path, "leakage-own")[0].under.keys() == PROTOCOLS.keys() - {"before"}, "a side is known by its mark, not by names"
+    assert cells_under_protocols(tmp_path, "leakage-own")[0].under.keys() == PROTOCOLS.keys() - {"before"}, "a side is known by its mark, not by names"
 
 
 def test_a_call_that_names_what_is_not_there_trains_nothing(tmp_path: Path) -> None:
@@ -279,4 +279,4 @@ def test_a_call_that_names_what_is_not_there_trains_nothing(tmp_path: Path) -> N
                              (("--copies", "mixup"), "list it under on_the_fly"), (("--set", "training.epoch=1"), "training.epochs")):
         outcome = bench("leakage", "--study", "quickstart", "--corpus", "synthetic", *wrong_call, "--home", tmp_path / "home")
         assert outcome.code == 2 and said in outcome.err and not (tmp_path / "home").exists()
-    assert Asked("quickstart").copies == ("noise", "time_shift")
+    assert LeakageOptions("quickstart").copies == ("noise", "time_shift")

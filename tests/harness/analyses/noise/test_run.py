@@ -10,11 +10,11 @@ import pytest
 from calls import Outcome, bench, study_file
 
 from harness.analyses.noise import run as module
-from harness.analyses.noise.report import told
-from harness.analyses.noise.rows import Heard, heard, noted, pooled
-from harness.analyses.noise.run import Asked, chosen_runs
+from harness.analyses.noise.report import sentences
+from harness.analyses.noise.rows import NoiseRow, pooled, read_measurement, read_rows
+from harness.analyses.noise.run import NoiseOptions, chosen_runs
 from harness.analyses.noise.sounds import KINDS, TALKERS, Noises, in_noise
-from harness.data.corpora import Workplace, open_corpus
+from harness.data.corpora import Workspace, open_corpus
 from harness.study.seeds import seed_for
 from harness.tracking.tracker import Tracker
 from registry.audio import active_power
@@ -86,8 +86,8 @@ def outcome(home: Path) -> Outcome:
     return bench("noise", "own", "--levels", "10", "-5", "--home", home)
 
 
-def row_of(home: Path) -> Heard:
-    return heard(Tracker(home, "own"))[0]
+def row_of(home: Path) -> NoiseRow:
+    return read_rows(Tracker(home, "own"))[0]
 
 
 def test_clean_clips_give_what_was_logged_and_every_condition_has_every_clip(home: Path, outcome: Outcome) -> None:
@@ -116,12 +116,12 @@ def test_the_page_tells_levels_recalls_and_that_the_corpus_is_synthetic_and_is_l
 def test_what_was_measured_is_not_measured_again_and_a_new_level_is_added(home: Path, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
                                                                          ) -> None:
     run = row_of(home).runs[0]
-    before = noted(Tracker(home, "own"), run)["counts"]
+    before = read_measurement(Tracker(home, "own"), run)["counts"]
     with monkeypatch.context() as patched:
         patched.setattr(module, "_measure", lambda *given: pytest.fail("measured again"))
         assert bench("noise", run[:8], "--levels", "10", "-5", "--home", home).code == 0
     assert bench("noise", run[:8], "--levels", "30", "--kinds", "white", "--home", home, "--quiet").code == 0
-    after = noted(Tracker(home, "own"), run)["counts"]
+    after = read_measurement(Tracker(home, "own"), run)["counts"]
     assert after.keys() - before.keys() == {"white 30"} and {key: after[key] for key in before} == before
     page = home / "reports" / "own_noise.md"
     text = page.read_bytes()
@@ -133,7 +133,7 @@ def test_clips_that_are_no_longer_those_of_the_run_are_refused(home: Path, outco
     tracker, (run,) = chosen_runs("own", home)
     tags = {**run.tags, "bench.split_fingerprint": "another"}
     with pytest.raises(BenchError, match="are not those that run"):
-        module._split_of(dataclasses.replace(run, tags=tags), tracker, Workplace(home))
+        module._split_of(dataclasses.replace(run, tags=tags), tracker, Workspace(home))
 
 
 def test_a_run_without_a_saved_model_says_how_to_get_one(home: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_wrong_call_is_told_before_anything_is_measured(home: Path, tmp_path: 
         assert outcome.code == 2 and said in outcome.err, outcome.err
     assert bench("noise", "own", "--home", tmp_path / "none").code == 1 and not (tmp_path / "none").exists()
     with pytest.raises(UsageError):
-        Asked("own", kinds=("pink",))
+        NoiseOptions("own", kinds=("pink",))
 
 
 def test_what_noise_takes_away_is_told_in_figures() -> None:
@@ -157,9 +157,9 @@ def test_what_noise_takes_away_is_told_in_figures() -> None:
         """Two emotions, 10 clips of each of 5 speakers; of the second, so many are right, of the first `elsewhere` are wrong."""
         return np.tile(np.array([[10 - elsewhere, elsewhere], [10 - right, right]]), (1, 5, 1, 1))
 
-    row = Heard("net", "unseen", False, "lab", "100 of 100 clips: whole", ("ANG", "SAD"),
+    row = NoiseRow("net", "unseen", False, "lab", "100 of 100 clips: whole", ("ANG", "SAD"),
                 {"clean": counts(10, 0), "white 10": counts(8, 2), "white 0": counts(10, 9)}, 100, 3, 0.02, ("run",), ("0",))
-    same, lost = told(row)
+    same, lost = sentences(row)
     assert "3 of 100 are taken for another emotion" in same and "0.020" in same
     assert lost.startswith("in white noise UAR goes from 1.000 to 0.550 at 0 dB; half of what it had above chance is gone at 0 dB.")
     assert lost.endswith("95% of the clips are taken for SAD.")

@@ -11,10 +11,10 @@ import pytest
 from calls import bench
 
 from harness.analyses.published.report import learnt, table
-from harness.analyses.published.run import Asked, _planned, scaled
+from harness.analyses.published.run import ReplicateOptions, _planned, scaled
 from harness.analyses.published.systems import Claim, chosen, systems
 from harness.analyses.published.verdicts import Comparison, Reproduced, comparisons, from_earlier_report, other_settings, verdict
-from harness.data.corpora import Workplace
+from harness.data.corpora import Workspace
 from harness.data.features import padded_samples
 from harness.evaluation.intervals import figures_of, speaker_intervals
 from harness.evaluation.rows import Row
@@ -200,8 +200,8 @@ def test_a_recipe_that_gives_nothing_is_named_with_code_1(tmp_path: Path) -> Non
 
 
 def test_a_shorter_training_lowers_the_rate_at_the_same_share_of_it() -> None:
-    asked = Asked(["002_rezonet"], epochs_scale=0.1, corpus="synthetic")
-    settings = _planned(asked, SYSTEMS["002"], "002_rezonet", Workplace(home=Path()))[-1]
+    asked = ReplicateOptions(["002_rezonet"], epochs_scale=0.1, corpus="synthetic")
+    settings = _planned(asked, SYSTEMS["002"], "002_rezonet", Workspace(home=Path()))[-1]
     assert settings == {"training.epochs": 9, "training.drop_epochs": 5}
 
 

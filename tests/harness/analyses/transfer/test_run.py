@@ -14,10 +14,10 @@ from calls import bench, study_file
 from tiny_study import STUDY
 
 from harness.analyses.transfer.matrix import About, Matrix, Pair, matrices, pooled
-from harness.analyses.transfer.report import render, told
+from harness.analyses.transfer.report import sentences, transfer_markdown
 from harness.analyses.transfer.run import _member, among_shared
 from harness.console import Console
-from harness.data.corpora import Workplace
+from harness.data.corpora import Workspace
 from harness.study.cells import plan
 from harness.tracking.store import studies
 from harness.tracking.tracker import Tracker
@@ -101,7 +101,7 @@ def test_the_report_names_chance_marks_few_speakers_and_is_made_from_the_store_a
     text = page.read_text(encoding="utf-8")
     assert "<br>chance 0.500" in text and "†" in text and "ANG HAP" in text and "**Columns do not compare**" in text
     assert "--set training.epochs=2`" in text and f"Only tested on: {C}" in text and "![UAR of each pair](transfer/1.png)" in text
-    assert render([matrix], ["x.png"]) == render([matrix], ["x.png"])
+    assert transfer_markdown([matrix], ["x.png"]) == transfer_markdown([matrix], ["x.png"])
 
 
 def test_a_network_is_asked_among_the_shared_emotions_only() -> None:
@@ -114,7 +114,7 @@ def test_a_network_is_asked_among_the_shared_emotions_only() -> None:
 def test_calm_is_left_out_and_corpora_of_few_speakers_get_the_nearest_honest_split(real_corpora: Path, capsys: pytest.CaptureFixture[str]
                                                                                   ) -> None:
     cell = plan(STUDY, "")[0]
-    found = {name: _member(name, cell, Workplace(Path(), real_corpora), Console()) for name in ("ravdess", "savee", "tess")}
+    found = {name: _member(name, cell, Workspace(Path(), real_corpora), Console()) for name in ("ravdess", "savee", "tess")}
     assert "CAL" not in found["ravdess"].corpus.emotions and len(found["ravdess"].corpus.emotions) == 7
     assert [member.split.shares_speakers for member in found.values()] == [False, False, True]
     split = found["savee"].split(found["savee"].corpus)
@@ -142,15 +142,15 @@ def test_what_is_seen_is_computed_from_the_matrix() -> None:
     pairs = [pair("one", "one", 0.9, emotions=4), pair("one", "two", 0.5), pair("two", "one", 0.8), pair("two", "two", 1.0, 2, shares=True)]
     matrix = Matrix("s", "net", "", "5", "s", pooled({(each.about.source, each.about.target): each for each in pairs}))
     assert pairs[0].above_chance == pytest.approx((0.9 - 0.25) / 0.75) and pairs[1].above_chance == 0
-    first, second, third = told(matrix)
+    first, second, third = sentences(matrix)
     assert "networks reach 87% on unseen speakers of their own corpus and 30% on other corpora (means over 1 and 2 pairs;" in first
     assert second == "The best transfer is two → one (0.800, chance 0.500), the worst one → two (0.500, chance 0.500)."
     assert third.startswith("Not to be told from chance, or below it: one → two (0.500, chance 0.500), of 2 pairs")
     assert matrix.pairs["two", "two"].marks == "†‡" and matrix.pairs["two", "one"].marks == ""
-    assert told(dataclasses.replace(matrix, pairs={("one", "one"): pairs[0]})) == ["No pair of different corpora has been tested."]
+    assert sentences(dataclasses.replace(matrix, pairs={("one", "one"): pairs[0]})) == ["No pair of different corpora has been tested."]
     unsure = dataclasses.replace(pairs[2], counts=np.concatenate([pairs[2].counts, pairs[2].counts[..., ::-1]]))  # a seed at .8, one at .2
     _, low, high = pooled({("two", "one"): unsure, ("one", "one"): pairs[0]})["one", "one"].figure()
     assert high - low > 0.1, "a network of one seed has the variance of training of the others in its column"
-    text = render([matrix], ["1.png"])
+    text = transfer_markdown([matrix], ["1.png"])
     assert "| one (partial) | two (partial) |" in text and "fewer than 5 speakers" in text and "had heard the voices" in text
     assert "`bench transfer --study s --corpora one two --cell net" in text
