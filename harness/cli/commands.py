@@ -74,7 +74,7 @@ def replicate_command(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
     asked = ReplicateOptions(args.names, args.variants, args.epochs_scale, dict(_setting(text) for text in args.set),
-                  args.corpus, args.split, args.seeds)
+                             args.corpus, args.split, args.seeds)
     compared = replicate(asked, _workplace(args), console, args.allow_missing, _execution(args))
     console.table(["recipe", "claimed WA", "reproduced WA", "unseen speakers WA", "verdict"],
                   [[c.name, f"{c.claim.wa:.3f}", interval(c.shared, "wa"), interval(c.unseen, "wa"), verdict(c)] for c in compared],
@@ -249,7 +249,8 @@ def leakage_command(args: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
-    asked = LeakageOptions(args.study, args.cell, args.corpus, tuple(args.seeds), dict(_setting(text) for text in args.set), tuple(args.copies))
+    asked = LeakageOptions(args.study, args.cell, args.corpus, tuple(args.seeds), dict(_setting(text) for text in args.set),
+                           tuple(args.copies))
     found = measure_leakage(asked, _workplace(args), console, args.allow_missing, _execution(args))
     console.table(["cell", *PROTOCOLS.values()],
                   [[each.cell, *(uar(each.under.get(protocol)) for protocol in PROTOCOLS)] for each in found], title="test UAR by protocol")

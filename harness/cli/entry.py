@@ -34,16 +34,17 @@ def main(arguments: list[str] | None = None) -> int:
         if parsed.debug:
             raise
         print(printable(f"bench: {error.filename or 'the system'}: {error.strerror or error}; check the path, its permissions and the free "
-                      "space"), file=sys.stderr)
+                        "space"), file=sys.stderr)
         return 1
     except Exception as error:
         if parsed.debug:
             raise
         if type(error).__module__.startswith("mlflow"):
-            print(printable(f"bench: MLflow refuses, or went away: {first_line(error)}\nWhat finished is kept; the same command continues when "
-                          "it is back."), file=sys.stderr)
+            print(printable(f"bench: MLflow refuses, or went away: {first_line(error)}\nWhat finished is kept; the same command continues "
+                            "when it is back."), file=sys.stderr)
             return 1
-        print(printable(f"bench: {type(error).__name__}: {error}\nThis is a fault of bench itself; `--debug` shows where."), file=sys.stderr)
+        print(printable(f"bench: {type(error).__name__}: {error}\nThis is a fault of bench itself; `--debug` shows where."),
+              file=sys.stderr)
         return 1
 
 

@@ -44,15 +44,15 @@ def availability(name: str, data: Path | None) -> Availability:
         folder = data / SOURCES[name].title if data and name in SOURCES else None
         there = folder is not None and any(path.suffix.lower() in ENDINGS for path in folder.rglob("*"))
         return Availability(name=name, folder="", clips=f"0 of {loader.whole:,}", state="unreadable" if there else "absent", bytes=0,
-                        reason=str(error) if there else "")
+                            reason=str(error) if there else "")
     if corpus.synthetic:
         return Availability(name=name, folder="computed", clips=f"{len(corpus):,} of {corpus.whole:,}", state="always there", bytes=0)
     breaking = [problem for problem in corpus.problems if problem.breaks]
     state = "incomplete" if breaking else "complete" if len(corpus) == corpus.whole else "partial"
     paths = [clip.path for clip in corpus.clips if clip.path]
     return Availability(name=name, folder=_below(paths, data), clips=f"{len(corpus):,} of {corpus.whole:,}", state=state,
-                    bytes=sum(path.stat().st_size for path in paths),
-                    reason=f"({len(breaking)} findings, see `bench check {name}`)" if breaking else "")
+                        bytes=sum(path.stat().st_size for path in paths),
+                        reason=f"({len(breaking)} findings, see `bench check {name}`)" if breaking else "")
 
 
 def _below(paths: list[Path], data: Path | None) -> str:

@@ -139,7 +139,7 @@ def _entry(cache: Path, key: str) -> CacheEntry:
         about = json.loads(_about(cache, key).read_text(encoding="utf-8"))
         used = _about(cache, key).stat().st_mtime
         return CacheEntry(key=key, label=about["label"], corpus=about["corpus"], clips=about["shape"][0], shape=tuple(about["shape"]),
-                     bytes=size, last_used=used)
+                          bytes=size, last_used=used)
     except (OSError, ValueError, KeyError, TypeError):
         return CacheEntry(key=key, label="damaged", corpus="", clips=0, shape=(), bytes=size, last_used=used)
 

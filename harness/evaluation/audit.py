@@ -110,8 +110,8 @@ def _evidence(record: RunRecord, trial: Trial, corpus: Corpus, tracker: Tracker,
         files = tracker.models.files(record, Path(folder))
         normaliser = normaliser_of(files) if files else None
     left = LeftByRun(split_fingerprint=record.tags.get("bench.split_fingerprint", ""), predictions=said, features=features,
-                  copies=int(counts.get("copies", 0)) if counts else None, normaliser=normaliser,
-                  twins=_twins(corpus, trial.feature_space, cache))
+                     copies=int(counts.get("copies", 0)) if counts else None, normaliser=normaliser,
+                     twins=_twins(corpus, trial.feature_space, cache))
     try:
         train = trial.split(corpus).train
     except Declined:

@@ -73,9 +73,9 @@ def compare(a: RunsToCompare, b: RunsToCompare, resamples: int = RESAMPLES) -> C
     right_a, right_b = _right(a), _right(b)
     clips = a.said[0].clips
     return Comparison(a.name, b.name, len(clips), first.shape[1], (a.seeds, b.seeds), len(a.said) == len(b.said) == 1, scores,
-                    tuple(clips[right_a & ~right_b].tolist()),
-                    tuple(clips[~right_a & right_b].tolist()), _parameters(a, b),
-                    {key: value == b.fingerprints[key] for key, value in a.fingerprints.items()})
+                      tuple(clips[right_a & ~right_b].tolist()),
+                      tuple(clips[~right_a & right_b].tolist()), _parameters(a, b),
+                      {key: value == b.fingerprints[key] for key, value in a.fingerprints.items()})
 
 
 def _require_same_clips(a: RunsToCompare, b: RunsToCompare) -> None:

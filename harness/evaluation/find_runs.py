@@ -86,7 +86,8 @@ def _of_runs(tracker: Tracker, name: str, runs: list[RunRecord]) -> RunsToCompar
                          "it where its files are")
     first = runs[0]
     prints = {key: first.tags.get(f"bench.{key}_fingerprint", "")[:16] for key in ("corpus", "split")}
-    return RunsToCompare(name, tuple(map(_by_clip, said)), _parameters(tracker, first), tuple(r.params.get("seed", "?") for r in runs), prints)
+    return RunsToCompare(name, tuple(map(_by_clip, said)), _parameters(tracker, first), tuple(r.params.get("seed", "?") for r in runs),
+                         prints)
 
 
 def _parameters(tracker: Tracker, run: RunRecord) -> dict[str, str]:

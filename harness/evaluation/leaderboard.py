@@ -109,7 +109,7 @@ def leaderboards(made: Sequence[Row], known: Mapping[str, FinalPredictions | str
     """
     groups = [tuple(group) for _, group in itertools.groupby(made, key=lambda row: (row.corpus, row.corpus_fingerprint, row.split))]
     return [Leaderboard(group, tuple(one for row in group if isinstance(one := known.get(row.cell), FinalPredictions)),
-                  {row.cell: one for row in group if isinstance(one := known.get(row.cell), str)}) for group in groups]
+                        {row.cell: one for row in group if isinstance(one := known.get(row.cell), str)}) for group in groups]
 
 
 def read_leaderboards(home: Path, study_name: str, data: Path | None = None) -> tuple[list[RunRecord], list[Leaderboard]]:
@@ -121,7 +121,8 @@ def read_leaderboards(home: Path, study_name: str, data: Path | None = None) -> 
     records = tracker.records()
     made = rows(records)
     clips = {row.corpus_label: clips_of(row, data) for row in {row.corpus_label: row for row in made if row.seeds}.values()}
-    return records, leaderboards(made, {row.cell: read_final_predictions(row, tracker, clips[row.corpus_label]) for row in made if row.seeds})
+    return records, leaderboards(made, {row.cell: read_final_predictions(row, tracker,
+                                                                         clips[row.corpus_label]) for row in made if row.seeds})
 
 
 RANKED_BY = "uar"
@@ -181,4 +182,4 @@ def one_seed_each(group: Sequence[FinalPredictions]) -> bool:
 
 def _watched(each: FinalPredictions) -> AlarmInput:
     return AlarmInput(test=each.test, validation=each.validation, shares_speakers=each.row.shares_speakers, corpus=each.row.corpus,
-                   history=each.history, best_epoch=each.best_epoch)
+                      history=each.history, best_epoch=each.best_epoch)

@@ -147,8 +147,8 @@ class DaskPool:
             raise BenchError(f"the worker processes did not start within {START_S:.0f} s ({error}): use fewer --workers, or "
                              "--in-process") from error
         except Exception as error:  # as the plugin meets it there
-            raise BenchError(f"a worker at {where} can't take work ({first_line(error)}): workers need the installation of `bench` that the "
-                             "run is started from") from error
+            raise BenchError(f"a worker at {where} can't take work ({first_line(error)}): workers need the installation of `bench` that "
+                             "the run is started from") from error
         self._check_threads()
         self._heard: queue.Queue[Any] = queue.Queue()
         self._running: dict[str, _Running] = {}

@@ -105,9 +105,9 @@ class Final:
         tags, params = identity(self.run, self.cell, self.chosen)
         tags |= {"signatures": signatures, "asked_at": asked_at, "coordinator": self.run.claims.id}
         self.run.record(OutboxEntry(uid=uid, kind="final", name=f"final {run_name(params)}", study=self.run.name, parent=self.run.parent,
-                              state="finished" if len(done) == len(self.trials) else "failed", tags=tags, params=params,
-                              metrics=aggregates([record.metrics for record in done]), ended_ms=int(time.time() * 1000),
-                              children=len(done)))
+                                    state="finished" if len(done) == len(self.trials) else "failed", tags=tags, params=params,
+                                    metrics=aggregates([record.metrics for record in done]), ended_ms=int(time.time() * 1000),
+                                    children=len(done)))
         self.run.box.told(uid)
 
 

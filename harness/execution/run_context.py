@@ -89,7 +89,7 @@ class RunContext:
     def failed(self, job: Job, reason: str) -> Outcome:
         """Record a job as failed that its worker could not bring to an end; a result that it had on disk by then counts."""
         entry = OutboxEntry(uid=job.uid, kind=job.kind, name=job.name, study=job.study, parent=job.parent, state="failed",
-                      tags={**job.tags, "reason": reason}, params=job.params, ended_ms=int(time.time() * 1000))
+                            tags={**job.tags, "reason": reason}, params=job.params, ended_ms=int(time.time() * 1000))
         run_id = self.record(entry)
         return Outcome.of(self.box.get(job.uid) or entry, run_id)
 

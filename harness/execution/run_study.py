@@ -83,7 +83,8 @@ def run_study(asked: str, study: Study, workplace: Workspace, settings: dict[str
         tracker = Tracker(workplace.home, name)
         searches = [(Search(workplace.home, name, label, cells, study.prune, store=store, claims=claims, sampler=study.sampler), cells)
                     for label, cells in groups]
-    run = RunContext(name, asked, study, prepared, console, tracker, claims, Outbox(workplace.home), settings, allow_missing, execution.objective)
+    run = RunContext(name, asked, study, prepared, console, tracker, claims, Outbox(workplace.home), settings, allow_missing,
+                     execution.objective)
     run.varied = varied_settings(plan(study, prepared.corpus.fingerprint, settings), settings)
     try:
         settle_crashed(run, [search for search, _ in searches])

@@ -155,9 +155,10 @@ class Schedule:
         tags, params = identity(self.run, cell, cell.base)
         params |= error.params
         uid = uuid.uuid4().hex[:16]
-        self.run.record(OutboxEntry(uid=uid, kind="trial", name=run_name(params), study=self.run.name, parent=self.run.parent, state="failed",
-                              tags={**tags, "coordinator": self.run.claims.id, "reason": str(error)}, params=params,
-                              ended_ms=int(time.time() * 1000)))
+        self.run.record(OutboxEntry(uid=uid, kind="trial", name=run_name(params), study=self.run.name, parent=self.run.parent,
+                                    state="failed",
+                                    tags={**tags, "coordinator": self.run.claims.id, "reason": str(error)}, params=params,
+                                    ended_ms=int(time.time() * 1000)))
         self.run.box.told(uid)
         self.run.console.say(f"  {run_name(params)}: failed ({error})")
 

@@ -48,7 +48,7 @@ def write_report(home: Path, study_name: str, data: Path | None = None) -> tuple
 
 
 def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[Leaderboard], draw: Draw, diagram: folds_section.Draw,
-           front: cost_section.Draw | None = None) -> str:
+                   front: cost_section.Draw | None = None) -> str:
     """The whole report as Markdown.
 
     Args:

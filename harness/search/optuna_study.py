@@ -123,7 +123,8 @@ class Search:
         params = _written(cell) if slot == 0 else {}
         if params.keys() != cell.search.keys():  # a setting written outside its range is drawn like those of later trials
             params = {**self._sample(cell, slot, history), **params}
-        about = {"cell": cell.key, "label": cell.label, "slot": slot, "uid": uid, "coordinator": self.claims.id, **process_identity.this_process()}
+        about = {"cell": cell.key, "label": cell.label, "slot": slot, "uid": uid, "coordinator": self.claims.id,
+                 **process_identity.this_process()}
         try:
             trial, fault = apply(cell, params), None
             about["signature"] = trial.signature

@@ -37,13 +37,14 @@ def record_of(run: Run) -> RunRecord:
     tags = dict(run.data.tags)
     state = "running" if run.info.status == "RUNNING" else tags.get("bench.state", run.info.status.lower())
     return RunRecord(run.info.run_id, run.info.run_name, tags.get("bench.kind", ""), state, dict(run.data.params),
-                  dict(run.data.metrics), tags)
+                     dict(run.data.metrics), tags)
 
 
 def entry_of(result: Result, *, tags: dict[str, str], metrics: dict[str, float] | None = None, **about: Any) -> OutboxEntry:
     """All of a result but its files, as the outbox keeps it; `tags`, `metrics` and the rest of an Entry's fields are added."""
     return OutboxEntry(state=result.state, tags={name: text for name, text in {**tags, **result_tags(result)}.items() if text},
-                 metrics={**flat_metrics(result), **(metrics or {})}, inputs=datasets(result), ended_ms=int(time.time() * 1000), **about)
+                       metrics={**flat_metrics(result), **(metrics or {})}, inputs=datasets(result), ended_ms=int(time.time() * 1000),
+                       **about)
 
 
 def flat_metrics(result: Result) -> dict[str, float]:

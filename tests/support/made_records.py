@@ -58,7 +58,7 @@ def record(kind: str, cell: str, number: int = 0, state: str = "finished", metri
              "speakers": "train 8, validation 1, test 2", "split_fingerprint": "f" * 64, "commit": "abc123",
              "hardware": "2 cores, 8 GB, cpu:0"}
     return RunRecord(f"{kind}{cell}{number}", f"{kind} {number}", kind, state, params or {}, metrics or {},
-                  {f"bench.{key}": value for key, value in {**about, **tags}.items()})
+                     {f"bench.{key}": value for key, value in {**about, **tags}.items()})
 
 
 

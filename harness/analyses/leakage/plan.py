@@ -57,7 +57,7 @@ def planned_cells(study: Study, cells: Sequence[Cell], copies: tuple[Any, ...]) 
         copied = own if own.copies else dataclasses.replace(own, copies=copies)
         stands_on = [base.signature, *map(specified, (*own_protocols, AugmentedBeforeSplit(split=clips), copied)), list(study.seeds)]
         made.append(PlannedCell(label if met[label] == 1 else f"{label} ({met[label]})", base, copied,
-                             hashlib.sha256(canonical(stands_on).encode()).hexdigest()[:8]))
+                                hashlib.sha256(canonical(stands_on).encode()).hexdigest()[:8]))
     return made
 
 

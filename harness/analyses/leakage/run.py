@@ -53,7 +53,7 @@ class LeakageOptions:
 
 
 def measure_leakage(asked: LeakageOptions, workplace: Workspace, console: Console, allow_missing: bool = False,
-            execution: Execution | None = None) -> list[CellUnderProtocols]:
+                    execution: Execution | None = None) -> list[CellUnderProtocols]:
     """Train the study's cells, without a search, under every protocol, and write the report; the same call continues.
 
     Returns: what was measured of this study.
@@ -105,7 +105,8 @@ def cells_under_protocols(home: Path, experiment: str) -> list[CellUnderProtocol
         made = [row for row in rows([r for r in records if r.kind == "seed" or r.run_id in own]) if row.seeds and row.cell in cells]
         under = {protocol: one for row in made if (one := _under(row, tracker)) for protocol in cells[row.cell].split()}
         if under:
-            found.append((max(row.asked_at for row in made), CellUnderProtocols(experiment.removeprefix(PREFIX), made[0].recipe, under, asked)))
+            found.append((max(row.asked_at for row in made), CellUnderProtocols(experiment.removeprefix(PREFIX), made[0].recipe, under,
+                                                                                asked)))
     return list({(cell.cell, cell.corpus): cell for _, cell in sorted(found, key=lambda each: each[0])}.values())
 
 
@@ -115,8 +116,9 @@ def _under(row: Row, tracker: Tracker) -> ProtocolResult | None:
     if len(said) < len(row.seed_runs):
         return None
     counts = np.array([each.counts_by(each.speakers) for each in said])  # (seeds, speakers, truth, predicted)
-    return ProtocolResult(counts, tuple(sorted(said[0].clips.tolist())), row.clips, row.coverage, row.synthetic, int(row.epochs), row.seed_numbers,
-                 row.corpus_label, row.settings, row.augmentation)
+    return ProtocolResult(counts, tuple(sorted(said[0].clips.tolist())), row.clips, row.coverage, row.synthetic, int(row.epochs),
+                          row.seed_numbers,
+                          row.corpus_label, row.settings, row.augmentation)
 
 
 def write_leakage(home: Path) -> Path | None:

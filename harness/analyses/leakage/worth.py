@@ -52,7 +52,7 @@ class ProtocolResult:
 
 @dataclass(frozen=True, eq=False)
 class CellUnderProtocols:
-    """One cell of a study under those of `PROTOCOLS` that were trained; the same `ProtocolResult` stands twice where the cell makes copies itself.
+    """One cell of a study under those of `PROTOCOLS` that were trained; one result stands twice where the cell makes copies itself.
 
     Args:
         asked: the study's name or file, as it was given.

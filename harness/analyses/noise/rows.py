@@ -121,7 +121,8 @@ def _heard(members: list[tuple[RunRecord, dict[str, Any]]]) -> NoiseRow:
     keys = [key for key in first["counts"] if all(key in found["counts"] for _, found in members)]
     settings = record.tags.get("bench.settings", "")
     return NoiseRow(f"{cell_of(record)} {settings}".strip(), record.tags["bench.split"], record.tags["bench.shares_speakers"] == "True",
-                 record.tags.get("bench.corpus_label") or record.tags["bench.corpus"], record.tags["bench.coverage"],
-                 tuple(first["emotions"]), {key: np.array([found["counts"][key] for _, found in members]) for key in keys}, first["clips"],
-                 sum(found["otherwise_than_logged"] for _, found in members), max(found["largest_difference"] for _, found in members),
-                 tuple(run.run_id for run, _ in members), tuple(run.params.get("seed", "?") for run, _ in members))
+                    record.tags.get("bench.corpus_label") or record.tags["bench.corpus"], record.tags["bench.coverage"],
+                    tuple(first["emotions"]), {key: np.array([found["counts"][key] for _, found in members]) for key in keys},
+                    first["clips"],
+                    sum(found["otherwise_than_logged"] for _, found in members), max(found["largest_difference"] for _, found in members),
+                    tuple(run.run_id for run, _ in members), tuple(run.params.get("seed", "?") for run, _ in members))

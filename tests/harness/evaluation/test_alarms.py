@@ -42,7 +42,7 @@ def answered(truth: np.ndarray, answers: np.ndarray, speakers: np.ndarray, sure:
 
 
 GOOD = AlarmInput([said(0.55), said(0.55, seed=1)], [said(0.56, speakers=15, seed=2)] * 2, shares_speakers=False, corpus="crema_d",
-               history={"train_wa": [0.4, 0.6], "validation_wa": [0.45, 0.56], "validation_uar": [0.45, 0.56]}, best_epoch=2)
+                  history={"train_wa": [0.4, 0.6], "validation_wa": [0.45, 0.56], "validation_uar": [0.45, 0.56]}, best_epoch=2)
 
 
 def but(**changes: object) -> AlarmInput:

@@ -93,7 +93,8 @@ def test_the_chosen_row_has_the_best_validation_uar_whatever_came_out_on_test() 
     made = [dataclasses.replace(row, validation_uar=(0.5 if row.cell == "lucky" else 0.51, 0.0)) for row in rows(found)]
     board, = leaderboards(made, known(made))
     assert [row.cell for row in board.finished] == ["lucky", "sound"] and board.chosen is made[1]
-    assert highlights(board).startswith("**Chosen by validation UAR: mel image × sound**") and index_lines("s", board)[3] == "mel image × sound"
+    assert highlights(board).startswith("**Chosen by validation UAR: mel image × sound**") and index_lines("s",
+                                                                                                           board)[3] == "mel image × sound"
     assert ["**chosen**" in board.marks(row) for row in made] == [False, True]
 
 

@@ -233,7 +233,8 @@ def test_constant_values_and_bands_agree_with_what_training_stores() -> None:
     assert mean == pytest.approx(x.mean(axis=(0, 1), dtype=np.float64)) and variance[1] == 1e-10
     assert normaliser_statistics("per_value", [x])[1][:, 1].tolist() == [1.0] * 7
     assert same_statistics((mean, variance), (mean.astype(np.float32), variance.astype(np.float32)))
-    assert not same_statistics((mean, variance), (mean + 0.01, variance)) and not same_statistics((mean, variance), (mean[:2], variance[:2]))
+    assert not same_statistics((mean, variance), (mean + 0.01, variance)) and not same_statistics((mean, variance), (mean[:2],
+                                                                                                                     variance[:2]))
 
 
 def test_predictions_of_other_clips_or_under_other_labels_fail() -> None:

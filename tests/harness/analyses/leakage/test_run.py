@@ -159,12 +159,14 @@ def test_a_setting_of_a_split_is_refused_since_protocols_would_draw_differently(
         planned_cells(ONE, plan(ONE, "clips", {"split.seed": 3}), (Noise(),))
 
 
-def made(recall: float, test: str = "a", speakers: int = 20, seeds: int = 1, spread: float = 0.1, seed: int = 0, **more: object) -> ProtocolResult:
+def made(recall: float, test: str = "a", speakers: int = 20, seeds: int = 1, spread: float = 0.1, seed: int = 0,
+         **more: object) -> ProtocolResult:
     """Two emotions, 100 clips of each a speaker, whose recalls are alike in both and differ between speakers."""
     right = np.round(100 * np.clip(np.random.default_rng(seed).normal(recall, spread, (1, speakers)), 0, 1)).astype(int)
     counts = np.stack([np.stack([right, 100 - right], -1), np.stack([100 - right, right], -1)], -2).repeat(seeds, axis=0)
-    about = ProtocolResult(counts, (test,), "train 10, validation 2, test 4", "10 of 20 clips: partial", False, 5, tuple(map(str, range(seeds))),
-                  "crema_d", "--set training.epochs=5")
+    about = ProtocolResult(counts, (test,), "train 10, validation 2, test 4", "10 of 20 clips: partial", False, 5, tuple(map(str,
+                                                                                                                             range(seeds))),
+                           "crema_d", "--set training.epochs=5")
     return dataclasses.replace(about, **more)  # type: ignore[arg-type]
 
 
@@ -190,8 +192,9 @@ def test_a_paired_difference_forgets_what_speakers_have_in_common() -> None:
 
 
 def test_a_leak_is_told_from_nothing_or_not() -> None:
-    cell = CellUnderProtocols("s", "net", {"speakers": made(0.5, "a"), "random": made(0.7, "b", seed=1), "sentences": made(0.5, "c", seed=2),
-                                 "after": made(0.7, "b", seed=1), "before": made(0.9, "b", seed=1, spread=0.05)})
+    cell = CellUnderProtocols("s", "net", {"speakers": made(0.5, "a"), "random": made(0.7, "b", seed=1), "sentences": made(0.5, "c",
+                                                                                                                           seed=2),
+                                           "after": made(0.7, "b", seed=1), "before": made(0.9, "b", seed=1, spread=0.05)})
     told = worth(cell, "random", "speakers", "voices")
     assert told and told[:4] == ["voices", "random clips less unseen speakers", "unpaired", "more than chance explains"]
     assert told[4].startswith("+2")
@@ -271,7 +274,8 @@ def test_every_protocol_is_really_run_in_an_experiment_of_its_own_and_the_audit_
     assert bench(*call).code == 0 and len(tracker.records("seed")) == 6, "the same call trains nothing again"
     final, = (r for r in tracker.records("final") if r.tags["bench.split"].startswith("augmented_before"))
     tracker.client.delete_tag(final.run_id, next(key for key in final.tags if key.startswith(COMPARED)))
-    assert cells_under_protocols(tmp_path, "leakage-own")[0].under.keys() == PROTOCOLS.keys() - {"before"}, "a side is known by its mark, not by names"
+    cell = cells_under_protocols(tmp_path, "leakage-own")[0]
+    assert cell.under.keys() == PROTOCOLS.keys() - {"before"}, "a side is known by its mark, not by names"
 
 
 def test_a_call_that_names_what_is_not_there_trains_nothing(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def test_what_noise_takes_away_is_told_in_figures() -> None:
         return np.tile(np.array([[10 - elsewhere, elsewhere], [10 - right, right]]), (1, 5, 1, 1))
 
     row = NoiseRow("net", "unseen", False, "lab", "100 of 100 clips: whole", ("ANG", "SAD"),
-                {"clean": counts(10, 0), "white 10": counts(8, 2), "white 0": counts(10, 9)}, 100, 3, 0.02, ("run",), ("0",))
+                   {"clean": counts(10, 0), "white 10": counts(8, 2), "white 0": counts(10, 9)}, 100, 3, 0.02, ("run",), ("0",))
     same, lost = sentences(row)
     assert "3 of 100 are taken for another emotion" in same and "0.020" in same
     assert lost.startswith("in white noise UAR goes from 1.000 to 0.550 at 0 dB; half of what it had above chance is gone at 0 dB.")
