@@ -12,7 +12,7 @@ from harness.data.corpora import open_corpus, refuse_broken
 from harness.execution.prepare import feasible
 from harness.study.cells import Cell, chosen_cells, plan
 from harness.study.definition import Study
-from harness.study.files import find, load, shipped
+from harness.study.files import StudyFile, load, shipped
 from registry.core import KINDS, declared, describe, field_types, get, label_of, load_file, names, short_label
 from registry.corpus import Corpus
 from registry.errors import BenchError, UsageError, unknown
@@ -27,7 +27,7 @@ def show(name: str, data: Path | None, console: Console, allow_missing: bool = F
     for kind in kinds:
         show_component(get(kind, name), KINDS[kind], console)
     if name in shipped():
-        dry_run(name, load(name)[1], {}, data, None, console, allow_missing)
+        dry_run(load(name), {}, data, None, console, allow_missing)
     elif not kinds:
         raise unknown("component or study", name, [*(n for kind in KINDS for n in names(kind)), *shipped()])
 
@@ -37,7 +37,7 @@ def show_file(file: Path, data: Path | None, console: Console, allow_missing: bo
     module = load_file(file)
     study, component = getattr(module, "STUDY", None), declared(module, file.stem)
     if isinstance(study, Study):
-        dry_run(str(file), study, {}, data, None, console, allow_missing)
+        dry_run(load(str(file)), {}, data, None, console, allow_missing)
     elif component:
         show_component(component, str(file), console)
     else:
@@ -57,12 +57,13 @@ def _type_name(hint: Any) -> str:
     return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
 
 
-def dry_run(name: str, study: Study, settings: dict[str, Any], data: Path | None, only_cell: str | None, console: Console,
+def dry_run(file: StudyFile, settings: dict[str, Any], data: Path | None, only_cell: str | None, console: Console,
             allow_missing: bool = False) -> None:
     """A study's cells, what is searched in each, what is declined, and the cost in trainings, before running anything.
 
     Raises: BenchError for all that a run would refuse before it reads audio; a corpus that can't be opened is no error without `data`.
     """
+    study = file.study
     corpus, found = _corpus(study, data)
     if corpus:
         refuse_broken(corpus, allow_missing, console)
@@ -71,7 +72,7 @@ def dry_run(name: str, study: Study, settings: dict[str, Any], data: Path | None
               c.base.augmentation.label, ", ".join(sorted(c.search))] for c in kept]
     headings = ["protocol", "recipe", "feature space", "architecture", "augmentation", "searched settings"]
     used = [i for i in range(len(headings)) if headings[i] not in ("recipe", "augmentation") or any(row[i] for row in table)]
-    console.table([headings[i] for i in used], [[row[i] for i in used] for row in table], title=f"{name}: {describe(find(name))}")
+    console.table([headings[i] for i in used], [[row[i] for i in used] for row in table], title=f"{file.source}: {file.question}")
     for where, reason in declined.items():
         console.result(f"declined: {where}: {reason}")
     searched, finals = len(kept) * study.trials, len(kept) * len(study.seeds)

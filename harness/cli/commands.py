@@ -43,24 +43,26 @@ def run_command(args: argparse.Namespace) -> int:
     from harness.study.files import chosen_study
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends a job on a cluster ends it like Ctrl-C
-    name, study = chosen_study(args.study, corpus=args.corpus, splits=args.split, trials=args.trials, seeds=args.seeds)
+    file = chosen_study(args.study, corpus=args.corpus, splits=args.split, trials=args.trials, seeds=args.seeds)
     settings = dict(_setting(text) for text in args.set)
     console = Console(args.quiet)
     if args.dry_run:
         from harness.cli.browse import dry_run
 
-        dry_run(args.study, study, settings, args.data, args.cell, console, args.allow_missing)
+        dry_run(file, settings, args.data, args.cell, console, args.allow_missing)
         return 0
     from harness.execution.run_study import run_study
     from harness.reports.index import write_index
     from harness.reports.study_report import write_report
+    from harness.tracking.store import Store
 
-    keys = run_study(args.study, study, _workplace(args), settings, console, only_cell=args.cell, allow_missing=args.allow_missing,
+    store = Store(args.home)
+    keys = run_study(file, store, _workplace(args), settings, console, only_cell=args.cell, allow_missing=args.allow_missing,
                      execution=_execution(args))
-    path, boards = write_report(args.home, name, args.data)
-    write_index(args.home, {name: boards})
+    path, boards = write_report(store, file.name, args.data)
+    write_index(store, {file.name: boards})
     own = [row for board in boards for row in board.rows if row.cell in keys]
-    _show_leaderboard(args.home, name, path, boards, console, waiting=[row for row in own if not row.seeds])
+    _show_leaderboard(args.home, file.name, path, boards, console, waiting=[row for row in own if not row.seeds])
     return 0 if any(row.seeds for row in own) else 1
 
 
@@ -70,12 +72,13 @@ def replicate_command(args: argparse.Namespace) -> int:
     from harness.analyses.published.verdicts import verdict
     from harness.console import Console
     from harness.reports.pages import PUBLISHED
+    from harness.tracking.store import Store
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
     asked = ReplicateOptions(args.names, args.variants, args.epochs_scale, dict(_setting(text) for text in args.set),
                              args.corpus, args.split, args.seeds)
-    compared = replicate(asked, _workplace(args), console, args.allow_missing, _execution(args))
+    compared = replicate(asked, Store(args.home), _workplace(args), console, args.allow_missing, _execution(args))
     console.table(["recipe", "claimed WA", "reproduced WA", "unseen speakers WA", "verdict"],
                   [[c.name, f"{c.claim.wa:.3f}", interval(c.shared, "wa"), interval(c.unseen, "wa"), verdict(c)] for c in compared],
                   title="claimed and reproduced")
@@ -114,6 +117,7 @@ def report_command(args: argparse.Namespace) -> int:
     import json
 
     from harness.console import Console
+    from harness.tracking.store import Store
 
     console = Console()
     console.say("opening the MLflow store")
@@ -124,19 +128,22 @@ def report_command(args: argparse.Namespace) -> int:
     from harness.reports.index import write_index
     from harness.reports.study_report import write_report
 
-    names = _studies_with_runs(args.home)
+    store = Store(args.home, new=False)
+    names = store.studies()
+    if not names:
+        raise BenchError(f"there are no runs in {args.home.resolve()}: run a study first, or give its --home")
     if args.study:
         if args.study not in names:
             raise unknown("study with runs", args.study, names)
         names = [args.study]
     console.say(f"reading the runs of {', '.join(names)}")
     for name in names:
-        write_noise(args.home, name)
-    written = {name: write_report(args.home, name, args.data) for name in names}
-    write_published(args.home)
-    write_leakage(args.home)
-    write_transfer(args.home)
-    write_index(args.home, {name: boards for name, (_, boards) in written.items()})
+        write_noise(store, name)
+    written = {name: write_report(store, name, args.data) for name in names}
+    write_published(store)
+    write_leakage(store)
+    write_transfer(store)
+    write_index(store, {name: boards for name, (_, boards) in written.items()})
     if args.json:
         rows = {name: [row for board in boards for row in board.as_json()] for name, (_, boards) in written.items()}
         print(json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False))
@@ -144,27 +151,6 @@ def report_command(args: argparse.Namespace) -> int:
     for name, (path, boards) in written.items():
         _show_leaderboard(args.home, name, path, boards, console)
     return 0
-
-
-def _studies_with_runs(home: Path) -> list[str]:
-    """Names of the studies with runs below `home`, at least one; a store that is not there is not made."""
-    from harness.tracking.store import studies
-
-    found = studies(home) if _has_store(home) else []
-    if not found:
-        raise _no_runs(home)
-    return found
-
-
-def _has_store(home: Path) -> bool:
-    from harness.tracking.store import tracking_uri
-
-    file = tracking_uri(home).partition("sqlite:///")[2].partition("?")[0]  # empty for a server
-    return not file or Path(file).exists()
-
-
-def _no_runs(home: Path) -> BenchError:
-    return BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
 
 
 def _show_leaderboard(home: Path, name: str, path: Path, boards: list[Leaderboard], console: Console, waiting: Sequence[Row] = ()) -> None:
@@ -180,14 +166,14 @@ def _show_leaderboard(home: Path, name: str, path: Path, boards: list[Leaderboar
 def compare_command(args: argparse.Namespace) -> int:
     import json
 
-    from harness.console import Console
-
-    _studies_with_runs(args.home)
     from harness.cli.screen import print_comparison
+    from harness.console import Console
     from harness.evaluation.comparison import compare
     from harness.evaluation.find_runs import runs_to_compare
+    from harness.tracking.store import Store
 
-    found = compare(runs_to_compare(args.home, args.a), runs_to_compare(args.home, args.b))
+    store = Store(args.home, new=False)
+    found = compare(runs_to_compare(store, args.a), runs_to_compare(store, args.b))
     if args.json:
         print(json.dumps(found.as_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
@@ -231,14 +217,12 @@ def check_command(args: argparse.Namespace) -> int:
 
 
 def audit_command(args: argparse.Namespace) -> int:
-    from harness.console import Console
-
-    if not _has_store(args.home):
-        raise _no_runs(args.home)
     from harness.cli.screen import print_audit
+    from harness.console import Console
     from harness.evaluation.audit import audit_runs
+    from harness.tracking.store import Store
 
-    return print_audit(audit_runs(args.asked, _workplace(args)), Console())
+    return print_audit(audit_runs(args.asked, Store(args.home, new=False), _workplace(args)), Console())
 
 
 def leakage_command(args: argparse.Namespace) -> int:
@@ -246,12 +230,13 @@ def leakage_command(args: argparse.Namespace) -> int:
     from harness.analyses.leakage.worth import PROTOCOLS, uar
     from harness.console import Console
     from harness.reports.pages import LEAKAGE_PAGE
+    from harness.tracking.store import Store
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
     asked = LeakageOptions(args.study, args.cell, args.corpus, tuple(args.seeds), dict(_setting(text) for text in args.set),
                            tuple(args.copies))
-    found = measure_leakage(asked, _workplace(args), console, args.allow_missing, _execution(args))
+    found = measure_leakage(asked, Store(args.home), _workplace(args), console, args.allow_missing, _execution(args))
     console.table(["cell", *PROTOCOLS.values()],
                   [[each.cell, *(uar(each.under.get(protocol)) for protocol in PROTOCOLS)] for each in found], title="test UAR by protocol")
     console.result(f"Report: {args.home / 'reports' / LEAKAGE_PAGE}")
@@ -259,18 +244,16 @@ def leakage_command(args: argparse.Namespace) -> int:
 
 
 def noise_command(args: argparse.Namespace) -> int:
-    from harness.console import Console
-
-    if not _has_store(args.home):
-        raise _no_runs(args.home)
     from harness.analyses.noise.report import place
     from harness.analyses.noise.run import NoiseOptions, measure_noise
+    from harness.console import Console
     from harness.reports.markdown import with_interval
+    from harness.tracking.store import Store
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
     asked = NoiseOptions(args.asked, tuple(args.levels), tuple(args.kinds))
-    found, path = measure_noise(asked, _workplace(args), console)
+    found, path = measure_noise(asked, Store(args.home, new=False), _workplace(args), console)
     for kind in asked.kinds:
         rows = [row for row in found if kind in row.kinds]
         keys = list(dict.fromkeys(key for row in rows for key in row.levels(kind)))
@@ -285,11 +268,12 @@ def transfer_command(args: argparse.Namespace) -> int:
     from harness.analyses.transfer.run import TransferOptions, measure_transfer
     from harness.console import Console
     from harness.reports.pages import TRANSFER_PAGE
+    from harness.tracking.store import Store
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(args.quiet)
     asked = TransferOptions(args.study, tuple(args.corpora), args.cell, tuple(args.seeds), dict(_setting(text) for text in args.set))
-    for each in measure_transfer(asked, _workplace(args), console, _execution(args)):
+    for each in measure_transfer(asked, Store(args.home), _workplace(args), console, _execution(args)):
         console.table(["trained on ↓ tested on →", *each.targets], each.as_texts(), title=f"{each.study}: {each.cell}: test UAR")
     console.result(f"Report: {args.home / 'reports' / TRANSFER_PAGE}")
     return 0

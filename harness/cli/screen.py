@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from harness.console import Console
-from harness.evaluation.audit import AuditedRun, cell_of
+from harness.evaluation.audit import AuditedRun
 from harness.evaluation.comparison import Comparison, Difference, verdict
 from harness.evaluation.intervals import SCORES
 from harness.evaluation.leaderboard import Leaderboard
@@ -60,7 +60,7 @@ def print_audit(found: Sequence[AuditedRun], console: Console) -> int:
     checks = list(dict.fromkeys(finding.check for each in found for finding in each.findings))
     states = [{finding.check: finding.state for finding in each.findings} for each in found]
     console.table(["cell", "protocol", "seed", *checks],
-                  [[cell_of(each.record), each.record.tags.get("bench.split", ""), each.record.params.get("seed", ""),
+                  [[each.record.about.label, each.record.about.split, each.record.seed,
                     *(own.get(check, "–") for check in checks)] for each, own in zip(found, states, strict=True)], title="audit")
     shown = [f for each in found for f in each.findings if f.state != "ok" or len(found) == 1]
     for finding, count in Counter(shown).items():

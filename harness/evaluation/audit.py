@@ -18,8 +18,8 @@ from harness.data.features import cached_features
 from harness.evaluation.leak_checks import Finding, LeftByRun, audit_trial, identical_clips, summary
 from harness.study.rebuild import differences, trial_from
 from harness.study.trial import Trial
-from harness.tracking.run_record import RunRecord
-from harness.tracking.store import studies, study_of
+from harness.tracking.run_record import RunRecord, RunTags
+from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training.saved_model import normaliser_of
 from registry.audit import audit as read_all
@@ -43,17 +43,17 @@ class AuditedRun:
         return any(finding.state == "fail" for finding in self.findings)
 
 
-def audit_runs(asked: str, workplace: Workspace) -> list[AuditedRun]:
+def audit_runs(asked: str, store: Store, workplace: Workspace) -> list[AuditedRun]:
     """Audit every finished final of a study, or one run (of a final: its seeds).
 
     Raises: UsageError for a name or id that the store does not have; BenchError when there is nothing to audit.
     """
-    known = [*studies(workplace.home), *studies(workplace.home, LEAKAGE)]
+    known = [*store.studies(), *store.studies(LEAKAGE)]
     name = Path(asked).stem if asked.endswith(".py") else asked
-    owner = name if name in known else study_of(workplace.home, asked)
+    owner = name if name in known else store.experiment_of(asked)
     if owner is None:
         raise unknown("study or run in the store", asked, known)
-    tracker = Tracker(workplace.home, owner)
+    tracker = store.experiment(owner)
     records = tracker.records()
     wanted = _wanted(records, "" if name in known else asked)
     if not wanted:
@@ -68,7 +68,7 @@ def _wanted(records: list[RunRecord], run_id: str) -> list[RunRecord]:
     if one is None or one.kind == "study":
         return seeds
     if one.kind == "final":
-        return [r for r in seeds if r.tags["bench.signature"] in one.tags["bench.signatures"].split()]
+        return [r for r in seeds if r.about.signature in one.about.signatures]
     return [one]
 
 
@@ -94,14 +94,14 @@ def corpus_of(record: RunRecord, trial: Trial, workplace: Workspace) -> Corpus:
     """The clips of a run as they are now, without damaged ones where the run was allowed to leave them out."""
     with leak_on_purpose():
         corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
-        if corpus.fingerprint == trial.corpus_fingerprint or not record.tags.get("bench.allow_missing"):
+        if corpus.fingerprint == trial.corpus_fingerprint or not record.about.allow_missing:
             return corpus
         damaged = {problem.subject for problem in read_all(corpus, workplace.workers) if problem.breaks}
         return open_corpus(trial.corpus, workplace.data, tuple(sorted({*workplace.left_out, *damaged})))
 
 
 def _evidence(record: RunRecord, trial: Trial, corpus: Corpus, tracker: Tracker, cache: Path) -> LeftByRun:
-    counts = dict(part.rsplit(" ", 1) for part in record.tags.get("bench.clips", "").split(", ") if part)
+    counts = record.about.clips
     said = {part: found for part in ("validation", "test") if (found := tracker.predictions(record.run_id, part))}
     if corpus.fingerprint != trial.corpus_fingerprint:
         return LeftByRun(predictions=said)  # nothing else can be compared with other clips
@@ -109,8 +109,8 @@ def _evidence(record: RunRecord, trial: Trial, corpus: Corpus, tracker: Tracker,
     with tempfile.TemporaryDirectory() as folder:
         files = tracker.models.files(record, Path(folder))
         normaliser = normaliser_of(files) if files else None
-    left = LeftByRun(split_fingerprint=record.tags.get("bench.split_fingerprint", ""), predictions=said, features=features,
-                     copies=int(counts.get("copies", 0)) if counts else None, normaliser=normaliser,
+    left = LeftByRun(split_fingerprint=record.about.split_fingerprint, predictions=said, features=features,
+                     copies=counts.get("copies", 0) if counts else None, normaliser=normaliser,
                      twins=_twins(corpus, trial.feature_space, cache))
     try:
         train = trial.split(corpus).train
@@ -128,8 +128,8 @@ def _twins(corpus: Corpus, feature_space: FeatureSpace, cache: Path) -> list[tup
 
 def openings(record: RunRecord, records: Sequence[RunRecord]) -> Finding:
     """How often the test part was scored for a run's cell, counted from the store."""
-    cell = [r for r in records if r.tags.get("bench.cell") == record.tags.get("bench.cell") and "test/uar" in r.metrics]
-    search, seeds = [r for r in cell if r.kind == "trial"], Counter(r.params.get("seed", "") for r in cell if r.kind == "seed")
+    cell = [r for r in records if r.about.cell == record.about.cell and r.opened_test]
+    search, seeds = [r for r in cell if r.kind == "trial"], Counter(r.seed for r in cell if r.kind == "seed")
     if search:
         return Finding("test openings", "fail", f"{len(search)} trials of the search were scored on the test part")
     total = sum(seeds.values())
@@ -139,21 +139,15 @@ def openings(record: RunRecord, records: Sequence[RunRecord]) -> Finding:
     return Finding("test openings", "ok", f"{total}, once for each seed")
 
 
-def cell_of(record: RunRecord) -> str:
-    """The cell of a trial, final or seed as reports write it."""
-    parts = [record.tags.get(f"bench.{part}", "") for part in ("feature_space", "architecture", "augmentation")]
-    return record.tags.get("bench.recipe") or " × ".join(part for part in parts if part)
-
-
 def audit_final(tracker: Tracker, run_id: str, workplace: Workspace) -> tuple[str, ...]:
     """Audit one seed's run and tag it with what was found; returns the failed checks in words."""
     try:
         records = tracker.records("trial", "seed")
         findings = audit_run(next(r for r in records if r.run_id == run_id), records, tracker, workplace)
         failed = [finding for finding in findings if finding.state == "fail"]
-        tracker.tag(run_id, {"audit": summary(findings), "leaks": ", ".join(finding.check for finding in failed)})
+        tracker.tag(run_id, RunTags(audit=summary(findings), leaks=", ".join(finding.check for finding in failed)))
     except Exception as error:  # a final that is trained and scored does not fail for its audit
         with suppress(Exception):
-            tracker.tag(run_id, {"audit": f"could not be audited: {type(error).__name__}: {error}"})
+            tracker.tag(run_id, RunTags(audit=f"could not be audited: {type(error).__name__}: {error}"))
         return ()
     return tuple(f"leak audit: {finding.check}: {finding.text}" for finding in failed)

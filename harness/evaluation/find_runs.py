@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from harness.evaluation.rows import Row, rows
 from harness.tracking.run_record import RunRecord
-from harness.tracking.store import studies
+from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training.predictions import Predictions
 from registry.errors import BenchError, UsageError, unknown
@@ -33,16 +32,16 @@ class RunsToCompare:
     fingerprints: dict[str, str]
 
 
-def runs_to_compare(home: Path, asked: str) -> RunsToCompare:
+def runs_to_compare(store: Store, asked: str) -> RunsToCompare:
     """What `study:cell label@split`, a run id or the unique start of one stands for. Raises: UsageError for what is not there."""
     if ":" in asked and "@" in asked:
-        return _of_row(home, asked)
-    found = [(name, record) for name in studies(home) for record in Tracker(home, name).records() if record.run_id.startswith(asked)]
+        return _of_row(store, asked)
+    found = store.find(asked)
     if len(found) != 1:
-        many = f"stands for {len(found)} runs: give more of the id" if found else f"is the start of no run's id in {home}"
+        many = f"stands for {len(found)} runs: give more of the id" if found else f"is the start of no run's id in {store.home}"
         raise UsageError(f"{asked!r} {many}. A row is written STUDY:CELL@SPLIT, as in its report")
-    study, record = found[0]
-    return _of_runs(Tracker(home, study), f"{study}: {record.name}", _finals(Tracker(home, study), record))
+    tracker, record = found[0]
+    return _of_runs(tracker, f"{tracker.study_name}: {record.name}", _finals(tracker, record))
 
 
 def _finals(tracker: Tracker, record: RunRecord) -> list[RunRecord]:
@@ -51,18 +50,17 @@ def _finals(tracker: Tracker, record: RunRecord) -> list[RunRecord]:
     if record.kind != "final":
         raise UsageError(f"{record.name!r} is the run of a {record.kind}, which test clips were never shown to: "
                          "give the run of a final or of one of its seeds")
-    signatures = record.tags["bench.signatures"].split()
-    done = {r.tags["bench.signature"]: r for r in tracker.records("seed") if r.state == "finished"}
-    return [done[signature] for signature in signatures if signature in done]
+    done = {r.about.signature: r for r in tracker.records("seed") if r.state == "finished"}
+    return [done[signature] for signature in record.about.signatures if signature in done]
 
 
-def _of_row(home: Path, asked: str) -> RunsToCompare:
+def _of_row(store: Store, asked: str) -> RunsToCompare:
     study, _, rest = asked.partition(":")
     label, _, split = rest.rpartition("@")
-    known = studies(home)
+    known = store.studies()
     if study not in known:
         raise unknown("study with runs", study, known)
-    tracker = Tracker(home, study)
+    tracker = store.experiment(study)
     made = [row for row in rows(tracker.records()) if row.seeds]
     found = [row for row in made if row.split == split and label in (row.label, f"{row.label} {row.settings}".strip(), row.cell)]
     if len(found) != 1:
@@ -85,14 +83,14 @@ def _of_runs(tracker: Tracker, name: str, runs: list[RunRecord]) -> RunsToCompar
         raise BenchError(f"{name}: {len(said)} of {len(runs)} runs have their predictions on test in the store; run it again, or report on "
                          "it where its files are")
     first = runs[0]
-    prints = {key: first.tags.get(f"bench.{key}_fingerprint", "")[:16] for key in ("corpus", "split")}
-    return RunsToCompare(name, tuple(map(_by_clip, said)), _parameters(tracker, first), tuple(r.params.get("seed", "?") for r in runs),
+    prints = {"corpus": first.about.corpus_fingerprint[:16], "split": first.about.split_fingerprint[:16]}
+    return RunsToCompare(name, tuple(map(_by_clip, said)), _parameters(tracker, first), tuple(r.seed or "?" for r in runs),
                          prints)
 
 
 def _parameters(tracker: Tracker, run: RunRecord) -> dict[str, str]:
     told = tracker.configuration(run.run_id) or {}
-    about = {key: run.tags.get(f"bench.{key}", "") for key in ("commit", "backend", "hardware")}
+    about = {key: getattr(run.about, key) for key in ("commit", "backend", "hardware")}
     return {**{key: value for key, value in flat(told).items() if key != "seed"}, **about}
 
 

@@ -18,7 +18,7 @@ from harness.evaluation.references import Reference, references
 from harness.evaluation.rows import Row, plain, rows
 from harness.reports.leaderboard_tables import row_marks
 from harness.tracking.run_record import RunRecord
-from harness.tracking.tracker import Tracker
+from harness.tracking.store import Store
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,12 +112,12 @@ def leaderboards(made: Sequence[Row], known: Mapping[str, FinalPredictions | str
                         {row.cell: one for row in group if isinstance(one := known.get(row.cell), str)}) for group in groups]
 
 
-def read_leaderboards(home: Path, study_name: str, data: Path | None = None) -> tuple[list[RunRecord], list[Leaderboard]]:
+def read_leaderboards(store: Store, study_name: str, data: Path | None = None) -> tuple[list[RunRecord], list[Leaderboard]]:
     """A study's records and leaderboards from the store.
 
     Args: data: where the corpora are, to tell what earlier code did not note of each clip; None: as noted.
     """
-    tracker = Tracker(home, study_name)
+    tracker = store.experiment(study_name)
     records = tracker.records()
     made = rows(records)
     clips = {row.corpus_label: clips_of(row, data) for row in {row.corpus_label: row for row in made if row.seeds}.values()}

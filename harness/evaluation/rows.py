@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import statistics
 from collections import Counter
@@ -13,9 +12,9 @@ from harness.evaluation.intervals import SCORES, mean_sd
 from harness.tracking.run_record import RunRecord
 from harness.training.cost import cost_of
 
-TEXTS = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "cell", "clips", "speakers",
+TAKEN_OVER = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "cell", "clips", "speakers",
          "commit", "hardware", "backend", "corpus_label", "allow_missing", "recipe", "augmentation", "epochs",
-         "leaks")  # taken over from tags
+         "leaks", "training_classes")
 
 
 @dataclass(frozen=True)
@@ -30,9 +29,9 @@ class Row:
         recipe: the name of the study's recipe, where it lists any. augmentation: of the training clips. epochs: at most;
             epochs_trained: fewer where training stopped early, mean over seeds. best_epoch: kept in the first seed.
         audit: what the leak audits of the finals say, each wording once; leaks: the checks that failed.
-        training_classes: emotion -> clips of the training part; empty in runs that did not note it.
+        clips, speakers: part -> how many. training_classes: emotion -> clips of the training part; empty in runs that did not note it.
         cost: what one clip costs, by names of `harness.training.cost.measure`; empty where it was not measured.
-        asked_at: when the finals were asked for last, in seconds.
+        requested_at: when the finals were last asked for, in seconds.
         seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
     """
 
@@ -56,8 +55,8 @@ class Row:
     seed_runs: tuple[str, ...]
     seed_numbers: tuple[str, ...]
     chosen: dict[str, str]
-    clips: str
-    speakers: str
+    clips: dict[str, int]
+    speakers: dict[str, int]
     split_fingerprint: str
     commit: str
     hardware: str
@@ -66,14 +65,14 @@ class Row:
     allow_missing: str
     recipe: str
     augmentation: str
-    epochs: str
+    epochs: int
     epochs_trained: float
     best_epoch: int
     audit: tuple[str, ...]
     leaks: str
     training_classes: dict[str, int]
     cost: dict[str, float]
-    asked_at: float
+    requested_at: float
 
     @property
     def label(self) -> str:
@@ -90,36 +89,35 @@ def rows(records: list[RunRecord]) -> list[Row]:
     cells: dict[str, list[RunRecord]] = {}
     for record in records:
         if record.kind in ("trial", "final", "seed"):
-            cells.setdefault(f"{record.tags['bench.cell']}", []).append(record)
-    seeds = {r.tags["bench.signature"]: r for r in records if r.kind == "seed" and r.state == "finished"}
+            cells.setdefault(record.about.cell, []).append(record)
+    seeds = {r.about.signature: r for r in records if r.kind == "seed" and r.state == "finished"}
     made = [_row(members, seeds) for members in cells.values()]
     return sorted(made, key=lambda r: (r.corpus, r.corpus_fingerprint, r.split, -r.test.get("uar", (-1.0, 0.0))[0], r.label, r.cell))
 
 
 def _row(members: list[RunRecord], seeds: dict[str, RunRecord]) -> Row:
     finals = sorted((r for r in members if r.kind == "final" and r.state == "finished"),
-                    key=lambda r: float(r.tags.get("bench.asked_at", 0)))
-    signatures = finals[-1].tags["bench.signatures"].split() if finals else []
+                    key=lambda r: r.about.requested_at)
+    signatures = finals[-1].about.signatures if finals else ()
     done = [seeds[s] for s in signatures if s in seeds]
     source = (done or members)[-1]
     metrics = [r.metrics for r in done]
-    tags = {key.removeprefix("bench."): value for key, value in source.tags.items()}
+    about = source.about
     return Row(
-        **{name: tags.get(name, "") for name in TEXTS},
-        synthetic=tags["synthetic"] == "True", shares_speakers=tags["shares_speakers"] == "True", seeds=len(done),
+        **{name: getattr(about, name) for name in TAKEN_OVER},
+        synthetic=bool(about.synthetic), shares_speakers=bool(about.shares_speakers), seeds=len(done),
         test={score: mean_sd([m[f"test/{score}"] for m in metrics]) for score in SCORES if metrics},
         validation_uar=mean_sd([m["validation/uar"] for m in metrics]) if metrics else (math.nan, math.nan),
         parameters=int(source.metrics.get("parameters", 0)),
         fit_seconds=mean_sd([m["seconds/fit"] for m in metrics])[0] if metrics else math.nan,
         trials=dict(sorted(Counter(r.state for r in members if r.kind == "trial").items())),
-        test_openings=sum("test/uar" in r.metrics for r in members if r.kind == "seed"),
-        seed_runs=tuple(r.run_id for r in done), seed_numbers=tuple(r.params["seed"] for r in done),
-        audit=tuple(dict.fromkeys(text for r in done if (text := r.tags.get("bench.audit", "")))),
+        test_openings=sum(r.opened_test for r in members if r.kind == "seed"),
+        seed_runs=tuple(r.run_id for r in done), seed_numbers=tuple(r.seed for r in done),
+        audit=tuple(dict.fromkeys(text for r in done if (text := r.about.audit))),
         best_epoch=int(metrics[0].get("best_epoch", 0)) if metrics else 0,
         epochs_trained=statistics.fmean(m.get("epochs", math.nan) for m in metrics) if metrics else math.nan,
-        training_classes=json.loads(tags.get("training_classes", "{}")), cost=cost_of(metrics),
-        asked_at=float(finals[-1].tags.get("bench.asked_at", 0)) if finals else 0.0, chosen=finals[-1].params if finals else {},
-        split_fingerprint=tags.get("split_fingerprint", "")[:16])
+        cost=cost_of(metrics), requested_at=finals[-1].about.requested_at if finals else 0.0, chosen=finals[-1].params if finals else {},
+        split_fingerprint=about.split_fingerprint[:16])
 
 
 def plain(value: Any) -> Any:

@@ -18,7 +18,7 @@ from harness.search.optuna_study import Search
 from harness.study.cells import Cell
 from harness.study.trial import Trial
 from harness.tracking.outbox import OutboxEntry
-from harness.tracking.run_record import RunRecord
+from harness.tracking.run_record import RunRecord, RunTags
 
 
 class Final:
@@ -72,15 +72,15 @@ class Final:
             return False
         trials = self.trials or []
         done = [self.run.known[t.signature] for t in trials if t.signature in self.run.known]
-        signatures = " ".join(trial.signature for trial in trials)
+        signatures = tuple(trial.signature for trial in trials)
         earlier = self._earlier()
-        same = [r for r in earlier or [] if r.tags.get("bench.signatures") == signatures]
-        asked_at = asked_now(earlier or [])
+        same = [r for r in earlier or [] if r.about.signatures == signatures]
+        requested_at = requested_now(earlier or [])
         if same:
             with suppress(Exception):  # MLflow is away, and shows this one beside what was asked for since
-                self.run.tracker.tag(same[-1].run_id, {"asked_at": asked_at})  # the leaderboard shows what was asked for last
+                self.run.tracker.tag(same[-1].run_id, RunTags(requested_at=requested_at))  # the leaderboard shows what was asked for last
         else:
-            self._claimed(signatures, done, asked_at, store_answers=earlier is not None)
+            self._claimed(signatures, done, requested_at, store_answers=earlier is not None)
         self.finished = True
         return True
 
@@ -91,43 +91,43 @@ class Final:
         except Exception:  # it fails in as many ways as there are stores
             return None
 
-    def _claimed(self, signatures: str, done: list[RunRecord], asked_at: str, store_answers: bool) -> None:
+    def _claimed(self, signatures: tuple[str, ...], done: list[RunRecord], requested_at: float, store_answers: bool) -> None:
         """Record the final, unless another start of the study does, or it is on its way."""
-        name, uid = f"final {self.run.name} {hashlib.sha256(signatures.encode()).hexdigest()[:16]}", uuid.uuid4().hex[:16]
+        name, uid = f"final {self.run.name} {hashlib.sha256(' '.join(signatures).encode()).hexdigest()[:16]}", uuid.uuid4().hex[:16]
         held = self.run.claims.get(name)
         lost = held is not None and held.outcome is not None and store_answers and self.run.box.get(held.uid) is None
         if (lost and self.run.claims.retake(name, uid)) or self.run.claims.take(name, uid):
-            self._record(uid, signatures, done, asked_at)
+            self._record(uid, signatures, done, requested_at)
             self.run.claims.end(name, state="finished" if len(done) == len(self.trials or []) else "failed")
 
-    def _record(self, uid: str, signatures: str, done: list[RunRecord], asked_at: str) -> None:
+    def _record(self, uid: str, signatures: tuple[str, ...], done: list[RunRecord], requested_at: float) -> None:
         assert self.trials and self.chosen
         tags, params = identity(self.run, self.cell, self.chosen)
-        tags |= {"signatures": signatures, "asked_at": asked_at, "coordinator": self.run.claims.id}
+        tags = dataclasses.replace(tags, signatures=signatures, requested_at=requested_at)
         self.run.record(OutboxEntry(uid=uid, kind="final", name=f"final {run_name(params)}", study=self.run.name, parent=self.run.parent,
-                                    state="finished" if len(done) == len(self.trials) else "failed", tags=tags, params=params,
+                                    state="finished" if len(done) == len(self.trials) else "failed", tags=tags.to_tags(), params=params,
                                     metrics=aggregates([record.metrics for record in done]), ended_ms=int(time.time() * 1000),
                                     children=len(done)))
         self.run.box.told(uid)
 
 
-def asked_now(records: Iterable[RunRecord]) -> str:
+def requested_now(records: Iterable[RunRecord]) -> float:
     """Now, or just after the latest that these were asked for: a clock that was set back makes nothing new look old."""
-    return f"{max([time.time(), *(float(r.tags.get('bench.asked_at', 0)) + 0.001 for r in records)]):.3f}"
+    return round(max([time.time(), *(r.about.requested_at + 0.001 for r in records)]), 3)
 
 
 def audit_late(run: RunContext) -> None:
     """Audit the finals that came to MLflow by way of the outbox."""
     for record in run.tracker.records("seed"):
-        if record.state == "finished" and "bench.audit" not in record.tags:
+        if record.state == "finished" and not record.about.audit:
             for note in audit_final(run.tracker, record.run_id, run.prepared.workplace):
                 run.console.say(f"  {note}")
 
 
 def summarise(run: RunContext, split: str) -> None:
     """On the study's own run: what its best cell on a protocol, chosen by validation UAR, reached in each part."""
-    finals = [r for r in run.tracker.records("final") if r.state == "finished" and r.tags["bench.split"] == split
-              and r.tags["bench.corpus_fingerprint"] == run.prepared.corpus.fingerprint[:16]]
+    finals = [r for r in run.tracker.records("final") if r.state == "finished" and r.about.split == split
+              and r.about.corpus_fingerprint == run.prepared.corpus.fingerprint[:16]]
     if finals:
         best = max(finals, key=lambda r: r.metrics["validation/uar_mean"])
         name = re.sub(r"[^\w.-]", "_", split)  # MLflow refuses brackets in the names of metrics

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from harness.data.corpora import Workspace
 from harness.study.trial import Trial
 from harness.tracking.outbox import OutboxEntry
+from harness.tracking.run_record import RunTags
 from harness.training.result import Result
 from harness.training.run_trial import run_trial
 
@@ -54,7 +55,7 @@ class Job:
     kind: str
     name: str
     trial: Trial
-    tags: dict[str, str]
+    tags: RunTags
     params: dict[str, Any]
     parent: str
     study: str
@@ -93,4 +94,4 @@ class Outcome:
     def of(cls, entry: OutboxEntry, run_id: str) -> Outcome:
         """What a committed entry says."""
         seconds = sum(value for key, value in entry.metrics.items() if key.startswith("seconds/"))
-        return cls(entry.uid, entry.state, entry.reason, entry.metrics.get("validation/uar"), entry.metrics, run_id, seconds)
+        return cls(entry.uid, entry.state, entry.about.reason, entry.metrics.get("validation/uar"), entry.metrics, run_id, seconds)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,8 @@ from harness.search.claims import Claims
 from harness.search.optuna_study import Search
 from harness.tracking import process_identity
 from harness.tracking.outbox import Outbox
-from harness.tracking.run_record import RunRecord
-from harness.tracking.store import connect, name_of
+from harness.tracking.run_record import RunRecord, RunTags
+from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from registry.errors import BenchError
 
@@ -39,7 +38,7 @@ def settle_crashed(run: RunContext, searches: list[Search]) -> None:
     told = {uid for search in searches for uid in search.told()}
     for uid in run.box.uids():
         entry = run.box.get(uid)
-        if entry and not run.claims.lives(entry.tags.get("coordinator", "")) and (uid in told or entry.kind != "trial"):
+        if entry and not run.claims.lives(entry.about.coordinator) and (uid in told or entry.kind != "trial"):
             run.box.told(uid)
     runs = run.tracker.reconcile(lambda tags: may_be_alive(run.claims, tags))
     drafts = run.box.sweep(run.claims.lives) + sweep_cache(run.prepared.workplace.cache)
@@ -52,38 +51,35 @@ def settle_crashed(run: RunContext, searches: list[Search]) -> None:
 
 def finished_by_signature(run: RunContext) -> dict[str, RunRecord]:
     """What ended by itself, by signature: in MLflow, or still on its way there."""
-    found = {r.tags["bench.signature"]: r for r in run.tracker.records("trial", "seed") if r.state in ("finished", "pruned")}
-    for entry in filter(None, map(run.box.get, run.box.waiting())):
-        own = entry.study == run.name and entry.store == run.tracker.store
-        if own and entry.kind in ("trial", "seed") and entry.state in ("finished", "pruned"):
-            found.setdefault(entry.tags["signature"], RunRecord("", entry.name, entry.kind, entry.state, {}, entry.metrics, {}))
-    return found
+    waiting = [entry.record() for entry in map(run.box.get, run.box.waiting())
+               if entry and entry.study == run.name and entry.store == run.store.name and entry.kind in ("trial", "seed")]
+    return {record.about.signature: record for record in [*waiting, *run.tracker.records("trial", "seed")] if record.ended_by_itself}
 
 
 def settle_own_workers(run: RunContext) -> None:
     """Settle what the workers of this start left that died: runs that nobody ends, and halves of results."""
-    run.tracker.reconcile(lambda tags: tags.get("coordinator") != run.claims.id)
+    run.tracker.reconcile(lambda tags: tags.coordinator != run.claims.id)
     run.box.sweep(run.claims.lives)
 
 
-def may_be_alive(claims: Claims, tags: Mapping[str, str]) -> bool:
+def may_be_alive(claims: Claims, tags: RunTags) -> bool:
     """Whether the start that a record's tags name may be alive."""
-    return claims.lives(tags["coordinator"]) if tags.get("coordinator") else process_identity.may_be_alive(tags)
+    return claims.lives(tags.coordinator) if tags.coordinator else process_identity.may_be_alive(tags.process)
 
 
 def deliver_waiting(run: RunContext) -> Delivery:
     """Bring what waits in the outbox for the run's own MLflow there."""
-    return deliver_all(run.box, {run.name: run.tracker}, run.tracker.home, run.tracker.store)
+    return deliver_all(run.box, {run.name: run.tracker}, run.store)
 
 
-def deliver_all(box: Outbox, trackers: dict[str, Tracker], home: Path, store: str) -> Delivery:
+def deliver_all(box: Outbox, trackers: dict[str, Tracker], store: Store) -> Delivery:
     """Bring the results of all studies that wait for an MLflow store there, finals after their seeds; `trackers` is filled as needed."""
-    entries = [entry for entry in map(box.get, box.waiting()) if entry and entry.store == store]
+    entries = [entry for entry in map(box.get, box.waiting()) if entry and entry.store == store.name]
     brought, reason, failures = 0, "", 0
     for entry in sorted(entries, key=lambda entry: entry.kind == "final"):
         try:
             if entry.study not in trackers:
-                trackers[entry.study] = Tracker(home, entry.study)
+                trackers[entry.study] = store.experiment(entry.study)
             box.deliver(entry.uid, trackers[entry.study].deliver)
             brought, failures = brought + 1, 0
         except Exception as error:  # MLflow fails in as many ways as there are stores, and the next try is as good
@@ -114,12 +110,12 @@ def sync(home: Path, console: Console) -> int:
     if not entries:
         console.result("nothing waits in the outbox")
         return 0
-    store = name_of(home, connect(home).tracking_uri)
-    delivery = deliver_all(box, {}, home, store)
+    store = Store(home)
+    delivery = deliver_all(box, {}, store)
     console.result(f"brought {delivery.brought} of {len(entries)} waiting results to MLflow")
     if delivery.left:
         console.say(f"{delivery.left} still wait: {delivery.reason}")
-    for other in sorted({entry.store for entry in entries} - {store}):
+    for other in sorted({entry.store for entry in entries} - {store.name}):
         console.say(f"{sum(entry.store == other for entry in entries)} wait for another store: " + (
-            f"set MLFLOW_TRACKING_URI to {other}" if other else f"leave MLFLOW_TRACKING_URI away for mlflow.db below {home}"))
+            f"set MLFLOW_TRACKING_URI to {other}" if other else f"unset MLFLOW_TRACKING_URI for mlflow.db below {home}"))
     return int(delivery.brought < len(entries))

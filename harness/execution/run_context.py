@@ -14,10 +14,12 @@ from harness.execution.prepare import Prepared
 from harness.search.claims import Claims
 from harness.study.cells import Cell
 from harness.study.definition import Study
+from harness.study.files import StudyFile
 from harness.study.settings import setting_value
 from harness.study.trial import Trial
 from harness.tracking.outbox import Outbox, OutboxEntry
-from harness.tracking.run_record import RunRecord
+from harness.tracking.run_record import RunRecord, RunTags
+from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training.run_trial import run_trial
 from registry.core import short_label
@@ -47,11 +49,10 @@ class RunContext:
         known: signature -> the record of what finished or was pruned.
     """
 
-    name: str
-    asked: str
-    study: Study
+    file: StudyFile
     prepared: Prepared
     console: Console
+    store: Store
     tracker: Tracker
     claims: Claims
     box: Outbox
@@ -62,12 +63,22 @@ class RunContext:
     known: dict[str, RunRecord] = field(default_factory=dict)
     varied: tuple[str, ...] = ()
 
+    @property
+    def study(self) -> Study:
+        """What is run."""
+        return self.file.study
+
+    @property
+    def name(self) -> str:
+        """Of the study, its experiment and its report."""
+        return self.file.name
+
     def job(self, kind: str, cell: Cell, trial: Trial, uid: str, asks: bool = False) -> Job:
         """What a worker is to be sent for a trial."""
         tags, params = identity(self, cell, trial)
         name = (f"seed {trial.seed} " if kind == "seed" else "") + run_name(params)
         params |= {"seed": trial.seed} if kind == "seed" else {}
-        return Job(uid=uid, kind=kind, name=name, trial=trial, tags={**tags, "coordinator": self.claims.id}, params=params,
+        return Job(uid=uid, kind=kind, name=name, trial=trial, tags=tags, params=params,
                    parent=self.parent, study=self.name, workplace=self.prepared.workplace, tracking_uri=self.tracker.client.tracking_uri,
                    best_models=self.study.best_models if kind == "seed" else 0, asks=asks,
                    costs=self.study.measure_cost and kind == "seed" and trial.seed == self.study.seeds[0], leaks=leaking_on_purpose(),
@@ -75,7 +86,7 @@ class RunContext:
 
     def record(self, entry: OutboxEntry) -> str:
         """Keep what no worker did: on disk first, then in MLflow; the run's id, empty while MLflow is away."""
-        entry = replace(entry, store=self.tracker.store)
+        entry = replace(entry, store=self.store.name)
         self.box.commit(entry, lambda folder: (folder / "files").mkdir(exist_ok=True))
         return self.deliver(entry.uid)
 
@@ -89,25 +100,24 @@ class RunContext:
     def failed(self, job: Job, reason: str) -> Outcome:
         """Record a job as failed that its worker could not bring to an end; a result that it had on disk by then counts."""
         entry = OutboxEntry(uid=job.uid, kind=job.kind, name=job.name, study=job.study, parent=job.parent, state="failed",
-                            tags={**job.tags, "reason": reason}, params=job.params, ended_ms=int(time.time() * 1000))
+                            tags=replace(job.tags, reason=reason).to_tags(), params=job.params, ended_ms=int(time.time() * 1000))
         run_id = self.record(entry)
         return Outcome.of(self.box.get(job.uid) or entry, run_id)
 
 
-def identity(run: RunContext, cell: Cell, trial: Trial) -> tuple[dict[str, str], dict[str, Any]]:
+def identity(run: RunContext, cell: Cell, trial: Trial) -> tuple[RunTags, dict[str, Any]]:
     """The tags and parameters of a trial's run: parameters only for what the study varies."""
     base = cell.base
-    parts = {"recipe": cell.recipe, "feature_space": base.feature_space.label, "architecture": short_label(base.architecture),
-             "augmentation": base.augmentation.label, "split": short_label(base.split)}
     corpus = run.prepared.corpus
-    tags = {**parts, "cell": cell.key, "signature": trial.signature, "corpus": corpus.name, "coverage": corpus.coverage,
-            "corpus_fingerprint": corpus.fingerprint[:16], "synthetic": str(corpus.synthetic),
-            "shares_speakers": str(trial.split.shares_speakers),
-            "epochs": str(trial.training.epochs), "backend": trial.backend, "corpus_label": short_label(trial.corpus),
-            "settings": " ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in run.settings.items()),
-            "allow_missing": "--allow-missing" if run.allow_missing else ""}
-    params = {setting: parts.get(setting, setting_value(trial, setting)) for setting in run.varied}
-    return {k: v for k, v in tags.items() if v}, {k: v for k, v in params.items() if v not in (None, "")}
+    tags = RunTags(recipe=cell.recipe, feature_space=base.feature_space.label, architecture=short_label(base.architecture),
+                   augmentation=base.augmentation.label, split=short_label(base.split), cell=cell.key,
+                   signature=trial.signature, corpus=corpus.name, corpus_label=short_label(trial.corpus),
+                   corpus_fingerprint=corpus.fingerprint[:16], coverage=corpus.coverage, synthetic=corpus.synthetic,
+                   shares_speakers=trial.split.shares_speakers, epochs=trial.training.epochs, backend=trial.backend,
+                   settings=" ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in run.settings.items()),
+                   allow_missing="--allow-missing" if run.allow_missing else "", coordinator=run.claims.id)
+    params = {setting: getattr(tags, setting) if setting in PARTS else setting_value(trial, setting) for setting in run.varied}
+    return tags, {k: v for k, v in params.items() if v not in (None, "")}
 
 
 def run_name(params: dict[str, Any]) -> str:

@@ -22,12 +22,12 @@ from harness.execution.schedule import Schedule
 from harness.search.claims import Claims, impatient
 from harness.search.optuna_study import Search, storage
 from harness.study.cells import Cell, plan
-from harness.study.definition import Study
-from harness.study.files import find
+from harness.study.files import StudyFile
 from harness.tracking.outbox import Outbox
-from harness.tracking.tracker import Tracker
+from harness.tracking.run_record import RunTags
+from harness.tracking.store import Store
 from harness.training.run_trial import run_trial
-from registry.core import describe, short_label
+from registry.core import short_label
 from registry.errors import BenchError
 
 
@@ -60,31 +60,28 @@ class Execution:
         return DaskPool(self.scheduler or local(self.workers, self.trials_per_gpu))
 
 
-def run_study(asked: str, study: Study, workplace: Workspace, settings: dict[str, Any], console: Console, *, only_cell: str | None = None,
-              allow_missing: bool = False, name: str = "", execution: Execution | None = None) -> set[str]:
+def run_study(file: StudyFile, store: Store, workplace: Workspace, settings: dict[str, Any], console: Console, *,
+              only_cell: str | None = None, allow_missing: bool = False, execution: Execution | None = None) -> set[str]:
     """Search every cell and train its finals, continuing where an earlier call stopped.
 
     Args:
-        asked: the study's name or file, as the user gave it. settings: fixed for every cell, as `training.epochs` -> 5.
-        only_cell: label of the one cell to run. allow_missing: go on without missing or damaged clips.
-        name: of the experiment, where it is not the study's.
+        settings: fixed for every cell, as `training.epochs` -> 5. only_cell: label of the one cell to run.
+        allow_missing: go on without missing or damaged clips.
     Returns: the keys of the cells that were run.
-    Raises: BenchError for what must be mended first, or when results still wait for MLflow at the end. KeyboardInterrupt after Ctrl-C.
+    Raises: BenchError for what must be fixed first, or when results still wait for MLflow at the end. KeyboardInterrupt after Ctrl-C.
     """
-    execution = execution or Execution(in_process=True)
+    execution, study = execution or Execution(in_process=True), file.study
     prepared = prepare(study, workplace, settings, only_cell, allow_missing, console)
     console.say(f"{len(prepared.cells)} cells; opening the stores below {workplace.home} …")
-    name = name or find(asked).stem
     groups = [(label, list(cells)) for label, cells in itertools.groupby(prepared.cells, key=lambda c: short_label(c.base.split))]
     (workplace.home / ".bench").mkdir(parents=True, exist_ok=True)
     with FileLock(workplace.home / ".bench" / "stores.lock"):  # two first starts must not both make the tables
-        store = storage(workplace.home, execution.optuna_storage)
-        claims = Claims(store.engine)
-        tracker = Tracker(workplace.home, name)
-        searches = [(Search(workplace.home, name, label, cells, study.prune, store=store, claims=claims, sampler=study.sampler), cells)
-                    for label, cells in groups]
-    run = RunContext(name, asked, study, prepared, console, tracker, claims, Outbox(workplace.home), settings, allow_missing,
-                     execution.objective)
+        searched = storage(workplace.home, execution.optuna_storage)
+        claims = Claims(searched.engine)
+        tracker = store.experiment(file.name)
+        searches = [(Search(workplace.home, file.name, label, cells, study.prune, store=searched, claims=claims, sampler=study.sampler),
+                     cells) for label, cells in groups]
+    run = RunContext(file, prepared, console, store, tracker, claims, Outbox(workplace.home), settings, allow_missing, execution.objective)
     run.varied = varied_settings(plan(study, prepared.corpus.fingerprint, settings), settings)
     try:
         settle_crashed(run, [search for search, _ in searches])
@@ -197,15 +194,14 @@ def varied_settings(cells: list[Cell], settings: dict[str, Any]) -> tuple[str, .
 def _open_parent(run: RunContext) -> str:
     """The study's own run for this corpus, opened again when there is one."""
     corpus = run.prepared.corpus
-    tags = {"corpus": corpus.name, "corpus_fingerprint": corpus.fingerprint[:16], "coverage": corpus.coverage,
-            "synthetic": str(corpus.synthetic), "coordinator": run.claims.id}
-    earlier = [r for r in run.tracker.records("study") if r.tags.get("bench.corpus_fingerprint") == tags["corpus_fingerprint"]]
+    tags = RunTags(corpus=corpus.name, corpus_fingerprint=corpus.fingerprint[:16], coverage=corpus.coverage, synthetic=corpus.synthetic,
+                   coordinator=run.claims.id)
+    earlier = [r for r in run.tracker.records("study") if r.about.corpus_fingerprint == tags.corpus_fingerprint]
     if earlier:
         run.tracker.resume(earlier[-1].run_id)
         run_id = earlier[-1].run_id
     else:
         run_id = run.tracker.start("study", f"{run.name} on {corpus.name}", None, tags)
-    declined = "\n".join(f"{where}: {reason}" for where, reason in run.prepared.declined.items())
-    run.tracker.tag(run_id, {"declined": declined[:4900], "question": describe(find(run.asked)), "asked": run.asked,
-                             "coordinator": run.claims.id})
+    declined = tuple(f"{where}: {reason}"[:4900] for where, reason in run.prepared.declined.items())
+    run.tracker.tag(run_id, RunTags(declined=declined, question=run.file.question, study_file=run.file.source, coordinator=run.claims.id))
     return run_id

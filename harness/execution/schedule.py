@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.console import Bar
 from harness.execution.finals import Final
@@ -157,7 +157,7 @@ class Schedule:
         uid = uuid.uuid4().hex[:16]
         self.run.record(OutboxEntry(uid=uid, kind="trial", name=run_name(params), study=self.run.name, parent=self.run.parent,
                                     state="failed",
-                                    tags={**tags, "coordinator": self.run.claims.id, "reason": str(error)}, params=params,
+                                    tags=replace(tags, reason=str(error)).to_tags(), params=params,
                                     ended_ms=int(time.time() * 1000)))
         self.run.box.told(uid)
         self.run.console.say(f"  {run_name(params)}: failed ({error})")

@@ -21,9 +21,8 @@ from harness.execution.job import STOPPED, Job, Outcome, Reporter
 from harness.safe_text import first_line
 from harness.study.trial import Trial, keras_backend
 from harness.tracking import run_files
-from harness.tracking.outbox import Outbox, OutboxEntry
-from harness.tracking.run_record import entry_of
-from harness.tracking.store import name_of
+from harness.tracking.outbox import Outbox, OutboxEntry, entry_of
+from harness.tracking.store import Store, name_of
 from harness.tracking.tracker import Tracker
 from harness.training import cost, saved_model
 from harness.training.result import Pruned, Result
@@ -43,7 +42,7 @@ def run_job(job: Job, reporter: Reporter) -> Outcome:
     global _done_here
     import psutil
 
-    _check_fit(job.trial, job.tags["signature"], job.workplace.home)
+    _check_fit(job.trial, job.tags.signature, job.workplace.home)
     with _one_at_a_time:
         box = Outbox(job.workplace.home)
         costs: list[str] = []
@@ -136,7 +135,7 @@ class _Live:
     def _open(self) -> None:
         job = self.job
         self.tracker = tracker_of(job.workplace.home, job.study, job.tracking_uri)
-        self.run_id = self.tracker.start(job.kind, job.name, job.parent, {**job.tags, "uid": job.uid}, job.params)
+        self.run_id = self.tracker.start(job.kind, job.name, job.parent, replace(job.tags, uid=job.uid), job.params)
 
     def epoch(self, point: tuple[int, int, dict[str, float]]) -> None:
         epoch, at_ms, metrics = point
@@ -166,7 +165,7 @@ class _Live:
 @functools.lru_cache(maxsize=4)
 def tracker_of(home: Path, study: str, uri: str) -> Tracker:
     """The tracker of a study in this process."""
-    return Tracker(home, study, uri=uri)
+    return Store(home, uri).experiment(study)
 
 
 def _delivered(job: Job, box: Outbox, entry: OutboxEntry) -> str:

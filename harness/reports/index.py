@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from urllib.parse import quote
 
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
@@ -12,12 +11,13 @@ from harness.reports.markdown import escape
 from harness.reports.pages import INDEX, NOISE, OTHER_PAGES, _noise_page, write_beside
 from harness.reports.study_report import MARKS
 from harness.safe_text import safe_file_name
-from harness.tracking.store import studies
+from harness.tracking.store import Store
 
 
-def write_index(home: Path, known: Mapping[str, Sequence[Leaderboard]]) -> None:
+def write_index(store: Store, known: Mapping[str, Sequence[Leaderboard]]) -> None:
     """Write the page that lists the leaderboards of every study; those that are `known` are not read again."""
-    read = {name: known[name] if name in known else read_leaderboards(home, name)[1] for name in studies(home)}
+    read = {name: known[name] if name in known else read_leaderboards(store, name)[1] for name in store.studies()}
+    home = store.home
     noisy = {path.name: f"How recall falls with noise in {name}" for name in read if (path := _noise_page(home, name)).exists()}
     others = {page: words for page, words in OTHER_PAGES.items() if (home / "reports" / page).exists()}
     own = {INDEX, *OTHER_PAGES, *(f"{safe_file_name(name)}{end}.md" for name in read for end in ("", NOISE))}

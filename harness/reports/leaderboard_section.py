@@ -20,6 +20,7 @@ from harness.reports.highlights import highlights
 from harness.reports.leaderboard_tables import ENDS, audits, count, intervals, trials_in_words
 from harness.reports.leaderboard_tables import table as leaderboard_table
 from harness.reports.markdown import code, escape, table, with_interval
+from harness.tracking.run_record import counts_in_words
 from harness.training.predictions import Predictions
 from harness.training.scores import most_confused
 
@@ -54,7 +55,7 @@ def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front:
 
 def _about(row: Row) -> str:
     shared = " **Speakers are shared** between training and test in this protocol." if row.shares_speakers else ""
-    return f"Clips: {escape(row.clips)}. Speakers: {escape(row.speakers)}.{shared}"
+    return f"Clips: {escape(counts_in_words(row.clips))}. Speakers: {escape(counts_in_words(row.speakers))}.{shared}"
 
 
 def folded(summary: str, text: str) -> str:

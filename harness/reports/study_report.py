@@ -16,8 +16,8 @@ from harness.reports.markdown import escape
 from harness.reports.pages import _noise_page, write_beside
 from harness.reports.pictures import Pictures
 from harness.safe_text import safe_file_name
-from harness.tracking.run_record import RunRecord
-from harness.tracking.store import studies
+from harness.tracking.run_record import RunRecord, RunTags
+from harness.tracking.store import Store
 from registry.errors import BenchError
 
 MARKS = """Marks: **shared speakers**: speakers of the test part are also in training, so figures say little about new voices;
@@ -27,16 +27,17 @@ to take. ± is the standard deviation over seeds, […] a 95 % interval and [–
 test figures chose nothing, they sort the tables."""
 
 
-def write_report(home: Path, study_name: str, data: Path | None = None) -> tuple[Path, list[Leaderboard]]:
+def write_report(store: Store, study_name: str, data: Path | None = None) -> tuple[Path, list[Leaderboard]]:
     """Write `reports/<study>.md` and its pictures below `home`; returns the report's path and its leaderboards.
 
     Args: data: where the corpora are, to tell what runs of earlier code did not note of each clip.
     Raises: BenchError when the store holds no runs of the study.
     """
-    if study_name not in studies(home):
-        known = ", ".join(studies(home)) or "none yet"
+    home = store.home
+    if study_name not in store.studies():
+        known = ", ".join(store.studies()) or "none yet"
         raise BenchError(f"there are no runs of a study {study_name!r} to report on; studies with runs: {known}")
-    records, found = read_leaderboards(home, study_name, data)
+    records, found = read_leaderboards(store, study_name, data)
     path = home / "reports" / f"{safe_file_name(study_name)}.md"
     (home / ".bench").mkdir(parents=True, exist_ok=True)
     with FileLock(home / ".bench" / "reports.lock"):  # two starts of a study may end at the same time
@@ -56,12 +57,12 @@ def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[L
         front: of the picture of UAR against latency; None: there is none.
     """
     made = [row for board in boards for row in board.rows]
-    about = next((r.tags for r in reversed(records) if r.kind == "study"), {})
-    parts = [f"# {escape(study_name)}", escape(about.get("bench.question", "")), _totals(made), MARKS]
+    about = next((r.about for r in reversed(records) if r.kind == "study"), RunTags())
+    parts = [f"# {escape(study_name)}", escape(about.question), _totals(made), MARKS]
     for board in boards:
-        parts += leaderboard_markdown(about.get("bench.asked", study_name), board, draw, front)
+        parts += leaderboard_markdown(about.study_file or study_name, board, draw, front)
     parts += folds_section.folds_markdown(made, diagram)
-    declined = sorted({line for r in records for line in r.tags.get("bench.declined", "").splitlines()})
+    declined = sorted({line for r in records for line in r.about.declined})
     if declined:
         parts += ["## Declined", "What can't work, and why; none of it was trained.", "\n".join(f"- {escape(line)}" for line in declined)]
     parts += _failures(records)
@@ -80,6 +81,6 @@ def _failures(records: list[RunRecord]) -> list[str]:
     failed = [r for r in records if r.kind in ("trial", "seed") and r.state == "failed"]
     if not failed:
         return []
-    lines = [f"- {escape(r.name)} ({escape(r.tags.get('bench.split', ''))}): {escape(r.tags.get('bench.reason', 'no reason recorded'))}"
+    lines = [f"- {escape(r.name)} ({escape(r.about.split)}): {escape(r.about.reason or 'no reason recorded')}"
              for r in failed]
     return ["## Failed", "\n".join(lines)]

@@ -193,7 +193,7 @@ class Search:
     def _settle(self, left: FrozenTrial) -> None:
         entry, trial = self.box.get(left.user_attrs.get("uid", "none")), optuna.Trial(self.study, left._trial_id)
         if entry:
-            tell(self.study, trial, entry.state, entry.metrics.get("validation/uar"), entry.reason)
+            tell(self.study, trial, entry.state, entry.metrics.get("validation/uar"), entry.about.reason)
         else:
             tell(self.study, trial, "killed", None)
 

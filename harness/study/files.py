@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import importlib.util
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +38,35 @@ def find(name: str) -> Path:
     return shipped()[name]
 
 
-def load(name: str) -> tuple[str, Study]:
-    """A study's name and its definition. Raises BenchError when the file is wrong."""
-    path = find(name)
+@dataclass(frozen=True)
+class StudyFile:
+    """A study with what is known of it beside its definition; made once and passed on.
+
+    Args:
+        name: of its MLflow experiment and its report. question: first line of its docstring.
+        source: its name or file, as it was given; what a command line that repeats it must say.
+    """
+
+    name: str
+    question: str
+    source: str
+    study: Study
+
+
+def load(source: str) -> StudyFile:
+    """The study in a file, given by name or by path. Raises BenchError when the file is wrong."""
+    path = find(source)
     study = getattr(load_file(path), "STUDY", None)
     if not isinstance(study, Study):
         raise UsageError(f"{path} defines no STUDY = Study(…)")
-    return path.stem, study
+    return StudyFile(path.stem, describe(path), source, study)
 
 
 def chosen_study(name: str, corpus: str | None = None, splits: list[str] | None = None, trials: int | None = None,
-                 seeds: list[int] | None = None) -> tuple[str, Study]:
+                 seeds: list[int] | None = None) -> StudyFile:
     """A study with what the command line changes of it; what the study itself has under a label is meant before what is registered."""
-    found, study = load(name)
+    file = load(name)
+    study = file.study
     chosen = tuple(_split(study, text) for text in splits or ())
     changes: dict[str, Any] = {"corpus": _corpus(study, corpus) if corpus else None, "trials": trials,
                                "seeds": tuple(seeds) if seeds else None}
@@ -57,7 +74,8 @@ def chosen_study(name: str, corpus: str | None = None, splits: list[str] | None 
         changes["recipes"] = tuple(dataclasses.replace(recipe, splits=chosen) for recipe in study.recipes)
     elif chosen:
         changes["splits"] = chosen
-    return found, dataclasses.replace(study, **{key: value for key, value in changes.items() if value is not None})
+    changed = dataclasses.replace(study, **{key: value for key, value in changes.items() if value is not None})
+    return dataclasses.replace(file, study=changed)
 
 
 def _corpus(study: Study, text: str) -> Any:

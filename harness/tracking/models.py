@@ -22,10 +22,10 @@ from mlflow.models.signature import ModelSignature
 
 from harness.study.trial import keras_backend
 from harness.tracking.outbox import write_through
-from harness.tracking.run_record import RunRecord
+from harness.tracking.run_record import PREFIX, RunRecord
 
 CODE = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "registry")]  # what a saved model needs beside its libraries
-TAG = "bench.model"
+TAG = f"{PREFIX}model"
 
 
 class Models:
@@ -66,7 +66,7 @@ class Models:
     def force_to_disk(self, run_id: str) -> None:
         """Have the files of a run written through, where they lie on this machine's disks: MLflow leaves that for later."""
         record = self.client.get_run(run_id)
-        model = record.data.tags.get(TAG, "").removeprefix("models:/")
+        model = RunRecord.of(record).about.model.removeprefix("models:/")
         places = [record.info.artifact_uri, self.client.get_logged_model(model).artifact_location if model else None]
         for folder in filter(None, map(_folder_of, places)):
             for path in (folder, *folder.rglob("*")):
@@ -75,7 +75,7 @@ class Models:
     def forget(self, record: RunRecord) -> None:
         """Drop a run's model and its files: others of its study are better."""
         self.client.delete_tag(record.run_id, TAG)
-        self._drop(record.tags[TAG].removeprefix("models:/"))
+        self._drop(record.about.model.removeprefix("models:/"))
 
     def _drop(self, model_id: str) -> None:
         location = self.client.get_logged_model(model_id).artifact_location
@@ -86,10 +86,10 @@ class Models:
 
     def files(self, record: RunRecord, folder: Path) -> Path | None:
         """The files of a run's model, copied below `folder`; None when the run kept none."""
-        if not re.fullmatch(r"models:/[\w-]+", record.tags.get(TAG, "")):  # any other address would be fetched, too
+        if not re.fullmatch(r"models:/[\w-]+", record.about.model):  # any other address would be fetched, too
             return None
         try:
-            return Path(mlflow.artifacts.download_artifacts(artifact_uri=record.tags[TAG], dst_path=str(folder),
+            return Path(mlflow.artifacts.download_artifacts(artifact_uri=record.about.model, dst_path=str(folder),
                                                             tracking_uri=self.client.tracking_uri))
         except (MlflowException, OSError):
             return None

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from harness.tracking import process_identity
+from harness.tracking.run_record import PREFIX, RunRecord, RunTags, datasets, flat_metrics, result_tags
+from harness.training.result import Result
 from registry.errors import BenchError
 
 NOTE, DELIVERED, TOLD = "entry.json", "delivered", "told"
@@ -52,9 +55,21 @@ class OutboxEntry:
     children: int = 0
 
     @property
-    def reason(self) -> str:
-        """Why it did not finish; empty when it did."""
-        return self.tags.get("reason", "")
+    def about(self) -> RunTags:
+        """Its tags, typed."""
+        return RunTags.from_tags(self.tags)
+
+    def record(self, run_id: str = "") -> RunRecord:
+        """The record of its MLflow run, `run_id` being empty while MLflow does not have it."""
+        return RunRecord(run_id, self.name, self.kind, self.state, {key: str(value) for key, value in self.params.items()}, self.metrics,
+                         {PREFIX + name: text for name, text in self.tags.items()})
+
+
+def entry_of(result: Result, *, tags: RunTags, metrics: dict[str, float] | None = None, **fields: Any) -> OutboxEntry:
+    """All of a result but its files; `tags`, `metrics` and other fields of the entry are added."""
+    return OutboxEntry(state=result.state, tags={**tags.to_tags(), **result_tags(result).to_tags()},
+                       metrics={**flat_metrics(result), **(metrics or {})}, inputs=datasets(result), ended_ms=int(time.time() * 1000),
+                       **fields)
 
 
 class Outbox:
@@ -70,7 +85,7 @@ class Outbox:
         """
         final = self.folder / entry.uid
         marked = process_identity.this_process()
-        owner_id = f"{entry.tags.get('coordinator', '')}-{uuid.uuid4().hex[:6]}"
+        owner_id = f"{entry.about.coordinator}-{uuid.uuid4().hex[:6]}"
         draft = self.folder / f"{entry.uid}.{marked['host']}.{marked['pid']}.{owner_id}.tmp"
         try:
             (draft / "files").mkdir(parents=True)

@@ -7,14 +7,16 @@ import os
 import sqlite3
 from collections.abc import Collection
 from contextlib import closing
+from functools import cached_property
 from pathlib import Path
 
 import mlflow
 from mlflow import MlflowClient
-from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
 from harness.safe_text import mask_secrets
+from harness.tracking.run_record import RunRecord
+from harness.tracking.tracker import Tracker
 from registry.errors import BenchError
 
 
@@ -60,31 +62,53 @@ def connect(home: Path, uri: str = "") -> MlflowClient:
     return client
 
 
-def studies(home: Path, kind: str = "study") -> list[str]:
-    """Names of the studies that the store holds runs of, sorted; others' experiments in a shared store are left alone."""
-    client = connect(home)
-    return sorted(e.name for e in client.search_experiments() if e.tags.get("bench.kind") == kind)
+class Store:
+    """The MLflow store of a home, opened once for a command.
+
+    Args:
+        uri: another address than the home's own or MLFLOW_TRACKING_URI.
+        new: whether a store that is not there is made; else it is an error.
+    Attributes:
+        name: how a result that is meant for it names it: without secrets, and empty for the file below the home.
+    Raises: BenchError, at its first use, when it can't be opened.
+    """
+
+    def __init__(self, home: Path, uri: str = "", *, new: bool = True) -> None:
+        if not new and not is_there(home):
+            raise BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
+        self.home, self.uri = home, uri or tracking_uri(home)
+        self.name = name_of(home, self.uri)
+
+    @cached_property
+    def client(self) -> MlflowClient:
+        """MLflow's client; nothing is opened, or made, before it is needed."""
+        return connect(self.home, self.uri)
+
+    def studies(self, kind: str = "study") -> list[str]:
+        """Names of the experiments of a kind, sorted; others' experiments in a shared store are left alone."""
+        return sorted(e.name for e in self.client.search_experiments() if e.tags.get("bench.kind") == kind)
+
+    def experiment(self, name: str, kind: str = "study") -> Tracker:
+        """The experiment of a study, made when it is not there."""
+        return Tracker(self.client, self.home, name, kind)
+
+    def experiment_of(self, run_id: str) -> str | None:
+        """The name of the experiment that a run belongs to; None when the store has no such run."""
+        try:
+            return str(self.client.get_experiment(self.client.get_run(run_id).info.experiment_id).name)
+        except MlflowException:
+            return None
+
+    def find(self, start: str, *kinds: str) -> list[tuple[Tracker, RunRecord]]:
+        """The runs of studies whose id begins so, of these kinds (of all kinds without any), each with its experiment."""
+        trackers = map(self.experiment, self.studies())
+        return [(tracker, run) for tracker in trackers for run in tracker.records(*kinds) if run.run_id.startswith(start)]
 
 
-def study_of(home: Path, run_id: str) -> str | None:
-    """The study that a run belongs to; None when the store has no such run."""
-    client = connect(home)
-    try:
-        return str(client.get_experiment(client.get_run(run_id).info.experiment_id).name)
-    except MlflowException:
-        return None
-
-
-def pages(client: MlflowClient, experiment_id: str, where: str) -> list[Run]:
-    """All runs of an experiment that a filter lets through, oldest first."""
-    runs: list[Run] = []
-    token = None
-    while True:
-        page = client.search_runs([experiment_id], where, max_results=1000, order_by=["attributes.start_time ASC"], page_token=token)
-        runs += page
-        token = page.token
-        if not token:
-            return runs
+def is_there(home: Path) -> bool:
+    """Whether the store's SQLite file exists; a server is taken to be there."""
+    file = tracking_uri(home).partition("sqlite:///")[2].partition("?")[0]
+    return not file or Path(file).exists()
 
 
 _sound: set[Path] = set()  # found so by this process: a large file is not read for every tracker

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
 from harness.safe_text import mask_secrets, safe_file_name
 from harness.tracking import process_identity
 from harness.tracking.models import Models
 from harness.tracking.outbox import OutboxEntry
-from harness.tracking.run_record import RunRecord, record_of
-from harness.tracking.store import connect, name_of, pages
+from harness.tracking.run_record import PREFIX, RunRecord, RunTags
 from harness.training.predictions import Predictions, read
 from registry.errors import BenchError
 
@@ -29,14 +30,12 @@ END = {"finished": "FINISHED", "pruned": "FINISHED", "failed": "FAILED", "killed
 class Tracker:
     """The MLflow experiment of one study; of another `kind` (`leakage`), it has a report of its own and no leaderboard.
 
-    Raises: BenchError when the store can't be opened.
+    `Store.experiment` opens it.
     """
 
-    def __init__(self, home: Path, study_name: str, kind: str = "study", uri: str = "") -> None:
-        self.home, self.study_name, self.kind = home, study_name, kind
-        self.client = connect(home, uri)
-        self.store = name_of(home, self.client.tracking_uri)
-        self.models = Models(self.client, home)
+    def __init__(self, client: MlflowClient, home: Path, study_name: str, kind: str = "study") -> None:
+        self.client, self.home, self.study_name, self.kind = client, home, study_name, kind
+        self.models = Models(client, home)
         self.experiment_id = self._experiment()
 
     def _experiment(self) -> str:
@@ -48,7 +47,7 @@ class Tracker:
         return str(self.client.create_experiment(self.study_name, artifact_location=local,
                                                  tags={**EXPERIMENT_TAGS, "bench.kind": self.kind}))
 
-    def start(self, kind: str, name: str, parent: str | None, tags: dict[str, str], params: dict[str, Any] | None = None) -> str:
+    def start(self, kind: str, name: str, parent: str | None, tags: RunTags, params: dict[str, Any] | None = None) -> str:
         """Open a run and return its id; it is marked as this process's own until it ends, unless `tags` say whose it is."""
         about = {f"bench.{key}": value for key, value in process_identity.this_process().items()}
         tree = {"mlflow.parentRunId": parent} if parent else {}
@@ -62,7 +61,7 @@ class Tracker:
     def resume(self, run_id: str) -> None:
         """Open a run again that an earlier start of the same study ended."""
         self.client.update_run(run_id, status="RUNNING")
-        self.tag(run_id, process_identity.this_process())
+        self.tag(run_id, RunTags.from_tags(process_identity.this_process()))
 
     def epoch(self, run_id: str, epoch: int, metrics: dict[str, float], at_ms: int | None = None) -> None:
         """One point of every curve."""
@@ -92,18 +91,18 @@ class Tracker:
                 self.end(record.run_id, "killed")
         if kept and kept.state == "killed":  # by a start that took its worker for dead
             self.client.update_run(kept.run_id, status="RUNNING")
-        return kept.run_id if kept else self.start(entry.kind, entry.name, entry.parent, {**entry.tags, "uid": entry.uid})
+        return kept.run_id if kept else self.start(entry.kind, entry.name, entry.parent, replace(entry.about, uid=entry.uid))
 
     def of_uid(self, uid: str) -> list[RunRecord]:
         """The runs of one piece of work: one for each time that it was begun."""
-        return [record_of(run) for run in pages(self.client, self.experiment_id, f"tags.`bench.uid` = '{uid}'")] if uid else []
+        return [RunRecord.of(run) for run in self._runs(f"tags.`bench.uid` = '{uid}'")] if uid else []
 
     def _complete(self, run_id: str, entry: OutboxEntry, folder: Path) -> None:
         """All figures and files of a run that is open, and last its end; the time of each figure is the entry's, so none is doubled."""
         points = [*_points(entry.epochs), *_figures(entry)]
         for first in range(0, len(points), 900):  # the store takes 1,000 at a time
             self.client.log_batch(run_id, metrics=points[first : first + 900])
-        self.client.log_batch(run_id, params=_params(entry.params), tags=_tags({**entry.tags, "state": entry.state}))
+        self.client.log_batch(run_id, params=_params(entry.params), tags=_tags(replace(entry.about, state=entry.state)))
         self._log_inputs(run_id, entry.inputs)
         self.client.log_artifacts(run_id, str(folder / "files"))
         if (folder / "model").exists():
@@ -124,10 +123,11 @@ class Tracker:
     def _keep_model(self, run_id: str, entry: OutboxEntry, model: Path) -> None:
         """Log the model if it is among its protocol's best by validation UAR, and drop the one that no longer is."""
         with FileLock(self.home / ".bench" / "models.lock"):
-            if self.record(run_id).tags.get("bench.model"):
+            if self.record(run_id).about.model:
                 return  # an earlier try had come so far
-            kept = [r for r in self.records("seed") if r.tags.get("bench.model") and r.run_id != run_id
-                    and all(r.tags.get(f"bench.{key}") == entry.tags[key] for key in ("split", "corpus_fingerprint"))]
+            protocol = entry.about.split, entry.about.corpus_fingerprint
+            kept = [r for r in self.records("seed") if r.about.model and r.run_id != run_id
+                    and (r.about.split, r.about.corpus_fingerprint) == protocol]
             kept.sort(key=lambda r: r.metrics["validation/uar"])
             room = len(kept) < entry.best_models
             if not room and (not kept or entry.metrics["validation/uar"] <= kept[0].metrics["validation/uar"]):
@@ -139,8 +139,7 @@ class Tracker:
 
     def _adopt(self, run_id: str, entry: OutboxEntry) -> None:
         """Hang the seeds of a final below it. Raises: BenchError while the store does not have them all."""
-        signatures = entry.tags["signatures"].split()
-        seeds = [r for r in self.records("seed") if r.tags.get("bench.signature") in signatures and r.state == "finished"]
+        seeds = [r for r in self.records("seed") if r.about.signature in entry.about.signatures and r.state == "finished"]
         for record in seeds:
             self.client.set_tag(record.run_id, "mlflow.parentRunId", run_id)
         if len(seeds) < entry.children:
@@ -153,26 +152,38 @@ class Tracker:
 
     def end(self, run_id: str, state: str, reason: str = "") -> None:
         """End a run that has no result of its own."""
-        self.tag(run_id, {"state": state, "reason": reason})
+        self.tag(run_id, RunTags(state=state, reason=reason))
         self.client.set_terminated(run_id, END[state])
 
-    def tag(self, run_id: str, tags: dict[str, str]) -> None:
+    def tag(self, run_id: str, tags: RunTags) -> None:
+        """Add tags to a run; what is empty leaves what the run has."""
         self.client.log_batch(run_id, tags=_tags(tags))
 
     def records(self, *kinds: str) -> list[RunRecord]:
         """All runs of these kinds (of all kinds without any), oldest first."""
         where = f"tags.`bench.kind` = '{kinds[0]}'" if len(kinds) == 1 else ""  # the store knows no "one of these"
-        wanted = [r for r in pages(self.client, self.experiment_id, where) if not kinds or r.data.tags.get("bench.kind") in kinds]
-        return [record_of(run) for run in wanted]
+        return [record for record in map(RunRecord.of, self._runs(where)) if not kinds or record.kind in kinds]
+
+    def _runs(self, where: str) -> list[Run]:
+        """All runs that a filter lets through, oldest first."""
+        runs: list[Run] = []
+        token = None
+        while True:
+            page = self.client.search_runs([self.experiment_id], where, max_results=1000, order_by=["attributes.start_time ASC"],
+                                           page_token=token)
+            runs += page
+            token = page.token
+            if not token:
+                return runs
 
     def record(self, run_id: str) -> RunRecord:
         """One run."""
-        return record_of(self.client.get_run(run_id))
+        return RunRecord.of(self.client.get_run(run_id))
 
-    def reconcile(self, lives: Callable[[Mapping[str, str]], bool] = process_identity.may_be_alive) -> int:
-        """End as killed what a dead process left running, by what `lives` says of a run's tags; returns how many."""
-        running = map(record_of, pages(self.client, self.experiment_id, "attributes.status = 'RUNNING'"))
-        left = [r for r in running if not lives({key.removeprefix("bench."): value for key, value in r.tags.items()})]
+    def reconcile(self, is_alive: Callable[[RunTags], bool] = lambda tags: process_identity.may_be_alive(tags.process)) -> int:
+        """End as killed what a dead process left running, by what `is_alive` says of a run's tags; returns how many."""
+        running = map(RunRecord.of, self._runs("attributes.status = 'RUNNING'"))
+        left = [record for record in running if not is_alive(record.about)]
         for record in left:
             self.end(record.run_id, "killed")
         return len(left)
@@ -211,9 +222,9 @@ class Tracker:
             return None
 
 
-def _tags(tags: dict[str, str]) -> list[RunTag]:
-    """The harness's own tags, without secrets; what is empty says nothing and is left out."""
-    return [RunTag(f"bench.{key}", mask_secrets(value)) for key, value in tags.items() if value]
+def _tags(tags: RunTags) -> list[RunTag]:
+    """As the store takes them, without secrets."""
+    return [RunTag(PREFIX + name, mask_secrets(text)) for name, text in tags.to_tags().items()]
 
 
 def _params(params: dict[str, Any]) -> list[Param]:

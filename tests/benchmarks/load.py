@@ -24,6 +24,7 @@ from harness.data.corpora import Workspace
 from harness.execution import schedule
 from harness.execution.run_study import Execution, run_study
 from harness.tracking.outbox import Outbox
+from harness.tracking.store import Store
 
 
 def timed(owner: Any, names: list[str], spent: Counter[str]) -> None:
@@ -47,13 +48,12 @@ def load(home: Path, workers: int, trials: int, url: str) -> tuple[float, dict[s
     timed(schedule.Schedule, ["next", "ended"], spent)
     study = dataclasses.replace(sim.STUDY, trials=trials // 2, seeds=(0,))
     began = time.perf_counter()
-    run_study(sim.__file__, study, Workspace(home, workers=1), {}, Console(quiet=True), name="simulated",
+    run_study(sim.study_file(study), Store(home), Workspace(home, workers=1), {}, Console(quiet=True),
               execution=Execution(workers=workers, optuna_storage=url, objective=sim.lean))
     seconds = time.perf_counter() - began
-    from harness.tracking.tracker import Tracker
 
-    ends = Counter(r.state for r in Tracker(home, "simulated").records("trial"))
-    signatures = Counter(r.tags["bench.signature"] for r in Tracker(home, "simulated").records("trial"))
+    ends = Counter(r.state for r in Store(home).experiment("simulated").records("trial"))
+    signatures = Counter(r.about.signature for r in Store(home).experiment("simulated").records("trial"))
     found = {"finished": ends["finished"], "other ends": sum(ends.values()) - ends["finished"],
              "doubled": sum(n - 1 for n in signatures.values()), "waiting": len(Outbox(home).waiting())}
     return trials / seconds, found, 1000 * sum(spent.values()) / trials

@@ -12,6 +12,7 @@ import argparse
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from table import Measured, finish, timed
 
 if TYPE_CHECKING:
+    from harness.tracking.run_record import RunTags
     from harness.tracking.tracker import Tracker
 
 CELLS, SEEDS, STUDY = 8, 3, "cnn2d"
@@ -47,10 +49,11 @@ def main() -> None:
 
 def record(home: Path, runs: int) -> int:
     """Record about so many runs of a study below `home`; returns how many there are."""
-    from harness.tracking.tracker import Tracker
+    from harness.tracking.run_record import RunTags
+    from harness.tracking.store import Store
 
-    tracker = Tracker(home, STUDY)
-    parent = tracker.start("study", f"{STUDY} on synthetic", None, {"corpus": "synthetic", "corpus_fingerprint": "0" * 16})
+    tracker = Store(home).experiment(STUDY)
+    parent = tracker.start("study", f"{STUDY} on synthetic", None, RunTags(corpus="synthetic", corpus_fingerprint="0" * 16))
     trials = (runs - 1) // CELLS - 1 - SEEDS
     for number in range(CELLS):
         record_cell(tracker, parent, number, trials)
@@ -69,20 +72,20 @@ def record_cell(tracker: Tracker, parent: str, number: int, trials: int) -> None
     about, params = tags(number), {"training.learning_rate": 1e-3, "training.batch_size": 64}
     for place in range(trials):
         result = synthetic_result(1000 * number + place, epochs=1, clips=60)
-        run_id = tracker.start("trial", f"trial {place}", parent, {**about, "signature": result.trial.signature}, params)
+        run_id = tracker.start("trial", f"trial {place}", parent, replace(about, signature=result.trial.signature), params)
         tracker.epoch(run_id, 1, {name: values[0] for name, values in result.history.items()})
         tracker.aggregate(run_id, flat_metrics(result))
         tracker.end(run_id, "finished")
     results = [synthetic_result(1000 * number + seed, opens_test=True) for seed in range(SEEDS)]
-    signatures = [f"{number:08x}{seed:08x}" for seed in range(SEEDS)]
-    final = tracker.start("final", "final", parent, {**about, "signatures": " ".join(signatures)}, params)
+    signatures = tuple(f"{number:08x}{seed:08x}" for seed in range(SEEDS))
+    final = tracker.start("final", "final", parent, replace(about, signatures=signatures), params)
     for seed, (result, signature) in enumerate(zip(results, signatures, strict=True)):
-        bring(tracker, result, "seed", f"seed {seed}", final, {**about, "signature": signature}, {**params, "seed": seed})
+        bring(tracker, result, "seed", f"seed {seed}", final, replace(about, signature=signature), {**params, "seed": seed})
     tracker.aggregate(final, aggregates([flat_metrics(result) for result in results]))
     tracker.end(final, "finished")
 
 
-def tags(number: int) -> dict[str, str]:
+def tags(number: int) -> RunTags:
     """What says where a cell belongs."""
     split = ("random_80_20", "unseen_speakers_80_20")[number % 2]
     return {"feature_space": "mel[n_mels=40] image", "architecture": f"plain_2d[kernel={number}]", "split": split, "cell": f"{number:08x}",

@@ -21,6 +21,7 @@ from harness.console import Console
 from harness.data.corpora import Workspace
 from harness.execution import dask_pool
 from harness.execution.run_study import Execution, run_study
+from harness.tracking.store import Store
 
 TARGET = 0.85
 
@@ -33,7 +34,7 @@ def seconds(home: Path, scheduler: str, trials: int, each_s: float) -> float:
 
     def run(trials: int) -> float:
         began = time.perf_counter()
-        run_study(sim.__file__, dataclasses.replace(study, trials=trials // 2), where, {}, Console(quiet=True), name="simulated",
+        run_study(sim.study_file(dataclasses.replace(study, trials=trials // 2)), Store(where.home), where, {}, Console(quiet=True),
                   execution=Execution(scheduler=scheduler, objective=objective))
         return time.perf_counter() - began
 

@@ -20,7 +20,7 @@ BENCH = Path(sys.executable).with_name("bench")
 ANSWERS = (("--help",), ("list",))
 FIRST_USES = {
     "MLflow imported": "import mlflow",
-    "MLflow imported, new store made": "from harness.tracking import Tracker; Tracker(home, 'first')",
+    "MLflow imported, new store made": "from harness.tracking.store import Store; Store(home).experiment('first')",
     "Optuna imported, new store made": "from harness.search import storage; storage(home)",
     "Keras and its backend imported, devices found": "from harness.devices import set_up; set_up()",
     "scikit-learn's metrics imported": "import sklearn.metrics",

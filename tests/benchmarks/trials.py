@@ -60,6 +60,7 @@ def search(options: argparse.Namespace, home: Path) -> list[Measured]:
     from harness.data.corpora import Workspace
     from harness.execution.run_study import Execution, run_study
     from harness.study.files import chosen_study
+    from harness.tracking.store import Store
     from harness.training.run_trial import run_trial
 
     starts, inside = [], []  # moments, and seconds in fit and scoring less what was recorded between epochs
@@ -77,8 +78,8 @@ def search(options: argparse.Namespace, home: Path) -> list[Measured]:
         inside.append(result.seconds["fit"] + result.seconds["score"] - recording[0])
         return result
 
-    _, study = chosen_study("cnn2d", None if options.data else "synthetic", ["random_80_20"], options.trials, [0])
-    run_study("cnn2d", study, Workspace(home, data=options.data), {"training.epochs": options.epochs, "training.early_stopping": None},
+    file = chosen_study("cnn2d", None if options.data else "synthetic", ["random_80_20"], options.trials, [0])
+    run_study(file, Store(home), Workspace(home, data=options.data), {"training.epochs": options.epochs, "training.early_stopping": None},
               Console(), only_cell=options.cell, allow_missing=True, execution=Execution(in_process=True, objective=watched))
     whole = [after - before for before, after in itertools.pairwise(starts)][1 : options.trials]
     worked = inside[1 : options.trials]
@@ -93,9 +94,9 @@ def records(home: Path) -> list[Measured]:
     from synthetic_results import synthetic_result
 
     from harness.tracking.run_files import write
-    from harness.tracking.tracker import Tracker
+    from harness.tracking.store import Store
 
-    tracker, result = Tracker(home, "records"), synthetic_result(0)
+    tracker, result = Store(home).experiment("records"), synthetic_result(0)
     runs = [record_times(tracker, result) for _ in range(REPEATS + 1)][1:]
     whole, epochs = medians([run[0] for run in runs]), medians([run[1] for run in runs])
     files = medians([timed(lambda: write(result, fresh(home))) for _ in range(REPEATS)])
@@ -110,7 +111,9 @@ def record_times(tracker: Tracker, result: Result) -> tuple[tuple[float, float],
     """Times of bringing a result with its curves and files, and of telling each epoch of an open run."""
     from records import bring
 
-    tags, params = {"cell": "00000000", "split": "random_80_20"}, {"training.learning_rate": 1e-3, "training.batch_size": 64}
+    from harness.tracking.run_record import RunTags
+
+    tags, params = RunTags(cell="00000000", split="random_80_20"), {"training.learning_rate": 1e-3, "training.batch_size": 64}
     brought = timed(lambda: bring(tracker, result, "trial", "measured", "", tags, params))
     opened = tracker.start("trial", "open", None, tags, params)
     points = [{name: values[i] for name, values in result.history.items()} for i in range(len(result.history["train_loss"]))]
@@ -122,6 +125,7 @@ def model_times(tracker: Tracker, home: Path) -> tuple[float, float]:
     from synthetic_results import synthetic_result
 
     from harness.data.corpora import open_corpus
+    from harness.tracking.run_record import RunTags
     from harness.training import saved_model
 
     result = synthetic_result(0)
@@ -129,7 +133,7 @@ def model_times(tracker: Tracker, home: Path) -> tuple[float, float]:
     result.model = result.trial.architecture((94, 40, 1), len(corpus.emotions))
 
     def keep() -> None:
-        run_id = tracker.start("seed", "model", None, {})
+        run_id = tracker.start("seed", "model", None, RunTags())
         folder = fresh(home)
         saved_model.write(result, corpus, folder)
         tracker.models.log(run_id, folder, "measured", corpus.emotions, corpus.sample_rate)

@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 import psutil
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+PATHS = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+sys.path[:0] = PATHS
 PROGRAM = Path(__file__).with_name("simulated.py")
 KINDS = {"worker": 0.8, "coordinator": 0.1, "both": 0.1}
 SHARES = {"sqlite": 0.45, "postgresql": 0.45, "trained": 0.1}  # of the kills
@@ -56,7 +57,7 @@ class Round:
                 "objective": {"seconds": 0.0 if in_process else 0.4} if self.simulated else None}
         tracking = {"MLFLOW_TRACKING_URI": self.tracking} if self.tracking else {}
         threads = worker_environment(2, "") if in_process else {}
-        env = {**os.environ, **threads, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": os.pathsep.join(sys.path[:2]), **tracking}
+        env = {**os.environ, **threads, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": os.pathsep.join(PATHS), **tracking}
         with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
             return subprocess.Popen([sys.executable, str(PROGRAM), json.dumps(what)], env=env, stdout=log, stderr=log,
                                     start_new_session=True)

@@ -17,13 +17,15 @@ from harness.data.corpora import Workspace, open_corpus
 from harness.execution.job import Job
 from harness.execution.run_study import Execution, run_study
 from harness.study.cells import plan
+from harness.tracking.run_record import RunTags
+from harness.tracking.store import Store
 
 
 def study(home: Path, objective: Any, trials: int = 2, console: Console | None = None, **execution: Any) -> None:
     """Run the simulated study with another objective, in this process unless told otherwise."""
     where = execution if "scheduler" in execution else {"in_process": True, **execution}
-    run_study(sim.__file__, dataclasses.replace(sim.STUDY, trials=trials, seeds=(0,)), Workspace(home, workers=1), {},
-              console or Console(quiet=True), name="simulated", execution=Execution(objective=objective, **where))
+    run_study(sim.study_file(dataclasses.replace(sim.STUDY, trials=trials, seeds=(0,))), Store(home), Workspace(home, workers=1), {},
+              console or Console(quiet=True), execution=Execution(objective=objective, **where))
 
 
 
@@ -53,6 +55,7 @@ def job_in(home: Path) -> Job:
     """A job of the simulated study, as a worker gets it."""
     trial = plan(sim.STUDY, open_corpus(sim.STUDY.corpus, None).fingerprint)[0].base
     (home / ".bench").mkdir()
-    return Job(uid="u1", kind="trial", name="lr=1", trial=trial, tags={"signature": trial.signature}, params={}, parent="", study="tiny",
+    return Job(uid="u1", kind="trial", name="lr=1", trial=trial, tags=RunTags(signature=trial.signature), params={}, parent="",
+               study="tiny",
                workplace=Workspace(home, workers=1), tracking_uri="", objective=sim.simulated)
 

@@ -10,7 +10,7 @@ from records import bring
 from harness.evaluation.find_runs import RunsToCompare
 from harness.execution.finals import aggregates
 from harness.study.trial import Training, Trial
-from harness.tracking.run_record import flat_metrics
+from harness.tracking.run_record import RunTags, flat_metrics
 from harness.tracking.tracker import Tracker
 from harness.training.predictions import Predictions
 from harness.training.result import Result
@@ -52,7 +52,7 @@ def record(tracker: Tracker, cell: str, rate: float, seeds: list[Predictions], s
     tags = {"feature_space": "mel", "architecture": cell, "split": split, "cell": cell, "corpus": corpus,
             "coverage": "240 clips: whole", "corpus_fingerprint": "0" * 16, "synthetic": "True", "shares_speakers": "True"}
     signatures = [f"{cell}{seed}" for seed in range(len(seeds))]
-    final = tracker.start("final", "final", None, {**tags, "signatures": " ".join(signatures)}, {})
+    final = tracker.start("final", "final", None, RunTags.from_tags({**tags, "signatures": " ".join(signatures)}), {})
     runs, metrics = [], []
     for seed, predictions in enumerate(seeds):
         result = Result(dataclasses.replace(trial, seed=seed), best_epoch=1, split_fingerprint=f"{predictions.truth.size:064x}",
@@ -60,7 +60,8 @@ def record(tracker: Tracker, cell: str, rate: float, seeds: list[Predictions], s
                         predictions={"validation": predictions, "test": predictions}, history={"validation_wa": [0.5], "train_loss": [1.0]},
                         counts={"train": 1, "validation": 1, "test": len(predictions.clips)},
                         speakers={"train": 1, "validation": 1, "test": 12})
-        runs.append(bring(tracker, result, "seed", f"seed {seed}", final, {**tags, "signature": signatures[seed]}, {"seed": seed}))
+        runs.append(bring(tracker, result, "seed", f"seed {seed}", final, RunTags.from_tags({**tags, "signature": signatures[seed]}),
+                          {"seed": seed}))
         metrics.append(flat_metrics(result))
     tracker.aggregate(final, aggregates(metrics))
     tracker.end(final, "finished")

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.tracking import run_files
-from harness.tracking.run_record import entry_of
+from harness.tracking.outbox import entry_of
+from harness.tracking.run_record import RunTags
 from harness.tracking.tracker import Tracker
 from harness.training.result import Result
 
 
-def bring(tracker: Tracker, result: Result, kind: str, name: str, parent: str, tags: dict[str, str], params: dict[str, Any]) -> str:
+def bring(tracker: Tracker, result: Result, kind: str, name: str, parent: str, tags: RunTags, params: dict[str, Any]) -> str:
     """The id of a new run that holds a result, its curves and its files."""
     columns = list(result.history.items())
     points = [{name: values[place] for name, values in columns} for place in range(len(columns[0][1]))] if columns else []

@@ -19,8 +19,10 @@ from harness.data.corpora import Workspace, open_corpus
 from harness.execution.run_study import Execution, run_study
 from harness.reports.study_report import write_report
 from harness.study.definition import Study
+from harness.study.files import StudyFile
 from harness.study.trial import Training, Trial
 from harness.tracking import environment
+from harness.tracking.store import Store
 from harness.training.predictions import Predictions
 from harness.training.result import Result
 from harness.training.scores import Scores
@@ -40,6 +42,11 @@ STUDY = Study(
     search={"training.learning_rate": FloatDistribution(1e-4, 1e-1, log=True)},
     trials=3, seeds=(0, 1), best_models=0, prune=False, sampler="random", measure_cost=False,
 )
+
+
+def study_file(study: Study = STUDY) -> StudyFile:
+    """The study as it is run."""
+    return StudyFile("simulated", "A study of tests.", __file__, study)
 
 
 def simulated(trial: Trial, workplace: Workspace, on_epoch: Any, preparing: Any = None, seconds: float = 0.0, busy: bool = False) -> Result:
@@ -92,8 +99,9 @@ def main(asked: str) -> int:
     objective = functools.partial(simulated, **what.get("objective", {})) if what.get("objective") is not None else None
     execution = Execution(**what["execution"], **({"objective": objective} if objective else {}))
     try:
-        run_study(__file__, study, Workspace(home, workers=1), {}, Console(), name="simulated", execution=execution)
-        write_report(home, "simulated")
+        store = Store(home)
+        run_study(study_file(study), store, Workspace(home, workers=1), {}, Console(), execution=execution)
+        write_report(store, "simulated")
     except KeyboardInterrupt:
         return 130
     except BenchError as error:

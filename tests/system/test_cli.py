@@ -177,9 +177,9 @@ def test_labels_of_the_study_s_own_corpus_and_splits_choose_these(tmp_path: Path
                       preamble="from registry.core import get\nfrom registry.splits.speaker_folds import SpeakerFolds")
     labels = ["halves[share=0.4]", "speaker_folds[fold=3]", "speaker_folds[fold=2]"]
     for corpus in ("synthetic", "synthetic[n_speakers=4, n_sentences=2]"):
-        chosen = chosen_study(str(file), corpus=corpus, splits=labels)[1]
+        chosen = chosen_study(str(file), corpus=corpus, splits=labels).study
         assert chosen.corpus == Synthetic(n_speakers=4, n_sentences=2) and [short_label(split) for split in chosen.splits] == labels
-    assert chosen_study(str(file), corpus="synthetic[n_speakers=6]")[1].corpus == Synthetic(n_speakers=6)
+    assert chosen_study(str(file), corpus="synthetic[n_speakers=6]").study.corpus == Synthetic(n_speakers=6)
 
 
 def test_a_comma_inside_a_tuple_parts_no_fields() -> None:

@@ -187,7 +187,7 @@ def test_any_study_file_is_loaded_or_refused(tmp_path: Path, content: bytes) -> 
     path = tmp_path / "own.py"
     path.write_bytes(content)
     found = refused("study files", files.load, str(path))
-    assert found is None or found[0] == "own"
+    assert found is None or found.name == "own"
 
 
 FIELDS = ["training.epochs", "training.learning_rate", "training.optimizer", "training.early_stopping", "plain_1d.filters",

@@ -29,7 +29,7 @@ from harness.execution.worker import run_job
 from harness.search.optuna_study import storage
 from harness.study.cells import plan
 from harness.tracking.outbox import Outbox
-from harness.tracking.tracker import Tracker
+from harness.tracking.store import Store
 from harness.training.run_trial import run_trial
 from registry.errors import BenchError
 
@@ -110,7 +110,7 @@ def test_a_model_that_could_not_be_logged_is_brought_by_the_next_try(tmp_path: P
         (folder / "model").mkdir()
         (folder / "model" / "about.json").write_text('{"name": "m", "emotions": ["angry", "sad"], "sample_rate": 16000}')
 
-    box, tracker = Outbox(tmp_path), Tracker(tmp_path, "tiny")
+    box, tracker = Outbox(tmp_path), Store(tmp_path).experiment("tiny")
     box.commit(entry(kind="seed", best_models=1, tags={"split": "s", "corpus_fingerprint": "c"}), model)
     with monkeypatch.context() as patched:
         patched.setattr("harness.tracking.models.requirements", full)

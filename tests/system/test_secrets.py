@@ -15,7 +15,8 @@ from mlflow_server import Server
 
 from harness.data.corpora import Workspace
 from harness.safe_text import mask_logs, mask_secrets
-from harness.tracking.tracker import Tracker
+from harness.tracking.run_record import RunTags
+from harness.tracking.store import Store
 from harness.training.run_trial import run_trial
 
 SECRET = "S3cr-et"
@@ -86,14 +87,15 @@ def test_a_failed_trial_s_reason_is_stored_without_secrets(tmp_path: Path, monke
     planned = plan(STUDY, open_corpus(STUDY.corpus, None).fingerprint)[0].base
     result = run_trial(planned, Workspace(tmp_path), lambda *_: None)
     assert (result.state, result.reason) == ("failed", "RuntimeError: could not reach postgresql://***@h/db")
-    tracker = Tracker(tmp_path, "tiny")
-    tracker.tag(tracker.start("trial", "t", None, {"note": f"http://a:{SECRET}@h"}, {"p": f"http://a:{SECRET}@h"}), {"also": f"x://a:{SECRET}@h"})
+    tracker = Store(tmp_path).experiment("tiny")
+    tracker.tag(tracker.start("trial", "t", None, RunTags(reason=f"http://a:{SECRET}@h"), {"p": f"http://a:{SECRET}@h"}),
+                RunTags(audit=f"x://a:{SECRET}@h"))
     kept, = tracker.records()
-    assert SECRET not in f"{kept.tags} {kept.params}" and kept.tags["bench.also"] == "x://***@h"
+    assert SECRET not in f"{kept.tags} {kept.params}" and kept.tags["bench.audit"] == "x://***@h"
 
 
 def test_the_ui_listens_on_this_machine_only_and_its_command_line_tells_no_address_of_the_store(tmp_path: Path) -> None:
-    Tracker(tmp_path, "tiny")
+    Store(tmp_path).experiment("tiny")
     process = start("ui", "--home", tmp_path, "--port", port := free_port())
 
     def listening() -> set[str]:

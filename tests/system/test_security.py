@@ -28,7 +28,8 @@ from harness.reports.study_report import study_markdown, write_report
 from harness.safe_text import printable, safe_file_name
 from harness.study.files import shipped
 from harness.study.rebuild import trial_from
-from harness.tracking.tracker import Tracker
+from harness.tracking.run_record import RunTags
+from harness.tracking.store import Store
 from harness.training import saved_model
 from registry import audio
 from registry.corpora.combined import Combined
@@ -50,7 +51,8 @@ def trap(tmp_path: Path) -> Path:
 def test_every_test_that_the_page_on_security_names_is_there() -> None:
     page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(test_\w+)`", page))
-    defined = set(re.findall(r"^def (test_\w+)", "".join(path.read_text() for path in sorted((ROOT / "tests").glob("*.py"))), re.MULTILINE))
+    texts = "".join(path.read_text() for path in sorted((ROOT / "tests").rglob("*.py")))
+    defined = set(re.findall(r"^def (test_\w+)", texts, re.MULTILINE))
     assert len(named) > 15 and named <= defined
 
 
@@ -70,7 +72,7 @@ def test_a_study_file_is_run_only_when_the_user_names_it(ran: Ran, trap: Path, m
 
 
 def test_a_configuration_from_the_store_cannot_have_a_file_run(ran: Ran, trap: Path, tmp_path: Path) -> None:
-    tracker = Tracker(ran.home, "tiny_study")
+    tracker = Store(ran.home).experiment("tiny_study")
     path = tracker.files(tracker.records("seed")[0].run_id, "configuration.json", tmp_path)
     assert path
     configuration = json.loads(path.read_text())
@@ -190,16 +192,16 @@ def test_names_become_file_names_that_stay_in_their_folder_and_keep_apart(tmp_pa
 @pytest.mark.parametrize("name", ["..", "../../up", "README", "a|b <script>"])
 def test_a_study_of_any_name_writes_below_its_home_and_removes_nothing_there(tmp_path: Path, name: str) -> None:
     home = tmp_path / "deep" / "home"
-    tracker = Tracker(home, name)
+    tracker = Store(home).experiment(name)
     (home / "mine.txt").write_text("stays")
-    tracker.end(tracker.start("trial", "t", None, {"cell": "../../../evil", "synthetic": "True", "shares_speakers": "False"}), "failed")
-    path, _ = write_report(home, name)
+    tracker.end(tracker.start("trial", "t", None, RunTags(cell="../../../evil", synthetic=True, shares_speakers=False)), "failed")
+    path, _ = write_report(Store(home), name)
     assert path.parent == home / "reports" and path.name != "README.md" and (home / "mine.txt").read_text() == "stays"
     assert {entry.name for entry in tmp_path.iterdir()} == {"deep"} and {entry.name for entry in (tmp_path / "deep").iterdir()} == {"home"}
 
 
 def test_a_model_s_folder_is_removed_only_where_bench_keeps_models(ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tracker = Tracker(ran.home, "tiny_study")
+    tracker = Store(ran.home).experiment("tiny_study")
     keeps = next(r for r in tracker.records("seed") if "bench.model" in r.tags)
     (tmp_path / "mine.txt").write_text("stays")
     located = type("Model", (), {"artifact_location": tmp_path.as_uri()})
@@ -207,12 +209,12 @@ def test_a_model_s_folder_is_removed_only_where_bench_keeps_models(ran: Ran, tmp
         "get_logged_model": lambda self, _: located, "delete_logged_model": lambda self, _: None, "delete_tag": lambda self, *_: None})())
     tracker.models.forget(keeps)
     assert (tmp_path / "mine.txt").exists()
-    assert Tracker(ran.home, "tiny_study").record(keeps.run_id).tags["bench.model"]  # the home that other tests share is as it was
+    assert Store(ran.home).experiment("tiny_study").record(keeps.run_id).tags["bench.model"]  # the home that other tests share is as it was
 
 
 @pytest.mark.parametrize("address", ["file:///etc", "http://127.0.0.1:9/x", "/etc", "models:/../x", "runs:/x/y"])
 def test_a_model_s_address_from_the_store_is_followed_only_into_the_store(ran: Ran, tmp_path: Path, address: str) -> None:
-    tracker = Tracker(ran.home, "tiny_study")
+    tracker = Store(ran.home).experiment("tiny_study")
     record_ = tracker.records("seed")[0]
     record_.tags["bench.model"] = address
     assert tracker.models.files(record_, tmp_path) is None and list(tmp_path.iterdir()) == []
@@ -223,7 +225,7 @@ def test_a_model_s_address_from_the_store_is_followed_only_into_the_store(ran: R
 
 def test_nasty_names_stay_text_in_every_part_of_a_report() -> None:
     name = "|".join(NASTY)
-    tags = dict.fromkeys(("feature_space", "architecture", "split", "corpus", "coverage", "clips", "speakers", "settings", "corpus_label",
+    tags = dict.fromkeys(("feature_space", "architecture", "split", "corpus", "coverage", "settings", "corpus_label",
                           "commit", "hardware", "backend", "augmentation", "leaks", "audit", "reason", "declined", "question"), name)
     made = [record("trial", "evil", **tags), *final("evil", (0.5,), 0.1, **tags), record("study", "evil", **tags)]  # type: ignore[arg-type]
     made_boards = leaderboards(rows(made), known(rows(made)))
@@ -263,9 +265,9 @@ def test_control_codes_and_markup_in_names_do_nothing_to_a_terminal(capsys: pyte
 
 def test_names_with_quotes_reach_the_stores_as_names(tmp_path: Path) -> None:
     for name in ("a'b", 'a"b', "a`b", "a' OR '1'='1", "%"):
-        tracker = Tracker(tmp_path, name)
-        run = tracker.start("trial", name, None, {"cell": name})
+        tracker = Store(tmp_path).experiment(name)
+        run = tracker.start("trial", name, None, RunTags(cell=name))
         assert [r.tags["bench.cell"] for r in tracker.records("trial")] == [name]
-        assert [r.run_id for r in Tracker(tmp_path, name).records()] == [run]
+        assert [r.run_id for r in Store(tmp_path).experiment(name).records()] == [run]
     with pytest.raises(UsageError, match="no study or run in the store"):
-        audit_runs("x' OR '1'='1", Workspace(tmp_path))
+        audit_runs("x' OR '1'='1", Store(tmp_path), Workspace(tmp_path))

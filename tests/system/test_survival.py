@@ -35,6 +35,8 @@ from harness.execution.run_study import Execution, run_study
 from harness.execution.worker import run_job
 from harness.study.cells import plan
 from harness.tracking.outbox import Outbox
+from harness.tracking.run_record import RunTags
+from harness.tracking.store import Store
 from harness.training.run_trial import run_trial
 from registry.errors import BenchError
 
@@ -165,7 +167,7 @@ def test_one_and_two_workers_give_the_same_leaderboard(scheduler: str, tmp_path:
     study(tmp_path / "two", sim.simulated, trials=4, scheduler=scheduler, console=Console())
     assert "waiting" not in capsys.readouterr().err  # there is no other start to wait for
     for home in (tmp_path / "one", tmp_path / "two"):
-        write_report(home, "simulated")
+        write_report(Store(home), "simulated")
     assert leaderboard(tmp_path / "one") == leaderboard(tmp_path / "two") != b""
 
 
@@ -316,7 +318,7 @@ def test_what_a_crash_left_is_settled_and_told_in_one_line(tmp_path: Path, capsy
         process.wait()
     cache = tmp_path / ".bench" / "features"
     (cache / f"{'ab' * 32}.{process.pid}.tmp").write_bytes(b"half")
-    run_study(sim.__file__, sim.STUDY, Workspace(tmp_path, workers=1), {}, Console(), name="simulated",
+    run_study(sim.study_file(), Store(tmp_path), Workspace(tmp_path, workers=1), {}, Console(),
               execution=Execution(in_process=True, objective=sim.simulated))
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("left by an earlier start")]
     assert lines == ["left by an earlier start: 1 open trials and 2 open runs settled, 1 half-written files removed; "
@@ -347,7 +349,7 @@ def test_a_clip_deleted_in_mid_study_stops_it_with_what_to_do(tmp_path: Path) ->
 def test_a_worker_that_would_give_other_numbers_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     job = job_in(tmp_path)
     with pytest.raises(BenchError, match="another version than the one that planned this trial"):
-        run_job(dataclasses.replace(job, tags={"signature": "0" * 16}), None)  # type: ignore[arg-type]
+        run_job(dataclasses.replace(job, tags=RunTags(signature="0" * 16)), None)  # type: ignore[arg-type]
     with pytest.raises(BenchError, match=r"does not see .*: it must lie on a file system that all machines share"):
         run_job(dataclasses.replace(job, workplace=Workspace(tmp_path / "of another machine")), None)  # type: ignore[arg-type]
     monkeypatch.setenv("KERAS_BACKEND", "jax")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from harness.data.features import padded_samples
 from harness.study.cells import Cell
 from harness.study.definition import Recipe, Study, specified
 from harness.study.trial import Trial
-from harness.tracking.run_record import RunRecord
+from harness.tracking.run_record import RunRecord, RunTags
 from registry.augmentation import Augmentation
 from registry.core import canonical, get, label_of
 from registry.corpus import Corpus
@@ -38,7 +38,7 @@ class PlannedCell:
 
     def stands_for(self, record: RunRecord) -> str:
         """The `PROTOCOLS` that a final is the figure of, with blanks between: two where the cell makes copies anyway."""
-        protocol, own = protocol_of(record.tags), bool(self.base.augmentation.copies)
+        protocol, own = protocol_of(record.about), bool(self.base.augmentation.copies)
         return {"copied": "speakers copied", "after": "random after"}.get(protocol, protocol) if own else protocol
 
 
@@ -92,10 +92,10 @@ def protocols(study: Study) -> tuple[Any, Any, Any]:
     return (*twins, clips)
 
 
-def protocol_of(tags: Mapping[str, str]) -> str:
+def protocol_of(tags: RunTags) -> str:
     """Which of `leakage_worth.PROTOCOLS` a final's tags tell of."""
-    name = tags["bench.split"].partition("[")[0]
+    name = tags.split.partition("[")[0]
     if name in ("augmented_before_split", "unseen_sentences"):
         return {"augmented_before_split": "before", "unseen_sentences": "sentences"}[name]
     plain, copied = ("random", "after") if name.startswith("random") else ("speakers", "copied")
-    return copied if "copies of" in tags.get("bench.augmentation", "") else plain
+    return copied if "copies of" in tags.augmentation else plain

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols, difference, uar
 from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.markdown import code, escape, table
+from harness.tracking.run_record import counts_in_words
 
 LEAKS = (("random", "speakers", "voices that were heard in training"), ("random", "sentences", "sentences that were heard in training"),
          ("sentences", "speakers", "heard voices in place of heard sentences"),
@@ -113,7 +114,8 @@ def marks(cell: CellUnderProtocols) -> str:
 def _behind(cell: CellUnderProtocols) -> list[str]:
     honest = next((under for key, under in cell.under.items() if key != "before"), None)
     there = [(words, cell.under[key]) for key, words in PROTOCOLS.items() if key in cell.under]
-    lines = [f"- {escape(cell.cell)}, {words}: {escape(under.clips)}; {escape(under.augmentation) or 'no augmentation after the split'}"
+    lines = [f"- {escape(cell.cell)}, {words}: {escape(counts_in_words(under.clips))}; "
+             f"{escape(under.augmentation) or 'no augmentation after the split'}"
              for words, under in there]
     if honest:
         words = ["bench", "leakage", "--study", cell.asked or cell.study, "--corpus", honest.corpus,

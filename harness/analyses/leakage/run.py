@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,13 @@ from harness.study.definition import Study
 from harness.study.files import chosen_study, component
 from harness.study.settings import applies
 from harness.study.trial import Trial
-from harness.tracking.run_record import RunRecord
-from harness.tracking.store import studies
+from harness.tracking.run_record import RunRecord, RunTags
+from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from registry.augmentation import Augmentation
 from registry.errors import BenchError
 
 PREFIX = "leakage-"  # of the experiments' names
-COMPARED = "bench.compared."  # of a final's tags: the comparison -> the protocols that it stands for there
 SEEDS = (0, 1, 2)
 
 
@@ -52,60 +51,61 @@ class LeakageOptions:
     copies: tuple[str, ...] = COPIES
 
 
-def measure_leakage(asked: LeakageOptions, workplace: Workspace, console: Console, allow_missing: bool = False,
+def measure_leakage(asked: LeakageOptions, store: Store, workplace: Workspace, console: Console, allow_missing: bool = False,
                     execution: Execution | None = None) -> list[CellUnderProtocols]:
     """Train the study's cells, without a search, under every protocol, and write the report; the same call continues.
 
     Returns: what was measured of this study.
     Raises: BenchError for what must be mended first, or when nothing could be trained.
     """
-    name, study = chosen_study(asked.study, corpus=asked.corpus, seeds=list(asked.seeds))
+    file = chosen_study(asked.study, corpus=asked.corpus, seeds=list(asked.seeds))
+    name, study = file.name, file.study
     corpus = open_corpus(study.corpus, workplace.data, workplace.left_out)
     copies = Augmentation(copies=tuple(component("augmentations", text) for text in asked.copies)).copies
     cells = planned_cells(study, chosen_cells(plan(study, corpus.fingerprint, asked.settings), asked.cell), copies)
-    tracker = Tracker(workplace.home, PREFIX + name, LEAKAGE)  # made first, so that its runs are on no leaderboard
+    tracker = store.experiment(PREFIX + name, LEAKAGE)  # made first, so that its runs are on no leaderboard
     with leak_on_purpose():
         for part in parts(study, cells, corpus):
             fixed = {key: value for key, value in asked.settings.items() if any(applies(trial, key) for trial in _trials(part))}
             since = time.time()
-            keys = run_study(asked.study, part, workplace, fixed, console, allow_missing=allow_missing, name=PREFIX + name,
+            keys = run_study(replace(file, name=PREFIX + name, study=part), store, workplace, fixed, console, allow_missing=allow_missing,
                              execution=execution)
-            _note(tracker, [r for r in tracker.records("final") if r.state == "finished" and r.tags["bench.cell"] in keys
-                            and float(r.tags["bench.asked_at"]) >= since - 0.01], {cell.name: cell for cell in cells})
-    found = cells_under_protocols(workplace.home, PREFIX + name)
+            _note(tracker, [r for r in tracker.records("final") if r.state == "finished" and r.about.cell in keys
+                            and r.about.requested_at >= since - 0.01], {cell.name: cell for cell in cells})
+    found = cells_under_protocols(store, PREFIX + name)
     if not found:
         raise BenchError(f"no training of {name} finished: the runs of the experiment {PREFIX}{name} tell the reasons")
-    write_leakage(workplace.home)
+    write_leakage(store)
     return found
 
 
 def _note(tracker: Tracker, finals: list[RunRecord], cells: Mapping[str, PlannedCell]) -> None:
     """Write on each final which comparison it belongs to: reports match by that, not by names."""
     for final in finals:
-        cell = cells[final.tags["bench.recipe"]]
-        tracker.tag(final.run_id, {COMPARED.removeprefix("bench.") + cell.identity: cell.stands_for(final)})
+        cell = cells[final.about.recipe]
+        tracker.tag(final.run_id, RunTags(compared={cell.identity: cell.stands_for(final)}))
 
 
 def _trials(study: Study) -> list[Trial]:
     return [cell.base for cell in plan(study, "")]
 
 
-def cells_under_protocols(home: Path, experiment: str) -> list[CellUnderProtocols]:
+def cells_under_protocols(store: Store, experiment: str) -> list[CellUnderProtocols]:
     """The newest comparison of each cell on each corpus, in the store's order; only finals that were trained for it are its sides."""
-    tracker = Tracker(home, experiment, LEAKAGE)
+    tracker = store.experiment(experiment, LEAKAGE)
     records = tracker.records()
-    asked = next((r.tags["bench.asked"] for r in records if r.kind == "study"), "")
+    asked = next((r.about.study_file for r in records if r.kind == "study"), "")
     sides: dict[str, dict[str, str]] = {}  # comparison -> final -> the protocols that it stands for
     for record in records:
-        for key in (key for key in record.tags if key.startswith(COMPARED)):
-            sides.setdefault(key, {})[record.run_id] = record.tags[key]
+        for key, protocols in record.about.compared.items():
+            sides.setdefault(key, {})[record.run_id] = protocols
     found: list[tuple[float, CellUnderProtocols]] = []
     for own in sides.values():
-        cells = {r.tags["bench.cell"]: own[r.run_id] for r in records if r.run_id in own}
+        cells = {r.about.cell: own[r.run_id] for r in records if r.run_id in own}
         made = [row for row in rows([r for r in records if r.kind == "seed" or r.run_id in own]) if row.seeds and row.cell in cells]
         under = {protocol: one for row in made if (one := _under(row, tracker)) for protocol in cells[row.cell].split()}
         if under:
-            found.append((max(row.asked_at for row in made), CellUnderProtocols(experiment.removeprefix(PREFIX), made[0].recipe, under,
+            found.append((max(row.requested_at for row in made), CellUnderProtocols(experiment.removeprefix(PREFIX), made[0].recipe, under,
                                                                                 asked)))
     return list({(cell.cell, cell.corpus): cell for _, cell in sorted(found, key=lambda each: each[0])}.values())
 
@@ -116,15 +116,15 @@ def _under(row: Row, tracker: Tracker) -> ProtocolResult | None:
     if len(said) < len(row.seed_runs):
         return None
     counts = np.array([each.counts_by(each.speakers) for each in said])  # (seeds, speakers, truth, predicted)
-    return ProtocolResult(counts, tuple(sorted(said[0].clips.tolist())), row.clips, row.coverage, row.synthetic, int(row.epochs),
+    return ProtocolResult(counts, tuple(sorted(said[0].clips.tolist())), row.clips, row.coverage, row.synthetic, row.epochs,
                           row.seed_numbers,
                           row.corpus_label, row.settings, row.augmentation)
 
 
-def write_leakage(home: Path) -> Path | None:
+def write_leakage(store: Store) -> Path | None:
     """Write `reports/leakage.md` from every leakage experiment in the store; None without any."""
-    found = [each for name in studies(home, LEAKAGE) for each in cells_under_protocols(home, name)]
+    found = [each for name in store.studies(LEAKAGE) for each in cells_under_protocols(store, name)]
     if not found:
         return None
-    write_beside(home / "reports" / LEAKAGE_PAGE, leakage_markdown(found))
-    return home / "reports" / LEAKAGE_PAGE
+    write_beside(store.home / "reports" / LEAKAGE_PAGE, leakage_markdown(found))
+    return store.home / "reports" / LEAKAGE_PAGE

@@ -34,7 +34,7 @@ class ProtocolResult:
 
     counts: np.ndarray
     test: tuple[str, ...]
-    clips: str
+    clips: dict[str, int]
     coverage: str
     synthetic: bool
     epochs: int
@@ -46,8 +46,7 @@ class ProtocolResult:
     @property
     def training_clips(self) -> int:
         """What the network was trained on, altered copies included."""
-        parts = dict(part.rsplit(" ", 1) for part in self.clips.split(", "))
-        return int(parts["train"]) + int(parts.get("copies", 0))
+        return self.clips["train"] + self.clips.get("copies", 0)
 
 
 @dataclass(frozen=True, eq=False)

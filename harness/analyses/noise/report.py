@@ -14,7 +14,7 @@ from harness.reports.figures import noise_figure
 from harness.reports.markdown import code, escape, table, with_interval
 from harness.reports.pages import NOISE, write_beside
 from harness.safe_text import safe_file_name
-from harness.tracking.tracker import Tracker
+from harness.tracking.store import Store
 from harness.training.figures import save
 
 SAME = 1e-3  # probabilities this near are the same: padding and another order of sums leave less
@@ -31,10 +31,10 @@ give none. A kept model is one of the best of its protocol by validation UAR, so
 leaderboard."""
 
 
-def write_noise(home: Path, study: str) -> Path:
+def write_noise(store: Store, study: str) -> Path:
     """Write the study's report on noise and its pictures, where any of its runs was measured; returns the path that it has then."""
-    rows = read_rows(Tracker(home, study))
-    folder = home / "reports" / f"{safe_file_name(study)}{NOISE}"
+    rows = read_rows(store.experiment(study))
+    folder = store.home / "reports" / f"{safe_file_name(study)}{NOISE}"
     if not rows:
         return folder.with_suffix(".md")
     groups = [list(group) for _, group in itertools.groupby(rows, key=lambda row: row.board)]

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from harness.evaluation.audit import cell_of
 from harness.evaluation.intervals import figures_of, speaker_intervals, table_intervals
 from harness.tracking.run_record import RunRecord
 from harness.tracking.tracker import Tracker
@@ -110,7 +109,7 @@ def read_rows(tracker: Tracker) -> list[NoiseRow]:
     finals: dict[str, list[tuple[RunRecord, dict[str, Any]]]] = {}
     for run in tracker.records("seed"):
         if run.state == "finished" and (found := read_measurement(tracker, run.run_id)):
-            finals.setdefault(run.tags["mlflow.parentRunId"], []).append((run, found))
+            finals.setdefault(run.parent, []).append((run, found))
     made = [_heard(members) for members in finals.values()]
     made.sort(key=lambda row: (*row.board, -row.figure(CLEAN, "uar")[0], row.label))
     return [row for _, group in itertools.groupby(made, key=lambda row: row.board) for row in pooled(list(group))]
@@ -119,10 +118,10 @@ def read_rows(tracker: Tracker) -> list[NoiseRow]:
 def _heard(members: list[tuple[RunRecord, dict[str, Any]]]) -> NoiseRow:
     record, first = members[0]
     keys = [key for key in first["counts"] if all(key in found["counts"] for _, found in members)]
-    settings = record.tags.get("bench.settings", "")
-    return NoiseRow(f"{cell_of(record)} {settings}".strip(), record.tags["bench.split"], record.tags["bench.shares_speakers"] == "True",
-                    record.tags.get("bench.corpus_label") or record.tags["bench.corpus"], record.tags["bench.coverage"],
+    about = record.about
+    return NoiseRow(f"{about.label} {about.settings}".strip(), about.split, bool(about.shares_speakers), about.corpus_label or about.corpus,
+                    about.coverage,
                     tuple(first["emotions"]), {key: np.array([found["counts"][key] for _, found in members]) for key in keys},
                     first["clips"],
                     sum(found["otherwise_than_logged"] for _, found in members), max(found["largest_difference"] for _, found in members),
-                    tuple(run.run_id for run, _ in members), tuple(run.params.get("seed", "?") for run, _ in members))
+                    tuple(run.run_id for run, _ in members), tuple(run.seed or "?" for run, _ in members))

@@ -22,7 +22,7 @@ from harness.reports.study_report import write_report
 from harness.study.definition import specified
 from harness.study.rebuild import trial_from
 from harness.tracking.run_record import RunRecord
-from harness.tracking.store import studies
+from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training import saved_model
 from harness.training.predictions import Predictions
@@ -78,42 +78,41 @@ class ModelInNoise:
     said: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
 
-def measure_noise(asked: NoiseOptions, workplace: Workspace, console: Console) -> tuple[list[NoiseRow], Path]:
+def measure_noise(asked: NoiseOptions, store: Store, workplace: Workspace, console: Console) -> tuple[list[NoiseRow], Path]:
     """Measure what was not measured before, note it with each run, and write the study's report on noise.
 
     Returns: the rows that were asked for, and the report.
     Raises: UsageError for a study or run that is not in the store; BenchError without a saved model, or when the corpus is not there
         or has changed.
     """
-    tracker, runs = chosen_runs(asked.what, workplace.home)
+    tracker, runs = chosen_runs(asked.what, store)
     with tempfile.TemporaryDirectory() as folder:
         listeners = [found for run in runs if (found := _listener(run, asked, tracker, Path(folder)))]
         for same in _of_one_split(listeners):
             _measure(same, tracker, workplace, console)
-    path = write_noise(workplace.home, tracker.study_name)
-    _, made = write_report(workplace.home, tracker.study_name)  # it links to the page
-    write_index(workplace.home, {tracker.study_name: made})
+    path = write_noise(store, tracker.study_name)
+    _, made = write_report(store, tracker.study_name)  # it links to the page
+    write_index(store, {tracker.study_name: made})
     ids = {run.run_id for run in runs}
     return [row for row in read_rows(tracker) if ids & set(row.runs)], path
 
 
-def chosen_runs(what: str, home: Path) -> tuple[Tracker, list[RunRecord]]:
+def chosen_runs(what: str, store: Store) -> tuple[Tracker, list[RunRecord]]:
     """The finished seed runs with a saved model that a study, or the start of a run's id, stands for."""
-    known = studies(home)
+    known = store.studies()
     name = Path(what).stem if what.endswith(".py") else what
     if name in known:
-        tracker = Tracker(home, name)
+        tracker = store.experiment(name)
         wanted = tracker.records("seed")
     else:
-        found = [(name, record) for name in known for record in Tracker(home, name).records("seed", "final")
-                 if record.run_id.startswith(what)]
+        found = store.find(what, "seed", "final")
         if len(found) > 1:
             raise UsageError(f"{what!r} is the start of {len(found)} runs' ids: give more of it")
         if not found:
             raise unknown("study, or final or seed run, in the store", what, known)
-        tracker = Tracker(home, found[0][0])
-        wanted = [r for r in tracker.records("seed") if found[0][1].run_id in (r.run_id, r.tags.get("mlflow.parentRunId"))]
-    kept = [run for run in wanted if run.state == "finished" and "bench.model" in run.tags]
+        tracker, run = found[0]
+        wanted = [r for r in tracker.records("seed") if run.run_id in (r.run_id, r.parent)]
+    kept = [run for run in wanted if run.state == "finished" and run.about.model]
     if not kept:
         raise BenchError(f"{what} has no saved model: a study keeps the `best_models` of each protocol by validation UAR when it trains "
                          "finals. Set best_models to 1 or more in the study, and train finals that are not there yet, with other --seeds "
@@ -137,7 +136,7 @@ def _of_one_split(listeners: Sequence[ModelInNoise]) -> list[list[ModelInNoise]]
     """Those with the same clips in every part: their noise is made once."""
     groups: dict[tuple[str, ...], list[ModelInNoise]] = {}
     for each in listeners:
-        groups.setdefault((each.record.tags["bench.corpus_fingerprint"], each.record.tags["bench.split_fingerprint"]), []).append(each)
+        groups.setdefault((each.record.about.corpus_fingerprint, each.record.about.split_fingerprint), []).append(each)
     return list(groups.values())
 
 
@@ -147,7 +146,7 @@ def _measure(listeners: list[ModelInNoise], tracker: Tracker, workplace: Workspa
     conditions = list(dict.fromkeys(condition for each in listeners for condition in each.wanted.values()))
     test = [clips[name] for name in listeners[0].logged.clips]  # the same clips in all
     total = len(test) * (1 + len(conditions))
-    with console.working(), console.bar(f"{listeners[0].record.tags['bench.split']}: noise", total) as bar:
+    with console.working(), console.bar(f"{listeners[0].record.about.split}: noise", total) as bar:
         done = 0
         for start in range(0, len(test), BATCH):
             for key, sounds in _conditions(test[start : start + BATCH], noises, conditions):
@@ -171,9 +170,9 @@ def _split_of(record: RunRecord, tracker: Tracker, workplace: Workspace) -> tupl
     trial = trial_from(configuration)
     corpus = corpus_of(record, trial, workplace)
     split = trial.split(corpus)
-    if corpus.fingerprint != trial.corpus_fingerprint or split.fingerprint(corpus) != record.tags["bench.split_fingerprint"]:
+    if corpus.fingerprint != trial.corpus_fingerprint or split.fingerprint(corpus) != record.about.split_fingerprint:
         raise BenchError(f"the clips of {corpus.name} ({corpus.coverage}) or their parts are not those that run {record.run_id} was "
-                         f"trained and tested on ({record.tags['bench.coverage']}): give the same --data, or run the study again")
+                         f"trained and tested on ({record.about.coverage}): give the same --data, or run the study again")
     return corpus, split.train
 
 

@@ -11,6 +11,7 @@ from harness.analyses.published.verdicts import Comparison, Reproduced, other_se
 from harness.reports.leaderboard_section import command
 from harness.reports.leaderboard_tables import count, marks
 from harness.reports.markdown import code, escape, with_interval
+from harness.tracking.run_record import counts_in_words
 
 INTRODUCTION = """Each published model as a recipe of its own (`experiments/published/`), trained as its system trained it, or as near as
 the source tells. Written by `bench replicate` from the runs in MLflow; nothing is edited by hand.
@@ -94,7 +95,7 @@ def _details(comparison: Comparison) -> list[str]:
     assert found is not None
     row = found.row
     lines = [f"{escape(row.feature_space)} × {escape(row.architecture)}" + (f", {escape(row.augmentation)}" if row.augmentation else "")
-             + f"; {row.parameters:,} parameters; clips: {escape(row.clips)}; trained in {row.fit_seconds:,.0f} s"]
+             + f"; {row.parameters:,} parameters; clips: {escape(counts_in_words(row.clips))}; trained in {row.fit_seconds:,.0f} s"]
     if comparison.of != comparison.name:
         lines.append(f"A variant of {comparison.of}, beside whose claim it stands.")
     told = [*([f"validation WA {claim.validation_wa:.3f}"] if claim.validation_wa else []), *([claim.remarks] if claim.remarks else [])]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from harness.analyses.published import verdicts
@@ -18,8 +17,8 @@ from harness.reports.index import write_index
 from harness.reports.pages import PUBLISHED, write_beside
 from harness.reports.study_report import write_report
 from harness.study.cells import plan
-from harness.study.definition import Study
-from harness.study.files import chosen_study
+from harness.study.files import StudyFile, chosen_study
+from harness.tracking.store import Store
 from registry.errors import BenchError, require
 
 
@@ -45,7 +44,7 @@ class ReplicateOptions:
         require(0 < self.epochs_scale <= 1, f"--epochs-scale must be in (0, 1], not {self.epochs_scale}")
 
 
-def replicate(asked: ReplicateOptions, workplace: Workspace, console: Console, allow_missing: bool = False,
+def replicate(asked: ReplicateOptions, store: Store, workplace: Workspace, console: Console, allow_missing: bool = False,
               execution: Execution | None = None) -> list[Comparison]:
     """Train each recipe under its own split and under its twin of unseen speakers, then write the report.
 
@@ -55,34 +54,34 @@ def replicate(asked: ReplicateOptions, workplace: Workspace, console: Console, a
     """
     plans = [_planned(asked, system, name, workplace) for system, name in chosen(asked.names, asked.variants)]
     failed: dict[str, str] = {}
-    for place, (name, system, study, settings) in enumerate(plans, 1):
+    for place, (name, system, file, settings) in enumerate(plans, 1):
         published = system.recipe(name).training.epochs
         console.say(f"{place} of {len(plans)}: {name}, {settings.get('training.epochs', published)} of {published} epochs")
         try:
-            keys = run_study(system.name, study, workplace, settings, console, only_cell=name, allow_missing=allow_missing,
+            keys = run_study(file, store, workplace, settings, console, only_cell=name, allow_missing=allow_missing,
                              execution=execution)
-            if not any(row.seeds for board in write_report(workplace.home, system.name)[1] for row in board.rows if row.cell in keys):
+            if not any(row.seeds for board in write_report(store, system.name)[1] for row in board.rows if row.cell in keys):
                 failed[name] = f"no training finished; {workplace.home / 'reports' / system.name}.md lists the reasons"
         except BenchError as error:
             failed[name] = str(error)
             console.say(f"{name} could not be run: {error}")
-    compared = write_published(workplace.home)
-    write_index(workplace.home, {})
+    compared = write_published(store)
+    write_index(store, {})
     if failed:
         raise BenchError("recipes that gave no figures:\n" + "\n".join(f"  {name}: {reason}" for name, reason in failed.items()))
     return [comparison for comparison in compared if comparison.name in {name for name, *_ in plans}]
 
 
-def _planned(asked: ReplicateOptions, system: System, name: str, workplace: Workspace) -> tuple[str, System, Study, dict[str, Any]]:
+def _planned(asked: ReplicateOptions, system: System, name: str, workplace: Workspace) -> tuple[str, System, StudyFile, dict[str, Any]]:
     """A recipe with what the call changes of it; BenchError when that can't be run, or its corpus is not there."""
-    _, study = chosen_study(system.name, corpus=asked.corpus, splits=asked.splits, seeds=asked.seeds)
+    file = chosen_study(system.name, corpus=asked.corpus, splits=asked.splits, seeds=asked.seeds)
     training = system.recipe(name).training
     shorter = {} if asked.epochs_scale == 1 else {"training.epochs": scaled(training.epochs, asked.epochs_scale)}
     if shorter and training.schedule == "step":
         shorter["training.drop_epochs"] = scaled(training.drop_epochs, asked.epochs_scale)
     settings = {**shorter, **asked.settings}
-    plan(study, open_corpus(study.corpus, workplace.data).fingerprint, settings)
-    return name, system, study, settings
+    plan(file.study, open_corpus(file.study.corpus, workplace.data).fingerprint, settings)
+    return name, system, file, settings
 
 
 def scaled(epochs: int, scale: float) -> int:
@@ -94,11 +93,11 @@ def scaled(epochs: int, scale: float) -> int:
     return max(1, math.ceil(round(epochs * scale, 6)))
 
 
-def write_published(home: Path) -> list[Comparison]:
+def write_published(store: Store) -> list[Comparison]:
     """Write the comparison of the published systems, where any of them has runs here or in an earlier report, and give it back."""
-    path = home / "reports" / PUBLISHED
+    path = store.home / "reports" / PUBLISHED
     earlier = path.with_suffix(".json")
-    compared = comparisons(home, verdicts.from_earlier_report(earlier))
+    compared = comparisons(store, verdicts.from_earlier_report(earlier))
     if compared:
         write_beside(path, published_markdown(compared, {page.stem for page in path.parent.glob("*.md")}))
         write_beside(earlier, verdicts.to_json(compared))

@@ -16,7 +16,8 @@ from harness.analyses.published.systems import Claim, System, systems
 from harness.evaluation.intervals import speaker_intervals
 from harness.evaluation.rows import Row, plain, rows
 from harness.study.definition import Recipe
-from harness.tracking.store import studies
+from harness.tracking.run_record import counts_from_words
+from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training.scores import most_confused
 from registry.core import label_of, short_label
@@ -66,18 +67,18 @@ class Comparison:
     unseen: Reproduced | None
 
 
-def comparisons(home: Path, kept: Sequence[Reproduced] = ()) -> list[Comparison]:
+def comparisons(store: Store, kept: Sequence[Reproduced] = ()) -> list[Comparison]:
     """Every recipe of a published system that has a finished final below `home`, in the order of the study files.
 
     Args:
         kept: what earlier reports say; it counts like a run, as far as its runs are not below `home`.
     """
-    present = set(studies(home))
+    present = set(store.studies())
     made = []
     for system in systems():
         own, found, tracker = label_of(type(system.study.corpus)), [], None
         if system.name in present:
-            tracker = Tracker(home, system.name)
+            tracker = store.experiment(system.name)
             found = [row for row in rows(tracker.records()) if row.seeds and (row.corpus == own or row.synthetic)]
         compared = [_compare(system, recipe, found, tracker, kept) for recipe in system.study.recipes]
         made += [comparison for comparison in compared if comparison.shared or comparison.unseen]
@@ -105,7 +106,7 @@ def _nearness(row: Row, published_epochs: int) -> tuple[object, ...]:
     """Which of a recipe's rows is nearest to what was published, the last one nearest; no test figure has a say in it."""
     epochs = int(row.epochs or 0)
     return (not row.synthetic, not other_settings(row), clips_of(row) * min(epochs, published_epochs), -abs(epochs - published_epochs),
-            row.seeds, row.asked_at)
+            row.seeds, row.requested_at)
 
 
 def other_settings(row: Row) -> str:
@@ -120,8 +121,7 @@ def _same(one: Row, other: Row) -> bool:
 
 def clips_of(row: Row) -> int:
     """Clips that a row's split puts into its three parts."""
-    parts = dict(part.rsplit(" ", 1) for part in row.clips.split(", ") if part)
-    return sum(int(parts.get(part, 0)) for part in ("train", "validation", "test"))
+    return sum(row.clips.get(part, 0) for part in ("train", "validation", "test"))
 
 
 def _reproduced(row: Row, tracker: Tracker) -> Reproduced | None:
@@ -201,6 +201,8 @@ def _plain(found: Reproduced) -> dict[str, Any]:
 def _reproduced_from(said: dict[str, Any]) -> Reproduced:
     row = {field.name: said["row"].get(field.name, "") for field in dataclasses.fields(Row)}  # an older report knew fewer fields
     row |= {name: tuple(row[name]) for name in ("seed_runs", "seed_numbers", "audit")}
+    row |= {name: counts_from_words(row[name]) for name in ("clips", "speakers") if isinstance(row[name], str)}  # an older report's
+    row |= {"epochs": int(row["epochs"] or 0), "requested_at": said["row"].get("requested_at", said["row"].get("asked_at", 0.0))}
     if not row["seed_runs"] or not row["recipe"]:
         raise ValueError("a row without its recipe or runs")
     figures = {score: (_number(value), _number(low), _number(high)) for score, (value, low, high) in said["figures"].items()}

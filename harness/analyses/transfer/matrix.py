@@ -14,6 +14,7 @@ import numpy as np
 from harness.evaluation.intervals import LEAST_SPEAKERS, figures_of, table_intervals
 from harness.evaluation.rows import Row, rows
 from harness.reports.markdown import with_interval
+from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training.predictions import read
 
@@ -89,7 +90,7 @@ class Matrix:
     study: str
     cell: str
     settings: str
-    epochs: str
+    epochs: int
     asked: str
     pairs: dict[tuple[str, str], Pair]
 
@@ -120,13 +121,13 @@ def pooled(pairs: Mapping[tuple[str, str], Pair]) -> dict[tuple[str, str], Pair]
     return made
 
 
-def matrices(home: Path, experiment: str) -> list[Matrix]:
+def matrices(store: Store, experiment: str) -> list[Matrix]:
     """The newest figures of each cell and settings, corpora in the order in which they were first trained on."""
-    tracker = Tracker(home, experiment, TRANSFER)
+    tracker = store.experiment(experiment, TRANSFER)
     records = tracker.records()
-    asked = next((record.tags["bench.asked"] for record in records if record.kind == "study"), "")
-    found: dict[tuple[str, str, str, str], dict[tuple[str, str], Pair]] = {}
-    for row in sorted((row for row in rows(records) if row.seeds), key=lambda row: row.asked_at):
+    asked = next((record.about.study_file for record in records if record.kind == "study"), "")
+    found: dict[tuple[str, str, int, str], dict[tuple[str, str], Pair]] = {}
+    for row in sorted((row for row in rows(records) if row.seeds), key=lambda row: row.requested_at):
         key = (row.label, row.settings, row.epochs, row.backend)
         found.setdefault(key, {}).update({(pair.about.source, pair.about.target): pair for pair in _pairs(row, tracker)})
     return [Matrix(experiment.removeprefix(PREFIX), label, settings, epochs, asked, pooled(pairs))

@@ -15,7 +15,7 @@ from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.figures import matrix_figure
 from harness.reports.markdown import code, escape, table, with_interval
 from harness.reports.pages import TRANSFER_PAGE, write_beside
-from harness.tracking.store import studies
+from harness.tracking.store import Store
 from harness.training.figures import save
 
 INTRODUCTION = """One cell of a study, trained on each corpus with the study's settings and no search, and tested on all of them. Written by
@@ -34,18 +34,18 @@ HEARD = """‡: the network had heard the voices that it is tested on, saying ot
 apart."""
 
 
-def write_transfer(home: Path) -> Path | None:
+def write_transfer(store: Store) -> Path | None:
     """Write `reports/transfer.md` and its pictures from every transfer experiment in the store; None without any."""
-    found = [each for name in studies(home, TRANSFER) for each in matrices(home, name)]
+    found = [each for name in store.studies(TRANSFER) for each in matrices(store, name)]
     if not found:
         return None
-    folder = home / "reports" / TRANSFER
+    folder = store.home / "reports" / TRANSFER
     paths = []
     for number, each in enumerate(found, 1):
         paths.append(f"{folder.name}/{number}.png")
         _draw(each, folder / f"{number}.png")
-    write_beside(home / "reports" / TRANSFER_PAGE, transfer_markdown(found, paths))
-    return home / "reports" / TRANSFER_PAGE
+    write_beside(store.home / "reports" / TRANSFER_PAGE, transfer_markdown(found, paths))
+    return store.home / "reports" / TRANSFER_PAGE
 
 
 def _draw(each: Matrix, path: Path) -> None:

@@ -26,6 +26,7 @@ from harness.study.definition import Recipe, Study
 from harness.study.files import chosen_study, component
 from harness.study.settings import applies
 from harness.tracking.run_record import RunRecord
+from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training import saved_model
 from harness.training.predictions import Predictions
@@ -74,24 +75,26 @@ class TransferCorpus:
     split: Any
 
 
-def measure_transfer(asked: TransferOptions, workplace: Workspace, console: Console, execution: Execution | None = None) -> list[Matrix]:
+def measure_transfer(asked: TransferOptions, store: Store, workplace: Workspace, console: Console,
+                     execution: Execution | None = None) -> list[Matrix]:
     """Train the cell, without a search, on every corpus, test it on all, and write the report; the same call continues.
 
     Returns: the study's matrices. Raises: BenchError for what must be mended first, or when nothing could be trained.
     """
-    name, study = chosen_study(asked.study, seeds=list(asked.seeds))
+    file = chosen_study(asked.study, seeds=list(asked.seeds))
+    name, study = file.name, file.study
     cell = chosen_cells(plan(study, "", asked.settings), asked.cell)[0]
     members = _members(asked, cell, workplace, console)
-    tracker = Tracker(workplace.home, PREFIX + name, TRANSFER)  # made first, so that its runs are on no leaderboard
+    tracker = store.experiment(PREFIX + name, TRANSFER)  # made first, so that its runs are on no leaderboard
     for source in members:
         if source.split is None:
             continue
         own = _study(source, cell, study)
         fixed = {key: value for key, value in asked.settings.items() if any(applies(each.base, key) for each in plan(own, ""))}
-        run_study(asked.study, own, workplace, fixed, console, name=PREFIX + name, execution=execution)
+        run_study(dataclasses.replace(file, name=PREFIX + name, study=own), store, workplace, fixed, console, execution=execution)
         _test(source, members, _signatures(own, source, fixed), tracker, workplace, console)
-    write_transfer(workplace.home)
-    found = matrices(workplace.home, PREFIX + name)
+    write_transfer(store)
+    found = matrices(store, PREFIX + name)
     if not found:
         raise BenchError(f"no training of {name} finished: the runs of the experiment {PREFIX}{name} tell the reasons")
     return found
@@ -143,7 +146,7 @@ def _signatures(study: Study, source: TransferCorpus, settings: dict[str, Any]) 
 def _test(source: TransferCorpus, members: Sequence[TransferCorpus], signatures: set[str], tracker: Tracker, workplace: Workspace,
           console: Console) -> None:
     """Let the networks of one corpus hear the others, those that they have not heard yet, and note what they said."""
-    runs = [run for run in tracker.records("seed") if run.state == "finished" and run.tags["bench.signature"] in signatures]
+    runs = [run for run in tracker.records("seed") if run.state == "finished" and run.about.signature in signatures]
     shared = {member.name: {clip.emotion for clip in member.corpus.clips} & set(source.corpus.emotions) for member in members}
     targets = [member for member in members if len(shared[member.name]) > 1]
     for name in shared.keys() - {member.name for member in targets}:

@@ -11,7 +11,8 @@ from calls import bench
 from made_finals import a_side, record, said
 
 from harness.evaluation.comparison import compare, verdict
-from harness.tracking.tracker import Tracker
+from harness.tracking.run_record import RunTags
+from harness.tracking.store import Store
 from harness.training.predictions import Predictions
 
 
@@ -19,14 +20,14 @@ from harness.training.predictions import Predictions
 def home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     """A store with a good and a weak cell of two seeds, one of other test clips, a trial, and the run ids of all."""
     folder = tmp_path_factory.mktemp("compared")
-    tracker = Tracker(folder, "small")
-    ids = {"trial": tracker.start("trial", "trial 0", None, {"cell": "good", "synthetic": "True", "shares_speakers": "True"})}
+    tracker = Store(folder).experiment("small")
+    ids = {"trial": tracker.start("trial", "trial 0", None, RunTags(cell="good", synthetic=True, shares_speakers=True))}
     tracker.end(ids["trial"], "finished")
     for cell, rate, seeds in (("good", 0.001, [said(0.7, 0), said(0.7, 1)]), ("weak", 0.01, [said(0.5, 2), said(0.5, 3)]),
                               ("other", 0.01, [said(0.5, 2, clips=200)])):
         ids[cell], (ids[f"{cell} seed"], *_) = record(tracker, cell, rate, seeds, "halves" if cell == "other" else "random_80_20")
     for cell, predictions in (("plain", said(0.7)), ("turned", turned())):
-        ids[cell], _ = record(Tracker(folder, "orders"), cell, 0.1, [predictions])
+        ids[cell], _ = record(Store(folder).experiment("orders"), cell, 0.1, [predictions])
     return folder, ids
 
 
@@ -79,7 +80,7 @@ def test_one_seed_on_each_side_ends_with_code_1_only_when_that_is_asked_for(home
 def test_what_is_no_row_no_test_or_has_other_clips_is_refused_with_code_2(home: tuple[Path, dict[str, str]]) -> None:
     folder, ids = home
     for other, words in ((ids["other"], "different test clips (240 and 200, 200 in both)"), ("xyz", "is the start of no run's id"),
-                         (ids["trial"], "which test clips were never shown to"), ("", "stands for 13 runs"), ("rows.json", "JSON files"),
+                         (ids["trial"], "which test clips were never shown to"), ("", "stands for 13 runs"),
                          ("small:mel × goood@random_80_20", "Did you mean 'small:mel × good@random_80_20'"),
                          ("smal:mel × good@random_80_20", "Did you mean 'small'")):
         outcome = bench("compare", ids["good"], other, "--home", folder)

@@ -1,4 +1,4 @@
-"""What a leaderboard knows of its rows is standings_in_words alike in its report, in the index, on the screen and to programs."""
+"""What a leaderboard knows of its rows is shown alike in its report, in the index, on the screen and to programs."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from harness.reports.highlights import highlights
 from harness.reports.index import index_lines, write_index
 from harness.reports.leaderboard_section import statistics_sentences
 from harness.reports.study_report import study_markdown
-from harness.tracking.tracker import Tracker
+from harness.tracking.store import Store
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with a good, an equally good and a weak cell of two seeds each, and one whose second seed has lost its predictions."""
     folder = tmp_path_factory.mktemp("boards")
-    tracker = Tracker(folder, "small")
+    tracker = Store(folder).experiment("small")
     for cell, rate, seeds in (("good", 0.1, [said(0.7, 0), said(0.7, 1)]), ("equal", 0.2, [said(0.69, 2), said(0.7, 3)]),
                               ("weak", 0.3, [said(0.5, 2), said(0.5, 3)]), ("lost", 0.4, [said(0.6, 4), said(0.6, 5)])):
         _, (_, second) = record(tracker, cell, rate, seeds)
@@ -67,12 +67,12 @@ def test_programs_get_interval_rank_ties_alarms_audit_and_reference_rows(home: P
 def test_the_screen_shows_interval_rank_and_marks_of_each_row_and_a_word_on_the_whole(reported: Outcome) -> None:
     line = next(line for line in reported.out.splitlines() if "mel × weak" in line)
     assert " 3 " in line and " [0." in line and "⚠ loss of" in line
-    assert "2 of 4 rows share rank 1 and can't be standings_in_words apart: mel × good, mel × equal." in reported.out
+    assert "2 of 4 rows share rank 1 and can't be told apart: mel × good, mel × equal." in reported.out
 
 
 def test_a_page_whose_runs_lie_in_another_store_stays_in_the_index(home: Path) -> None:
     (home / "reports" / "earlier.md").write_text("# earlier")
-    write_index(home, {})
+    write_index(Store(home), {})
     text = (home / "reports" / "README.md").read_text()
     (home / "reports" / "earlier.md").unlink()
     assert "Of runs that lie in another store: [earlier.md](earlier.md)." in text and "[small](small.md)" in text
@@ -130,7 +130,7 @@ def test_alarms_on_the_parts_stand_once_below_the_table_and_in_no_row() -> None:
     made, small = rows(final("a", (0.6, 0.6), 0.1)), [said(0.6, seed, clips=4 * CLIPS) for seed in (0, 1)]
     board = Leaderboard(tuple(made), (FinalPredictions(made[0], small, small, {}, 1),), {})
     assert list(board.alarms) == ["too few to rank", "noisy selection"] and board.alarms["noisy selection"].count("80 clips") == 1
-    text = study_markdown("study", final("a", (0.6, 0.6), 0.1), [board], lambda each: {}, lambda *standings_in_words: "")
+    text = study_markdown("study", final("a", (0.6, 0.6), 0.1), [board], lambda each: {}, lambda *_: "")
     assert text.count("**noisy selection**") == 1 and "noisy selection" not in "".join(board.marks(made[0]))
 
 
@@ -156,7 +156,7 @@ def test_a_report_with_data_has_the_row_of_listeners_for_runs_that_noted_no_vote
     some = [clip for clip in corpus.clips if clip.speaker in {f"10{n:02d}" for n in range(1, 9)}]
     whole = Predictions.of(some, corpus.emotions, np.full((len(some), 6), 1 / 6))
     bare = dataclasses.replace(whole, about={"speaker": whole.speakers})
-    tracker = Tracker(tmp_path, "old")
+    tracker = Store(tmp_path).experiment("old")
     record(tracker, "good", 0.1, [bare], corpus="crema_d")
     texts = []
     for data in ([], ["--data", real_corpora]):

@@ -23,8 +23,8 @@ from harness.evaluation.leak_checks import Finding, LeftByRun, audit_trial, iden
 from harness.study.cells import plan
 from harness.study.rebuild import differences, trial_from
 from harness.study.trial import Training, Trial
-from harness.tracking.run_record import RunRecord
-from harness.tracking.tracker import Tracker
+from harness.tracking.run_record import RunRecord, RunTags
+from harness.tracking.store import Store
 from harness.training.predictions import Predictions
 from harness.training.saved_model import normaliser_of
 from registry.architectures.plain_1d import Plain1D
@@ -289,11 +289,11 @@ def test_what_a_run_tells_of_itself_is_told_of_another_corpus_too() -> None:
 
 def test_finals_of_an_earlier_call_that_lack_an_audit_get_it_when_the_study_is_called_again(ran: Ran, tmp_path: Path) -> None:
     home = shutil.copytree(ran.home, tmp_path / "home")
-    tracker = Tracker(home, "tiny_study")
+    tracker = Store(home).experiment("tiny_study")
     before = tracker.records("seed")
     for seed in before[1:]:
         tracker.client.delete_tag(seed.run_id, "bench.audit")
-    tracker.tag(before[0].run_id, {"audit": "made before"})
+    tracker.tag(before[0].run_id, RunTags(audit="made before"))
     assert bench("run", "--study", TINY, "--home", home).code == 0
     audits = [seed.tags["bench.audit"] for seed in tracker.records("seed")]
     assert len(audits) == len(before) and audits[0] == "made before" and all("checks ok" in audit for audit in audits[1:])
@@ -346,7 +346,7 @@ def test_a_study_that_was_really_run_has_no_leak_and_its_kept_models_were_fitted
     outcome = bench("audit", "tiny_study", "--home", ran.home)
     assert outcome.code == 0 and "4 audited, 0 failed" in outcome.out, outcome.out + outcome.err
     assert "normaliser: model not kept (2 runs)" in outcome.out and "4 of 4 test speakers are also in training" in outcome.out
-    kept = next(r for r in Tracker(ran.home, "tiny_study").records("seed") if "bench.model" in r.tags)
+    kept = next(r for r in Store(ran.home).experiment("tiny_study").records("seed") if "bench.model" in r.tags)
     one = bench("audit", kept.run_id, "--home", ran.home)
     assert one.code == 0 and "mean and variance in the saved model are those of the training part" in one.out
     assert bench("audit", "tiny_studi", "--home", ran.home).code == 2
@@ -366,9 +366,9 @@ def test_a_saved_models_normaliser_is_read_without_keras(ran: Ran, tmp_path: Pat
 
 def test_a_false_record_in_the_store_ends_the_audit_with_code_1(ran: Ran, tmp_path: Path) -> None:
     home = shutil.copytree(ran.home, tmp_path / "home")
-    tracker = Tracker(home, "tiny_study")
+    tracker = Store(home).experiment("tiny_study")
     seeds = tracker.records("seed")
-    tracker.tag(seeds[0].run_id, {"split_fingerprint": "0" * 64})
+    tracker.tag(seeds[0].run_id, RunTags(split_fingerprint="0" * 64))
     outcome = bench("audit", "tiny_study", "--home", home)
     assert outcome.code == 1 and "not the recorded 0000000000000000" in outcome.out and "4 audited, 1 failed" in outcome.out
     final = next(r for r in tracker.records("final") if seeds[0].tags["bench.signature"] in r.tags["bench.signatures"])

@@ -28,6 +28,7 @@ from harness.data.corpora import Workspace
 from harness.execution import dask_pool
 from harness.execution.run_study import Execution, run_study
 from harness.search import optuna_study
+from harness.tracking.store import Store
 from registry.errors import BenchError
 
 
@@ -77,7 +78,7 @@ def test_workers_for_each_gpu_where_there_is_none_are_refused(monkeypatch: pytes
 def test_a_worker_process_that_holds_too_much_memory_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask_pool, "RECYCLE_SHARE", 0.0)
     small = dataclasses.replace(sim.STUDY, splits=sim.STUDY.splits[:1], trials=1, seeds=(0,))
-    run_study(sim.__file__, small, Workspace(tmp_path, workers=1), {}, Console(quiet=True), name="simulated",
+    run_study(sim.study_file(small), Store(tmp_path), Workspace(tmp_path, workers=1), {}, Console(quiet=True),
               execution=Execution(workers=1, objective=leaves_its_pid))
     assert len(list(tmp_path.glob("pid *"))) == 2  # the trial's and the seed's
 

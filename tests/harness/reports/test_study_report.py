@@ -21,6 +21,7 @@ from harness.reports.leaderboard_tables import marks, plus_minus
 from harness.reports.markdown import escape
 from harness.reports.study_report import study_markdown, write_report
 from harness.tracking.run_record import RunRecord
+from harness.tracking.store import Store
 from registry.errors import BenchError
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "report.md"
@@ -158,7 +159,7 @@ def test_a_really_run_study_has_a_leaderboard_for_each_protocol_with_pictures_be
 
 def test_the_same_runs_give_the_same_bytes_pictures_and_index_included(ran: Ran) -> None:
     def everything() -> dict[Path, bytes]:
-        write_report(ran.home, "tiny_study")
+        write_report(Store(ran.home), "tiny_study")
         return {path: path.read_bytes() for path in sorted((ran.home / "reports").rglob("*")) if path.is_file()}
 
     assert everything() == everything() and len(everything()) == 8
@@ -176,7 +177,7 @@ def test_rows_are_given_to_programs_as_json(ran: Ran) -> None:
 
 def test_a_study_without_runs_has_no_report(ran: Ran) -> None:
     with pytest.raises(BenchError, match="no runs of a study 'cnn2d' to report on; studies with runs: tiny_study"):
-        write_report(ran.home, "cnn2d")
+        write_report(Store(ran.home), "cnn2d")
 
 
 if __name__ == "__main__":

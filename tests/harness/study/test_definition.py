@@ -145,11 +145,11 @@ def test_seeds_differ_by_work_and_by_purpose_and_fit_31_bits() -> None:
 
 
 def test_a_study_is_loaded_by_path_with_what_the_command_line_changes() -> None:
-    name, study = chosen_study(str(TINY), corpus="synthetic[n_speakers=6]", splits=["speaker_folds[fold=2]"], trials=5, seeds=[7])
-    assert name == "tiny_study"
-    assert (study.trials, study.seeds, study.corpus.n_speakers) == (5, (7,), 6)
-    assert chosen_study(str(TINY), corpus="synthetic")[1].corpus == STUDY.corpus  # the study's own, not another with defaults
-    assert [(type(split).__name__, split.fold) for split in study.splits] == [("SpeakerFolds", 2)]
+    file = chosen_study(str(TINY), corpus="synthetic[n_speakers=6]", splits=["speaker_folds[fold=2]"], trials=5, seeds=[7])
+    assert file.name == "tiny_study"
+    assert (file.study.trials, file.study.seeds, file.study.corpus.n_speakers) == (5, (7,), 6)
+    assert chosen_study(str(TINY), corpus="synthetic").study.corpus == STUDY.corpus  # the study's own, not another with defaults
+    assert [(type(split).__name__, split.fold) for split in file.study.splits] == [("SpeakerFolds", 2)]
 
 
 def test_a_study_file_that_defines_no_study_is_named(tmp_path: Path) -> None:

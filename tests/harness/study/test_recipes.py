@@ -16,7 +16,7 @@ from harness.study.definition import Recipe, Study
 from harness.study.files import chosen_study
 from harness.study.settings import with_settings
 from harness.study.trial import Training
-from harness.tracking.tracker import Tracker
+from harness.tracking.store import Store
 from harness.training.fit import fit, optimizer
 from harness.training.network import augmented, build
 from harness.training.run_trial import run_trial
@@ -82,18 +82,18 @@ def test_recipes_are_run_by_name_without_a_search_and_only_their_finals_are_trai
     path = study_file(tmp_path, "trials=0", preamble=RECIPES)
     done = bench("run", "--study", path, "--home", tmp_path)
     assert done.code == 0, done.err
-    records = Tracker(tmp_path, "own").records("trial", "seed")
+    records = Store(tmp_path).experiment("own").records("trial", "seed")
     assert sorted(r.name for r in records) == ["seed 0 louder random_80_20", "seed 0 louder unseen_speakers_80_20",
                                                "seed 0 quick random_80_20"]
     assert all(r.kind == "seed" and set(r.params) == {"recipe", "split", "seed"} for r in records)
     assert "**louder**: plain_1d" in (tmp_path / "reports" / "own.md").read_text()
     again = bench("run", "--study", path, "--home", tmp_path, "--cell", "louder", "--split", "random_80_20")
-    assert again.code == 0 and len(Tracker(tmp_path, "own").records("seed")) == 3  # known already
+    assert again.code == 0 and len(Store(tmp_path).experiment("own").records("seed")) == 3  # known already
 
 
 def test_another_split_takes_the_place_of_every_recipes_own(tmp_path: Path) -> None:
     path = study_file(tmp_path, "trials=0", preamble=RECIPES)
-    _, study = chosen_study(str(path), splits=["speaker_folds[fold=2]"])
+    study = chosen_study(str(path), splits=["speaker_folds[fold=2]"]).study
     assert [[split.fold for split in recipe.splits] for recipe in study.recipes] == [[2], [2]]
 
 

@@ -17,7 +17,8 @@ from outbox_entries import entry, files
 from harness.search.claims import Claims
 from harness.search.optuna_study import storage
 from harness.tracking.outbox import Outbox, OutboxEntry
-from harness.tracking.tracker import Tracker
+from harness.tracking.run_record import RunTags
+from harness.tracking.store import Store
 
 SUPPORT = Path(__file__).parents[2] / "support"
 
@@ -43,7 +44,7 @@ def test_a_process_killed_while_it_commits_leaves_no_entry_and_its_draft_is_swep
 
 
 def test_an_entry_is_delivered_once_however_many_try_and_goes_when_it_is_told_too(tmp_path: Path) -> None:
-    box, tracker = Outbox(tmp_path), Tracker(tmp_path, "tiny")
+    box, tracker = Outbox(tmp_path), Store(tmp_path).experiment("tiny")
     box.commit(entry(), files)
     threads = [threading.Thread(target=box.deliver, args=("u1", tracker.deliver)) for _ in range(4)]
     for thread in threads:
@@ -57,8 +58,8 @@ def test_an_entry_is_delivered_once_however_many_try_and_goes_when_it_is_told_to
 
 
 def test_a_delivery_that_broke_off_is_completed_without_a_second_run_or_a_doubled_point(tmp_path: Path) -> None:
-    box, tracker = Outbox(tmp_path), Tracker(tmp_path, "tiny")
-    live = tracker.start("trial", "lr=1", None, {"uid": "u1"}, {"lr": 1})
+    box, tracker = Outbox(tmp_path), Store(tmp_path).experiment("tiny")
+    live = tracker.start("trial", "lr=1", None, RunTags(uid="u1"), {"lr": 1})
     tracker.epoch(live, 1, {"validation_uar": 0.4}, at_ms=1000)
     box.commit(entry(run_id=live), files)
 
@@ -76,7 +77,7 @@ def test_a_delivery_that_broke_off_is_completed_without_a_second_run_or_a_double
 
 
 def test_results_that_name_a_new_dataset_at_the_same_moment_are_all_delivered(tmp_path: Path) -> None:
-    box, tracker = Outbox(tmp_path), Tracker(tmp_path, "tiny")
+    box, tracker = Outbox(tmp_path), Store(tmp_path).experiment("tiny")
     together = threading.Barrier(4, timeout=20)
 
     def deliver(place: int) -> None:
@@ -92,8 +93,8 @@ def test_results_that_name_a_new_dataset_at_the_same_moment_are_all_delivered(tm
 
 
 def test_a_run_that_an_earlier_try_of_the_same_work_left_open_ends_as_killed(tmp_path: Path) -> None:
-    box, tracker = Outbox(tmp_path), Tracker(tmp_path, "tiny")
-    first, second = (tracker.start("trial", "lr=1", None, {"uid": "u1"}) for _ in range(2))
+    box, tracker = Outbox(tmp_path), Store(tmp_path).experiment("tiny")
+    first, second = (tracker.start("trial", "lr=1", None, RunTags(uid="u1")) for _ in range(2))
     box.commit(entry(run_id=second), files)
     assert box.deliver("u1", tracker.deliver) == second
     assert {r.run_id: r.state for r in tracker.of_uid("u1")} == {first: "killed", second: "finished"}
@@ -109,7 +110,8 @@ def test_a_claim_has_one_owner_and_a_dead_one_s_is_free_again(tmp_path: Path) ->
     assert not one.take("slot", "c")
     held = one.get("slot")
     assert held and held.outcome == {"state": "finished", "value": 0.5}
-    program = (f"import sys; from pathlib import Path\nfrom harness.search import storage\nfrom harness.claims import Claims\n"
+    program = (f"import sys; from pathlib import Path\nfrom harness.search.optuna_study import storage\n"
+               f"from harness.search.claims import Claims\n"
                f"c = Claims(storage(Path({str(tmp_path)!r})).engine); assert c.take('left', 'x'); print(c.id, flush=True)\n"
                "import os; os.kill(os.getpid(), 9)")
     dead = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False).stdout.strip()
@@ -128,7 +130,8 @@ def test_a_clock_that_jumps_makes_nobody_dead(tmp_path: Path) -> None:
 
 def test_many_claims_at_once_from_several_processes_have_one_owner_each(tmp_path: Path) -> None:
     storage(tmp_path)
-    program = (f"import sys; from pathlib import Path\nfrom harness.search import storage\nfrom harness.claims import Claims\n"
+    program = (f"import sys; from pathlib import Path\nfrom harness.search.optuna_study import storage\n"
+               f"from harness.search.claims import Claims\n"
                f"c = Claims(storage(Path({str(tmp_path)!r})).engine)\nprint(sum(c.take(f's{{i}}', c.id) for i in range(60)))")
     started = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=dict(os.environ)) for _ in range(3)]
     won = [int(process.communicate(timeout=120)[0]) for process in started]

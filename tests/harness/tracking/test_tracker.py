@@ -23,7 +23,8 @@ from tiny_study import STUDY
 
 from harness.data.corpora import open_corpus
 from harness.study.cells import plan
-from harness.tracking.tracker import Tracker
+from harness.tracking.run_record import RunTags
+from harness.tracking.store import Store
 from harness.training.result import Result
 from registry.core import canonical
 from registry.errors import BenchError
@@ -164,17 +165,17 @@ def test_every_run_tells_commit_versions_hardware_and_corpus(runs: dict[str, lis
 
 
 def test_one_tracker_leaves_no_setting_behind_for_another(ran: Ran, tmp_path: Path) -> None:
-    Tracker(tmp_path / "one", "a")
+    Store(tmp_path / "one").experiment("a")
     assert "MLFLOW_TRACKING_URI" not in os.environ
-    other = Tracker(tmp_path / "two", "b")
+    other = Store(tmp_path / "two").experiment("b")
     assert (tmp_path / "two" / "mlflow.db").is_file() and other.records() == []
 
 
 def test_another_sqlite_file_is_used_when_the_environment_names_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'elsewhere' / 'runs.db'}")
-    tracker = Tracker(tmp_path / "home", "tiny")
+    tracker = Store(tmp_path / "home").experiment("tiny")
     failed = Result(plan(STUDY, "clips")[0].base, state="failed", reason="out of memory")
-    run_id = bring(tracker, failed, "trial", "lr=1", "", {"cell": "c"}, {"lr": 1})
+    run_id = bring(tracker, failed, "trial", "lr=1", "", RunTags(cell="c"), {"lr": 1})
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     run = MlflowClient(f"sqlite:///{tmp_path / 'elsewhere' / 'runs.db'}").get_run(run_id)
     assert (run.info.status, run.data.tags.get("bench.reason", ""), run.data.params) == ("FAILED", "out of memory", {"lr": "1"})
@@ -183,12 +184,12 @@ def test_another_sqlite_file_is_used_when_the_environment_names_one(tmp_path: Pa
 
 
 def test_a_run_of_a_dead_process_ends_as_killed_and_one_of_a_living_process_goes_on(tmp_path: Path) -> None:
-    tracker = Tracker(tmp_path, "tiny")
+    tracker = Store(tmp_path).experiment("tiny")
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    mine, dead, far = (tracker.start("trial", name, None, {}) for name in ("mine", "dead", "far"))
-    tracker.tag(dead, {"pid": str(gone.pid)})
-    tracker.tag(far, {"pid": str(gone.pid), "host": f"not-{socket.gethostname()}"})
+    mine, dead, far = (tracker.start("trial", name, None, RunTags()) for name in ("mine", "dead", "far"))
+    tracker.tag(dead, RunTags(pid=str(gone.pid)))
+    tracker.tag(far, RunTags(pid=str(gone.pid), host=f"not-{socket.gethostname()}"))
     assert tracker.reconcile() == 1
     states = {record.run_id: record.state for record in tracker.records()}
     assert states == {mine: "running", dead: "killed", far: "running"}
@@ -198,7 +199,7 @@ def test_a_run_of_a_dead_process_ends_as_killed_and_one_of_a_living_process_goes
 def test_a_store_that_cannot_be_opened_is_refused_with_what_to_do_about_it(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_bytes(b"this is no database" * 100)
     with pytest.raises(BenchError, match=r"mlflow\.db is damaged.*nothing was written to it.*move it away"):
-        Tracker(tmp_path, "tiny")
+        Store(tmp_path).experiment("tiny")
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from tiny_study import STUDY
 
 from harness.analyses.leakage.plan import PlannedCell, parts, planned_cells, protocol_of, protocols
 from harness.analyses.leakage.report import leakage_markdown, marks, points, worth
-from harness.analyses.leakage.run import COMPARED, LeakageOptions, cells_under_protocols
+from harness.analyses.leakage.run import LeakageOptions, cells_under_protocols
 from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols, ProtocolResult, difference, uar
 from harness.data.augmented_copies import copies
 from harness.data.copies_before_split import AugmentedBeforeSplit, AugmentedFirst, leak_on_purpose, source_of
@@ -26,8 +26,7 @@ from harness.study.definition import Recipe, Study
 from harness.study.files import component
 from harness.study.trial import Training
 from harness.tracking.run_record import RunRecord
-from harness.tracking.store import studies
-from harness.tracking.tracker import Tracker
+from harness.tracking.store import Store
 from registry.augmentation import Augmentation
 from registry.augmentations.gain import Gain
 from registry.augmentations.noise import Noise
@@ -164,7 +163,7 @@ def made(recall: float, test: str = "a", speakers: int = 20, seeds: int = 1, spr
     """Two emotions, 100 clips of each a speaker, whose recalls are alike in both and differ between speakers."""
     right = np.round(100 * np.clip(np.random.default_rng(seed).normal(recall, spread, (1, speakers)), 0, 1)).astype(int)
     counts = np.stack([np.stack([right, 100 - right], -1), np.stack([100 - right, right], -1)], -2).repeat(seeds, axis=0)
-    about = ProtocolResult(counts, (test,), "train 10, validation 2, test 4", "10 of 20 clips: partial", False, 5, tuple(map(str,
+    about = ProtocolResult(counts, (test,), {"train": 10, "validation": 2, "test": 4}, "10 of 20 clips: partial", False, 5, tuple(map(str,
                                                                                                                              range(seeds))),
                            "crema_d", "--set training.epochs=5")
     return dataclasses.replace(about, **more)  # type: ignore[arg-type]
@@ -232,9 +231,9 @@ not trained: unseen speakers, copies after the split, unseen sentences.
 def test_the_report_is_a_pure_function_of_what_was_measured() -> None:
     cell = CellUnderProtocols("cnn", "a | b", {
         "speakers": made(0.5, "a", spread=0), "random": made(0.7, "b", spread=0),
-        "before": made(0.9, "b", spread=0, clips="train 30, validation 2, test 4"),
+        "before": made(0.9, "b", spread=0, clips={"train": 30, "validation": 2, "test": 4}),
         "after": made(0.7, "b", spread=0, augmentation="copies of gain+noise[lowest_snr_db=1.0]",
-                      clips="train 10, validation 2, test 4, copies 20")})
+                      clips={"train": 10, "validation": 2, "test": 4, "copies": 20})})
     text = leakage_markdown([cell])
     report = REPORT
     for recall in (0.5, 0.7, 0.9):
@@ -261,20 +260,21 @@ def test_every_protocol_is_really_run_in_an_experiment_of_its_own_and_the_audit_
     assert "--copies gain --set training.learning_rate=0.02`" in text
     assert text.count("copies before the split (WRONG) less random clips, copies after the split") == 1
     assert text.count("copies before the split (WRONG) less unseen speakers, copies after the split") == 1
-    assert studies(tmp_path) == [] and studies(tmp_path, "leakage") == ["leakage-own"], "its rows are on no leaderboard"
-    tracker = Tracker(tmp_path, "leakage-own", "leakage")
+    assert Store(tmp_path).studies() == [] and Store(tmp_path).studies("leakage") == ["leakage-own"], "its rows are on no leaderboard"
+    tracker = Store(tmp_path).experiment("leakage-own", "leakage")
     rows_ = {protocol_of({"bench.split": row.split, "bench.augmentation": row.augmentation}): row for row in rows(tracker.records())}
     assert rows_.keys() == PROTOCOLS.keys() and all(row.label.startswith("zcr+energy") for row in rows_.values())
     said = {key: tracker.predictions(rows_[key].seed_runs[0], "test") for key in ("random", "after", "before")}
     assert len({tuple(each.clips) for each in said.values() if each}) == 1 and None not in said.values()
-    found = {each.record.tags["bench.split"]: each for each in audit_runs("leakage-own", Workspace(tmp_path, workers=1))}
+    found = {each.record.about.split: each for each in audit_runs("leakage-own", Store(tmp_path), Workspace(tmp_path, workers=1))}
     assert [split for split, each in found.items() if each.failed] == ["augmented_before_split"]
-    clips = {key: under.training_clips for cell in cells_under_protocols(tmp_path, "leakage-own") for key, under in cell.under.items()}
+    clips = {key: under.training_clips for cell in cells_under_protocols(Store(tmp_path), "leakage-own") for key,
+             under in cell.under.items()}
     assert clips["before"] == clips["after"] == 2 * clips["random"]
     assert bench(*call).code == 0 and len(tracker.records("seed")) == 6, "the same call trains nothing again"
     final, = (r for r in tracker.records("final") if r.tags["bench.split"].startswith("augmented_before"))
-    tracker.client.delete_tag(final.run_id, next(key for key in final.tags if key.startswith(COMPARED)))
-    cell = cells_under_protocols(tmp_path, "leakage-own")[0]
+    tracker.client.delete_tag(final.run_id, next(key for key in final.tags if key.startswith("bench.compared.")))
+    cell = cells_under_protocols(Store(tmp_path), "leakage-own")[0]
     assert cell.under.keys() == PROTOCOLS.keys() - {"before"}, "a side is known by its mark, not by names"
 
 

@@ -16,7 +16,7 @@ from harness.analyses.noise.run import NoiseOptions, chosen_runs
 from harness.analyses.noise.sounds import KINDS, TALKERS, Noises, in_noise
 from harness.data.corpora import Workspace, open_corpus
 from harness.study.seeds import seed_for
-from harness.tracking.tracker import Tracker
+from harness.tracking.store import Store
 from registry.audio import active_power
 from registry.corpora.synthetic import Synthetic
 from registry.errors import BenchError, UsageError
@@ -87,13 +87,13 @@ def outcome(home: Path) -> Outcome:
 
 
 def row_of(home: Path) -> NoiseRow:
-    return read_rows(Tracker(home, "own"))[0]
+    return read_rows(Store(home).experiment("own"))[0]
 
 
 def test_clean_clips_give_what_was_logged_and_every_condition_has_every_clip(home: Path, outcome: Outcome) -> None:
     assert outcome.code == 0, outcome.err
     row = row_of(home)
-    said = Tracker(home, "own").predictions(row.runs[0], "test")
+    said = Store(home).experiment("own").predictions(row.runs[0], "test")
     assert said is not None and row.otherwise == 0 and row.difference < 1e-5
     assert row.figure("clean", "uar")[0] == pytest.approx(said.scores.uar)
     assert list(row.counts) == ["clean", "white 10", "white -5", "babble 10", "babble -5"]
@@ -116,12 +116,12 @@ def test_the_page_tells_levels_recalls_and_that_the_corpus_is_synthetic_and_is_l
 def test_what_was_measured_is_not_measured_again_and_a_new_level_is_added(home: Path, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
                                                                          ) -> None:
     run = row_of(home).runs[0]
-    before = read_measurement(Tracker(home, "own"), run)["counts"]
+    before = read_measurement(Store(home).experiment("own"), run)["counts"]
     with monkeypatch.context() as patched:
         patched.setattr(module, "_measure", lambda *given: pytest.fail("measured again"))
         assert bench("noise", run[:8], "--levels", "10", "-5", "--home", home).code == 0
     assert bench("noise", run[:8], "--levels", "30", "--kinds", "white", "--home", home, "--quiet").code == 0
-    after = read_measurement(Tracker(home, "own"), run)["counts"]
+    after = read_measurement(Store(home).experiment("own"), run)["counts"]
     assert after.keys() - before.keys() == {"white 30"} and {key: after[key] for key in before} == before
     page = home / "reports" / "own_noise.md"
     text = page.read_bytes()
@@ -130,14 +130,14 @@ def test_what_was_measured_is_not_measured_again_and_a_new_level_is_added(home: 
 
 
 def test_clips_that_are_no_longer_those_of_the_run_are_refused(home: Path, outcome: Outcome) -> None:
-    tracker, (run,) = chosen_runs("own", home)
+    tracker, (run,) = chosen_runs("own", Store(home))
     tags = {**run.tags, "bench.split_fingerprint": "another"}
     with pytest.raises(BenchError, match="are not those that run"):
         module._split_of(dataclasses.replace(run, tags=tags), tracker, Workspace(home))
 
 
 def test_a_run_without_a_saved_model_says_how_to_get_one(home: Path) -> None:
-    bare = next(run for run in Tracker(home, "own").records("seed") if "bench.model" not in run.tags)
+    bare = next(run for run in Store(home).experiment("own").records("seed") if "bench.model" not in run.tags)
     outcome = bench("noise", bare.run_id, "--home", home)
     assert outcome.code == 1 and f"{bare.run_id} has no saved model" in outcome.err and "Set best_models" in outcome.err
 

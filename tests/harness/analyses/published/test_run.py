@@ -108,7 +108,8 @@ def compared(claimed: float, measured: float, coverage: str = "7,442 of 7,442 cl
     def found(value: float) -> Reproduced:
         row = Row(**{f.name: "" for f in dataclasses.fields(Row)} | {  # type: ignore[arg-type]
             "coverage": coverage, "epochs": epochs, "synthetic": "synthetic" in coverage, "seeds": 1, "shares_speakers": True,
-            "settings": settings, "epochs_trained": float(epochs), "clips": "train 4948, validation 261, test 2233, left_out 0"})
+            "settings": settings, "epochs_trained": float(epochs), 
+            "clips": {"train": 4948, "validation": 261, "test": 2233, "left_out": 0}, "speakers": {}})
         return Reproduced(row, dict.fromkeys(("wa", "uar", "macro_f1"), (value, value - half, value + half)), 0.5,
                           (("SAD", "ANG", 4, 1.0),), ("SAD",))
     return Comparison(SYSTEMS["000"], "000_1d", "000_1d", Claim(wa=claimed, ours=ours), 30, found(measured),
@@ -190,7 +191,7 @@ def test_what_was_trained_in_another_place_stays_in_the_page_and_is_marked(tmp_p
     assert [each.kept for each in from_earlier_report(carried)] == [True, True]
     carried.write_text("[{}]")
     damaged = bench("report", "--home", here)
-    assert damaged.code == 1 and "published-systems.json can't be from_earlier_report" in damaged.err and carried.read_text() == "[{}]"
+    assert damaged.code == 1 and "published-systems.json can't be read" in damaged.err and carried.read_text() == "[{}]"
 
 
 def test_a_recipe_that_gives_nothing_is_named_with_code_1(tmp_path: Path) -> None:

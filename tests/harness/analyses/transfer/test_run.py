@@ -19,8 +19,7 @@ from harness.analyses.transfer.run import _member, among_shared
 from harness.console import Console
 from harness.data.corpora import Workspace
 from harness.study.cells import plan
-from harness.tracking.store import studies
-from harness.tracking.tracker import Tracker
+from harness.tracking.store import Store
 from registry.corpora.synthetic import Synthetic
 from registry.corpus import Clip
 
@@ -60,7 +59,7 @@ def matrix(folder: Path) -> Matrix:
     outcome = bench(*call(folder, A, B, C))
     assert outcome.code == 0, outcome.err
     assert "it is only tested on" in outcome.err and f"{A} " in outcome.out and "transfer.md" in outcome.out
-    (found,) = matrices(folder / "home", "transfer-own")
+    (found,) = matrices(Store(folder / "home"), "transfer-own")
     return found
 
 
@@ -77,11 +76,11 @@ def test_on_the_diagonal_it_is_the_own_test_part_and_elsewhere_every_clip_of_a_s
     clips = {pair: found.clips for pair, found in matrix.pairs.items()}
     assert clips[A, B] == 3 * 2 * 2 and clips[B, A] == 5 * 2 * 2 and clips[A, C] == 2 * 2 * 2
     assert 0 < clips[A, A] < 5 * 2 * 3 and matrix.pairs[A, A].about.own_test_part and not matrix.pairs[A, B].about.own_test_part
-    tracker = Tracker(folder / "home", "transfer-own", "transfer")
+    tracker = Store(folder / "home").experiment("transfer-own", "transfer")
     run = next(run for run in tracker.records("seed") if run.tags["bench.corpus_label"] == A)
     said = tracker.predictions(run.run_id, "test")
     assert said is not None and np.array_equal(said.counts_by(said.speakers), matrix.pairs[A, A].counts[0])
-    assert studies(folder / "home") == [], "its runs are on no leaderboard"
+    assert Store(folder / "home").studies() == [], "its runs are on no leaderboard"
 
 
 def test_the_same_call_trains_and_tests_nothing_again_and_a_further_corpus_is_heard_by_the_kept_networks(matrix: Matrix, folder: Path
@@ -89,9 +88,9 @@ def test_the_same_call_trains_and_tests_nothing_again_and_a_further_corpus_is_he
     table(folder, "d", ("S06", "S07"), ("HAP", "SAD"), seed=3)
     further = "folder[csv=d.csv]"
     assert bench(*call(folder, A, B, C, further)).code == 0
-    tracker = Tracker(folder / "home", "transfer-own", "transfer")
+    tracker = Store(folder / "home").experiment("transfer-own", "transfer")
     assert len(tracker.records("seed")) == 2, "one training a corpus and seed"
-    (found,) = matrices(folder / "home", "transfer-own")
+    (found,) = matrices(Store(folder / "home"), "transfer-own")
     assert found.pairs.keys() - matrix.pairs.keys() == {(A, further)}
     assert {pair: found.pairs[pair].about.tested_at for pair in matrix.pairs} == {p: m.about.tested_at for p, m in matrix.pairs.items()}
 
