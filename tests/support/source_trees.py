@@ -1,4 +1,4 @@
-"""The syntax trees of the packages: which module imports which, and on how many floors; run as a program, it prints the figures of the rooms."""
+"""The syntax trees of the packages: which module imports which, on how many floors; as a program, it prints the figures of the rooms."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def imported_modules(tree: ast.AST) -> Iterator[str]:
 
 def module_imports(package: str, root: Path = ROOT) -> dict[str, set[str]]:
     """Module of a package -> the modules of the same package that it imports, by dotted names."""
-    trees = {path.removesuffix(".py").replace("/", ".").removesuffix(".__init__"): tree for path, tree in sources(package, root=root).items()}
+    trees = {path.removesuffix(".py").replace("/", ".").removesuffix(".__init__"): tree
+             for path, tree in sources(package, root=root).items()}
     graph = {}
     for module, tree in trees.items():
         names = {name if name in trees else name.rpartition(".")[0] for name in imported_modules(tree)}

@@ -29,7 +29,8 @@ HEAVY = ("tensorflow", "keras", "mlflow", "optuna", "librosa", "sklearn", "panda
 LOCAL_RANDOMNESS = {"default_rng", "Generator", "SeedSequence", "PCG64", "BitGenerator"}
 
 
-ORDER = (("study",), ("data",), ("training",), ("tracking",), ("search",), ("evaluation",), ("execution", "reports"), ("analyses",), ("cli",))
+ORDER = (("study",), ("data",), ("training",), ("tracking",), ("search",), ("evaluation",), ("execution", "reports"), ("analyses",),
+         ("cli",))
 FLOOR = {name: floor for floor, names in enumerate(ORDER) for name in names}
 TOP = {"__init__", "api", "console", "safe_text", "saved_model"}  # modules that lie in no folder
 PRINTS = ("cli", "execution", "analyses")  # may be handed a console: results are printed by `cli`, the others show progress
@@ -127,7 +128,8 @@ def test_console_and_safe_text_import_no_folder() -> None:
 
 
 def test_nothing_in_the_harness_imports_the_python_api() -> None:
-    users = [path for path, tree in sources("harness").items() if any(f"{name}.".startswith("harness.api.") for name in imported_modules(tree))]
+    users = [path for path, tree in sources("harness").items()
+             if any(f"{name}.".startswith("harness.api.") for name in imported_modules(tree))]
     assert set(users) <= {"harness/__init__.py"}
 
 
