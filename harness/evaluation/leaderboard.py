@@ -16,7 +16,6 @@ from harness.evaluation.intervals import LEAST_SPEAKERS, table_intervals
 from harness.evaluation.ranks import pairs
 from harness.evaluation.references import Reference, references
 from harness.evaluation.rows import Row, plain, rows
-from harness.reports.leaderboard_tables import row_marks
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 
@@ -77,11 +76,11 @@ class Leaderboard:
         return one_seed_each(self.evidence)
 
     def marks(self, row: Row) -> list[str]:
-        """What a reader must know of a row, each in a word or two: its alarms, what is told of it, and that it was chosen."""
+        """What a reader must know of a row, each in a word or two of plain text: its marks, its alarms, and that it was chosen."""
         own = self.standings.get(row.cell)
-        found = [("one seed", row.seeds == 1), ("⚠ no statistics", row.cell in self.lacking), ("**chosen**", row is self.chosen)]
-        return [*row_marks(row, "synthetic" if row.synthetic else "partial"), *(f"⚠ {name}" for name in (own.alarms if own else ())),
-                *(text for text, holds in found if holds)]
+        marks = {"one seed": row.seeds == 1, "⚠ no statistics": row.cell in self.lacking, "chosen": row is self.chosen}
+        return [*row.marks("synthetic" if row.synthetic else "partial"), *(f"⚠ {name}" for name in (own.alarms if own else ())),
+                *(text for text, holds in marks.items() if holds)]
 
     def interval(self, row: Row, score: str = "uar") -> tuple[float, float]:
         """The 95 % bounds of a row's test figure; NaN without statistics."""
