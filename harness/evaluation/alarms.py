@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from harness.evaluation.intervals import LEAST_SPEAKERS, speaker_intervals
-from harness.training.predictions import Predictions
+from harness.training.predictions import Predictions, speaker_counts
 
 CREDIBLE = {("crema_d", False): 0.63, ("crema_d", True): 0.71}
 """(Corpus, whether speakers are shared) -> the highest published figure of a network from scratch, rounded up: on unseen
@@ -170,8 +170,7 @@ ALARMS: dict[str, Callable[[AlarmInput], str]] = {
 def _uar(said: Sequence[Predictions]) -> tuple[float, float, float]:
     if not said:
         return math.nan, math.nan, math.nan
-    counts = np.array([one.counts_by(one.speakers) for one in said])  # (seeds, speakers, truth, predicted)
-    return float(np.mean([one.scores.uar for one in said])), *speaker_intervals(counts, RESAMPLES)["uar"]
+    return float(np.mean([one.scores.uar for one in said])), *speaker_intervals(speaker_counts(said), RESAMPLES)["uar"]
 
 
 def _mean_loss(said: Sequence[Predictions]) -> float:

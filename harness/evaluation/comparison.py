@@ -11,6 +11,7 @@ import numpy as np
 from harness.evaluation.find_runs import RunsToCompare
 from harness.evaluation.intervals import LEAST_SPEAKERS, LEVEL, RESAMPLES, SCORES
 from harness.evaluation.ranks import pairs
+from harness.training.predictions import speaker_counts
 from registry.errors import UsageError
 
 
@@ -65,7 +66,7 @@ class Comparison:
 def compare(a: RunsToCompare, b: RunsToCompare, resamples: int = RESAMPLES) -> Comparison:
     """B less A on their test clips. Raises: UsageError when these are not the same clips with the same labels."""
     _require_same_clips(a, b)
-    first, second = _counts(a), _counts(b)
+    first, second = speaker_counts(a.said), speaker_counts(b.said)
     found = pairs([first, second], resamples)
     means = [{score: float(np.mean([getattr(said.scores, score) for said in side.said])) for score in SCORES} for side in (a, b)]
     scores = {score: Difference(means[0][score], means[1][score], *(float(values[0, 1]) for values in (
@@ -88,10 +89,6 @@ def _require_same_clips(a: RunsToCompare, b: RunsToCompare) -> None:
                                  "in both), so their figures can't be compared: run both on the same corpus and split")
             if one.emotions != other.emotions or (one.truth != other.truth).any():
                 raise UsageError(f"{a.name} and {side.name} have other emotions for the same test clips: run both on the same corpus")
-
-
-def _counts(side: RunsToCompare) -> np.ndarray:
-    return np.array([said.counts_by(said.speakers) for said in side.said])
 
 
 def _right(side: RunsToCompare) -> np.ndarray:

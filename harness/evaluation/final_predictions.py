@@ -16,7 +16,7 @@ from harness.data.corpora import open_corpus
 from harness.evaluation.rows import Row
 from harness.study.files import component
 from harness.tracking.tracker import Tracker
-from harness.training.predictions import Predictions
+from harness.training.predictions import Predictions, speaker_counts
 from registry.corpus import Clip
 from registry.errors import BenchError
 
@@ -41,7 +41,7 @@ class FinalPredictions:
     @cached_property
     def counts(self) -> np.ndarray:
         """Confusion counts on the test part, speakers sorted: (seeds, speakers, truth, predicted)."""
-        return np.array([said.counts_by(said.speakers) for said in self.test])
+        return speaker_counts(self.test)
 
     @property
     def confusion(self) -> list[list[int]]:

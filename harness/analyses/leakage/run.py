@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from harness.analyses.leakage.plan import PlannedCell, parts, planned_cells
 from harness.analyses.leakage.report import COPIES, leakage_markdown
 from harness.analyses.leakage.worth import CellUnderProtocols, ProtocolResult
@@ -28,6 +26,7 @@ from harness.study.trial import Trial
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
+from harness.training.predictions import speaker_counts
 from registry.augmentation import Augmentation
 from registry.errors import BenchError
 
@@ -115,8 +114,7 @@ def _under(row: Row, tracker: Tracker) -> ProtocolResult | None:
     said = [found for run in row.seed_runs if (found := tracker.predictions(run, "test"))]
     if len(said) < len(row.seed_runs):
         return None
-    counts = np.array([each.counts_by(each.speakers) for each in said])  # (seeds, speakers, truth, predicted)
-    return ProtocolResult(counts, tuple(sorted(said[0].clips.tolist())), row.clips, row.coverage, row.synthetic, row.epochs,
+    return ProtocolResult(speaker_counts(said), tuple(sorted(said[0].clips.tolist())), row.clips, row.coverage, row.synthetic, row.epochs,
                           row.seed_numbers,
                           row.corpus_label, row.settings, row.augmentation)
 

@@ -19,6 +19,7 @@ from harness.study.definition import Recipe
 from harness.tracking.run_record import counts_from_words
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
+from harness.training.predictions import speaker_counts
 from harness.training.scores import most_confused
 from registry.core import label_of, short_label
 from registry.errors import BenchError
@@ -129,7 +130,7 @@ def _reproduced(row: Row, tracker: Tracker) -> Reproduced | None:
     said = [predictions for run in row.seed_runs if (predictions := tracker.predictions(run, "test"))]
     if len(said) < len(row.seed_runs):
         return None
-    counts = np.array([predictions.counts_by(predictions.speakers) for predictions in said])  # (seeds, speakers, truth, predicted)
+    counts = speaker_counts(said)  # (seeds, speakers, truth, predicted)
     bounds = speaker_intervals(counts)
     best = [r.metrics.get("validation/best_wa", math.nan) for r in tracker.records("seed") if r.run_id in row.seed_runs]
     confusion, emotions = counts.sum(axis=(0, 1)), said[0].emotions
