@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.evaluation.final_predictions import MissingFiles, seed_predictions
 from harness.evaluation.rows import Row, rows
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
@@ -78,14 +79,14 @@ def _no_row(found: list[Row], asked: str, study: str, made: Iterable[Row]) -> Us
 
 
 def _of_runs(tracker: Tracker, name: str, runs: list[RunRecord]) -> RunsToCompare:
-    said = [told for run in runs if (told := tracker.predictions(run.run_id, "test"))]
-    if not said or len(said) < len(runs):
-        raise BenchError(f"{name}: {len(said)} of {len(runs)} runs have their predictions on test in the store; run it again, or report on "
-                         "it where its files are")
-    first = runs[0]
+    if not runs:
+        raise BenchError(f"{name} has no finished seed to compare: run it again")
+    first, seeds = runs[0], tuple(run.seed or "?" for run in runs)
+    predictions = seed_predictions(tracker, [run.run_id for run in runs], seeds)
+    if isinstance(predictions, MissingFiles):
+        raise BenchError(f"{name}: the store has lost the {predictions.reason}: run it again, or compare where its files are")
     prints = {"corpus": first.about.corpus_fingerprint[:16], "split": first.about.split_fingerprint[:16]}
-    return RunsToCompare(name, tuple(map(_by_clip, said)), _parameters(tracker, first), tuple(r.seed or "?" for r in runs),
-                         prints)
+    return RunsToCompare(name, tuple(map(_by_clip, predictions)), _parameters(tracker, first), seeds, prints)
 
 
 def _parameters(tracker: Tracker, run: RunRecord) -> dict[str, str]:

@@ -22,7 +22,7 @@ def table(board: Leaderboard) -> str:
     heads = ["rank", "feature space", "architecture", "test UAR", "test WA", "test macro-F1", "validation UAR", "seeds", "marks"]
     lines = [heads, ["--:", "---", "---", *["--:"] * 5, "---"]]
     for row in board.finished:
-        own = board.standings.get(row.cell)
+        own = board.statistics.get(row.cell)
         rank = "–" if own is None or own.rank is None else "**1**" if own.rank == 1 else str(own.rank)
         lines.append([rank, escape(row.feature_space), network(row, not board.settings), with_spread(row.test["uar"], board.interval(row)),
                       *(plus_minus(row.test[score]) for score in ("wa", "macro_f1")), plus_minus(row.validation_uar), str(row.seeds),
