@@ -14,8 +14,8 @@ from harness.analyses.leakage.worth import CellUnderProtocols, ProtocolResult
 from harness.console import Console
 from harness.data.copies_before_split import leak_on_purpose
 from harness.data.corpora import Workspace, open_corpus
-from harness.evaluation.audit import LEAKAGE
 from harness.evaluation.final_predictions import MissingFiles, seed_predictions
+from harness.evaluation.find_runs import LEAKAGE
 from harness.evaluation.rows import Row, rows
 from harness.execution.run_study import Execution, run_study
 from harness.reports.pages import LEAKAGE_PAGE, write_beside

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.evaluation.find_runs import TRANSFER
 from harness.evaluation.intervals import LEAST_SPEAKERS, figures_of, table_intervals
 from harness.evaluation.rows import Row, rows
 from harness.reports.markdown import with_interval
@@ -18,7 +19,6 @@ from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training.predictions import read, speaker_counts
 
-TRANSFER = "transfer"  # the kind of the experiments
 PREFIX = "transfer-"  # of the experiments' names
 FOLDER, ABOUT, SAID = "transfer", "about.json", "predictions.csv"  # among a run's artifacts: FOLDER/<corpus fingerprint>/
 
