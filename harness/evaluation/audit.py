@@ -15,6 +15,7 @@ from harness.data.augmented_copies import cached_copies
 from harness.data.copies_before_split import OWN, leak_on_purpose
 from harness.data.corpora import Workspace, open_corpus
 from harness.data.features import cached_features
+from harness.evaluation.find_runs import LEAKAGE, STUDY, TRANSFER, chosen_runs
 from harness.evaluation.leak_checks import Finding, LeftByRun, audit_trial, identical_clips, summary
 from harness.study.rebuild import differences, trial_from
 from harness.study.trial import Trial
@@ -24,10 +25,8 @@ from harness.tracking.tracker import Tracker
 from harness.training.saved_model import normaliser_of
 from registry.audit import audit as read_all
 from registry.corpus import Corpus
-from registry.errors import BenchError, Declined, unknown
+from registry.errors import BenchError, Declined
 from registry.feature_space import FeatureSpace
-
-LEAKAGE = "leakage"  # the kind of the experiments that measure leaks
 
 
 @dataclass(frozen=True)
@@ -43,33 +42,16 @@ class AuditedRun:
         return any(finding.state == "fail" for finding in self.findings)
 
 
-def audit_runs(asked: str, store: Store, workplace: Workspace) -> list[AuditedRun]:
-    """Audit every finished final of a study, or one run (of a final: its seeds).
+def audit_runs(text: str, store: Store, workplace: Workspace) -> list[AuditedRun]:
+    """Audit every finished final of a study, of a row, or one run (of a final: its seeds).
 
-    Raises: UsageError for a name or id that the store does not have; BenchError when there is nothing to audit.
+    Args: text: as `chosen_runs` takes it.
+    Raises: UsageError for what the store does not have; BenchError when there is nothing to audit.
     """
-    known = [*store.studies(), *store.studies(LEAKAGE)]
-    name = Path(asked).stem if asked.endswith(".py") else asked
-    owner = name if name in known else store.experiment_of(asked)
-    if owner is None:
-        raise unknown("study or run in the store", asked, known)
-    tracker = store.experiment(owner)
-    records = tracker.records()
-    wanted = _wanted(records, "" if name in known else asked)
-    if not wanted:
-        raise BenchError(f"{asked} has no finished final to audit yet")
-    return [AuditedRun(record, audit_run(record, records, tracker, workplace)) for record in wanted]
-
-
-def _wanted(records: list[RunRecord], run_id: str) -> list[RunRecord]:
-    """The finished seed runs of the whole study, of a final, or the one run itself."""
-    seeds = [r for r in records if r.kind == "seed" and r.state == "finished"]
-    one = next((r for r in records if r.run_id == run_id), None)
-    if one is None or one.kind == "study":
-        return seeds
-    if one.kind == "final":
-        return [r for r in seeds if r.about.signature in one.about.signatures]
-    return [one]
+    chosen = chosen_runs(store, text, (STUDY, LEAKAGE, TRANSFER))
+    if not chosen.runs:
+        raise BenchError(f"{text} has no finished final to audit yet")
+    return [AuditedRun(run, audit_run(run, chosen.records, chosen.tracker, workplace)) for run in chosen.runs]
 
 
 def audit_run(record: RunRecord, records: Sequence[RunRecord], tracker: Tracker, workplace: Workspace) -> list[Finding]:

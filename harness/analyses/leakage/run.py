@@ -8,15 +8,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from harness.analyses.leakage.plan import PlannedCell, parts, planned_cells
 from harness.analyses.leakage.report import COPIES, leakage_markdown
 from harness.analyses.leakage.worth import CellUnderProtocols, ProtocolResult
 from harness.console import Console
 from harness.data.copies_before_split import leak_on_purpose
 from harness.data.corpora import Workspace, open_corpus
-from harness.evaluation.audit import LEAKAGE
+from harness.evaluation.final_predictions import MissingFiles, seed_predictions
+from harness.evaluation.find_runs import LEAKAGE
 from harness.evaluation.rows import Row, rows
 from harness.execution.run_study import Execution, run_study
 from harness.reports.pages import LEAKAGE_PAGE, write_beside
@@ -28,6 +27,7 @@ from harness.study.trial import Trial
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
+from harness.training.predictions import speaker_counts
 from registry.augmentation import Augmentation
 from registry.errors import BenchError
 
@@ -112,12 +112,11 @@ def cells_under_protocols(store: Store, experiment: str) -> list[CellUnderProtoc
 
 def _under(row: Row, tracker: Tracker) -> ProtocolResult | None:
     """A row's counts; None when its predictions are gone from the store."""
-    said = [found for run in row.seed_runs if (found := tracker.predictions(run, "test"))]
-    if len(said) < len(row.seed_runs):
+    predictions = seed_predictions(tracker, row.seed_runs, row.seed_numbers)
+    if isinstance(predictions, MissingFiles):
         return None
-    counts = np.array([each.counts_by(each.speakers) for each in said])  # (seeds, speakers, truth, predicted)
-    return ProtocolResult(counts, tuple(sorted(said[0].clips.tolist())), row.clips, row.coverage, row.synthetic, row.epochs,
-                          row.seed_numbers,
+    test = tuple(sorted(predictions[0].clips.tolist()))
+    return ProtocolResult(speaker_counts(predictions), test, row.clips, row.coverage, row.synthetic, row.epochs, row.seed_numbers,
                           row.corpus_label, row.settings, row.augmentation)
 
 

@@ -17,6 +17,7 @@ from harness.analyses.noise.sounds import KINDS, Noises, in_noise
 from harness.console import Console
 from harness.data.corpora import Workspace
 from harness.evaluation.audit import corpus_of
+from harness.evaluation.find_runs import chosen_runs
 from harness.reports.index import write_index
 from harness.reports.study_report import write_report
 from harness.study.definition import specified
@@ -29,7 +30,7 @@ from harness.training.predictions import Predictions
 from harness.training.saved_model import SHORTEST, WaveformModel
 from registry.audio import fix_length
 from registry.corpus import Clip, Corpus
-from registry.errors import BenchError, UsageError, require, unknown
+from registry.errors import BenchError, require, unknown
 
 LEVELS = (20.0, 15.0, 10.0, 5.0, 0.0)
 BATCH = 32  # clips at once
@@ -85,7 +86,7 @@ def measure_noise(asked: NoiseOptions, store: Store, workplace: Workspace, conso
     Raises: UsageError for a study or run that is not in the store; BenchError without a saved model, or when the corpus is not there
         or has changed.
     """
-    tracker, runs = chosen_runs(asked.what, store)
+    tracker, runs = runs_with_models(asked.what, store)
     with tempfile.TemporaryDirectory() as folder:
         listeners = [found for run in runs if (found := _listener(run, asked, tracker, Path(folder)))]
         for same in _of_one_split(listeners):
@@ -97,27 +98,15 @@ def measure_noise(asked: NoiseOptions, store: Store, workplace: Workspace, conso
     return [row for row in read_rows(tracker) if ids & set(row.runs)], path
 
 
-def chosen_runs(what: str, store: Store) -> tuple[Tracker, list[RunRecord]]:
-    """The finished seed runs with a saved model that a study, or the start of a run's id, stands for."""
-    known = store.studies()
-    name = Path(what).stem if what.endswith(".py") else what
-    if name in known:
-        tracker = store.experiment(name)
-        wanted = tracker.records("seed")
-    else:
-        found = store.find(what, "seed", "final")
-        if len(found) > 1:
-            raise UsageError(f"{what!r} is the start of {len(found)} runs' ids: give more of it")
-        if not found:
-            raise unknown("study, or final or seed run, in the store", what, known)
-        tracker, run = found[0]
-        wanted = [r for r in tracker.records("seed") if run.run_id in (r.run_id, r.parent)]
-    kept = [run for run in wanted if run.state == "finished" and run.about.model]
+def runs_with_models(what: str, store: Store) -> tuple[Tracker, list[RunRecord]]:
+    """The finished seed runs with a saved model that a study, a row, or the start of a run's id, stands for."""
+    chosen = chosen_runs(store, what)
+    kept = [run for run in chosen.runs if run.state == "finished" and run.about.model]
     if not kept:
         raise BenchError(f"{what} has no saved model: a study keeps the `best_models` of each protocol by validation UAR when it trains "
                          "finals. Set best_models to 1 or more in the study, and train finals that are not there yet, with other --seeds "
                          "or in another --home")
-    return tracker, kept
+    return chosen.tracker, kept
 
 
 def _listener(run: RunRecord, asked: NoiseOptions, tracker: Tracker, folder: Path) -> ModelInNoise | None:

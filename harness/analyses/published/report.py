@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from harness.analyses.published.verdicts import Comparison, Reproduced, other_settings, side, verdict
 from harness.reports.leaderboard_section import command
-from harness.reports.leaderboard_tables import count, marks
+from harness.reports.leaderboard_tables import count, marks_markdown
 from harness.reports.markdown import code, escape, with_interval
 from harness.tracking.run_record import counts_in_words
 
@@ -61,8 +61,8 @@ def _line(comparison: Comparison) -> list[str]:
     assert shown is not None  # a comparison without any run is not made
     stopped = f" (stopped after {shown.row.epochs_trained:g})" if shown.row.epochs_trained < int(shown.row.epochs) else ""
     epochs = f"{shown.row.epochs} of {comparison.published_epochs}{stopped}"
-    notes = "; ".join(part for part in (marks(shown.row), escape(other_settings(shown.row)), count(shown.row.seeds, "seed"),
-                                         "kept" if shown.kept else "") if part)
+    notes = "; ".join(part for part in (marks_markdown(shown.row.marks(shown.row.coverage)), escape(other_settings(shown.row)),
+                                         count(shown.row.seeds, "seed"), "kept" if shown.kept else "") if part)
     return [comparison.name, _figure(claim.wa), interval(shared, "wa"), _figure(claim.macro_f1), interval(shared, "macro_f1"),
             _figure(shared.best_validation_wa if shared else None), interval(unseen, "wa"), interval(shared, "uar"),
             interval(unseen, "uar"), epochs, f"{shown.clips:,}", verdict(comparison), notes]

@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 
 from harness.analyses.published.systems import Claim, System, systems
+from harness.evaluation.final_predictions import MissingFiles, seed_predictions
 from harness.evaluation.intervals import speaker_intervals
 from harness.evaluation.rows import Row, plain, rows
 from harness.study.definition import Recipe
 from harness.tracking.run_record import counts_from_words
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
+from harness.training.predictions import speaker_counts
 from harness.training.scores import most_confused
 from registry.core import label_of, short_label
 from registry.errors import BenchError
@@ -126,13 +128,13 @@ def clips_of(row: Row) -> int:
 
 def _reproduced(row: Row, tracker: Tracker) -> Reproduced | None:
     """The row's figures with their intervals; None when its files are gone from the store."""
-    said = [predictions for run in row.seed_runs if (predictions := tracker.predictions(run, "test"))]
-    if len(said) < len(row.seed_runs):
+    predictions = seed_predictions(tracker, row.seed_runs, row.seed_numbers)
+    if isinstance(predictions, MissingFiles):
         return None
-    counts = np.array([predictions.counts_by(predictions.speakers) for predictions in said])  # (seeds, speakers, truth, predicted)
+    counts = speaker_counts(predictions)  # (seeds, speakers, truth, predicted)
     bounds = speaker_intervals(counts)
     best = [r.metrics.get("validation/best_wa", math.nan) for r in tracker.records("seed") if r.run_id in row.seed_runs]
-    confusion, emotions = counts.sum(axis=(0, 1)), said[0].emotions
+    confusion, emotions = counts.sum(axis=(0, 1)), predictions[0].emotions
     return Reproduced(row, {score: (row.test[score][0], *bounds[score]) for score in row.test}, float(np.mean(best)),
                       tuple(most_confused(confusion.tolist(), emotions)),
                       tuple(emotion for emotion, said_of_it in zip(emotions, confusion.sum(axis=0), strict=True) if not said_of_it))

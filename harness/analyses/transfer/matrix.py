@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.evaluation.find_runs import TRANSFER
 from harness.evaluation.intervals import LEAST_SPEAKERS, figures_of, table_intervals
 from harness.evaluation.rows import Row, rows
 from harness.reports.markdown import with_interval
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
-from harness.training.predictions import read
+from harness.training.predictions import read, speaker_counts
 
-TRANSFER = "transfer"  # the kind of the experiments
 PREFIX = "transfer-"  # of the experiments' names
 FOLDER, ABOUT, SAID = "transfer", "about.json", "predictions.csv"  # among a run's artifacts: FOLDER/<corpus fingerprint>/
 
@@ -143,6 +143,6 @@ def _pairs(row: Row, tracker: Tracker) -> list[Pair]:
         for name in sorted(set.intersection(*heard)):
             about = About(**json.loads((places[0] / name / ABOUT).read_text(encoding="utf-8")))  # type: ignore[operator]
             said = [read(place / name / SAID) for place in places if place]
-            made.append(Pair(about, said[0].emotions, np.array([each.counts_by(each.speakers) for each in said]), len(said[0].clips),
-                             row.seed_numbers, row.split, row.shares_speakers))
+            made.append(Pair(about, said[0].emotions, speaker_counts(said), len(said[0].clips), row.seed_numbers, row.split,
+                             row.shares_speakers))
     return sorted(made, key=lambda pair: pair.about.tested_at)  # a corpus that has grown since is there twice: the later one stands

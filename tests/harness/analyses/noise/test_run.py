@@ -12,7 +12,7 @@ from calls import Outcome, bench, study_file
 from harness.analyses.noise import run as module
 from harness.analyses.noise.report import sentences
 from harness.analyses.noise.rows import NoiseRow, pooled, read_measurement, read_rows
-from harness.analyses.noise.run import NoiseOptions, chosen_runs
+from harness.analyses.noise.run import NoiseOptions, runs_with_models
 from harness.analyses.noise.sounds import KINDS, TALKERS, Noises, in_noise
 from harness.data.corpora import Workspace, open_corpus
 from harness.study.seeds import seed_for
@@ -130,7 +130,7 @@ def test_what_was_measured_is_not_measured_again_and_a_new_level_is_added(home: 
 
 
 def test_clips_that_are_no_longer_those_of_the_run_are_refused(home: Path, outcome: Outcome) -> None:
-    tracker, (run,) = chosen_runs("own", Store(home))
+    tracker, (run,) = runs_with_models("own", Store(home))
     tags = {**run.tags, "bench.split_fingerprint": "another"}
     with pytest.raises(BenchError, match="are not those that run"):
         module._split_of(dataclasses.replace(run, tags=tags), tracker, Workspace(home))
