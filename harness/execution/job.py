@@ -92,6 +92,6 @@ class Outcome:
 
     @classmethod
     def of(cls, entry: OutboxEntry, run_id: str) -> Outcome:
-        """What a committed entry says."""
-        seconds = sum(value for key, value in entry.metrics.items() if key.startswith("seconds/"))
-        return cls(entry.uid, entry.state, entry.about.reason, entry.metrics.get("validation/uar"), entry.metrics, run_id, seconds)
+        """The outcome that a committed entry holds."""
+        record = entry.record(run_id)
+        return cls(entry.uid, entry.state, entry.about.reason, record.validation_uar, entry.metrics, run_id, record.seconds)

@@ -77,9 +77,6 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
     live = _Live(job)
 
     def on_epoch(epoch: int, metrics: dict[str, float]) -> None:
-        if epoch == 1 and epochs:  # training began again, with a batch in parts
-            epochs.clear()
-            live.begin_again()
         epochs.append((epoch, int(time.time() * 1000), metrics))
         live.epoch(epochs[-1])
         if reporter.epoch(epoch, metrics["validation_uar"]):
@@ -129,11 +126,9 @@ class _Live:
     def __init__(self, job: Job) -> None:
         self.tracker: Tracker | None = None
         self.run_id = ""
-        self.job = job
-        self._quietly(self._open)
+        self._quietly(lambda: self._open(job))
 
-    def _open(self) -> None:
-        job = self.job
+    def _open(self, job: Job) -> None:
         self.tracker = tracker_of(job.workplace.home, job.study, job.tracking_uri)
         self.run_id = self.tracker.start(job.kind, job.name, job.parent, replace(job.tags, uid=job.uid), job.params)
 
@@ -143,16 +138,11 @@ class _Live:
             tracker = self.tracker
             self._quietly(lambda: tracker.epoch(self.run_id, epoch, metrics, at_ms))
 
-    def begin_again(self) -> None:
-        """Leave what it has behind, and go on with a new one."""
-        self.stop("begun again with its batches in parts, for want of memory")
-        self._quietly(self._open)
-
-    def stop(self, reason: str = STOPPED) -> None:
+    def stop(self) -> None:
         """End it as killed: its trial is run again."""
         if self.tracker and self.run_id:
             tracker = self.tracker
-            self._quietly(lambda: tracker.end(self.run_id, "killed", reason))
+            self._quietly(lambda: tracker.end(self.run_id, "killed", STOPPED))
 
     def _quietly(self, action: Callable[[], None]) -> None:
         try:
