@@ -15,7 +15,6 @@ from harness.evaluation.intervals import mean_sd
 from harness.execution.job import Outcome
 from harness.execution.run_context import RunContext, identity, run_name
 from harness.search.optuna_study import Search
-from harness.study.cells import Cell
 from harness.study.trial import Trial
 from harness.tracking.outbox import OutboxEntry
 from harness.tracking.run_record import RunRecord, RunTags
@@ -24,8 +23,8 @@ from harness.tracking.run_record import RunRecord, RunTags
 class Final:
     """The final of one cell, once its search is over."""
 
-    def __init__(self, run: RunContext, search: Search, cell: Cell) -> None:
-        self.run, self.search, self.cell = run, search, cell
+    def __init__(self, run: RunContext, search: Search) -> None:
+        self.run, self.search, self.cell = run, search, search.cell
         self.finished = False
         self.chosen: Trial | None = None
         self.trials: list[Trial] | None = None
@@ -34,7 +33,7 @@ class Final:
     def missing(self) -> list[Trial]:
         """The seeds that are neither known nor failed in this run; the best trial is chosen at the first call."""
         if self.trials is None:
-            chosen = self.chosen = self.search.best(self.cell) if self.run.study.trials else self.cell.base
+            chosen = self.chosen = self.search.best() if self.run.study.trials else self.cell.base
             if chosen is None:
                 self.run.console.say(f"  {self.cell.label}: no trial completed, so there is no final")
                 self.finished = True
@@ -52,7 +51,7 @@ class Final:
         if held is None or held.outcome is None:
             return held is not None
         found: RunRecord | None = None
-        if held.outcome["state"] != "finished" and self.run.claims.lives(held.coordinator):
+        if held.outcome["state"] != "finished" and self.run.claims.is_alive(held.coordinator):
             self._failed.add(trial.signature)  # the next start tries it again
             return True
         if held.outcome["state"] == "finished":

@@ -34,7 +34,6 @@ class CellProgress:
     """
 
     search: Search
-    cell: Cell
     done: int
     final: Final
     running: int = 0
@@ -57,13 +56,12 @@ class Schedule:
     """Everything that a run has to do.
 
     Args:
-        searches: each with its cells. trials, finals: what shows how far they are. tries: of a trial whose worker died.
+        searches: of its cells. trials, finals: what shows how far they are. tries: of a trial whose worker died.
     """
 
-    def __init__(self, run: RunContext, searches: list[tuple[Search, list[Cell]]], trials: Progress, finals: Progress, tries: int) -> None:
+    def __init__(self, run: RunContext, searches: list[Search], trials: Progress, finals: Progress, tries: int) -> None:
         self.run, self.trials, self.finals, self.tries = run, trials, finals, tries
-        self.lanes = [CellProgress(search, cell, len(search.done(cell)) if run.study.trials else 0, Final(run, search, cell))
-                      for search, cells in searches for cell in cells]
+        self.lanes = [CellProgress(search, len(search.ended()) if run.study.trials else 0, Final(run, search)) for search in searches]
         self.pieces: dict[str, RunningJob] = {}
         self.again: list[Job] = []
         self.fault: BaseException | None = None
@@ -94,13 +92,13 @@ class Schedule:
         wanted = self.run.study.trials
         while lane.done + lane.running + len(lane.waiting) < wanted and time.monotonic() >= lane.look_at:
             try:
-                proposal = lane.search.propose(lane.cell, wanted)
+                proposal = lane.search.propose(wanted)
             except Contradiction as error:
-                self._contradiction(lane.cell, error)
+                self._contradiction(lane.search.cell, error)
                 self._count(lane)
                 continue
             if proposal is None:  # other starts of this study have the rest
-                lane.done = len(lane.search.done(lane.cell))
+                lane.done = len(lane.search.ended())
                 lane.look_at = time.monotonic() + LOOK_AGAIN_S
                 return None
             if not self._is_known(lane, proposal):
@@ -110,7 +108,7 @@ class Schedule:
     def _is_known(self, lane: CellProgress, proposal: Proposal) -> bool:
         known = self.run.known.get(proposal.trial.signature)
         if known:
-            proposal.tell(known.state, known.metrics.get("validation/uar"))
+            proposal.record_end(known.state, known.metrics.get("validation/uar"))
             self._count(lane)
         return known is not None
 
@@ -121,7 +119,7 @@ class Schedule:
             return self._started(lane, "trial", proposal.trial, proposal.uid, proposal)
         held = self.run.claims.get(name)
         if held and held.outcome:
-            proposal.tell(held.outcome["state"], held.outcome["value"], held.outcome["reason"])
+            proposal.record_end(held.outcome["state"], held.outcome["value"], held.outcome["reason"])
             self._count(lane)
         elif proposal not in lane.waiting:
             lane.waiting.append(proposal)
@@ -141,7 +139,7 @@ class Schedule:
         return f"trial {self.run.name} {trial.signature}"
 
     def _started(self, lane: CellProgress, kind: str, trial: Trial, uid: str, proposal: Proposal | None) -> Job:
-        job = self.run.job(kind, lane.cell, trial, uid, asks=kind == "trial" and self.run.study.prune)
+        job = self.run.job(kind, lane.search.cell, trial, uid, asks=kind == "trial" and self.run.study.prune)
         self.pieces[uid] = RunningJob(lane, job, self.run.console.line(f"  {job.name}", trial.training.epochs), proposal)
         lane.running += kind == "trial"
         return job
@@ -226,7 +224,7 @@ class Schedule:
         lane.look_at = 0.0  # what was waited for may have been this
         run_id = outcome.run_id
         if piece.proposal:
-            piece.proposal.tell(outcome.state, outcome.value, outcome.reason)
+            piece.proposal.record_end(outcome.state, outcome.value, outcome.reason)
         if not self.run.claims.end(self._claim(job.trial), state=outcome.state, value=outcome.value, reason=outcome.reason) and run_id:
             with suppress(Exception):  # MLflow is away
                 self.run.tracker.end(run_id, "killed", "another start of this study took it over")
@@ -252,7 +250,7 @@ class Schedule:
         self._remove(piece)
         self._end_runs(piece)
         if piece.proposal:
-            piece.proposal.tell("killed", None, STOPPED)
+            piece.proposal.record_end("killed", None, STOPPED)
         self.run.claims.release(self._claim(piece.job.trial))
 
     def _end_runs(self, piece: RunningJob) -> None:
@@ -268,7 +266,7 @@ class Schedule:
             self.run.console.say("what is left is with other starts of this study: waiting for them")
         if time.monotonic() > self._clear_up_at:
             self._clear_up_at = time.monotonic() + CLEAR_UP_S
-            settle_crashed(self.run, list({id(lane.search): lane.search for lane in self.lanes}.values()))
+            settle_crashed(self.run, [lane.search for lane in self.lanes])
             self.run.known |= finished_by_signature(self.run)
         time.sleep(0.2)
 
@@ -289,4 +287,4 @@ class Schedule:
                     self._give_up(piece)
         for proposal in [proposal for lane in self.lanes for proposal in lane.waiting]:
             with suppress(BenchError):
-                proposal.tell("killed", None, STOPPED)
+                proposal.record_end("killed", None, STOPPED)
