@@ -42,7 +42,7 @@ class Final:
 
     def ended(self, trial: Trial, outcome: Outcome) -> None:
         """Note a seed that failed: it is tried again by the next start."""
-        if outcome.state != "finished":
+        if outcome.record.state != "finished":
             self._failed.add(trial.signature)
 
     def settled_elsewhere(self, trial: Trial, claim: str) -> bool:
@@ -50,18 +50,21 @@ class Final:
         held = self.run.claims.get(claim)
         if held is None or held.outcome is None:
             return held is not None
-        found: RunRecord | None = None
         if held.outcome["state"] != "finished" and self.run.claims.is_alive(held.coordinator):
             self._failed.add(trial.signature)  # the next start tries it again
             return True
-        if held.outcome["state"] == "finished":
-            entry = self.run.box.get(held.uid)
-            with suppress(Exception):  # the store is away: the outbox may have it
-                found = next((r for r in self.run.tracker.of_uid(held.uid) if r.state == "finished"), None)
-            if found or entry:
-                self.run.known[trial.signature] = found or RunRecord("", "", "seed", "finished", {}, entry.metrics if entry else {}, {})
-                return True
+        if held.outcome["state"] == "finished" and (record := self._record_of(held.uid)):
+            self.run.known[trial.signature] = record
+            return True
         return held.coordinator == self.run.claims.id
+
+    def _record_of(self, uid: str) -> RunRecord | None:
+        """What MLflow or the outbox has of a seed that another start finished."""
+        with suppress(Exception):  # the store is away: the outbox may have it
+            if finished := [r for r in self.run.tracker.of_uid(uid) if r.state == "finished"]:
+                return finished[0]
+        entry = self.run.box.get(uid)
+        return entry.record() if entry else None
 
     def complete(self) -> bool:
         """Record the final when all its seeds ended; whether it is over."""

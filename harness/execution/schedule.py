@@ -17,7 +17,6 @@ from harness.search.optuna_study import Contradiction, Proposal, Search
 from harness.study.cells import Cell
 from harness.study.trial import Trial
 from harness.tracking.outbox import OutboxEntry
-from harness.tracking.run_record import RunRecord
 from registry.errors import BenchError
 
 LOOK_AGAIN_S = 1.0  # after others' claims
@@ -222,20 +221,20 @@ class Schedule:
         job, lane = piece.job, piece.lane
         self._remove(piece)
         lane.look_at = 0.0  # what was waited for may have been this
-        run_id = outcome.run_id
+        record, value, reason = outcome.record, outcome.validation_uar, outcome.record.about.reason
         if piece.proposal:
-            piece.proposal.record_end(outcome.state, outcome.value, outcome.reason)
-        if not self.run.claims.end(self._claim(job.trial), state=outcome.state, value=outcome.value, reason=outcome.reason) and run_id:
+            piece.proposal.record_end(record.state, value, reason)
+        if not self.run.claims.end(self._claim(job.trial), state=record.state, value=value, reason=reason) and record.run_id:
             with suppress(Exception):  # MLflow is away
-                self.run.tracker.end(run_id, "killed", "another start of this study took it over")
+                self.run.tracker.end(record.run_id, "killed", "another start of this study took it over")
         self.run.box.told(job.uid)
-        if outcome.state in ("finished", "pruned"):
-            self.run.known[job.trial.signature] = RunRecord(run_id, job.name, job.kind, outcome.state, {}, outcome.metrics, {})
+        if record.ended_by_itself:
+            self.run.known[job.trial.signature] = record
         if piece.proposal:
-            self._count(lane, outcome.value or 0.0)
+            self._count(lane, value or 0.0)
         else:
             lane.final.ended(job.trial, outcome)
-            self.finals.advance(0, outcome.value or 0.0)
+            self.finals.advance(0, value or 0.0)
         self.run.console.say(outcome_line(job.name, outcome))
         for note in outcome.notes:
             self.run.console.say(f"  {note}")
