@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from harness.data.corpora import Workspace
 from harness.study.trial import Trial
 from harness.tracking.outbox import OutboxEntry
-from harness.tracking.run_record import RunTags
+from harness.tracking.run_record import RunRecord, RunTags
 from harness.training.result import Result
 from harness.training.run_trial import run_trial
 
@@ -70,28 +70,20 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended, without its arrays.
+    """How a job ended: the record of its MLflow run, and what else its coordinator needs.
 
     Args:
-        value: validation UAR at the kept epoch; None when there is none. metrics: as its MLflow run has them.
-        run_id: of the MLflow run; empty while the result waits in the outbox.
-        seconds: the trial took. notes: what the leak audit of a final found, and why its cost is not known.
+        record: its run id is empty while the result waits in the outbox.
+        notes: what the leak audit of a final found, and why its cost is not known.
         done_here, memory_bytes: trials that its process has run by now, and what it holds.
     """
 
-    uid: str
-    state: str
-    reason: str = ""
-    value: float | None = None
-    metrics: dict[str, float] = field(default_factory=dict)
-    run_id: str = ""
-    seconds: float = 0.0
+    record: RunRecord
+    notes: tuple[str, ...] = ()
     done_here: int = 0
     memory_bytes: int = 0
-    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, entry: OutboxEntry, run_id: str) -> Outcome:
-        """The outcome that a committed entry holds."""
-        record = entry.record(run_id)
-        return cls(entry.uid, entry.state, entry.about.reason, record.validation_uar, entry.metrics, run_id, record.seconds)
+        """The outcome of a job whose result is on disk."""
+        return cls(entry.record(run_id))

@@ -132,9 +132,9 @@ def _short(value: Any) -> str:
 
 def outcome_line(name: str, outcome: Outcome) -> str:
     """A line on how a job ended."""
-    took = f"{outcome.seconds:.0f} s"
-    if outcome.value is None:
-        return f"  {name}: {outcome.state} ({outcome.reason}) after {took}"
-    m = outcome.metrics
+    took = f"{outcome.record.seconds:.0f} s"
+    record, m = outcome.record, outcome.record.metrics
+    if outcome.record.validation_uar is None:
+        return f"  {name}: {record.state} ({record.about.reason}) after {took}"
     test = f", test WA {m['test/wa']:.3f} UAR {m['test/uar']:.3f}" if "test/uar" in m else ""
-    return f"  {name}: validation UAR {outcome.value:.3f} at epoch {m['best_epoch']:.0f}{test} ({took})"
+    return f"  {name}: validation UAR {outcome.record.validation_uar:.3f} at epoch {m['best_epoch']:.0f}{test} ({took})"

@@ -53,8 +53,9 @@ def run_job(job: Job, reporter: Reporter) -> Outcome:
         if entry is None:
             raise BenchError(f"the result in {box.folder / job.uid} can't be read back: check the disk")
         outcome = Outcome.of(entry, _delivered(job, box, entry))
-        found = audit(job, outcome.run_id) if job.kind == "seed" and outcome.run_id and outcome.state == "finished" else ()
-        return replace(outcome, notes=(*costs, *found), done_here=_done_here, memory_bytes=psutil.Process().memory_info().rss)
+        record = outcome.record
+        problems = audit(job, record.run_id) if job.kind == "seed" and record.run_id and record.state == "finished" else ()
+        return replace(outcome, notes=(*costs, *problems), done_here=_done_here, memory_bytes=psutil.Process().memory_info().rss)
 
 
 def _check_fit(trial: Trial, signature: str, home: Path) -> None:
