@@ -145,8 +145,8 @@ def report_command(args: argparse.Namespace) -> int:
     write_transfer(store)
     write_index(store, {name: boards for name, (_, boards) in written.items()})
     if args.json:
-        rows = {name: [row for board in boards for row in board.as_json()] for name, (_, boards) in written.items()}
-        print(json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False))
+        studies = {name: [row for board in boards for row in board.as_json()] for name, (_, boards) in written.items()}
+        print(json.dumps({"schema": 1, "studies": studies}, indent=2, ensure_ascii=False, allow_nan=False))
         return 0
     for name, (path, boards) in written.items():
         _show_leaderboard(args.home, name, path, boards, console)
