@@ -67,8 +67,9 @@ def run_command(args: argparse.Namespace) -> int:
 
 
 def replicate_command(args: argparse.Namespace) -> int:
+    from harness.analyses.published.options import ReplicateOptions
     from harness.analyses.published.report import interval
-    from harness.analyses.published.run import ReplicateOptions, replicate
+    from harness.analyses.published.run import replicate
     from harness.analyses.published.verdicts import verdict
     from harness.console import Console
     from harness.reports.pages import PUBLISHED
@@ -145,8 +146,8 @@ def report_command(args: argparse.Namespace) -> int:
     write_transfer(store)
     write_index(store, {name: boards for name, (_, boards) in written.items()})
     if args.json:
-        rows = {name: [row for board in boards for row in board.as_json()] for name, (_, boards) in written.items()}
-        print(json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False))
+        studies = {name: [row for board in boards for row in board.as_json()] for name, (_, boards) in written.items()}
+        print(json.dumps({"schema": 1, "studies": studies}, indent=2, ensure_ascii=False, allow_nan=False))
         return 0
     for name, (path, boards) in written.items():
         _show_leaderboard(args.home, name, path, boards, console)
@@ -226,7 +227,8 @@ def audit_command(args: argparse.Namespace) -> int:
 
 
 def leakage_command(args: argparse.Namespace) -> int:
-    from harness.analyses.leakage.run import LeakageOptions, measure_leakage
+    from harness.analyses.leakage.options import LeakageOptions
+    from harness.analyses.leakage.run import measure_leakage
     from harness.analyses.leakage.worth import PROTOCOLS, uar
     from harness.console import Console
     from harness.reports.pages import LEAKAGE_PAGE
@@ -244,8 +246,9 @@ def leakage_command(args: argparse.Namespace) -> int:
 
 
 def noise_command(args: argparse.Namespace) -> int:
+    from harness.analyses.noise.options import NoiseOptions
     from harness.analyses.noise.report import place
-    from harness.analyses.noise.run import NoiseOptions, measure_noise
+    from harness.analyses.noise.run import measure_noise
     from harness.console import Console
     from harness.reports.markdown import with_interval
     from harness.tracking.store import Store
@@ -265,7 +268,8 @@ def noise_command(args: argparse.Namespace) -> int:
 
 
 def transfer_command(args: argparse.Namespace) -> int:
-    from harness.analyses.transfer.run import TransferOptions, measure_transfer
+    from harness.analyses.transfer.options import TransferOptions
+    from harness.analyses.transfer.run import measure_transfer
     from harness.console import Console
     from harness.reports.pages import TRANSFER_PAGE
     from harness.tracking.store import Store

@@ -124,15 +124,22 @@ class Leaderboard:
     def as_json(self) -> list[dict[str, Any]]:
         """Every row for programs, with its interval, rank, alarms and reference rows; figures that do not exist are null."""
         labels = {row.cell: row.label for row in self.rows}
-        below = [{"name": each.name, "basis": each.basis, **each.figures, "recall": each.recall} for each in self.references]
+        below = [{"name": each.name, "basis": each.basis, "recall": each.recall,
+                  **{score: _named(("value", "low", "high"), figures) for score, figures in each.figures.items()}}
+                 for each in self.references]
         made = []
         for row in self.rows:
             own = self.statistics.get(row.cell)
-            told = {"chosen": row is self.chosen, "intervals": own.intervals if own else None, "rank": own.rank if own else None,
+            bounds = {score: _named(("low", "high"), pair) for score, pair in own.intervals.items()} if own else None
+            told = {"chosen": row is self.chosen, "intervals": bounds, "rank": own.rank if own else None,
                     "alike": [labels[cell] for cell in own.alike] if own else None, "alarms": own.alarms if own else None,
                     "no_statistics": self.missing_files.get(row.cell), "table_alarms": self.alarms, "references": below}
             made.append(row.as_json() | plain(told))
         return made
+
+
+def _named(names: Sequence[str], figures: Sequence[float]) -> dict[str, float]:
+    return dict(zip(names, figures, strict=True))
 
 
 def leaderboards(study_rows: Sequence[Row], finals: Mapping[str, FinalPredictions | MissingFiles]) -> list[Leaderboard]:

@@ -89,8 +89,15 @@ class Row:
         return [text for text, holds in marks.items() if holds]
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data for programs; figures that do not exist are null."""
-        return {key: plain(value) for key, value in asdict(self).items()}
+        """Plain data for programs: scores as {mean, sd} over seeds, figures that do not exist as null."""
+        fields = asdict(self) | {"test": {score: _mean_and_sd(pair) for score, pair in self.test.items()},
+                                 "validation_uar": _mean_and_sd(self.validation_uar)}
+        fields["chosen_settings"] = fields.pop("chosen")  # in a leaderboard `chosen` says which row to take
+        return {key: plain(value) for key, value in fields.items()}
+
+
+def _mean_and_sd(pair: tuple[float, float]) -> dict[str, float]:
+    return dict(zip(("mean", "sd"), pair, strict=True))
 
 
 def rows(records: list[RunRecord]) -> list[Row]:

@@ -7,6 +7,7 @@ import math
 import shlex
 from collections.abc import Sequence
 
+from harness.analyses.leakage.options import LeakageOptions
 from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols, difference, uar
 from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.markdown import code, escape, table
@@ -16,7 +17,6 @@ LEAKS = (("random", "speakers", "voices that were heard in training"), ("random"
          ("sentences", "speakers", "heard voices in place of heard sentences"),
          ("before", "after", "altered copies of test clips in training"), ("before", "copied", "heard voices and copies of test clips"),
          ("copied", "speakers", "no leak: copies of training clips"))
-COPIES = ("noise", "time_shift")  # of cells that make none themselves
 INTRODUCTION = f"""The same networks are trained in the same way under protocols that let training know more and more of the test
 clips. What the test figure gains by that is the worth of the leak: it would be lost on new people.
 Written by `bench leakage` from the runs in MLflow; nothing is edited by hand.
@@ -130,4 +130,4 @@ def _copies(cell: CellUnderProtocols) -> list[str]:
     if after is None or after in (cell.under.get("random"), cell.under.get("speakers")):
         return []
     made = after.augmentation.partition(", on the fly")[0].partition("copies of ")[2].split("+")
-    return [] if tuple(made) == COPIES else ["--copies", *made]
+    return [] if tuple(made) == LeakageOptions.copies else ["--copies", *made]

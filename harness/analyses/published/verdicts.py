@@ -197,7 +197,7 @@ def to_json(compared: list[Comparison]) -> str:
 
 def _plain(found: Reproduced) -> dict[str, Any]:
     said = {field.name: plain(getattr(found, field.name)) for field in dataclasses.fields(Reproduced) if field.name not in ("row", "kept")}
-    return {"row": found.row.as_json(), **said}
+    return {"row": plain(dataclasses.asdict(found.row)), **said}
 
 
 def _reproduced_from(said: dict[str, Any]) -> Reproduced:

@@ -52,15 +52,16 @@ def test_a_row_whose_predictions_are_gone_says_which_instead_of_losing_its_stati
 
 
 def test_programs_get_interval_rank_ties_alarms_audit_and_reference_rows(home: Path) -> None:
-    found: list[dict[str, Any]] = json.loads(bench("report", "--home", home, "--study", "small", "--json").out)["small"]
+    found: list[dict[str, Any]] = json.loads(bench("report", "--home", home, "--study", "small", "--json").out)["studies"]["small"]
     by_cell = {row["architecture"]: row for row in found}
     assert {cell: row["rank"] for cell, row in by_cell.items()} == {"good": 1, "equal": 1, "weak": 3, "lost": None}
     assert by_cell["good"]["alike"] == ["mel × equal"] and by_cell["weak"]["alike"] == []
-    low, high = by_cell["good"]["intervals"]["uar"]
-    assert low < by_cell["good"]["test"]["uar"][0] < high and by_cell["lost"]["intervals"] is None
+    bounds = by_cell["good"]["intervals"]["uar"]
+    assert bounds["low"] < by_cell["good"]["test"]["uar"]["mean"] < bounds["high"] and by_cell["lost"]["intervals"] is None
     assert by_cell["lost"]["no_statistics"] == "test predictions of seed 1" and by_cell["good"]["no_statistics"] is None
-    assert [row["architecture"] for row in found if row["chosen"]] == [max(found, key=lambda row: row["validation_uar"][0])["architecture"]]
+    assert [row for row in found if row["chosen"]] == [max(found, key=lambda row: row["validation_uar"]["mean"])]
     assert [each["name"] for each in by_cell["good"]["references"]] == ["chance", "majority class"]
+    assert by_cell["good"]["references"][0]["uar"].keys() == {"value", "low", "high"}
     assert by_cell["good"]["alarms"] == {"loss of chance": by_cell["good"]["alarms"]["loss of chance"]} and "audit" in by_cell["good"]
 
 

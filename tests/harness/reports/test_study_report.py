@@ -167,12 +167,14 @@ def test_the_same_runs_give_the_same_bytes_pictures_and_index_included(ran: Ran)
 
 def test_rows_are_given_to_programs_as_json(ran: Ran) -> None:
     outcome = bench("report", "--json", "--home", ran.home)
-    found: dict[str, list[dict[str, Any]]] = json.loads(outcome.out)
-    assert outcome.code == 0 and list(found) == ["tiny_study"]
-    assert [(row["split"], row["seeds"], row["trials"]) for row in found["tiny_study"]] == [
+    document: dict[str, Any] = json.loads(outcome.out)
+    assert outcome.code == 0 and document["schema"] == 1 and list(document["studies"]) == ["tiny_study"]
+    found = document["studies"]["tiny_study"]
+    assert [(row["split"], row["seeds"], row["trials"]) for row in found] == [
         ("random_80_20", 2, {"finished": 2}), ("unseen_speakers_80_20", 2, {"finished": 2})]
-    assert all(0 <= row["test"]["uar"][0] <= 1 for row in found["tiny_study"])
-    assert row_of("weak").as_json()["test"]["uar"] == [0.4, None]
+    assert all(0 <= row["test"]["uar"]["mean"] <= 1 and 0 <= row["validation_uar"]["sd"] < 1 for row in found)
+    assert all("training.learning_rate" in row["chosen_settings"] for row in found)
+    assert row_of("weak").as_json()["test"]["uar"] == {"mean": 0.4, "sd": None}
 
 
 def test_a_study_without_runs_has_no_report(ran: Ran) -> None:

@@ -11,9 +11,10 @@ from calls import bench, study_file
 from scipy.stats import t as student
 from tiny_study import STUDY
 
+from harness.analyses.leakage.options import LeakageOptions
 from harness.analyses.leakage.plan import PlannedCell, parts, planned_cells, protocol_of, protocols
 from harness.analyses.leakage.report import leakage_markdown, marks, points, worth
-from harness.analyses.leakage.run import LeakageOptions, cells_under_protocols
+from harness.analyses.leakage.run import cells_under_protocols
 from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols, ProtocolResult, difference, uar
 from harness.data.augmented_copies import copies
 from harness.data.copies_before_split import AugmentedBeforeSplit, AugmentedFirst, leak_on_purpose, source_of

@@ -10,10 +10,11 @@ import pytest
 from calls import Outcome, bench, study_file
 
 from harness.analyses.noise import run as module
+from harness.analyses.noise.options import KINDS, NoiseOptions
 from harness.analyses.noise.report import sentences
 from harness.analyses.noise.rows import NoiseRow, pooled, read_measurement, read_rows
-from harness.analyses.noise.run import NoiseOptions, runs_with_models
-from harness.analyses.noise.sounds import KINDS, TALKERS, Noises, in_noise
+from harness.analyses.noise.run import runs_with_models
+from harness.analyses.noise.sounds import TALKERS, Noises, in_noise
 from harness.data.corpora import Workspace, open_corpus
 from harness.study.seeds import seed_for
 from harness.tracking.store import Store

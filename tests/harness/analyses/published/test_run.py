@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from calls import bench
 
+from harness.analyses.published.options import ReplicateOptions
 from harness.analyses.published.report import learnt, table
-from harness.analyses.published.run import ReplicateOptions, _planned, scaled
+from harness.analyses.published.run import _planned, scaled
 from harness.analyses.published.systems import Claim, chosen, systems
 from harness.analyses.published.verdicts import Comparison, Reproduced, comparisons, from_earlier_report, other_settings, verdict
 from harness.data.corpora import Workspace
