@@ -31,6 +31,20 @@ def real_corpora() -> Path:
 
 
 @pytest.fixture(scope="session")
+def partial_corpora(real_corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Links to a part of the real speech: CREMA-D without its last 19 speakers, RAVDESS without its last 4; TESS and SAVEE whole."""
+    whole, part = real_corpora.resolve(), tmp_path_factory.mktemp("partial")
+    tables = [path for path in (whole / "CREMA-D").iterdir() if path.name != "AudioWAV"]
+    clips = [path for path in (whole / "CREMA-D" / "AudioWAV").iterdir() if path.name[:4] <= "1072"]
+    actors = [path for path in (whole / "RAVDESS").iterdir() if path.name <= "Actor_20"]
+    for path in (*tables, *clips, *actors, whole / "SAVEE", whole / "TESS"):
+        link = part / path.relative_to(whole)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(path)
+    return part
+
+
+@pytest.fixture(scope="session")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """The tiny study, run once: two protocols, each with two trials and two finals of one cell, another cell declined."""
     from calls import TINY, Ran, bench

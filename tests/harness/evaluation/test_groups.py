@@ -129,12 +129,14 @@ def test_the_groups_of_crema_d_are_those_of_its_tables_and_survive_the_file(real
     Predictions.of(corpus.clips, corpus.emotions, answers).write(tmp_path / "predictions.csv")
     rows = groups([read(tmp_path / "predictions.csv")])
     assert {row.attribute for row in rows} == {"sex", "age band", "race", "ethnicity", "sentence", "intensity"}
-    assert {name: row.speakers for name, row in of(rows, "sex").items()} == {"female": 33, "male": 39}
+    assert {name: row.speakers for name, row in of(rows, "sex").items()} == {"female": 43, "male": 48}
     assert {name: (row.clips, len(row.emotions)) for name, row in of(rows, "intensity").items()} == {
-        "LO": (360, 5), "MD": (360, 5), "HI": (360, 5), "XX": (4_805, 6)}
+        "LO": (455, 5), "MD": (455, 5), "HI": (455, 5), "XX": (6_077, 6)}
     assert {name: (row.clips, row.speakers) for name, row in of(rows, "race").items()} == {
-        "Caucasian": (4_169, 51), "African American": (1_394, 17), "Asian": (240, 3), "Unknown": (82, 1)}
-    assert len(of(rows, "sentence")) == 12 and sum(row.clips for row in of(rows, "age band").values()) == 5_885
+        "Caucasian": (4_988, 61), "African American": (1_804, 22), "Asian": (568, 7), "Unknown": (82, 1)}
+    assert {name: (row.clips, row.speakers) for name, row in of(rows, "age band").items()} == {
+        "under 30": (2_774, 34), "30–44": (2_624, 32), "45–59": (1_552, 19), "60 and over": (492, 6)}
+    assert len(of(rows, "sentence")) == 12 and sum(row.clips for row in of(rows, "sentence").values()) == 7_442
 
 
 def test_the_table_is_markdown_whatever_groups_are_called_and_says_how_to_read_it() -> None:

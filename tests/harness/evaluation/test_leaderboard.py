@@ -143,7 +143,7 @@ def test_partial_and_synthetic_mark_every_row_they_touch() -> None:
 def test_a_corpus_tells_what_earlier_runs_did_not_note_of_their_clips(real_corpora: Path, tmp_path: Path) -> None:
     row, = rows([plain_record("trial", "c", corpus_label="crema_d")])
     clips = clips_of(row, real_corpora)
-    assert len(clips) == 5_885 and clips_of(row, None) == clips_of(row, tmp_path) == {}
+    assert len(clips) == 7_442 and clips_of(row, None) == clips_of(row, tmp_path) == {}
     one = next(iter(clips.values()))
     assert one.votes and one.sex
 

@@ -41,11 +41,20 @@ def found(corpus: Corpus) -> list[Problem]:
     return [p for p in corpus.problems if not p.subject.endswith("speakers")]
 
 
-def test_the_real_corpus_loads_as_its_72_actors_and_is_marked_partial(real_corpora: Path) -> None:
+def test_the_real_corpus_loads_whole_with_the_published_numbers_of_actors_emotions_and_levels(real_corpora: Path) -> None:
     corpus = CremaD().load(real_corpora)
+    assert (len(corpus), corpus.coverage, corpus.problems) == (7442, "7,442 of 7,442 clips: whole", ())
+    assert sorted(set(corpus.speakers.tolist())) == [str(actor) for actor in range(1001, 1092)]
+    assert Counter({c.speaker: c.sex for c in corpus.clips}.values()) == {"male": 48, "female": 43}
+    assert Counter(c.emotion for c in corpus.clips) == {e: 1087 if e == "NEU" else 1271 for e in EMOTIONS}
+    assert Counter(c.level for c in corpus.clips) == {"XX": 7442 - 3 * 455, "LO": 455, "MD": 455, "HI": 455}
+    assert [c.id for c in corpus.clips] == sorted(c.id for c in corpus.clips)
+
+
+def test_a_copy_without_19_actors_is_marked_partial_and_says_which_lack(partial_corpora: Path) -> None:
+    corpus = CremaD().load(partial_corpora)
     assert (len(corpus), corpus.whole, len(set(corpus.speakers))) == (5885, 7442, 72)
     assert corpus.coverage == "5,885 of 7,442 clips: partial"
-    assert [c.id for c in corpus.clips] == sorted(c.id for c in corpus.clips)
     only, = corpus.problems
     assert (only.kind, only.subject, only.breaks) == ("missing", "19 speakers", False)
     assert only.detail.startswith("no clip of 1073, 1074") and only.detail.endswith("1091")

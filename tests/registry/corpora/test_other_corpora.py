@@ -55,17 +55,22 @@ def test_the_rules_of_the_names_give_the_published_numbers_of_clips() -> None:
     assert (len(ACTOR_1), len(DC), len(tess.WORDS.split()), len(set(tess.WORDS.split()))) == (60, 120, 200, 200)
 
 
-def test_real_ravdess_has_20_actors_of_alternating_sex_and_is_partial(real_corpora: Path) -> None:
+def test_real_ravdess_is_whole_with_24_actors_of_alternating_sex(real_corpora: Path) -> None:
     corpus = Ravdess().load(real_corpora)
-    assert corpus.coverage == "1,200 of 1,440 clips: partial"
-    assert [(p.subject, p.detail, p.breaks) for p in corpus.problems] == [("4 speakers", "no clip of 21, 22, 23, 24", False)]
-    assert Counter(c.emotion for c in corpus.clips) == {e: 80 if e == "NEU" else 160 for e in corpus.emotions}
-    assert Counter({c.speaker: c.sex for c in corpus.clips}.values()) == {"male": 10, "female": 10}
-    assert Counter(c.sentence for c in corpus.clips) == {"KIDS": 600, "DOGS": 600}
-    assert Counter(c.level for c in corpus.clips) == {"NORMAL": 640, "STRONG": 560}
+    assert (corpus.coverage, corpus.problems) == ("1,440 of 1,440 clips: whole", ())
+    assert Counter(c.emotion for c in corpus.clips) == {e: 96 if e == "NEU" else 192 for e in corpus.emotions}
+    assert Counter({c.speaker: c.sex for c in corpus.clips}.values()) == {"male": 12, "female": 12}
+    assert Counter(c.sentence for c in corpus.clips) == {"KIDS": 720, "DOGS": 720}
+    assert Counter(c.level for c in corpus.clips) == {"NORMAL": 768, "STRONG": 672}
     clip = next(c for c in corpus.clips if c.id == "03-01-06-02-01-02-12")
     assert (clip.emotion, clip.level, clip.sentence, clip.speaker, clip.sex) == ("FEA", "STRONG", "KIDS", "12", "female")
     assert corpus.read_clip(clip)[1] == 48_000
+
+
+def test_ravdess_without_4_actors_is_marked_partial_and_says_which_lack(partial_corpora: Path) -> None:
+    corpus = Ravdess().load(partial_corpora)
+    assert corpus.coverage == "1,200 of 1,440 clips: partial"
+    assert [(p.subject, p.detail, p.breaks) for p in corpus.problems] == [("4 speakers", "no clip of 21, 22, 23, 24", False)]
 
 
 def test_real_tess_is_whole_with_200_words_of_two_women(real_corpora: Path) -> None:
@@ -271,24 +276,32 @@ def test_the_as_published_clip_of_savee_is_read_at_44_1_khz(real_corpora: Path) 
 
 # All of them together.
 
-def test_the_real_corpora_together_have_10_365_of_the_published_12_162_clips_in_seven_classes(real_corpora: Path) -> None:
+def test_the_real_corpora_together_are_the_published_12_162_clips_in_seven_classes(real_corpora: Path) -> None:
     corpus = Combined().load(real_corpora)
-    assert (corpus.coverage, corpus.synthetic) == ("10,365 of 12,162 clips: partial", False)
+    assert (corpus.coverage, corpus.synthetic) == ("12,162 of 12,162 clips: whole", False)
     assert corpus.emotions == ("ANG", "DIS", "FEA", "HAP", "NEU", "SAD", "SUR")
-    assert Counter(c.corpus for c in corpus.clips) == {"crema_d": 5885, "ravdess": 1200, "savee": 480, "tess": 2800}
-    assert Counter(c.emotion for c in corpus.clips)["NEU"] == 860 + 80 + 160 + 120 + 400
-    assert len(set(corpus.speakers)) == 72 + 20 + 4 + 2
+    assert Counter(c.corpus for c in corpus.clips) == {"crema_d": 7442, "ravdess": 1440, "savee": 480, "tess": 2800}
+    counts = Counter(c.emotion for c in corpus.clips)
+    assert (counts["NEU"], counts["SUR"]) == (1087 + 96 + 192 + 120 + 400, 192 + 60 + 400)
+    assert len(set(corpus.speakers)) == 91 + 24 + 4 + 2
     clip = next(c for c in corpus.clips if c.id == "ravdess/03-01-06-02-01-02-03")
     assert (clip.speaker, clip.sentence, clip.corpus, clip.level) == ("ravdess/03", "ravdess/KIDS", "ravdess", "STRONG")
-    assert [(p.kind, p.subject, p.breaks) for p in corpus.problems] == [
-        ("missing", "crema_d/19 speakers", False), ("missing", "ravdess/4 speakers", False), ("calm", "ravdess", False)]
+    assert [(p.kind, p.subject, p.breaks) for p in corpus.problems] == [("calm", "ravdess", False)]
     assert all(name in corpus.licence for name in ("crema_d: Open", "ravdess: CC", "savee: for research", "tess: CC"))
 
 
-def test_calm_can_be_left_out_of_the_clips_and_of_the_whole(real_corpora: Path) -> None:
-    corpus = Combined(calm="left_out").load(real_corpora)
-    assert (len(corpus), corpus.whole) == (10_365 - 160, 12_162 - 8 * 24)
-    assert "160 clips of calm" in corpus.problems[-1].detail and corpus.problems[-1].action.startswith("left out")
+def test_speakers_who_lack_in_members_are_told_under_their_names(partial_corpora: Path) -> None:
+    corpus = Combined().load(partial_corpora)
+    assert corpus.coverage == "10,365 of 12,162 clips: partial"
+    assert [(p.kind, p.subject, p.breaks) for p in corpus.problems] == [
+        ("missing", "crema_d/19 speakers", False), ("missing", "ravdess/4 speakers", False), ("calm", "ravdess", False)]
+
+
+def test_calm_can_be_left_out_of_the_clips_and_of_the_whole(real_corpora: Path, partial_corpora: Path) -> None:
+    corpus, part = (Combined(calm="left_out").load(data) for data in (real_corpora, partial_corpora))
+    assert len(corpus) == corpus.whole == 12_162 - 8 * 24
+    assert (len(part), part.whole) == (10_365 - 8 * 20, 12_162 - 8 * 24)
+    assert "192 clips of calm" in corpus.problems[-1].detail and corpus.problems[-1].action.startswith("left out")
     assert corpus.fingerprint != Combined().load(real_corpora).fingerprint
 
 
