@@ -50,7 +50,8 @@ def trap(tmp_path: Path) -> Path:
 def test_every_test_that_the_page_on_security_names_is_there() -> None:
     page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(test_\w+)`", page))
-    defined = set(re.findall(r"^def (test_\w+)", "".join(path.read_text() for path in sorted((ROOT / "tests").glob("*.py"))), re.MULTILINE))
+    tests = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests").rglob("*.py")))
+    defined = set(re.findall(r"^def (test_\w+)", tests, re.MULTILINE))
     assert len(named) > 15 and named <= defined
 
 
