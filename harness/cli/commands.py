@@ -190,21 +190,24 @@ def ui_command(args: argparse.Namespace) -> int:
 
 
 def data_command(args: argparse.Namespace) -> int:
+    from harness.cli.data import print_state, print_status
     from harness.console import Console
-    from harness.data.availability import print_state, print_status
-    from harness.data.sources import Hosts, pull, source_of
+    from harness.data.availability import availability, status
+    from harness.data.download import pull
+    from registry.source import source_named
 
     if args.action == "status":
         if args.data is not None and not args.data.is_dir():
             raise UsageError(f"there is no folder {args.data} to look into")
-        return print_status(args.data, args.corpora, Console())
-    sources = [source_of(name) for name in args.corpora]  # a wrong name is told before anything is fetched
-    if not sources or (args.data is None and any(source.fetch for source in sources)):
+        print_status(status(args.data, args.corpora), args.data, Console())
+        return 0
+    sources = {name: source_named(name) for name in args.corpora}  # a wrong name is reported before anything is fetched
+    if not sources or (args.data is None and not all(source.on_request for source in sources.values())):
         raise UsageError("`bench data pull` wants the corpora and where to put them: bench data pull crema_d --data DIR (or BENCH_DATA)")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    for name in sorted(args.corpora, key=lambda name: source_of(name).fetch is None):  # what only its authors give comes last
-        pull(name, args.data or Path("DIR"), Console(args.quiet), Hosts.mirrored(args.mirror) if args.mirror else None)
-        print_state(name, args.data, Console(args.quiet))
+    for name in sorted(sources, key=lambda name: bool(sources[name].on_request)):  # what only its authors give comes last
+        pull(name, args.data or Path("DIR"), Console(args.quiet), args.mirror or "")
+        print_state(availability(name, args.data), args.data, Console(args.quiet))
     return 0
 
 

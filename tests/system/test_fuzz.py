@@ -26,8 +26,7 @@ from hypothesis import strategies as st
 from tiny_study import STUDY
 
 from harness.cli.commands import _setting
-from harness.data.download import Refused
-from harness.data.unpacking import unpack
+from harness.data.download import unpack
 from harness.reports.markdown import code, escape
 from harness.safe_text import mask_secrets, printable, safe_file_name
 from harness.study import files
@@ -41,6 +40,7 @@ from registry.errors import BenchError
 from registry.feature_space import FeatureSpace
 from registry.feature_spaces.energy import Energy
 from registry.feature_spaces.zcr import ZeroCrossingRate
+from registry.source import NotAsPublished
 
 COUNT = int(os.environ.get("BENCH_FUZZ", "150"))
 drawn: Counter[str] = Counter()
@@ -259,7 +259,7 @@ def test_any_archive_is_unpacked_below_its_folder_or_refused(tmp_path: Path, ent
     drawn["archives"] += 2
     for content in (buffer.getvalue(), damaged(buffer.getvalue(), edits)):
         (tmp_path / "x.zip").write_bytes(content)
-        with contextlib.suppress(Refused):
+        with contextlib.suppress(NotAsPublished):
             unpack(tmp_path / "x.zip", tmp_path / "deep" / "out")
         assert {path.name for path in tmp_path.iterdir()} <= {"x.zip", "deep"}
         assert not (tmp_path / "deep").exists() or {path.name for path in (tmp_path / "deep").iterdir()} <= {"out"}
