@@ -41,7 +41,7 @@ def storage(home: Path, url: str = "") -> optuna.storages.RDBStorage:
     path = (home / "optuna.db").resolve()
     if not url:
         home.mkdir(parents=True, exist_ok=True)
-        store.check(path, TABLES)
+        store.check_sqlite_file(path, TABLES)
     try:
         if url:
             return retry_while_away(lambda: optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True}), START_PATIENCE_S)
