@@ -30,7 +30,7 @@ def serve(home: Path, port: int, console: Console) -> int:
             probe.bind((HOST, port))
         except OSError as error:
             raise BenchError(f"port {port} is taken; choose another with --port") from error
-    connect(home)
+    connect(tracking_uri(home))
     console.result(f"MLflow UI: http://{HOST}:{port} (Ctrl-C stops it)")
     command = [sys.executable, "-m", "mlflow", "server", "--default-artifact-root", (home / "mlartifacts").resolve().as_uri(),
                "--host", HOST, "--port", str(port), "--workers", "1"]

@@ -22,7 +22,7 @@ from harness.safe_text import first_line
 from harness.study.trial import Trial, keras_backend
 from harness.tracking import run_files
 from harness.tracking.outbox import Outbox, OutboxEntry, entry_of
-from harness.tracking.store import Store, name_of
+from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training import cost, saved_model
 from harness.training.result import Pruned, Result
@@ -89,7 +89,7 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
             reporter.check()
             entry = entry_of(result, tags=job.tags, metrics=_cost(job, result, notes) if job.costs else {}, uid=job.uid, kind=job.kind,
                              name=job.name, study=job.study, parent=job.parent, params=job.params, epochs=epochs, run_id=live.run_id,
-                             store=name_of(job.workplace.home, job.tracking_uri), best_models=job.best_models)
+                             store=Store(job.workplace.home, job.tracking_uri).name, best_models=job.best_models)
             reporter.check()  # another start may be at the same trial by now
             box.commit(entry, functools.partial(_write, job, result))
     except BaseException:

@@ -22,7 +22,7 @@ from harness.study.settings import setting_value, with_settings
 from harness.study.trial import Trial
 from harness.tracking import process_identity
 from harness.tracking.outbox import Outbox
-from harness.tracking.store import check
+from harness.tracking.store import check_sqlite_file
 from registry.core import canonical, short_label
 from registry.errors import BenchError
 
@@ -41,7 +41,7 @@ def storage(home: Path, url: str = "") -> optuna.storages.RDBStorage:
     path = (home / "optuna.db").resolve()
     if not url:
         home.mkdir(parents=True, exist_ok=True)
-        check(path, TABLES)
+        check_sqlite_file(path, TABLES)
     try:
         if url:
             return retry_while_away(lambda: optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True}), START_PATIENCE_S)

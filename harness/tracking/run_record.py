@@ -213,8 +213,9 @@ class RunRecord:
 
 def result_tags(result: Result) -> RunTags:
     """The tags that a result and its environment give a run."""
-    return RunTags(**environment_tags(), state=result.state, reason=result.reason[:4000], split_fingerprint=result.split_fingerprint,
-                   clips=result.counts, speakers=result.speakers, training_classes=result.training_classes)
+    return dataclasses.replace(RunTags.from_tags(environment_tags()), state=result.state, reason=result.reason[:4000],
+                               split_fingerprint=result.split_fingerprint, clips=result.counts, speakers=result.speakers,
+                               training_classes=result.training_classes)
 
 
 def flat_metrics(result: Result) -> dict[str, float]:
