@@ -61,18 +61,18 @@ class Execution:
 
 
 def run_study(asked: str, study: Study, workplace: Workspace, settings: dict[str, Any], console: Console, *, only_cell: str | None = None,
-              allow_missing: bool = False, name: str = "", execution: Execution | None = None) -> set[str]:
+              allow_missing: bool = False, name: str = "", execution: Execution | None = None, leaks_allowed: bool = False) -> set[str]:
     """Search every cell and train its finals, continuing where an earlier call stopped.
 
     Args:
         asked: the study's name or file, as the user gave it. settings: fixed for every cell, as `training.epochs` -> 5.
         only_cell: label of the one cell to run. allow_missing: go on without missing or damaged clips.
-        name: of the experiment, where it is not the study's.
+        name: of the experiment, where it is not the study's. leaks_allowed: whether the study may copy clips before the split.
     Returns: the keys of the cells that were run.
     Raises: BenchError for what must be mended first, or when results still wait for MLflow at the end. KeyboardInterrupt after Ctrl-C.
     """
     execution = execution or Execution(in_process=True)
-    prepared = prepare(study, workplace, settings, only_cell, allow_missing, console)
+    prepared = prepare(study, workplace, settings, only_cell, allow_missing, console, leaks_allowed)
     console.say(f"{len(prepared.cells)} cells; opening the stores below {workplace.home} …")
     name = name or find(asked).stem
     groups = [(label, list(cells)) for label, cells in itertools.groupby(prepared.cells, key=lambda c: short_label(c.base.split))]
