@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.console import Console
+from harness.data.copies_before_split import refuse_leaks
 from harness.data.corpora import open_corpus, refuse_broken
 from harness.execution.prepare import feasible
 from harness.study.cells import Cell, chosen_cells, plan
@@ -64,9 +65,10 @@ def dry_run(file: StudyFile, settings: dict[str, Any], data: Path | None, only_c
     Raises: BenchError for all that a run would refuse before it reads audio; a corpus that can't be opened is no error without `data`.
     """
     study = file.study
+    refuse_leaks(study)
     corpus, found = _corpus(study, data)
-    if corpus:
-        refuse_broken(corpus, allow_missing, console)
+    for line in refuse_broken(corpus, allow_missing) if corpus else []:
+        console.say(line)
     kept, declined = _cells(study, corpus, settings, only_cell)
     table = [[short_label(c.base.split), c.recipe, c.base.feature_space.label, short_label(c.base.architecture),
               c.base.augmentation.label, ", ".join(sorted(c.search))] for c in kept]

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from harness.data.augmented_copies import cached_copies
-from harness.data.copies_before_split import OWN, leak_on_purpose
+from harness.data.copies_before_split import OWN
 from harness.data.corpora import Workspace, open_corpus
 from harness.data.features import cached_features
 from harness.evaluation.find_runs import LEAKAGE, STUDY, TRANSFER, chosen_runs
@@ -74,12 +74,11 @@ def audit_run(record: RunRecord, records: Sequence[RunRecord], tracker: Tracker,
 
 def corpus_of(record: RunRecord, trial: Trial, workplace: Workspace) -> Corpus:
     """The clips of a run as they are now, without damaged ones where the run was allowed to leave them out."""
-    with leak_on_purpose():
-        corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
-        if corpus.fingerprint == trial.corpus_fingerprint or not record.about.allow_missing:
-            return corpus
-        damaged = {problem.subject for problem in read_all(corpus, workplace.workers) if problem.breaks}
-        return open_corpus(trial.corpus, workplace.data, tuple(sorted({*workplace.left_out, *damaged})))
+    corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
+    if corpus.fingerprint == trial.corpus_fingerprint or not record.about.allow_missing:
+        return corpus
+    damaged = {problem.subject for problem in read_all(corpus, workplace.workers) if problem.breaks}
+    return open_corpus(trial.corpus, workplace.data, tuple(sorted({*workplace.left_out, *damaged})))
 
 
 def _evidence(record: RunRecord, trial: Trial, corpus: Corpus, tracker: Tracker, cache: Path) -> LeftByRun:

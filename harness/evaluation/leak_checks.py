@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from harness.data.copies_before_split import AugmentedBeforeSplit, source_of
+from harness.data.copies_before_split import AugmentedBeforeSplit, original_id
 from harness.study.trial import Trial
 from harness.training.predictions import Predictions
 from registry.corpus import Corpus
@@ -125,7 +125,7 @@ def _pair(corpus: Corpus, part_of: dict[int, str], pair: tuple[int, int]) -> str
 
 
 def _siblings(trial: Trial, split: Split, corpus: Corpus, left: LeftByRun) -> Finding:
-    sources = {part: {source_of(corpus.clips[i]) for i in getattr(split, part)} for part in PARTS}
+    sources = {part: {original_id(corpus.clips[i]) for i in getattr(split, part)} for part in PARTS}
     across = {part: sorted(sources["train"] & sources[part]) for part in ("validation", "test")}
     if any(across.values()):
         return Finding("siblings", "fail", "clips were altered and copied before the split: training holds altered copies of "

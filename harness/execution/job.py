@@ -47,7 +47,6 @@ class Job:
         tracking_uri: of MLflow. best_models: how many of its protocol are kept.
         asks: whether each epoch waits for the word whether to go on.
         costs: whether what one clip costs is measured, too.
-        leaks: whether `bench leakage` asks, which alone may open corpora with copies made before the split.
         objective: what trains and scores; `run_trial`, but for tests of the engine.
     """
 
@@ -64,7 +63,6 @@ class Job:
     best_models: int = 0
     asks: bool = False
     costs: bool = False
-    leaks: bool = False
     objective: Objective = run_trial
 
 

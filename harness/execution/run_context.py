@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.console import Bar, Console
-from harness.data.copies_before_split import leaking_on_purpose
 from harness.execution.job import Job, Objective, Outcome
 from harness.execution.prepare import Prepared
 from harness.search.claims import Claims
@@ -81,7 +80,7 @@ class RunContext:
         return Job(uid=uid, kind=kind, name=name, trial=trial, tags=tags, params=params,
                    parent=self.parent, study=self.name, workplace=self.prepared.workplace, tracking_uri=self.tracker.client.tracking_uri,
                    best_models=self.study.best_models if kind == "seed" else 0, asks=asks,
-                   costs=self.study.measure_cost and kind == "seed" and trial.seed == self.study.seeds[0], leaks=leaking_on_purpose(),
+                   costs=self.study.measure_cost and kind == "seed" and trial.seed == self.study.seeds[0],
                    objective=self.objective)
 
     def record(self, entry: OutboxEntry) -> str:

@@ -61,17 +61,18 @@ class Execution:
 
 
 def run_study(file: StudyFile, store: Store, workplace: Workspace, settings: dict[str, Any], console: Console, *,
-              only_cell: str | None = None, allow_missing: bool = False, execution: Execution | None = None) -> set[str]:
+              only_cell: str | None = None, allow_missing: bool = False, execution: Execution | None = None,
+              leaks_allowed: bool = False) -> set[str]:
     """Search every cell and train its finals, continuing where an earlier call stopped.
 
     Args:
         settings: fixed for every cell, as `training.epochs` -> 5. only_cell: label of the one cell to run.
-        allow_missing: go on without missing or damaged clips.
+        allow_missing: go on without missing or damaged clips. leaks_allowed: whether the study may copy clips before the split.
     Returns: the keys of the cells that were run.
     Raises: BenchError for what must be fixed first, or when results still wait for MLflow at the end. KeyboardInterrupt after Ctrl-C.
     """
     execution, study = execution or Execution(in_process=True), file.study
-    prepared = prepare(study, workplace, settings, only_cell, allow_missing, console)
+    prepared = prepare(study, workplace, settings, only_cell, allow_missing, console, leaks_allowed)
     console.say(f"{len(prepared.cells)} cells; opening the stores below {workplace.home} …")
     (workplace.home / ".bench").mkdir(parents=True, exist_ok=True)
     with FileLock(workplace.home / ".bench" / "stores.lock"):  # two first starts must not both make the tables

@@ -10,11 +10,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from harness.data.copies_before_split import leak_on_purpose
 from harness.data.corpora import open_corpus
 from harness.evaluation.audit import audit_final
 from harness.execution.job import STOPPED, Job, Outcome, Reporter
@@ -84,14 +82,13 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
             raise Pruned(f"validation UAR below the median of the cell's trials at epoch {epoch}")
 
     try:
-        with leak_on_purpose() if job.leaks else nullcontext():
-            result = job.objective(job.trial, job.workplace, on_epoch, reporter.preparing)
-            reporter.check()
-            entry = entry_of(result, tags=job.tags, metrics=_cost(job, result, notes) if job.costs else {}, uid=job.uid, kind=job.kind,
-                             name=job.name, study=job.study, parent=job.parent, params=job.params, epochs=epochs, run_id=live.run_id,
-                             store=Store(job.workplace.home, job.tracking_uri).name, best_models=job.best_models)
-            reporter.check()  # another start may be at the same trial by now
-            box.commit(entry, functools.partial(_write, job, result))
+        result = job.objective(job.trial, job.workplace, on_epoch, reporter.preparing)
+        reporter.check()
+        entry = entry_of(result, tags=job.tags, metrics=_cost(job, result, notes) if job.costs else {}, uid=job.uid, kind=job.kind,
+                         name=job.name, study=job.study, parent=job.parent, params=job.params, epochs=epochs, run_id=live.run_id,
+                         store=Store(job.workplace.home, job.tracking_uri).name, best_models=job.best_models)
+        reporter.check()  # another start may be at the same trial by now
+        box.commit(entry, functools.partial(_write, job, result))
     except BaseException:
         live.stop()
         raise

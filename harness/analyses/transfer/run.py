@@ -98,7 +98,8 @@ def _member(name: str, cell: Cell, workplace: Workspace, console: Console) -> Tr
     if CALM in corpus.emotions:
         loader = Combined(corpora=(corpus.name,), calm="left_out", sample_rate=UNTOUCHED_HZ)
         corpus = open_corpus(loader, workplace.data)
-    refuse_broken(corpus, allow_missing=False, console=console)
+    for line in refuse_broken(corpus, allow_missing=False):
+        console.say(line)
     splits = [get("splits", protocol)() for protocol in PROTOCOLS]
     reasons = [split_reason(dataclasses.replace(cell, base=dataclasses.replace(cell.base, split=split)), corpus) for split in splits]
     split = next((split for split, reason in zip(splits, reasons, strict=True) if reason is None), None)

@@ -15,7 +15,7 @@ from calls import TINY, Ran, bench, study_file
 from tiny_study import STUDY
 
 from harness.data.augmented_copies import cached_copies, copies
-from harness.data.copies_before_split import OWN, AugmentedBeforeSplit, AugmentedFirst, leak_on_purpose
+from harness.data.copies_before_split import OWN, AugmentedBeforeSplit, AugmentedFirst
 from harness.data.corpora import Workspace, open_corpus
 from harness.data.features import cached_features, features
 from harness.evaluation.audit import corpus_of, openings
@@ -162,8 +162,7 @@ def test_the_known_identical_clips_of_crema_d_are_found(real_corpora: Path) -> N
 
 def test_clips_that_were_copied_before_the_split_fail_under_any_protocol() -> None:
     loader = AugmentedFirst(corpus=LOADER, augmentation=Augmentation(copies=(Noise(),)), sample_rate=16_000, samples=16_000)
-    with leak_on_purpose():
-        corpus = open_corpus(loader, None)
+    corpus = open_corpus(loader, None)
     for split in (Random8020(), AugmentedBeforeSplit(split=Random8020())):
         trial = dataclasses.replace(RANDOM, corpus=loader, corpus_fingerprint=corpus.fingerprint, split=split)
         found = check("siblings", trial, left_by(trial, corpus), corpus)
