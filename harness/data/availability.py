@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.console import Console
 from harness.data.sources import SOURCES
 from registry.core import get
 from registry.errors import BenchError, unknown
@@ -59,22 +58,3 @@ def _below(paths: list[Path], data: Path | None) -> str:
     """The folder that all files lie in, from the data folder."""
     common = os.path.commonpath([path.parent for path in paths]) if paths else "."
     return os.path.relpath(common, data) if data and paths else common
-
-
-def print_status(data: Path | None, names: list[str], console: Console) -> int:
-    """Print how much of each corpus is there."""
-    found = status(data, names)
-    console.table(["corpus", "folder", "clips", "state", "MB"],
-                  [[p.name, p.folder, p.clips, p.state, f"{p.bytes / 1e6:,.1f}" if p.bytes else ""] for p in found],
-                  title=f"corpora in {data}" if data else "no folder was given: `--data DIR` or BENCH_DATA names it")
-    for one in found:
-        if one.reason:
-            console.result(f"{one.name}: {one.reason.strip('()')}")
-    return 0
-
-
-def print_state(name: str, data: Path, console: Console) -> None:
-    """Say how much of a corpus is there, and under what terms."""
-    loader, found = get("corpora", name), availability(name, data)
-    console.result(f"{name}: {found.clips} clips in {data / found.folder}: {found.state} {found.reason}".rstrip())
-    console.say(f"Licence: {loader.licence}. Please cite: {loader.citation}")
