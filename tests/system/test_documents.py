@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from harness.cli.entry import main
-from harness.cli.options import parser
+from harness.cli.entry import main, parser
 from registry.corpora.synthetic import EMOTIONS, Synthetic
 
 ROOT = Path(__file__).parents[2]
