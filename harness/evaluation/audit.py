@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from harness.data.augmented_copies import cached_copies
 from harness.data.copies_before_split import OWN
@@ -23,7 +24,7 @@ from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training.saved_model import normaliser_of
-from registry.audit import audit as read_all
+from registry.audit import audit as audit_corpus
 from registry.corpus import Corpus
 from registry.errors import BenchError, Declined
 from registry.feature_space import FeatureSpace
@@ -31,7 +32,7 @@ from registry.feature_space import FeatureSpace
 
 @dataclass(frozen=True)
 class AuditedRun:
-    """One run and what its audit found."""
+    """One run and the findings of its audit."""
 
     record: RunRecord
     findings: list[Finding]
@@ -68,8 +69,8 @@ def audit_run(record: RunRecord, records: Sequence[RunRecord], tracker: Tracker,
         return [Finding("configuration", "unknown", f"the trial can't be rebuilt: {error}")]
     corpus = corpus_of(record, trial, workplace)
     changed = differences(trial, configuration)
-    rebuilt = Finding("configuration", "told" if changed else "ok", "; ".join(changed) or f"gives the recorded trial {trial.signature}")
-    return [rebuilt, *audit_trial(trial, corpus, _evidence(record, trial, corpus, tracker, workplace.cache)), openings(record, records)]
+    rebuilt = Finding("configuration", "note" if changed else "ok", "; ".join(changed) or f"gives the recorded trial {trial.signature}")
+    return [rebuilt, *audit_trial(trial, corpus, _left_by(record, trial, corpus, tracker, workplace.cache)), openings(record, records)]
 
 
 def corpus_of(record: RunRecord, trial: Trial, workplace: Workspace) -> Corpus:
@@ -77,33 +78,40 @@ def corpus_of(record: RunRecord, trial: Trial, workplace: Workspace) -> Corpus:
     corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
     if corpus.fingerprint == trial.corpus_fingerprint or not record.about.allow_missing:
         return corpus
-    damaged = {problem.subject for problem in read_all(corpus, workplace.workers) if problem.breaks}
+    damaged = {problem.subject for problem in audit_corpus(corpus, workplace.workers) if problem.breaks}
     return open_corpus(trial.corpus, workplace.data, tuple(sorted({*workplace.left_out, *damaged})))
 
 
-def _evidence(record: RunRecord, trial: Trial, corpus: Corpus, tracker: Tracker, cache: Path) -> LeftByRun:
+def _left_by(record: RunRecord, trial: Trial, corpus: Corpus, tracker: Tracker, cache: Path) -> LeftByRun:
+    """The files of a run and what the cache still has of its clips."""
     counts = record.about.clips
-    said = {part: found for part in ("validation", "test") if (found := tracker.predictions(record.run_id, part))}
+    stored = {part: tracker.predictions(record.run_id, part) for part in ("validation", "test")}
+    predictions = {part: of_part for part, of_part in stored.items() if of_part}
     if corpus.fingerprint != trial.corpus_fingerprint:
-        return LeftByRun(predictions=said)  # nothing else can be compared with other clips
-    features = cached_features(corpus, trial.feature_space, cache)
+        return LeftByRun(predictions=predictions)  # nothing else can be compared with other clips
     with tempfile.TemporaryDirectory() as folder:
         files = tracker.models.files(record, Path(folder))
         normaliser = normaliser_of(files) if files else None
-    left = LeftByRun(split_fingerprint=record.about.split_fingerprint, predictions=said, features=features,
-                     copies=counts.get("copies", 0) if counts else None, normaliser=normaliser,
-                     twins=_twins(corpus, trial.feature_space, cache))
+    return LeftByRun(split_fingerprint=record.about.split_fingerprint, predictions=predictions,
+                     recorded_copies=counts.get("copies", 0) if counts else None, normaliser=normaliser,
+                     features=cached_features(corpus, trial.feature_space, cache), features_of_copies=_copies(trial, corpus, cache),
+                     identical_clips=_identical_clips(corpus, trial.feature_space, cache))
+
+
+def _copies(trial: Trial, corpus: Corpus, cache: Path) -> list[np.ndarray] | None:
+    """Features of the altered copies of exactly the training clips; None where there are none in the cache."""
+    if not trial.augmentation.copies:
+        return None
     try:
         train = trial.split(corpus).train
     except Declined:
-        return left
-    made = cached_copies(corpus, train, trial.feature_space, trial.augmentation, trial.seed, cache) if trial.augmentation.copies else None
-    return dataclasses.replace(left, copied=made)
+        return None
+    return cached_copies(corpus, train, trial.feature_space, trial.augmentation, trial.seed, cache)
 
 
 @lru_cache(maxsize=4)
-def _twins(corpus: Corpus, feature_space: FeatureSpace, cache: Path) -> list[tuple[int, ...]]:
-    """Clips with identical audio, found once for the finals of a study that share corpus and features."""
+def _identical_clips(corpus: Corpus, feature_space: FeatureSpace, cache: Path) -> list[tuple[int, ...]]:
+    """Groups of clips with identical audio, computed once for the finals of a study that share corpus and features."""
     return identical_clips(corpus, cached_features(corpus, feature_space, cache))
 
 
@@ -115,13 +123,13 @@ def openings(record: RunRecord, records: Sequence[RunRecord]) -> Finding:
         return Finding("test openings", "fail", f"{len(search)} trials of the search were scored on the test part")
     total = sum(seeds.values())
     if max(seeds.values(), default=0) > 1:
-        return Finding("test openings", "told", f"the cell's test part was opened {total} times for {len(seeds)} seeds: an earlier best "
+        return Finding("test openings", "note", f"the cell's test part was opened {total} times for {len(seeds)} seeds: an earlier best "
                                                 "trial was scored on it, too")
     return Finding("test openings", "ok", f"{total}, once for each seed")
 
 
 def audit_final(tracker: Tracker, run_id: str, workplace: Workspace) -> tuple[str, ...]:
-    """Audit one seed's run and tag it with what was found; returns the failed checks in words."""
+    """Audit one seed's run and tag it with a summary of the findings; returns the failed checks in words."""
     try:
         records = tracker.records("trial", "seed")
         findings = audit_run(next(r for r in records if r.run_id == run_id), records, tracker, workplace)
