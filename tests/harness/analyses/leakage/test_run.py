@@ -94,7 +94,7 @@ def test_the_wrong_corpus_and_protocol_open_nowhere_else(tmp_path: Path) -> None
         AugmentedBeforeSplit(split=Random8020())(CORPUS)
     own = study_file(tmp_path, "splits=(AugmentedBeforeSplit(split=Random8020()),), corpus=AugmentedFirst(corpus=STUDY.corpus, "
                      "augmentation=Augmentation(copies=(Gain(),)), sample_rate=16000, samples=16000)",
-                     preamble="from harness.siblings import *\nfrom registry.augmentation import Augmentation\n"
+                     preamble="from harness.data.copies_before_split import *\nfrom registry.augmentation import Augmentation\n"
                               "from registry.augmentations.gain import Gain")
     outcome = bench("run", "--study", own, "--home", tmp_path / "home")
     assert outcome.code == 2 and "opened by `bench leakage` alone" in outcome.err
