@@ -226,8 +226,9 @@ def audit_command(args: argparse.Namespace) -> int:
 
 
 def leakage_command(args: argparse.Namespace) -> int:
+    from harness.analyses.leakage.report import uar_with_interval
     from harness.analyses.leakage.run import LeakageOptions, measure_leakage
-    from harness.analyses.leakage.worth import PROTOCOLS, uar
+    from harness.analyses.leakage.worth import PROTOCOLS
     from harness.console import Console
     from harness.reports.pages import LEAKAGE_PAGE
     from harness.tracking.store import Store
@@ -238,7 +239,8 @@ def leakage_command(args: argparse.Namespace) -> int:
                            tuple(args.copies))
     found = measure_leakage(asked, Store(args.home), _workplace(args), console, args.allow_missing, _execution(args))
     console.table(["cell", *PROTOCOLS.values()],
-                  [[each.cell, *(uar(each.under.get(protocol)) for protocol in PROTOCOLS)] for each in found], title="test UAR by protocol")
+                  [[each.cell, *(uar_with_interval(each.under.get(protocol)) for protocol in PROTOCOLS)] for each in found],
+                  title="test UAR by protocol")
     console.result(f"Report: {args.home / 'reports' / LEAKAGE_PAGE}")
     return 0
 
