@@ -246,7 +246,7 @@ def leakage_command(args: argparse.Namespace) -> int:
 
 
 def noise_command(args: argparse.Namespace) -> int:
-    from harness.analyses.noise.report import place
+    from harness.analyses.noise.report import condition_label
     from harness.analyses.noise.run import NoiseOptions, measure_noise
     from harness.console import Console
     from harness.reports.markdown import with_interval
@@ -259,7 +259,7 @@ def noise_command(args: argparse.Namespace) -> int:
     for kind in asked.kinds:
         rows = [row for row in found if kind in row.kinds]
         keys = list(dict.fromkeys(key for row in rows for key in row.levels(kind)))
-        console.table(["cell", "protocol", *map(place, keys)],
+        console.table(["cell", "protocol", *map(condition_label, keys)],
                       [[row.label, row.split, *(with_interval(*row.figure(key, "uar")) for key in keys)] for row in rows],
                       title=f"test UAR in {kind} noise")
     console.result(f"Report: {path}")
