@@ -267,6 +267,7 @@ def noise_command(args: argparse.Namespace) -> int:
 
 
 def transfer_command(args: argparse.Namespace) -> int:
+    from harness.analyses.transfer.report import figures_with_chance
     from harness.analyses.transfer.run import TransferOptions, measure_transfer
     from harness.console import Console
     from harness.reports.pages import TRANSFER_PAGE
@@ -276,7 +277,7 @@ def transfer_command(args: argparse.Namespace) -> int:
     console = Console(args.quiet)
     asked = TransferOptions(args.study, tuple(args.corpora), args.cell, tuple(args.seeds), dict(_setting(text) for text in args.set))
     for each in measure_transfer(asked, Store(args.home), _workplace(args), console, _execution(args)):
-        console.table(["trained on ↓ tested on →", *each.targets], each.as_texts(), title=f"{each.study}: {each.cell}: test UAR")
+        console.table(["trained on ↓ tested on →", *each.targets], figures_with_chance(each), title=f"{each.study}: {each.cell}: test UAR")
     console.result(f"Report: {args.home / 'reports' / TRANSFER_PAGE}")
     return 0
 
