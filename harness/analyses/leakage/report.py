@@ -21,7 +21,7 @@ LEAKS = (("random", "speakers", "voices known from training"), ("random", "sente
          ("copied", "speakers", "no leak: copies of training clips"))
 """Protocol that leaks, the one that it is compared with, and what leaks."""
 INTRODUCTION = f"""The same networks are trained in the same way under protocols that let training know more and more of the test
-clips. What the test figure gains by that is the worth of the leak: new people would not give it.
+clips. What the test figure gains by that is the worth of the leak: on new people the gain would vanish.
 Written by `bench leakage` from the runs in MLflow; nothing is edited by hand.
 
 ## The protocols
@@ -47,7 +47,7 @@ from, the same settings and the same seeds.
 - **Unpaired**: the test clips differ, so that both sides' speakers are resampled independently. The interval is wider, and rather
   too wide where some speakers are on both sides.
 - **More than chance explains**: 0 lies outside the interval. Each interval stands by itself: of twenty leaks that are worth nothing,
-  one looks as if it were.
+  one looks as if it were worth something.
 
 ## What these figures can't show
 
