@@ -84,14 +84,16 @@ def _add_leakage(subparsers: Any) -> None:
 
 
 def leakage_command(args: argparse.Namespace, console: Console) -> None:
+    from harness.analyses.leakage.report import uar_with_interval
     from harness.analyses.leakage.run import measure_leakage
-    from harness.analyses.leakage.worth import PROTOCOLS, uar
+    from harness.analyses.leakage.worth import PROTOCOLS
     from harness.reports.pages import LEAKAGE_PAGE
 
     cells = measure_leakage(_given(LeakageOptions, args), options.store(args, new=True), options.workspace(args), console,
                             args.allow_missing, options.execution(args))
     console.table(["cell", *PROTOCOLS.values()],
-                  [[each.cell, *(uar(each.under.get(protocol)) for protocol in PROTOCOLS)] for each in cells], title="test UAR by protocol")
+                  [[cell.cell, *(uar_with_interval(cell.under.get(protocol)) for protocol in PROTOCOLS)] for cell in cells],
+                  title="test UAR by protocol")
     console.result(f"Report: {args.home / 'reports' / LEAKAGE_PAGE}")
 
 
@@ -107,7 +109,7 @@ def _add_noise(subparsers: Any) -> None:
 
 
 def noise_command(args: argparse.Namespace, console: Console) -> None:
-    from harness.analyses.noise.report import place
+    from harness.analyses.noise.report import condition_label
     from harness.analyses.noise.run import measure_noise
     from harness.reports.markdown import with_interval
 
@@ -116,7 +118,7 @@ def noise_command(args: argparse.Namespace, console: Console) -> None:
     for kind in chosen.kinds:
         rows = [row for row in measured if kind in row.kinds]
         keys = list(dict.fromkeys(key for row in rows for key in row.levels(kind)))
-        console.table(["cell", "protocol", *map(place, keys)],
+        console.table(["cell", "protocol", *map(condition_label, keys)],
                       [[row.label, row.split, *(with_interval(*row.figure(key, "uar")) for key in keys)] for row in rows],
                       title=f"test UAR in {kind} noise")
     console.result(f"Report: {path}")
@@ -135,11 +137,13 @@ def _add_transfer(subparsers: Any) -> None:
 
 
 def transfer_command(args: argparse.Namespace, console: Console) -> None:
+    from harness.analyses.transfer.report import figures_with_chance
     from harness.analyses.transfer.run import measure_transfer
     from harness.reports.pages import TRANSFER_PAGE
 
     matrices = measure_transfer(_given(TransferOptions, args), options.store(args, new=True), options.workspace(args), console,
                                 options.execution(args))
     for matrix in matrices:
-        console.table(["trained on ↓ tested on →", *matrix.targets], matrix.as_texts(), title=f"{matrix.study}: {matrix.cell}: test UAR")
+        console.table(["trained on ↓ tested on →", *matrix.targets], figures_with_chance(matrix),
+                      title=f"{matrix.study}: {matrix.cell}: test UAR")
     console.result(f"Report: {args.home / 'reports' / TRANSFER_PAGE}")
