@@ -67,8 +67,9 @@ def run_command(args: argparse.Namespace) -> int:
 
 
 def replicate_command(args: argparse.Namespace) -> int:
+    from harness.analyses.published.options import ReplicateOptions
     from harness.analyses.published.report import interval
-    from harness.analyses.published.run import ReplicateOptions, replicate
+    from harness.analyses.published.run import replicate
     from harness.analyses.published.verdicts import verdict
     from harness.console import Console
     from harness.reports.pages import PUBLISHED
@@ -226,8 +227,9 @@ def audit_command(args: argparse.Namespace) -> int:
 
 
 def leakage_command(args: argparse.Namespace) -> int:
+    from harness.analyses.leakage.options import LeakageOptions
     from harness.analyses.leakage.report import uar_with_interval
-    from harness.analyses.leakage.run import LeakageOptions, measure_leakage
+    from harness.analyses.leakage.run import measure_leakage
     from harness.analyses.leakage.worth import PROTOCOLS
     from harness.console import Console
     from harness.reports.pages import LEAKAGE_PAGE
@@ -246,8 +248,9 @@ def leakage_command(args: argparse.Namespace) -> int:
 
 
 def noise_command(args: argparse.Namespace) -> int:
+    from harness.analyses.noise.options import NoiseOptions
     from harness.analyses.noise.report import condition_label
-    from harness.analyses.noise.run import NoiseOptions, measure_noise
+    from harness.analyses.noise.run import measure_noise
     from harness.console import Console
     from harness.reports.markdown import with_interval
     from harness.tracking.store import Store
@@ -267,8 +270,9 @@ def noise_command(args: argparse.Namespace) -> int:
 
 
 def transfer_command(args: argparse.Namespace) -> int:
+    from harness.analyses.transfer.options import TransferOptions
     from harness.analyses.transfer.report import figures_with_chance
-    from harness.analyses.transfer.run import TransferOptions, measure_transfer
+    from harness.analyses.transfer.run import measure_transfer
     from harness.console import Console
     from harness.reports.pages import TRANSFER_PAGE
     from harness.tracking.store import Store

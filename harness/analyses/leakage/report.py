@@ -7,7 +7,7 @@ import math
 import shlex
 from collections.abc import Sequence
 
-from harness.analyses.leakage.plan import COPIES
+from harness.analyses.leakage.options import LeakageOptions
 from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols, ProtocolResult, difference
 from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.leaderboard_section import folded
@@ -142,4 +142,4 @@ def _copies_option(cell: CellUnderProtocols) -> list[str]:
     if after is None or after in (cell.under.get("random"), cell.under.get("speakers")):
         return []
     copies = after.augmentation.partition(", on the fly")[0].partition("copies of ")[2].split("+")
-    return [] if tuple(copies) == COPIES else ["--copies", *copies]
+    return [] if tuple(copies) == LeakageOptions.copies else ["--copies", *copies]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
-from harness.analyses.leakage.plan import COPIES, PlannedCell, parts, planned_cells
+from harness.analyses.leakage.options import LeakageOptions
+from harness.analyses.leakage.plan import PlannedCell, parts, planned_cells
 from harness.analyses.leakage.report import leakage_markdown
 from harness.analyses.leakage.worth import CellUnderProtocols, ProtocolResult
 from harness.console import Console
@@ -29,23 +29,6 @@ from registry.augmentation import Augmentation
 from registry.errors import BenchError
 
 PREFIX = "leakage-"  # of the experiments' names
-SEEDS = (0, 1, 2)
-
-
-@dataclass(frozen=True)
-class LeakageOptions:
-    """The options of `bench leakage`.
-
-    Args:
-        cell: label of the one cell; None: all. settings: fixed in every cell. copies: augmentations of cells that make no copies.
-    """
-
-    study: str
-    cell: str | None = None
-    corpus: str | None = None
-    seeds: tuple[int, ...] = SEEDS
-    settings: dict[str, Any] = field(default_factory=dict)
-    copies: tuple[str, ...] = COPIES
 
 
 def measure_leakage(options: LeakageOptions, store: Store, workplace: Workspace, console: Console, allow_missing: bool = False,

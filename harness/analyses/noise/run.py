@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from harness.analyses.noise.options import NoiseOptions
 from harness.analyses.noise.report import write_noise
 from harness.analyses.noise.rows import CLEAN, FILE, FORMAT, NoiseRow, key_of, read_measurement, read_rows
-from harness.analyses.noise.sounds import KINDS, Noises, in_noise
+from harness.analyses.noise.sounds import Noises, in_noise
 from harness.console import Console
 from harness.data.corpora import Workspace
 from harness.evaluation.audit import corpus_of
@@ -29,36 +30,10 @@ from harness.training.predictions import Predictions
 from harness.training.saved_model import SHORTEST, WaveformModel
 from registry.audio import fix_length
 from registry.corpus import Clip, Corpus
-from registry.errors import BenchError, UsageError, require, unknown
+from registry.errors import BenchError, UsageError, unknown
 
-LEVELS = (20.0, 15.0, 10.0, 5.0, 0.0)
 BATCH = 32  # clips at once
 Sound = tuple[np.ndarray, int]  # waveform of shape (samples,), float32, and its sample rate in Hz
-
-
-@dataclass(frozen=True)
-class NoiseOptions:
-    """The options of `bench noise`.
-
-    Args:
-        what: a study, or the start of a run's id (a seed, or a final: its seeds). levels: signal-to-noise ratios in dB.
-    """
-
-    what: str
-    levels: tuple[float, ...] = LEVELS
-    kinds: tuple[str, ...] = KINDS
-
-    def __post_init__(self) -> None:
-        for kind in self.kinds:
-            if kind not in KINDS:
-                raise unknown("kind of noise", kind, KINDS)
-        outside = [level for level in self.levels if not -60 <= level <= 120]
-        require(not outside, f"--levels must be -60 to 120 dB, not {outside[:1]}")
-
-    @property
-    def conditions(self) -> list[tuple[str, float]]:
-        """Each kind at each level, the weakest noise first."""
-        return [(kind, level) for kind in dict.fromkeys(self.kinds) for level in sorted(set(self.levels), reverse=True)]
 
 
 @dataclass(eq=False)

@@ -12,7 +12,6 @@ from registry.audio import ACTIVE_DB, active_power, at_snr, resample, trim
 from registry.corpus import Clip, Corpus
 from registry.errors import BenchError
 
-KINDS = ("white", "babble")
 TALKERS = 6  # of a babble
 
 
@@ -40,7 +39,7 @@ class Noises:
         return clips
 
     def of(self, clip: Clip, kind: str, samples: int, sample_rate: int) -> np.ndarray:
-        """Noise of one of `KINDS` for a clip: (samples,) float32, of active power 1.
+        """Noise of a kind for a clip: (samples,) float32, of active power 1.
 
         Raises: BenchError for babble where training holds no other speaker.
         """

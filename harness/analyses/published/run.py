@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import Any
 
+from harness.analyses.published.options import ReplicateOptions
 from harness.analyses.published.report import published_markdown
 from harness.analyses.published.systems import System, chosen
 from harness.analyses.published.verdicts import Comparison, comparisons, from_earlier_report, to_json
@@ -18,29 +18,7 @@ from harness.reports.study_report import write_report
 from harness.study.cells import plan
 from harness.study.files import StudyFile, chosen_study
 from harness.tracking.store import Store
-from registry.errors import BenchError, require
-
-
-@dataclass(frozen=True)
-class ReplicateOptions:
-    """The options of `bench replicate`.
-
-    Args:
-        names: systems (`002`) or recipes (`002_exponet`); none: all. variants: also recipes that correct or restate a published one.
-        epochs_scale: share of the published epochs, in (0, 1]. settings: fixed in every recipe.
-        corpus, splits, seeds: instead of the studies' own.
-    """
-
-    names: list[str]
-    variants: bool = False
-    epochs_scale: float = 1.0
-    settings: dict[str, Any] = field(default_factory=dict)
-    corpus: str | None = None
-    splits: list[str] | None = None
-    seeds: list[int] | None = None
-
-    def __post_init__(self) -> None:
-        require(0 < self.epochs_scale <= 1, f"--epochs-scale must be in (0, 1], not {self.epochs_scale}")
+from registry.errors import BenchError
 
 
 def replicate(options: ReplicateOptions, store: Store, workplace: Workspace, console: Console, allow_missing: bool = False,

@@ -8,13 +8,14 @@ import json
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from harness.analyses.transfer.matrix import ABOUT, FOLDER, PREFIX, SAID, TRANSFER, About, Matrix, matrices
+from harness.analyses.transfer.options import TransferOptions
 from harness.analyses.transfer.report import write_transfer
 from harness.console import Console
 from harness.data.corpora import Workspace, open_corpus, refuse_broken
@@ -35,30 +36,8 @@ from registry.corpora.combined import CALM, Combined
 from registry.corpus import Corpus
 from registry.errors import BenchError, require
 
-CORPORA = ("crema_d", "ravdess", "savee", "tess")
-SEEDS = (0, 1)
 UNTOUCHED_HZ = 48_000  # of the joined corpora the highest rate: nothing above a clip's own is lost
 PROTOCOLS = ("unseen_speakers_80_20", "unseen_sentences")  # the first that fits; the second shares speakers
-
-
-@dataclass(frozen=True)
-class TransferOptions:
-    """The options of `bench transfer`.
-
-    Args:
-        corpora: as `NAME` or `NAME[field=value]`. cell: label of the cell; None: the study's first. settings: fixed in the cell.
-    """
-
-    study: str
-    corpora: tuple[str, ...] = CORPORA
-    cell: str | None = None
-    seeds: tuple[int, ...] = SEEDS
-    settings: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        require(len(set(self.corpora)) == len(self.corpora), f"--corpora names a corpus twice: {' '.join(self.corpora)}")
-        require(len(self.corpora) > 1, f"a transfer needs two corpora or more, not {' '.join(self.corpora) or 'none'}: "
-                "give them with --corpora")
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,9 @@ import pytest
 from calls import bench, study_file
 from tiny_study import STUDY
 
+from harness.analyses.leakage.options import LeakageOptions
 from harness.analyses.leakage.plan import protocol_of
-from harness.analyses.leakage.run import LeakageOptions, cells_under_protocols
+from harness.analyses.leakage.run import cells_under_protocols
 from harness.analyses.leakage.worth import PROTOCOLS
 from harness.data.augmented_copies import copies
 from harness.data.copies_before_split import AugmentedBeforeSplit, AugmentedFirst, leak_on_purpose, source_of

@@ -10,8 +10,9 @@ import pytest
 from calls import Outcome, bench, study_file
 
 from harness.analyses.noise import run as module
+from harness.analyses.noise.options import NoiseOptions
 from harness.analyses.noise.rows import NoiseRow, read_measurement, read_rows
-from harness.analyses.noise.run import NoiseOptions, chosen_runs
+from harness.analyses.noise.run import chosen_runs
 from harness.data.corpora import Workspace, open_corpus
 from harness.tracking.store import Store
 from registry.corpora.synthetic import Synthetic

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.analyses.noise.sounds import KINDS, TALKERS, Noises, in_noise
+from harness.analyses.noise.options import KINDS
+from harness.analyses.noise.sounds import TALKERS, Noises, in_noise
 from harness.data.corpora import open_corpus
 from harness.study.seeds import seed_for
 from registry.audio import active_power

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from calls import bench
 
-from harness.analyses.published.run import ReplicateOptions, _planned, scaled
+from harness.analyses.published.options import ReplicateOptions
+from harness.analyses.published.run import _planned, scaled
 from harness.analyses.published.systems import chosen
 from harness.analyses.published.verdicts import comparisons, from_earlier_report, other_settings
 from harness.data.corpora import Workspace
