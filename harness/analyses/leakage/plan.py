@@ -20,8 +20,6 @@ from registry.core import canonical, get, label_of
 from registry.corpus import Corpus
 from registry.errors import UsageError
 
-COPIES = ("noise", "time_shift")  # of cells that make none themselves
-
 
 @dataclass(frozen=True)
 class PlannedCell:
