@@ -280,8 +280,8 @@ def transfer_command(args: argparse.Namespace) -> int:
 
 
 def sync_command(args: argparse.Namespace) -> int:
+    from harness.cli.sync import sync
     from harness.console import Console
-    from harness.execution.recovery import sync
 
     return sync(args.home.resolve(), Console())
 
