@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.console import Console
 from harness.data import feature_store
 from harness.data.corpora import Workspace, open_corpus
-from harness.study.files import component
+from harness.study.files import parse_component
 from registry import contracts
 from registry.audit import audit
 from registry.core import get, kind_named
@@ -16,9 +16,9 @@ from registry.errors import UsageError
 
 def check_corpus(name: str, data: Path | None, workers: int, console: Console) -> int:
     """List every problem of a corpus and what is done about it; returns 1 when a run would refuse the corpus."""
-    corpus = open_corpus(component("corpora", name), data)
-    with console.working(), console.bar(f"reading {name}", len(corpus)) as bar:
-        problems = audit(corpus, workers, bar.at)
+    corpus = open_corpus(parse_component("corpora", name), data)
+    with console.progress(), console.bar(f"reading {name}", len(corpus)) as bar:
+        problems = audit(corpus, workers, bar.update)
     if problems:
         console.table(["kind", "where", "what", "what is done"], [[p.kind, p.subject, p.detail, p.action] for p in problems])
     breaking = sum(p.breaks for p in problems)

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 def list_command(args: argparse.Namespace) -> int:
     from harness.console import Console
-    from harness.study.files import catalogue as study_catalogue
+    from harness.study.files import list_studies
     from registry.core import KINDS, catalogue
 
     for kind in [args.kind] if args.kind else [*KINDS, "studies"]:
-        found = study_catalogue() if kind == "studies" else catalogue(kind)
+        found = list_studies() if kind == "studies" else catalogue(kind)
         Console().table(["name", "what it is"], [list(entry) for entry in found], title=kind)
     return 0
 
@@ -105,12 +105,12 @@ def _execution(args: argparse.Namespace) -> Execution:
 
 
 def _setting(text: str) -> tuple[str, Any]:
-    from harness.study.files import literal
+    from harness.study.files import parse_value
 
     setting, equals, value = text.partition("=")
     if not equals or "." not in setting:
         raise UsageError(f"--set wants SETTING=VALUE such as training.epochs=5, not {text!r}")
-    return setting, literal(value)
+    return setting, parse_value(value)
 
 
 def report_command(args: argparse.Namespace) -> int:

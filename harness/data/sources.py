@@ -107,7 +107,7 @@ def _bring(fetch: Callable[[Job], None], job: Job) -> None:
         return
     job.manifest.finished = False
     try:
-        with job.console.working():
+        with job.console.progress():
             fetch(job)
         job.manifest.finished = True
     finally:  # also for Ctrl-C
@@ -207,10 +207,10 @@ def _ravdess(job: Job) -> None:
     part = remote.path.with_name(f"{remote.path.name}.part")
     check_room(job.staging, (remote.size or 0) - sum(path.stat().st_size for path in (part, remote.path) if path.exists()))
     with job.console.bar(f"fetching {job.title}, kB", (remote.size or 0) // 1000) as bar:
-        job.web.save(remote, lambda position: bar.at(position // 1000, (remote.size or 0) // 1000))
+        job.web.save(remote, lambda position: bar.update(position // 1000, (remote.size or 0) // 1000))
     unpacked = job.staging / "unpacked"
     with job.console.bar(f"unpacking {job.title}", 0) as bar:
-        unpack(remote.path, unpacked, bar.at)
+        unpack(remote.path, unpacked, bar.update)
     for file in put(unpacked, job.folder):
         job.manifest.note_file(file)
 
@@ -244,7 +244,7 @@ def _each_file(job: Job, files: list[Path], fetch: Callable[[Path], int]) -> Non
             size = fetch(file)
             with lock:
                 done, moved = done + 1, moved + size
-                bar.at(done, len(files), note=f"{moved / 1e6:,.0f} MB")
+                bar.update(done, len(files), note=f"{moved / 1e6:,.0f} MB")
                 if done % NOTED_EVERY == 0:
                     job.manifest.save()
 

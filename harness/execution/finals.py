@@ -58,7 +58,7 @@ class Final:
         if held.outcome["state"] == "finished":
             entry = self.run.box.get(held.uid)
             with suppress(Exception):  # the store is away: the outbox may have it
-                found = next((r for r in self.run.tracker.of_uid(held.uid) if r.state == "finished"), None)
+                found = next((r for r in self.run.tracker.records_of(held.uid) if r.state == "finished"), None)
             if found or entry:
                 self.run.known[trial.signature] = found or RunRecord("", "", "seed", "finished", {}, entry.metrics if entry else {}, {})
                 return True
@@ -108,7 +108,7 @@ class Final:
                                     state="finished" if len(done) == len(self.trials) else "failed", tags=tags.to_tags(), params=params,
                                     metrics=aggregates([record.metrics for record in done]), ended_ms=int(time.time() * 1000),
                                     children=len(done)))
-        self.run.box.told(uid)
+        self.run.box.mark_recorded(uid)
 
 
 def requested_now(records: Iterable[RunRecord]) -> float:
@@ -131,7 +131,7 @@ def summarise(run: RunContext, split: str) -> None:
     if finals:
         best = max(finals, key=lambda r: r.metrics["validation/uar_mean"])
         name = re.sub(r"[^\w.-]", "_", split)  # MLflow refuses brackets in the names of metrics
-        run.tracker.aggregate(run.parent, {f"{name}/{part}_uar": best.metrics[f"{part}/uar_mean"] for part in ("validation", "test")})
+        run.tracker.log_metrics(run.parent, {f"{name}/{part}_uar": best.metrics[f"{part}/uar_mean"] for part in ("validation", "test")})
 
 
 def aggregates(seeds: list[dict[str, float]]) -> dict[str, float]:

@@ -39,7 +39,7 @@ def settle_crashed(run: RunContext, searches: list[Search]) -> None:
     for uid in run.box.uids():
         entry = run.box.get(uid)
         if entry and not run.claims.lives(entry.about.coordinator) and (uid in told or entry.kind != "trial"):
-            run.box.told(uid)
+            run.box.mark_recorded(uid)
     runs = run.tracker.reconcile(lambda tags: may_be_alive(run.claims, tags))
     drafts = run.box.sweep(run.claims.lives) + sweep_cache(run.prepared.workplace.cache)
     parts = [f"{brought} results brought to MLflow" if brought else "",
@@ -80,7 +80,7 @@ def deliver_all(box: Outbox, trackers: dict[str, Tracker], store: Store) -> Deli
         try:
             if entry.study not in trackers:
                 trackers[entry.study] = store.experiment(entry.study)
-            box.deliver(entry.uid, trackers[entry.study].deliver)
+            box.deliver(entry.uid, trackers[entry.study].write)
             brought, failures = brought + 1, 0
         except Exception as error:  # MLflow fails in as many ways as there are stores, and the next try is as good
             reason = reason or first_line(error)

@@ -112,7 +112,7 @@ def _work(run: RunContext, searches: list[tuple[Search, list[Cell]]], execution:
     missing = {label: sum(max(0, trials - len(search.done(cell))) for cell in cells) for label, (search, cells) in _labelled(searches)}
     for label, (_, cells) in _labelled(searches) if trials else []:
         console.say(f"{label}: {len(cells)} cells × {trials} trials, {missing[label]} to do")
-    with console.working():
+    with console.progress():
         seeds = len(run.prepared.cells) * len(run.study.seeds)
         with console.bar("trials", sum(missing.values())) as first, console.bar("finals", seeds) as second, Stopping(console) as stopping:
             agenda = Schedule(run, searches, Progress(first), Progress(second), execution.tries)

@@ -142,7 +142,7 @@ class Schedule:
 
     def _started(self, lane: CellProgress, kind: str, trial: Trial, uid: str, proposal: Proposal | None) -> Job:
         job = self.run.job(kind, lane.cell, trial, uid, asks=kind == "trial" and self.run.study.prune)
-        self.pieces[uid] = RunningJob(lane, job, self.run.console.line(f"  {job.name}", trial.training.epochs), proposal)
+        self.pieces[uid] = RunningJob(lane, job, self.run.console.open_bar(f"  {job.name}", trial.training.epochs), proposal)
         lane.running += kind == "trial"
         return job
 
@@ -159,7 +159,7 @@ class Schedule:
                                     state="failed",
                                     tags=replace(tags, reason=str(error)).to_tags(), params=params,
                                     ended_ms=int(time.time() * 1000)))
-        self.run.box.told(uid)
+        self.run.box.mark_recorded(uid)
         self.run.console.say(f"  {run_name(params)}: failed ({error})")
 
     def _seed(self, lane: CellProgress) -> Job | None:
@@ -184,9 +184,9 @@ class Schedule:
         if piece is None:
             return False
         if heard.what == "preparing":
-            piece.bar.preparing(heard.done, int(heard.value))
+            piece.bar.show_features(heard.done, int(heard.value))
             return False
-        piece.bar.at(heard.done, note=f"validation UAR {heard.value:.3f}")
+        piece.bar.update(heard.done, note=f"validation UAR {heard.value:.3f}")
         return piece.job.asks and piece.proposal is not None and piece.proposal.should_prune(heard.done, heard.value)
 
     def ended(self, ended: JobEnd) -> None:
@@ -230,7 +230,7 @@ class Schedule:
         if not self.run.claims.end(self._claim(job.trial), state=outcome.state, value=outcome.value, reason=outcome.reason) and run_id:
             with suppress(Exception):  # MLflow is away
                 self.run.tracker.end(run_id, "killed", "another start of this study took it over")
-        self.run.box.told(job.uid)
+        self.run.box.mark_recorded(job.uid)
         if outcome.state in ("finished", "pruned"):
             self.run.known[job.trial.signature] = RunRecord(run_id, job.name, job.kind, outcome.state, {}, outcome.metrics, {})
         if piece.proposal:
@@ -257,7 +257,7 @@ class Schedule:
 
     def _end_runs(self, piece: RunningJob) -> None:
         with suppress(Exception):  # MLflow is away: the next start ends them
-            for record in self.run.tracker.of_uid(piece.job.uid):
+            for record in self.run.tracker.records_of(piece.job.uid):
                 if record.state == "running":
                     self.run.tracker.end(record.run_id, "killed", STOPPED)
 

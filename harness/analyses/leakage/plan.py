@@ -12,7 +12,7 @@ from typing import Any
 from harness.data.copies_before_split import AugmentedBeforeSplit, AugmentedFirst
 from harness.data.features import padded_samples
 from harness.study.cells import Cell
-from harness.study.definition import Recipe, Study, specified
+from harness.study.definition import Recipe, Study, specification_text
 from harness.study.trial import Trial
 from harness.tracking.run_record import RunRecord, RunTags
 from registry.augmentation import Augmentation
@@ -55,7 +55,8 @@ def planned_cells(study: Study, cells: Sequence[Cell], copies: tuple[Any, ...]) 
         met[label] += 1
         own = base.augmentation
         copied = own if own.copies else dataclasses.replace(own, copies=copies)
-        stands_on = [base.signature, *map(specified, (*own_protocols, AugmentedBeforeSplit(split=clips), copied)), list(study.seeds)]
+        stands_on = [base.signature, *map(specification_text, (*own_protocols, AugmentedBeforeSplit(split=clips), copied)),
+                     list(study.seeds)]
         made.append(PlannedCell(label if met[label] == 1 else f"{label} ({met[label]})", base, copied,
                                 hashlib.sha256(canonical(stands_on).encode()).hexdigest()[:8]))
     return made

@@ -22,8 +22,8 @@ from harness.execution.run_study import Execution, run_study
 from harness.reports.pages import LEAKAGE_PAGE, write_beside
 from harness.study.cells import chosen_cells, plan
 from harness.study.definition import Study
-from harness.study.files import chosen_study, component
-from harness.study.settings import applies
+from harness.study.files import chosen_study, parse_component
+from harness.study.settings import has_setting
 from harness.study.trial import Trial
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
@@ -61,12 +61,12 @@ def measure_leakage(asked: LeakageOptions, store: Store, workplace: Workspace, c
     file = chosen_study(asked.study, corpus=asked.corpus, seeds=list(asked.seeds))
     name, study = file.name, file.study
     corpus = open_corpus(study.corpus, workplace.data, workplace.left_out)
-    copies = Augmentation(copies=tuple(component("augmentations", text) for text in asked.copies)).copies
+    copies = Augmentation(copies=tuple(parse_component("augmentations", text) for text in asked.copies)).copies
     cells = planned_cells(study, chosen_cells(plan(study, corpus.fingerprint, asked.settings), asked.cell), copies)
     tracker = store.experiment(PREFIX + name, LEAKAGE)  # made first, so that its runs are on no leaderboard
     with leak_on_purpose():
         for part in parts(study, cells, corpus):
-            fixed = {key: value for key, value in asked.settings.items() if any(applies(trial, key) for trial in _trials(part))}
+            fixed = {key: value for key, value in asked.settings.items() if any(has_setting(trial, key) for trial in _trials(part))}
             since = time.time()
             keys = run_study(replace(file, name=PREFIX + name, study=part), store, workplace, fixed, console, allow_missing=allow_missing,
                              execution=execution)

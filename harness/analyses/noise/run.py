@@ -19,7 +19,7 @@ from harness.data.corpora import Workspace
 from harness.evaluation.audit import corpus_of
 from harness.reports.index import write_index
 from harness.reports.study_report import write_report
-from harness.study.definition import specified
+from harness.study.definition import specification_text
 from harness.study.rebuild import trial_from
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
@@ -146,18 +146,18 @@ def _measure(listeners: list[ModelInNoise], tracker: Tracker, workplace: Workspa
     conditions = list(dict.fromkeys(condition for each in listeners for condition in each.wanted.values()))
     test = [clips[name] for name in listeners[0].logged.clips]  # the same clips in all
     total = len(test) * (1 + len(conditions))
-    with console.working(), console.bar(f"{listeners[0].record.about.split}: noise", total) as bar:
+    with console.progress(), console.bar(f"{listeners[0].record.about.split}: noise", total) as bar:
         done = 0
         for start in range(0, len(test), BATCH):
             for key, sounds in _conditions(test[start : start + BATCH], noises, conditions):
                 features: dict[str, np.ndarray] = {}  # of each space: models that share it hear the same
                 for each in (one for one in listeners if key == CLEAN or key in one.wanted):
-                    space = f"{each.model.samples} {specified(each.model.space)}"
+                    space = f"{each.model.samples} {specification_text(each.model.space)}"
                     if space not in features:
                         features[space] = _features(each.model, sounds)
                     each.said.setdefault(key, []).append(each.model.probabilities(features[space]))
                 done += len(sounds)
-                bar.at(done, total)
+                bar.update(done, total)
     for each in listeners:
         _note(each, tracker)
 

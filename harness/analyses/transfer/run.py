@@ -23,8 +23,8 @@ from harness.execution.prepare import split_reason
 from harness.execution.run_study import Execution, run_study
 from harness.study.cells import Cell, chosen_cells, plan
 from harness.study.definition import Recipe, Study
-from harness.study.files import chosen_study, component
-from harness.study.settings import applies
+from harness.study.files import chosen_study, parse_component
+from harness.study.settings import has_setting
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
@@ -90,7 +90,7 @@ def measure_transfer(asked: TransferOptions, store: Store, workplace: Workspace,
         if source.split is None:
             continue
         own = _study(source, cell, study)
-        fixed = {key: value for key, value in asked.settings.items() if any(applies(each.base, key) for each in plan(own, ""))}
+        fixed = {key: value for key, value in asked.settings.items() if any(has_setting(each.base, key) for each in plan(own, ""))}
         run_study(dataclasses.replace(file, name=PREFIX + name, study=own), store, workplace, fixed, console, execution=execution)
         _test(source, members, _signatures(own, source, fixed), tracker, workplace, console)
     write_transfer(store)
@@ -114,7 +114,7 @@ def _members(asked: TransferOptions, cell: Cell, workplace: Workspace, console: 
 
 def _member(name: str, cell: Cell, workplace: Workspace, console: Console) -> TransferCorpus:
     """A corpus without its calm clips, and the strictest protocol that fits it."""
-    loader = component("corpora", name)
+    loader = parse_component("corpora", name)
     corpus = open_corpus(loader, workplace.data)
     if CALM in corpus.emotions:
         loader = Combined(corpora=(corpus.name,), calm="left_out", sample_rate=UNTOUCHED_HZ)
@@ -151,10 +151,10 @@ def _test(source: TransferCorpus, members: Sequence[TransferCorpus], signatures:
     targets = [member for member in members if len(shared[member.name]) > 1]
     for name in shared.keys() - {member.name for member in targets}:
         console.say(f"{source.name} → {name}: not tested, there are not two emotions that both have")
-    with console.working(), console.bar(f"trained on {source.name}: tests", len(runs) * len(targets)) as bar:
+    with console.progress(), console.bar(f"trained on {source.name}: tests", len(runs) * len(targets)) as bar:
         for done, (run, target) in enumerate(itertools.product(runs, targets), 1):
             _note(run, source, target, tracker, workplace)
-            bar.at(done)
+            bar.update(done)
 
 
 def _note(run: RunRecord, source: TransferCorpus, target: TransferCorpus, tracker: Tracker, workplace: Workspace) -> None:

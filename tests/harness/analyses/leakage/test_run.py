@@ -23,7 +23,7 @@ from harness.evaluation.audit import audit_runs
 from harness.evaluation.rows import rows
 from harness.study.cells import plan
 from harness.study.definition import Recipe, Study
-from harness.study.files import component
+from harness.study.files import parse_component
 from harness.study.trial import Training
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
@@ -86,7 +86,7 @@ def test_the_wrong_protocol_scores_the_very_clips_of_the_random_one_and_trains_o
 def test_the_wrong_corpus_and_protocol_open_nowhere_else(tmp_path: Path) -> None:
     for kind, name in (("corpora", "augmented_first"), ("splits", "augmented_before_split")):
         with pytest.raises(UsageError, match=f"is called '{name}'"):
-            component(kind, name)
+            parse_component(kind, name)
     with pytest.raises(UsageError, match="opened by `bench leakage` alone"):
         AugmentedFirst(corpus=LOADER, augmentation=Augmentation(copies=(Gain(),)), sample_rate=16_000,
                        samples=16_000).load(None)
