@@ -48,7 +48,7 @@ class Console:
         self.out.print(table, soft_wrap=False)
 
     @contextmanager
-    def working(self) -> Iterator[None]:
+    def progress(self) -> Iterator[None]:
         """A region with live progress bars, where there is a terminal to draw them on."""
         if not self.err.is_terminal or self.err.quiet:
             yield
@@ -62,14 +62,14 @@ class Console:
 
     @contextmanager
     def bar(self, description: str, total: int) -> Iterator[Bar]:
-        """A progress bar inside `working`; on no terminal, a line at each tenth of long work."""
-        bar = self.line(description, total)
+        """A progress bar inside `progress`; on no terminal, a line at each tenth of long work."""
+        bar = self.open_bar(description, total)
         try:
             yield bar
         finally:
             bar.close()
 
-    def line(self, description: str, total: int) -> Bar:
+    def open_bar(self, description: str, total: int) -> Bar:
         """A progress bar that stays until it is closed."""
         return Bar(self, self._progress, description, total)
 
@@ -79,13 +79,13 @@ def _shown(text: str) -> str:
 
 
 class Bar:
-    """One line of progress: `bar.at(done, note)`."""
+    """One line of progress: `bar.update(done, note)`."""
 
     def __init__(self, console: Console, progress: Progress | None, description: str, total: int) -> None:
         self.console, self.progress, self.description, self.tenth = console, progress, description, 0
         self.task: Any = progress.add_task(_shown(description), total=total, note="") if progress else None
 
-    def at(self, done: int, total: int | None = None, note: str = "") -> None:
+    def update(self, done: int, total: int | None = None, note: str = "") -> None:
         """Move to `done`; `total` may have become known by now."""
         if self.progress:
             self.progress.update(self.task, completed=done, total=total or None, note=_shown(note))
@@ -93,12 +93,12 @@ class Bar:
             self.tenth = done * 10 // total
             self.console.say(f"{self.description}: {done:,} of {total:,}")
 
-    def preparing(self, done: int, total: int) -> None:
+    def show_features(self, done: int, total: int) -> None:
         """Say how far the features for this line have come, in its note."""
         if self.progress:
             self.progress.update(self.task, note=f"features {done:,} of {total:,}")
         else:
-            self.at(done, total)
+            self.update(done, total)
 
     def close(self) -> None:
         """Take the bar away."""

@@ -35,7 +35,7 @@ def list_command(args: argparse.Namespace, console: Console) -> None:
     from harness.study import files
 
     for kind in [args.kind] if args.kind else [*KINDS, "studies"]:
-        entries = files.catalogue() if kind == "studies" else catalogue(kind)
+        entries = files.list_studies() if kind == "studies" else catalogue(kind)
         console.table(["name", "what it is"], [list(entry) for entry in entries], title=kind)
 
 

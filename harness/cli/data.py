@@ -77,12 +77,12 @@ def check_command(args: argparse.Namespace, console: Console) -> int:
 def _check_corpus(args: argparse.Namespace, console: Console) -> int:
     """List every problem of a corpus and what is done about it; the exit code is 1 when a run refuses the corpus."""
     from harness.data.corpora import open_corpus
-    from harness.study.files import component
+    from harness.study.files import parse_component
     from registry.audit import audit
 
-    corpus = open_corpus(component("corpora", args.name), args.data)
-    with console.working(), console.bar(f"reading {args.name}", len(corpus)) as bar:
-        problems = audit(corpus, args.feature_workers, bar.at)
+    corpus = open_corpus(parse_component("corpora", args.name), args.data)
+    with console.progress(), console.bar(f"reading {args.name}", len(corpus)) as bar:
+        problems = audit(corpus, args.feature_workers, bar.update)
     if problems:
         console.table(["kind", "where", "what", "what is done"], [[p.kind, p.subject, p.detail, p.action] for p in problems])
     breaking = sum(p.breaks for p in problems)

@@ -94,13 +94,13 @@ def _seconds(text: str) -> float:
 
 def settings(args: argparse.Namespace) -> dict[str, Any]:
     """Setting -> value, of every `--set`. Raises: UsageError for anything but SETTING=VALUE."""
-    from harness.study.files import literal
+    from harness.study.files import parse_value
 
     pairs = [text.partition("=") for text in args.set]
     for name, equals, value in pairs:
         if not equals or "." not in name:
             raise UsageError(f"--set needs SETTING=VALUE, such as training.epochs=5, not {name + equals + value!r}")
-    return {name: literal(value) for name, _, value in pairs}
+    return {name: parse_value(value) for name, _, value in pairs}
 
 
 def store(args: argparse.Namespace, new: bool = False) -> Store:

@@ -79,7 +79,7 @@ class _Pull:
             return
         self.finished = False
         try:
-            with self.console.working():
+            with self.console.progress():
                 listing = self._text(self.source.listing) if self.source.listing else ""
                 self._fetch_missing({remote.path: remote for remote in self.source.all_files(listing)})
             self.finished = True
@@ -131,7 +131,7 @@ class _Pull:
 
     def _show(self, moved: int) -> None:
         self.moved += moved
-        self.bar.at(self.done, self.total, note=f"{self.moved / 1e6:,.0f} MB")
+        self.bar.update(self.done, self.total, note=f"{self.moved / 1e6:,.0f} MB")
 
     def _read_checksum(self, remote: RemoteFile) -> None:
         """Note what is published of a file; its time of change stays known while that is the same."""

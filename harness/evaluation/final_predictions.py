@@ -15,7 +15,7 @@ import numpy as np
 from harness.data.corpora import open_corpus
 from harness.evaluation.intervals import speaker_intervals
 from harness.evaluation.rows import Row
-from harness.study.files import component
+from harness.study.files import parse_component
 from harness.tracking.tracker import Tracker
 from harness.training.predictions import Predictions, speaker_counts
 from registry.corpus import Clip
@@ -106,7 +106,7 @@ def clips_of(row: Row, data: Path | None) -> dict[str, Clip]:
     if data is None:
         return {}
     try:
-        corpus = open_corpus(component("corpora", row.corpus_label or row.corpus), data)
+        corpus = open_corpus(parse_component("corpora", row.corpus_label or row.corpus), data)
     except BenchError as error:
         logger.warning("reporting without what %s knows of its clips: %s", row.corpus, error)
         return {}

@@ -60,7 +60,7 @@ class Final:
     def _record_of(self, uid: str) -> RunRecord | None:
         """What MLflow or the outbox has of a seed that another start finished."""
         with suppress(Exception):  # MLflow is away: the outbox may have it
-            if finished := [r for r in self.run.tracker.of_uid(uid) if r.state == "finished"]:
+            if finished := [r for r in self.run.tracker.records_of(uid) if r.state == "finished"]:
                 return finished[0]
         entry = self.run.box.get(uid)
         return entry.record() if entry else None
@@ -112,7 +112,7 @@ class Final:
         self.run.record(OutboxEntry(uid=uid, kind="final", name=f"final {run_name(params)}", study=self.run.name, parent=self.run.parent,
                                     state=state, tags=tags.to_tags(), params=params, metrics=aggregates([r.metrics for r in seeds]),
                                     ended_ms=int(time.time() * 1000), children=len(seeds)))
-        self.run.box.told(uid)
+        self.run.box.mark_recorded(uid)
 
 
 def requested_now(records: Iterable[RunRecord]) -> float:
@@ -135,7 +135,7 @@ def summarise(run: RunContext, split: str) -> None:
     if finals:
         best = max(finals, key=lambda r: r.metrics["validation/uar_mean"])
         name = re.sub(r"[^\w.-]", "_", split)  # MLflow refuses brackets in the names of metrics
-        run.tracker.aggregate(run.parent, {f"{name}/{part}_uar": best.metrics[f"{part}/uar_mean"] for part in ("validation", "test")})
+        run.tracker.log_metrics(run.parent, {f"{name}/{part}_uar": best.metrics[f"{part}/uar_mean"] for part in ("validation", "test")})
 
 
 def aggregates(seeds: list[dict[str, float]]) -> dict[str, float]:

@@ -77,8 +77,8 @@ def _readable(study: Study, corpus: Corpus, workplace: Workspace, cells: list[Ce
     """The corpus with every feature space computed; without the damaged clips where the user allowed that."""
     for label, space in {cell.base.feature_space.label: cell.base.feature_space for cell in cells}.items():
         try:
-            with console.working(), console.bar(f"features {label}", len(corpus)) as bar:
-                features(corpus, space, workplace.cache, workplace.workers, bar.at)
+            with console.progress(), console.bar(f"features {label}", len(corpus)) as bar:
+                features(corpus, space, workplace.cache, workplace.workers, bar.update)
         except DamagedClips as damaged:
             if not allow_missing:
                 raise

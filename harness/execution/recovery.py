@@ -62,7 +62,7 @@ def settle_crashed(run: RunContext, searches: list[Search]) -> Settled:
     for uid in run.box.uids():
         entry = run.box.get(uid)
         if entry and not run.claims.is_alive(entry.about.coordinator) and (uid in recorded or entry.kind != "trial"):
-            run.box.told(uid)
+            run.box.mark_recorded(uid)
     runs = run.tracker.reconcile(lambda tags: may_be_alive(run.claims, tags))
     return Settled(results, trials, runs, run.box.sweep(run.claims.is_alive) + sweep_cache(run.prepared.workplace.cache))
 
@@ -108,7 +108,7 @@ def deliver_all(box: Outbox, trackers: dict[str, Tracker], store: Store) -> Deli
         try:
             if entry.study not in trackers:
                 trackers[entry.study] = store.experiment(entry.study)
-            box.deliver(entry.uid, trackers[entry.study].deliver)
+            box.deliver(entry.uid, trackers[entry.study].write)
             delivered, failures = delivered + 1, 0
         except Exception as error:  # MLflow fails in as many ways as there are stores, and the next try is as good
             reason = reason or first_line(error)

@@ -37,7 +37,7 @@ class Progress:
     def advance(self, steps: int, validation_uar: float = 0.0) -> None:
         """Count finished work, and show the best validation UAR so far."""
         self.done, self.best = self.done + steps, max(self.best, validation_uar)
-        self.bar.at(self.done, note=f"best validation UAR {self.best:.3f}" if self.best else "")
+        self.bar.update(self.done, note=f"best validation UAR {self.best:.3f}" if self.best else "")
 
 
 @dataclass
@@ -94,7 +94,7 @@ class RunContext:
     def deliver(self, uid: str) -> str:
         """Deliver an entry of the outbox to MLflow; returns the run's id, empty while MLflow is away."""
         try:
-            return self.box.deliver(uid, self.tracker.deliver)
+            return self.box.deliver(uid, self.tracker.write)
         except Exception:  # MLflow fails in as many ways as there are stores; the entry still waits
             return ""
 

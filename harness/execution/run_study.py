@@ -113,7 +113,7 @@ def _work(run: RunContext, searches: list[Search], execution: Execution) -> None
     for label, cells in itertools.groupby(run.prepared.cells if trials else [], key=lambda cell: short_label(cell.base.split)):
         keys = [cell.key for cell in cells]
         console.say(f"{label}: {len(keys)} cells × {trials} trials, {sum(missing[key] for key in keys)} to do")
-    with console.working():
+    with console.progress():
         seeds = len(run.prepared.cells) * len(run.study.seeds)
         with console.bar("trials", sum(missing.values())) as first, console.bar("finals", seeds) as second, Stopping(console) as stopping:
             schedule = Schedule(run, searches, Progress(first), Progress(second), execution.tries)

@@ -154,7 +154,7 @@ class Schedule:
 
     def _start(self, cell: CellProgress, kind: str, trial: Trial, uid: str, proposal: Proposal | None) -> Job:
         job = self.run.job(kind, cell.search.cell, trial, uid)
-        self.running[uid] = RunningJob(cell, job, self.run.console.line(f"  {job.name}", trial.training.epochs), proposal)
+        self.running[uid] = RunningJob(cell, job, self.run.console.open_bar(f"  {job.name}", trial.training.epochs), proposal)
         cell.running += kind == "trial"
         return job
 
@@ -170,7 +170,7 @@ class Schedule:
         self.run.record(OutboxEntry(uid=uid, kind="trial", name=run_name(params), study=self.run.name, parent=self.run.parent,
                                     state="failed", tags=replace(tags, reason=str(error)).to_tags(), params=params,
                                     ended_ms=int(time.time() * 1000)))
-        self.run.box.told(uid)
+        self.run.box.mark_recorded(uid)
         self.run.console.say(f"  {run_name(params)}: failed ({error})")
 
     def on_progress(self, event: ProgressEvent) -> bool:
@@ -179,9 +179,9 @@ class Schedule:
         if running is None:
             return False
         if event.what == "preparing":
-            running.bar.preparing(event.done, int(event.value))
+            running.bar.show_features(event.done, int(event.value))
             return False
-        running.bar.at(event.done, note=f"validation UAR {event.value:.3f}")
+        running.bar.update(event.done, note=f"validation UAR {event.value:.3f}")
         return running.job.waits_for_pruning and running.proposal is not None and running.proposal.should_prune(event.done, event.value)
 
     def on_end(self, end: JobEnd) -> None:
@@ -225,7 +225,7 @@ class Schedule:
         if not self.run.claims.end(self._claim(job.trial), state=record.state, value=value, reason=reason) and record.run_id:
             with suppress(Exception):  # MLflow is away
                 self.run.tracker.end(record.run_id, "killed", "another start of this study took it over")
-        self.run.box.told(job.uid)
+        self.run.box.mark_recorded(job.uid)
         if record.ended_by_itself:
             self.run.known[job.trial.signature] = record
         if running.proposal:
@@ -251,7 +251,7 @@ class Schedule:
 
     def _end_open_runs(self, running: RunningJob) -> None:
         with suppress(Exception):  # MLflow is away: the next start ends them
-            for record in self.run.tracker.of_uid(running.job.uid):
+            for record in self.run.tracker.records_of(running.job.uid):
                 if record.state == "running":
                     self.run.tracker.end(record.run_id, "killed", STOPPED)
 

@@ -134,7 +134,7 @@ class _Live:
         epoch, at_ms, metrics = point
         if self.tracker and self.run_id:
             tracker = self.tracker
-            self._quietly(lambda: tracker.epoch(self.run_id, epoch, metrics, at_ms))
+            self._quietly(lambda: tracker.log_epoch(self.run_id, epoch, metrics, at_ms))
 
     def stop(self) -> None:
         """End the run as killed: its trial is run again."""
@@ -160,7 +160,7 @@ def _delivered(job: Job, box: Outbox, entry: OutboxEntry) -> str:
     """Deliver a committed result to MLflow; returns the run's id, empty while MLflow is away."""
     try:
         tracker = tracker_of(job.workplace.home, job.study, job.tracking_uri)
-        return box.deliver(entry.uid, tracker.deliver)
+        return box.deliver(entry.uid, tracker.write)
     except Exception as error:  # it still waits: `bench sync` and the next start try again
         logger.warning("the result of %s waits in the outbox: MLflow does not take it (%s)", entry.name, first_line(error))
         return ""

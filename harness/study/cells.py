@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from harness.study.definition import Study, specified
-from harness.study.settings import applies, settings_of, with_settings
+from harness.study.definition import Study, specification_text
+from harness.study.settings import has_setting, settings_of, with_settings
 from harness.study.trial import Trial, keras_backend
 from registry.core import short_label
 from registry.errors import UsageError, require, unknown
@@ -36,21 +36,22 @@ def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None 
 
     Raises: BenchError with the near names for a setting or search key that no cell has.
     """
-    rows = [(row, split) for split in study.protocols for row in study.rows if specified(split) in map(specified, row.splits)]
+    rows = [(row, split) for split in study.protocols for row in study.rows
+            if specification_text(split) in map(specification_text, row.splits)]
     bases = [Trial(corpus=study.corpus, corpus_fingerprint=corpus_fingerprint, feature_space=row.feature_space,
                    architecture=row.architecture, augmentation=row.augmentation, split=split, training=row.training,
                    backend=keras_backend()) for row, split in rows]
     fixed = settings or {}
     for setting in (*fixed, *study.search):
-        if not any(applies(base, setting) for base in bases):
+        if not any(has_setting(base, setting) for base in bases):
             raise unknown("setting of this study", setting, {s for base in bases for s in settings_of(base)})
     bases = [with_settings(base, fixed) for base in bases]
     for setting, distribution in study.search.items():
-        for value in probes(setting, distribution):
+        for value in values_to_check(setting, distribution):
             tried = [with_settings(base, {setting: value}) for base in bases]
             require(all(new.split == old.split for new, old in zip(tried, bases, strict=True)),
                     f"search[{setting!r}]: a split is not searched, since figures of different splits can't be compared; list it in splits")
-    cells = [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and applies(base, s)}, row.name)
+    cells = [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and has_setting(base, s)}, row.name)
              for base, (row, _) in zip(bases, rows, strict=True)]
     once: dict[str, Cell] = {}
     for cell in cells:
@@ -59,7 +60,7 @@ def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None 
     return cells
 
 
-def probes(setting: str, distribution: Any) -> tuple[Any, ...]:
+def values_to_check(setting: str, distribution: Any) -> tuple[Any, ...]:
     """The values of an Optuna distribution that tell whether a field takes it; BenchError for anything that is no distribution."""
     if hasattr(distribution, "choices"):
         odd = [choice for choice in distribution.choices if not isinstance(choice, (bool, int, float, str, type(None)))]

@@ -91,16 +91,16 @@ class Study:
     @property
     def protocols(self) -> tuple[Any, ...]:
         """Every split of the study, each once, in order."""
-        return tuple({specified(split): split for row in self.rows for split in row.splits}.values())
+        return tuple({specification_text(split): split for row in self.rows for split in row.splits}.values())
 
 
 def _check_parts(kind: str, parts: tuple[Any, ...]) -> None:
     require(len(parts) > 0, f"a study needs at least one of {kind}")
     wrong = [part for part in parts if not dataclasses.is_dataclass(part) or isinstance(part, type)]
     require(not wrong, f"{kind} must hold components, made with their fields such as Random8020(seed=1), not {wrong[:1]}")
-    require(len(set(map(specified, parts))) == len(parts), f"{kind} must differ from each other: one is listed twice")
+    require(len(set(map(specification_text, parts))) == len(parts), f"{kind} must differ from each other: one is listed twice")
 
 
-def specified(component: Any) -> str:
+def specification_text(component: Any) -> str:
     """A component as canonical text; equal for components that give equal numbers."""
     return canonical(specification(component))

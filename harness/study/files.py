@@ -22,12 +22,12 @@ def shipped() -> dict[str, Path]:
     return {path.stem: path for folder in folders for path in sorted(Path(folder).rglob("*.py")) if not path.stem.startswith("_")}
 
 
-def catalogue() -> list[tuple[str, str]]:
+def list_studies() -> list[tuple[str, str]]:
     """Names and first docstring lines of the shipped studies, without importing them."""
     return [(name, describe(path)) for name, path in shipped().items()]
 
 
-def find(name: str) -> Path:
+def study_path(name: str) -> Path:
     """The file of a study given by name or by path. Raises BenchError with the near names."""
     if name.endswith(".py"):
         if not Path(name).is_file():
@@ -55,7 +55,7 @@ class StudyFile:
 
 def load(source: str) -> StudyFile:
     """The study in a file, given by name or by path. Raises BenchError when the file is wrong."""
-    path = find(source)
+    path = study_path(source)
     study = getattr(load_file(path), "STUDY", None)
     if not isinstance(study, Study):
         raise UsageError(f"{path} defines no STUDY = Study(…)")
@@ -80,15 +80,15 @@ def chosen_study(name: str, corpus: str | None = None, splits: list[str] | None 
 
 def _corpus(study: Study, text: str) -> Any:
     own = study.corpus
-    return own if text in (short_label(own), label_of(type(own))) else component("corpora", text)
+    return own if text in (short_label(own), label_of(type(own))) else parse_component("corpora", text)
 
 
 def _split(study: Study, text: str) -> Any:
     own = {short_label(split): split for split in study.protocols}
-    return own[text] if text in own else component("splits", text)
+    return own[text] if text in own else parse_component("splits", text)
 
 
-def component(kind: str, text: str) -> Any:
+def parse_component(kind: str, text: str) -> Any:
     """A component from `name` or `name[field=value, …]`, as reports write it. Raises UsageError for anything else.
 
     >>> component("splits", "speaker_folds[fold=2]").fold
@@ -99,10 +99,10 @@ def component(kind: str, text: str) -> Any:
     pairs = [part.partition("=") for part in parts]
     if not written or not all(key.strip() and equals and value.strip() for key, equals, value in pairs):
         raise UsageError(f"{text!r} is not written as NAME or NAME[field=value, …], such as 'speaker_folds[fold=2]'")
-    return get(kind, written[1])(**{key.strip(): literal(value.strip()) for key, _, value in pairs})
+    return get(kind, written[1])(**{key.strip(): parse_value(value.strip()) for key, _, value in pairs})
 
 
-def literal(text: str) -> Any:
+def parse_value(text: str) -> Any:
     """The Python value that a text stands for; the text itself where it stands for none."""
     try:
         return ast.literal_eval(text)

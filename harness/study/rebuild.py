@@ -15,22 +15,22 @@ KINDS = {"corpus": "corpora", "feature_space": "feature-spaces", "architecture":
          "augmentation": "augmentations"}
 PARTS = {"FeatureSpace": (FeatureSpace, "feature-spaces"), "Augmentation": (Augmentation, "augmentations"),
          "Training": (Training, "")}  # what is no registered component, and the kind of what it holds
-BESIDE = ("component", "version", "numbers_version")  # what a specification says beside the fields
-NONE: Mapping[str, type[Any]] = MappingProxyType({})
+NOT_FIELDS = ("component", "version", "numbers_version")  # what a specification says beside the fields
+NO_CLASSES: Mapping[str, type[Any]] = MappingProxyType({})
 
 
-def trial_from(configuration: Mapping[str, Any], own: Mapping[str, type[Any]] = NONE) -> Trial:
+def trial_from(configuration: Mapping[str, Any], own: Mapping[str, type[Any]] = NO_CLASSES) -> Trial:
     """The trial whose `configuration` this is, as read from a run's `configuration.json`.
 
     Args:
         own: classes of components that are not registered, by name.
     Raises: BenchError for a component that is not known here, or that no longer has these fields.
     """
-    fields = {key: component_from(KINDS.get(key, ""), value, own) for key, value in configuration.items() if key not in BESIDE}
+    fields = {key: component_from(KINDS.get(key, ""), value, own) for key, value in configuration.items() if key not in NOT_FIELDS}
     return Trial(**fields)
 
 
-def component_from(kind: str, data: Any, own: Mapping[str, type[Any]] = NONE) -> Any:
+def component_from(kind: str, data: Any, own: Mapping[str, type[Any]] = NO_CLASSES) -> Any:
     """The component of a kind that a specification describes, with those inside it; plain data is given back."""
     if isinstance(data, list):
         return tuple(component_from(kind, item, own) for item in data)
@@ -38,7 +38,7 @@ def component_from(kind: str, data: Any, own: Mapping[str, type[Any]] = NONE) ->
         return data
     name = data["component"]
     cls, inside = PARTS[name] if name in PARTS else (own[name] if name in own else registered(kind, name), kind)
-    return cls(**{key: component_from(KINDS.get(key, inside), value, own) for key, value in data.items() if key not in BESIDE})
+    return cls(**{key: component_from(KINDS.get(key, inside), value, own) for key, value in data.items() if key not in NOT_FIELDS})
 
 
 def differences(trial: Trial, configuration: Mapping[str, Any]) -> list[str]:

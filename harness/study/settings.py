@@ -9,7 +9,7 @@ from harness.study.trial import Trial
 from registry.core import field_types, label_of
 
 
-def applies(trial: Trial, setting: str) -> bool:
+def has_setting(trial: Trial, setting: str) -> bool:
     """Whether a trial has a component with this setting."""
     owner, _, field = setting.rpartition(".")
     return owner in _owners(trial) and field in field_types(type(_owners(trial)[owner]))

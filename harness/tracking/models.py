@@ -25,7 +25,7 @@ from harness.tracking.outbox import write_through
 from harness.tracking.run_record import PREFIX, RunRecord
 
 CODE = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "registry")]  # what a saved model needs beside its libraries
-TAG = f"{PREFIX}model"
+MODEL_TAG = f"{PREFIX}model"
 
 
 class Models:
@@ -60,7 +60,7 @@ class Models:
             self.client.log_batch(run_id, [Metric(m.key, m.value, m.timestamp, m.step, model_id=kept.model_id) for m in metrics])
         self.client.log_outputs(run_id, [LoggedModelOutput(kept.model_id, step=0)])
         self.client.finalize_logged_model(kept.model_id, LoggedModelStatus.READY)
-        self.client.set_tag(run_id, TAG, f"models:/{kept.model_id}")
+        self.client.set_tag(run_id, MODEL_TAG, f"models:/{kept.model_id}")
         return str(kept.model_id)
 
     def force_to_disk(self, run_id: str) -> None:
@@ -74,7 +74,7 @@ class Models:
 
     def forget(self, record: RunRecord) -> None:
         """Drop a run's model and its files: others of its study are better."""
-        self.client.delete_tag(record.run_id, TAG)
+        self.client.delete_tag(record.run_id, MODEL_TAG)
         self._drop(record.about.model.removeprefix("models:/"))
 
     def _drop(self, model_id: str) -> None:

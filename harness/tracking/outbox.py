@@ -21,7 +21,7 @@ from harness.tracking.run_record import PREFIX, RunRecord, RunTags, datasets, fl
 from harness.training.result import Result
 from registry.errors import BenchError
 
-NOTE, DELIVERED, TOLD = "entry.json", "delivered", "told"
+NOTE, DELIVERED, RECORDED = "entry.json", "delivered", "told"
 
 
 @dataclass
@@ -119,7 +119,7 @@ class Outbox:
         found = [path for path in self.folder.glob("*") if (path / NOTE).exists() and not path.name.endswith(".tmp")]
         return [path.name for path in sorted(found, key=lambda path: ((path / NOTE).stat().st_mtime_ns, path.name))]
 
-    def is_delivered(self, uid: str) -> str:
+    def run_id_of(self, uid: str) -> str:
         """The id of the MLflow run that holds an entry; empty while it waits."""
         try:
             return (self.folder / uid / DELIVERED).read_text()
@@ -128,7 +128,7 @@ class Outbox:
 
     def waiting(self) -> list[str]:
         """The uids of entries that MLflow has not got yet, oldest first."""
-        return [uid for uid in self.uids() if not self.is_delivered(uid)]
+        return [uid for uid in self.uids() if not self.run_id_of(uid)]
 
     def deliver(self, uid: str, send: Callable[[OutboxEntry, Path], str]) -> str:
         """Hand an entry to `send` (entry, its folder -> run id) unless that was done; returns the run id.
@@ -138,7 +138,7 @@ class Outbox:
         """
         with self._lock(uid):
             entry = self.get(uid)
-            run_id = self.is_delivered(uid)
+            run_id = self.run_id_of(uid)
             if entry is None or run_id:
                 return run_id
             run_id = send(entry, self.folder / uid)
@@ -146,14 +146,14 @@ class Outbox:
         self._tidy(uid)
         return run_id
 
-    def told(self, uid: str) -> None:
+    def mark_recorded(self, uid: str) -> None:
         """Note that the search knows of an entry; it goes once MLflow has it, too."""
         with contextlib.suppress(FileNotFoundError):
-            _write(self.folder / uid / TOLD, "")
+            _write(self.folder / uid / RECORDED, "")
         self._tidy(uid)
 
     def _tidy(self, uid: str) -> None:
-        if (self.folder / uid / TOLD).exists() and (self.folder / uid / DELIVERED).exists():
+        if (self.folder / uid / RECORDED).exists() and (self.folder / uid / DELIVERED).exists():
             gone = self.folder / f"{uid}.gone.tmp"
             with contextlib.suppress(OSError):
                 (self.folder / uid).rename(gone)

@@ -63,11 +63,11 @@ class Tracker:
         self.client.update_run(run_id, status="RUNNING")
         self.tag(run_id, RunTags.from_tags(process_identity.this_process()))
 
-    def epoch(self, run_id: str, epoch: int, metrics: dict[str, float], at_ms: int | None = None) -> None:
+    def log_epoch(self, run_id: str, epoch: int, metrics: dict[str, float], at_ms: int | None = None) -> None:
         """One point of every curve."""
         self.client.log_batch(run_id, metrics=_points([(epoch, at_ms or int(time.time() * 1000), metrics)]))
 
-    def deliver(self, entry: OutboxEntry, folder: Path) -> str:
+    def write(self, entry: OutboxEntry, folder: Path) -> str:
         """Bring an entry of the outbox and its files into the store, and return its run's id.
 
         What an earlier try brought is found by the entry's uid and completed: twice gives the same as once.
@@ -81,7 +81,7 @@ class Tracker:
 
     def _place(self, entry: OutboxEntry) -> str:
         """The entry's run: the one opened for it, the one that an earlier try made, or a new one; others of its uid end as killed."""
-        own = self.of_uid(entry.uid)
+        own = self.records_of(entry.uid)
         kept = next((r for r in own if r.state not in ("running", "killed")), None)
         kept = kept or next((r for r in own if r.run_id == entry.run_id), None)
         if kept is None and not entry.run_id:  # what a worker began and another has to end
@@ -93,7 +93,7 @@ class Tracker:
             self.client.update_run(kept.run_id, status="RUNNING")
         return kept.run_id if kept else self.start(entry.kind, entry.name, entry.parent, replace(entry.about, uid=entry.uid))
 
-    def of_uid(self, uid: str) -> list[RunRecord]:
+    def records_of(self, uid: str) -> list[RunRecord]:
         """The runs of one piece of work: one for each time that it was begun."""
         return [RunRecord.of(run) for run in self._runs(f"tags.`bench.uid` = '{uid}'")] if uid else []
 
@@ -145,7 +145,7 @@ class Tracker:
         if len(seeds) < entry.children:
             raise BenchError(f"{entry.name}: {entry.children - len(seeds)} of its seeds are still on their way")
 
-    def aggregate(self, run_id: str, metrics: dict[str, float]) -> None:
+    def log_metrics(self, run_id: str, metrics: dict[str, float]) -> None:
         """Metrics that a parent carries for its children."""
         now = int(time.time() * 1000)
         self.client.log_batch(run_id, metrics=[Metric(k, v, now, 0) for k, v in metrics.items()])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from harness.training.result import Result
     from registry.corpus import Corpus
 
-PREFIX = "cost/"
+COST = "cost/"
 LATENCY = "latency_median_ms"  # where it is, all of them are, but for multiply_adds
 CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
 LONGEST_S = 600  # of the whole measurement; it takes some seconds
@@ -46,7 +46,7 @@ def measure(result: Result, corpus: Corpus) -> tuple[dict[str, float], str]:
         np.save(folder / WAVEFORM, waveform)
         figures, uncounted = _probed(folder, sample_rate)
     figures |= {"model_mb": size / 1e6, "clip_s": len(waveform) / sample_rate}
-    return {PREFIX + key: value for key, value in sorted(figures.items())}, uncounted
+    return {COST + key: value for key, value in sorted(figures.items())}, uncounted
 
 
 def _probed(folder: Path, sample_rate: int) -> tuple[dict[str, float], str]:
@@ -70,5 +70,5 @@ def cost_of(seeds: Sequence[Mapping[str, float]]) -> dict[str, float]:
     >>> cost_of([{"test/uar": 0.5}, {"cost/latency_median_ms": 12.0, "cost/cores": 2.0}])
     {'latency_median_ms': 12.0, 'cores': 2.0}
     """
-    measured: Mapping[str, float] = next((metrics for metrics in seeds if PREFIX + LATENCY in metrics), {})
-    return {key.removeprefix(PREFIX): value for key, value in measured.items() if key.startswith(PREFIX)}
+    measured: Mapping[str, float] = next((metrics for metrics in seeds if COST + LATENCY in metrics), {})
+    return {key.removeprefix(COST): value for key, value in measured.items() if key.startswith(COST)}

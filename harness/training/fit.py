@@ -53,7 +53,7 @@ def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_
     """
     import keras
 
-    keep_what_is_loaded()
+    freeze_loaded_objects()
     keras.utils.clear_session()  # what earlier trials of this process left in the backend
     keras.config.set_dtype_policy(trial.training.precision)
     with seeded(seed_for(trial.signature, "training")):
@@ -61,7 +61,7 @@ def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_
 
 
 @functools.cache
-def keep_what_is_loaded() -> None:
+def freeze_loaded_objects() -> None:
     """Spare the libraries from garbage collections: Keras asks for a whole one before each trial, which else takes most of a second."""
     gc.collect()
     gc.freeze()

@@ -108,7 +108,7 @@ class WaveformModel:
 
     def features(self, model_input: Any, sample_rate: int) -> np.ndarray:
         """What the network is shown of waveforms, as `predict` takes them: (clips, frames, bands). Models of one space share it."""
-        return np.stack([self.space.extract(w, sample_rate, self.samples) for w in audible(model_input)])
+        return np.stack([self.space.extract(w, sample_rate, self.samples) for w in checked_waveforms(model_input)])
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """The probability of each emotion: (clips, emotions)."""
@@ -116,7 +116,7 @@ class WaveformModel:
         return self.network.predict_on_batch(features) if len(features) <= ONE_BATCH else self.network.predict(features, verbose=0)
 
 
-def audible(model_input: Any) -> np.ndarray:
+def checked_waveforms(model_input: Any) -> np.ndarray:
     """The input as float32 (clips, samples), or BenchError saying why a network can't hear it."""
     waveforms = np.asarray(model_input, np.float32)
     require(waveforms.ndim == 2 and len(waveforms) > 0,

@@ -73,15 +73,15 @@ def record_cell(tracker: Tracker, parent: str, number: int, trials: int) -> None
     for place in range(trials):
         result = synthetic_result(1000 * number + place, epochs=1, clips=60)
         run_id = tracker.start("trial", f"trial {place}", parent, replace(about, signature=result.trial.signature), params)
-        tracker.epoch(run_id, 1, {name: values[0] for name, values in result.history.items()})
-        tracker.aggregate(run_id, flat_metrics(result))
+        tracker.log_epoch(run_id, 1, {name: values[0] for name, values in result.history.items()})
+        tracker.log_metrics(run_id, flat_metrics(result))
         tracker.end(run_id, "finished")
     results = [synthetic_result(1000 * number + seed, opens_test=True) for seed in range(SEEDS)]
     signatures = tuple(f"{number:08x}{seed:08x}" for seed in range(SEEDS))
     final = tracker.start("final", "final", parent, replace(about, signatures=signatures), params)
     for seed, (result, signature) in enumerate(zip(results, signatures, strict=True)):
         bring(tracker, result, "seed", f"seed {seed}", final, replace(about, signature=signature), {**params, "seed": seed})
-    tracker.aggregate(final, aggregates([flat_metrics(result) for result in results]))
+    tracker.log_metrics(final, aggregates([flat_metrics(result) for result in results]))
     tracker.end(final, "finished")
 
 

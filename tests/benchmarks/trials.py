@@ -117,7 +117,7 @@ def record_times(tracker: Tracker, result: Result) -> tuple[tuple[float, float],
     brought = timed(lambda: bring(tracker, result, "trial", "measured", "", tags, params))
     opened = tracker.start("trial", "open", None, tags, params)
     points = [{name: values[i] for name, values in result.history.items()} for i in range(len(result.history["train_loss"]))]
-    return brought, timed(lambda: [tracker.epoch(opened, i, point) for i, point in enumerate(points, 1)])
+    return brought, timed(lambda: [tracker.log_epoch(opened, i, point) for i, point in enumerate(points, 1)])
 
 
 def model_times(tracker: Tracker, home: Path) -> tuple[float, float]:

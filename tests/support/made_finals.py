@@ -63,7 +63,7 @@ def record(tracker: Tracker, cell: str, rate: float, seeds: list[Predictions], s
         runs.append(bring(tracker, result, "seed", f"seed {seed}", final, RunTags.from_tags({**tags, "signature": signatures[seed]}),
                           {"seed": seed}))
         metrics.append(flat_metrics(result))
-    tracker.aggregate(final, aggregates(metrics))
+    tracker.log_metrics(final, aggregates(metrics))
     tracker.end(final, "finished")
     return final, runs
 

@@ -23,4 +23,4 @@ def bring(tracker: Tracker, result: Result, kind: str, name: str, parent: str, t
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "files").mkdir()
         run_files.write(result, Path(folder) / "files")
-        return tracker.deliver(entry, Path(folder))
+        return tracker.write(entry, Path(folder))

@@ -15,7 +15,7 @@ import soundfile
 from calls import SOON_S, TINY, Ran, bench, eventually, free_port, start, study_file
 from failing_study import FAILING
 
-from harness.study.files import chosen_study, component, shipped
+from harness.study.files import chosen_study, parse_component, shipped
 from registry.architectures.plain_1d import Plain1D
 from registry.core import KINDS, names, short_label
 from registry.corpora.synthetic import Synthetic
@@ -183,7 +183,7 @@ def test_labels_of_the_study_s_own_corpus_and_splits_choose_these(tmp_path: Path
 
 
 def test_a_comma_inside_a_tuple_parts_no_fields() -> None:
-    assert component("architectures", "plain_1d[filters=(4, 8), dense=()]") == Plain1D(filters=(4, 8), dense=())
+    assert parse_component("architectures", "plain_1d[filters=(4, 8), dense=()]") == Plain1D(filters=(4, 8), dense=())
 
 
 def test_every_shipped_study_can_be_shown_without_its_corpus() -> None:

@@ -216,7 +216,7 @@ LABELS = [(kind, name) for kind in KINDS for name in names(kind)]
 def test_any_label_of_a_component_is_made_or_refused(known: tuple[str, str], field: str, value: str, text: str) -> None:
     kind, name = known
     for label in (f"{name}[{field}={value}]", f"{name}{text}", text):
-        refused("component labels", files.component, kind, label)
+        refused("component labels", files.parse_component, kind, label)
 
 
 EMOTIONS = ("ANG", "SAD")

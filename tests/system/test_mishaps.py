@@ -115,9 +115,9 @@ def test_a_model_that_could_not_be_logged_is_brought_by_the_next_try(tmp_path: P
     with monkeypatch.context() as patched:
         patched.setattr("harness.tracking.models.requirements", full)
         with pytest.raises(OSError, match="no space left"):
-            box.deliver("u1", tracker.deliver)
+            box.deliver("u1", tracker.write)
     assert box.waiting() == ["u1"]
-    run_id = box.deliver("u1", tracker.deliver)
+    run_id = box.deliver("u1", tracker.write)
     assert tracker.record(run_id).state == "finished" and tracker.record(run_id).tags["bench.model"].startswith("models:/")
     client = client_of(tmp_path)
     assert client.get_run(run_id).info.status == "FINISHED"

@@ -12,7 +12,7 @@ from typing import Any
 from harness.data.copies_before_split import AugmentedBeforeSplit, AugmentedFirst
 from harness.data.features import padded_samples
 from harness.study.cells import Cell
-from harness.study.definition import Recipe, Study, specified
+from harness.study.definition import Recipe, Study, specification_text
 from harness.study.trial import Trial
 from harness.tracking.run_record import RunRecord, RunTags
 from registry.augmentation import Augmentation
@@ -60,7 +60,7 @@ def planned_cells(study: Study, cells: Sequence[Cell], copies: tuple[Any, ...]) 
     for label, base in bases.values():
         numbers[label] += 1
         copied = base.augmentation if base.augmentation.copies else dataclasses.replace(base.augmentation, copies=copies)
-        basis = [base.signature, *map(specified, (*alike, AugmentedBeforeSplit(split=clips), copied)), list(study.seeds)]
+        basis = [base.signature, *map(specification_text, (*alike, AugmentedBeforeSplit(split=clips), copied)), list(study.seeds)]
         planned.append(PlannedCell(label if numbers[label] == 1 else f"{label} ({numbers[label]})", base, copied,
                                    hashlib.sha256(canonical(basis).encode()).hexdigest()[:8]))
     return planned

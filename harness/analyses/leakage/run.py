@@ -19,8 +19,8 @@ from harness.evaluation.rows import Row, rows
 from harness.execution.run_study import Execution, run_study
 from harness.reports.pages import LEAKAGE_PAGE, write_beside
 from harness.study.cells import chosen_cells, plan
-from harness.study.files import chosen_study, component
-from harness.study.settings import applies
+from harness.study.files import chosen_study, parse_component
+from harness.study.settings import has_setting
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
@@ -42,11 +42,11 @@ def measure_leakage(options: LeakageOptions, store: Store, workplace: Workspace,
     name, study = file.name, file.study
     refuse_leaks(study)
     corpus = open_corpus(study.corpus, workplace.data, workplace.left_out)
-    copies = Augmentation(copies=tuple(component("augmentations", text) for text in options.copies)).copies
+    copies = Augmentation(copies=tuple(parse_component("augmentations", text) for text in options.copies)).copies
     cells = planned_cells(study, chosen_cells(plan(study, corpus.fingerprint, options.settings), options.cell), copies)
     tracker = store.experiment(PREFIX + name, LEAKAGE)  # made first, so that its runs are on no leaderboard
     for part in parts(study, cells, corpus):
-        fixed = {key: value for key, value in options.settings.items() if any(applies(cell.base, key) for cell in plan(part, ""))}
+        fixed = {key: value for key, value in options.settings.items() if any(has_setting(cell.base, key) for cell in plan(part, ""))}
         since = time.time()
         keys = run_study(replace(file, name=PREFIX + name, study=part), store, workplace, fixed, console, allow_missing=allow_missing,
                          execution=execution, leaks_allowed=True)

@@ -21,7 +21,7 @@ from harness.evaluation.audit import corpus_of
 from harness.evaluation.find_runs import chosen_runs
 from harness.reports.index import write_index
 from harness.reports.study_report import write_report
-from harness.study.definition import specified
+from harness.study.definition import specification_text
 from harness.study.rebuild import trial_from
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
@@ -113,12 +113,12 @@ def _measure(models: list[ModelInNoise], tracker: Tracker, workplace: Workspace,
     conditions = list(dict.fromkeys(condition for model in models for condition in model.conditions.values()))
     test = [clips[name] for name in first.logged.clips]
     total, done = len(test) * (1 + len(conditions)), 0
-    with console.working(), console.bar(f"{first.record.about.split}: noise", total) as bar:
+    with console.progress(), console.bar(f"{first.record.about.split}: noise", total) as bar:
         for start in range(0, len(test), BATCH):
             for key, sounds in _sounds(test[start : start + BATCH], noises, conditions):
                 _predict([model for model in models if key == CLEAN or key in model.conditions], key, sounds)
                 done += len(sounds)
-                bar.at(done, total)
+                bar.update(done, total)
     for model in models:
         _store(model, tracker)
 
@@ -127,7 +127,7 @@ def _predict(models: Sequence[ModelInNoise], key: str, sounds: Sequence[Sound]) 
     """Add every model's probabilities of some clips in a condition; features are computed once for all models that share them."""
     features: dict[str, np.ndarray] = {}
     for model in models:
-        space = f"{model.model.samples} {specified(model.model.space)}"
+        space = f"{model.model.samples} {specification_text(model.model.space)}"
         if space not in features:
             features[space] = _features(model.model, sounds)
         model.probabilities.setdefault(key, []).append(model.model.probabilities(features[space]))

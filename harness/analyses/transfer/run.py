@@ -24,8 +24,8 @@ from harness.execution.prepare import split_reason
 from harness.execution.run_study import Execution, run_study
 from harness.study.cells import Cell, chosen_cells, plan
 from harness.study.definition import Recipe, Study
-from harness.study.files import chosen_study, component
-from harness.study.settings import applies
+from harness.study.files import chosen_study, parse_component
+from harness.study.settings import has_setting
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
@@ -70,7 +70,7 @@ def measure_transfer(options: TransferOptions, store: Store, workplace: Workspac
         if source.split is None:
             continue
         part = _study(source, cell, study)
-        fixed = {key: value for key, value in options.settings.items() if any(applies(cell.base, key) for cell in plan(part, ""))}
+        fixed = {key: value for key, value in options.settings.items() if any(has_setting(cell.base, key) for cell in plan(part, ""))}
         run_study(dataclasses.replace(file, name=PREFIX + name, study=part), store, workplace, fixed, console, execution=execution)
         _test(source, corpora, _signatures(part, source, fixed), tracker, workplace, console)
     write_transfer(store)
@@ -93,7 +93,7 @@ def _corpora(options: TransferOptions, cell: Cell, workplace: Workspace, console
 
 def _corpus(name: str, cell: Cell, workplace: Workspace, console: Console) -> TransferCorpus:
     """A corpus without its calm clips, and the strictest protocol that fits it."""
-    loader = component("corpora", name)
+    loader = parse_component("corpora", name)
     corpus = open_corpus(loader, workplace.data)
     if CALM in corpus.emotions:
         loader = Combined(corpora=(corpus.name,), calm="left_out", sample_rate=UNTOUCHED_HZ)
@@ -130,10 +130,10 @@ def _test(source: TransferCorpus, corpora: Sequence[TransferCorpus], signatures:
     targets = [target for target in corpora if len(shared[target.name]) > 1]
     for name in shared.keys() - {target.name for target in targets}:
         console.say(f"{source.name} → {name}: not tested, there are not two emotions that both have")
-    with console.working(), console.bar(f"trained on {source.name}: tests", len(runs) * len(targets)) as bar:
+    with console.progress(), console.bar(f"trained on {source.name}: tests", len(runs) * len(targets)) as bar:
         for done, (run, target) in enumerate(itertools.product(runs, targets), 1):
             _test_once(run, source, target, tracker, workplace)
-            bar.at(done)
+            bar.update(done)
 
 
 def _test_once(run: RunRecord, source: TransferCorpus, target: TransferCorpus, tracker: Tracker, workplace: Workspace) -> None:

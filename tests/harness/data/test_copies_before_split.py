@@ -13,7 +13,7 @@ from harness.data.augmented_copies import copies
 from harness.data.copies_before_split import AugmentedBeforeSplit, AugmentedFirst, original_id
 from harness.data.corpora import open_corpus
 from harness.data.features import features, padded_samples
-from harness.study.files import component
+from harness.study.files import parse_component
 from registry.augmentation import Augmentation
 from registry.augmentations.gain import Gain
 from registry.augmentations.noise import Noise
@@ -69,7 +69,7 @@ def test_the_wrong_protocol_scores_the_very_clips_of_the_random_one_and_trains_o
 def test_no_name_stands_for_the_wrong_corpus_and_protocol() -> None:
     for kind, name in (("corpora", "augmented_first"), ("splits", "augmented_before_split")):
         with pytest.raises(UsageError, match=f"is called '{name}'"):
-            component(kind, name)
+            parse_component(kind, name)
     with pytest.raises(Declined, match="it holds no copies"):
         AugmentedBeforeSplit(split=Random8020())(CORPUS)
 

@@ -17,7 +17,7 @@ from tiny_study import STUDY
 from harness.data.corpora import Workspace
 from harness.study.cells import plan
 from harness.study.definition import Study
-from harness.study.files import chosen_study, component, literal, load
+from harness.study.files import chosen_study, load, parse_component, parse_value
 from harness.study.seeds import seed_for
 from harness.study.settings import setting_value, settings_of, with_settings
 from harness.study.trial import Training, Trial
@@ -51,7 +51,7 @@ def test_a_typo_in_a_setting_or_a_search_key_is_an_error_that_names_what_was_mea
 @pytest.mark.parametrize(("make", "meant"), [
     (lambda: Training(lerning_rate=0.1), "learning_rate"), (lambda: Training(optimizer="adm"), "adam"),  # type: ignore[call-arg,arg-type]
     (lambda: Mel(n_mel=40), "n_mels"), (lambda: dataclasses.replace(STUDY, trails=3), "trials"),  # type: ignore[call-arg]
-    (lambda: component("architectures", "plain1d"), "plain_1d"), (lambda: component("splits", "random_8020"), "random_80_20")])
+    (lambda: parse_component("architectures", "plain1d"), "plain_1d"), (lambda: parse_component("splits", "random_8020"), "random_80_20")])
 def test_a_typo_in_a_component_or_a_field_is_an_error_that_names_what_was_meant(make: Any, meant: str) -> None:
     with pytest.raises(BenchError, match=f"Did you mean.*{meant!r}"):
         make()
@@ -159,7 +159,7 @@ def test_a_study_file_that_defines_no_study_is_named(tmp_path: Path) -> None:
 
 
 def test_values_on_the_command_line_are_python_literals_or_the_text_itself() -> None:
-    assert [literal(text) for text in ("3", "0.5", "(4, 8)", "None", "True", "sgd")] == [3, 0.5, (4, 8), None, True, "sgd"]
+    assert [parse_value(text) for text in ("3", "0.5", "(4, 8)", "None", "True", "sgd")] == [3, 0.5, (4, 8), None, True, "sgd"]
 
 
 def test_a_study_has_defaults_that_can_be_run() -> None:
