@@ -12,8 +12,7 @@ from harness.analyses.noise.rows import CLEAN, NoiseRow, key_of, read_rows, snr_
 from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.figures import noise_figure
 from harness.reports.markdown import code, escape, table, with_interval
-from harness.reports.pages import NOISE, write_beside
-from harness.safe_text import safe_file_name
+from harness.reports.pages import link_to, noise_page, pictures_folder, write_beside
 from harness.tracking.store import Store
 from harness.training.figures import save
 
@@ -34,18 +33,18 @@ leaderboard."""
 def write_noise(store: Store, study: str) -> Path:
     """Write the study's report on noise and its pictures, where any of its runs was measured; returns the path that it has then."""
     rows = read_rows(store.experiment(study))
-    folder = store.home / "reports" / f"{safe_file_name(study)}{NOISE}"
+    page = noise_page(store, study)
     if not rows:
-        return folder.with_suffix(".md")
+        return page
     groups = [list(group) for _, group in itertools.groupby(rows, key=lambda row: row.board)]
     parts = [f"# {escape(study)}: recall against noise", INTRODUCTION]
     for number, group in enumerate(groups, 1):
-        picture = f"{number}.png"
-        _draw(group, folder / picture)
-        parts += _group(group, f"{folder.name}/{picture}")
+        picture = pictures_folder(page) / f"{number}.png"
+        _draw(group, picture)
+        parts += _group(group, link_to(picture))
     parts += ["## Recall of each emotion", *(_emotions(row) for row in rows), f"The same again: {code(_command(study, rows))}"]
-    write_beside(folder.with_suffix(".md"), "\n\n".join(parts) + "\n")
-    return folder.with_suffix(".md")
+    write_beside(page, "\n\n".join(parts) + "\n")
+    return page
 
 
 def _draw(group: Sequence[NoiseRow], path: Path) -> None:

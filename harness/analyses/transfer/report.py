@@ -14,7 +14,7 @@ from harness.analyses.transfer.matrix import TRANSFER, About, Matrix, Pair, matr
 from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.figures import matrix_figure
 from harness.reports.markdown import code, escape, table, with_interval
-from harness.reports.pages import TRANSFER_PAGE, write_beside
+from harness.reports.pages import TRANSFER_PAGE, link_to, pictures_folder, write_beside
 from harness.tracking.store import Store
 from harness.training.figures import save
 
@@ -39,13 +39,12 @@ def write_transfer(store: Store) -> Path | None:
     found = [each for name in store.studies(TRANSFER) for each in matrices(store, name)]
     if not found:
         return None
-    folder = store.home / "reports" / TRANSFER
-    paths = []
-    for number, each in enumerate(found, 1):
-        paths.append(f"{folder.name}/{number}.png")
-        _draw(each, folder / f"{number}.png")
-    write_beside(store.home / "reports" / TRANSFER_PAGE, transfer_markdown(found, paths))
-    return store.home / "reports" / TRANSFER_PAGE
+    page = store.home / "reports" / TRANSFER_PAGE
+    pictures = [pictures_folder(page) / f"{number}.png" for number in range(1, len(found) + 1)]
+    for each, picture in zip(found, pictures, strict=True):
+        _draw(each, picture)
+    write_beside(page, transfer_markdown(found, [link_to(picture) for picture in pictures]))
+    return page
 
 
 def _draw(each: Matrix, path: Path) -> None:
