@@ -42,7 +42,7 @@ def print_comparison(found: Comparison, console: Console, one_seed: bool = False
     same = ", ".join(f"{'same' if holds else 'another'} {key}" for key, holds in found.same.items())
     console.result(f"{found.clips} test clips of {found.speakers} speakers; by fingerprint: {same}")
     console.table(["test", "A", "B", "B − A", "95 % interval", "p"], [_cells(SCORES[key], d) for key, d in found.scores.items()])
-    for words, clips in (("right in A, wrong in B", found.wronged), ("wrong in A, right in B", found.righted)):
+    for words, clips in (("right in A, wrong in B", found.only_right_in_a), ("wrong in A, right in B", found.only_right_in_b)):
         listed = ": " + ", ".join(clips[:SHOWN]) + (", …" if len(clips) > SHOWN else "") if clips else ""
         console.result(f"{len(clips)} clips {words}{listed}")
     if found.parameters:

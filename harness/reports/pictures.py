@@ -6,13 +6,13 @@ import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 from harness.evaluation.calibration import calibration_error, reliability
 from harness.evaluation.final_predictions import FinalPredictions
 from harness.evaluation.folds import FoldComparison
 from harness.evaluation.pareto import Point
 from harness.reports.figures import critical_difference_figure, pareto_figure, reliability_figure
+from harness.reports.pages import link_to
 from harness.training.figures import confusion_figure, curves_figure, save
 
 
@@ -28,7 +28,7 @@ class Pictures:
         path = self.folder / f"{_plain(protocol)}_ranks.png"
         title = f"Average ranks over {protocol}"
         save(critical_difference_figure(list(labels), found.average_ranks, found.critical_difference, title), path)
-        return quote(f"{self.folder.name}/{path.name}")
+        return link_to(path)
 
     def pareto(self, protocol: str, points: Sequence[Point]) -> str:
         """The path of the picture of UAR against latency; of one protocol on several corpora, each has its own."""
@@ -36,7 +36,7 @@ class Pictures:
         taken = sum(re.fullmatch(rf"{stem}(_no\d+)?\.png", path.name) is not None for path in self.folder.glob(f"{stem}*"))
         path = self.folder / (f"{stem}_no{taken + 1}.png" if taken else f"{stem}.png")
         save(pareto_figure(points, f"Test UAR against latency on {protocol}"), path)
-        return f"{self.folder.name}/{path.name}"
+        return link_to(path)
 
     def of(self, each: FinalPredictions) -> dict[str, str]:
         """What a picture shows -> its path from the report."""
@@ -50,7 +50,7 @@ class Pictures:
         for what, figure in figures.items():
             path = self.folder / f"{_plain(each.row.cell)}_{what.split()[0].lower()}.png"
             save(figure, path)
-            paths[what] = quote(f"{self.folder.name}/{path.name}")
+            paths[what] = link_to(path)
         return paths
 
 

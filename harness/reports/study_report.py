@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from filelock import FileLock
 
@@ -13,9 +14,8 @@ from harness.reports import cost_section, folds_section
 from harness.reports.leaderboard_section import Draw, leaderboard_markdown
 from harness.reports.leaderboard_tables import ENDS, count
 from harness.reports.markdown import escape
-from harness.reports.pages import _noise_page, write_beside
+from harness.reports.pages import noise_page, pictures_folder, study_page, write_beside
 from harness.reports.pictures import Pictures
-from harness.safe_text import safe_file_name
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 from registry.errors import BenchError
@@ -38,13 +38,12 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
         known = ", ".join(store.studies()) or "none yet"
         raise BenchError(f"there are no runs of a study {study_name!r} to report on; studies with runs: {known}")
     records, found = read_leaderboards(store, study_name, data)
-    path = home / "reports" / f"{safe_file_name(study_name)}.md"
+    path, noise = study_page(store, study_name), noise_page(store, study_name)
     (home / ".bench").mkdir(parents=True, exist_ok=True)
     with FileLock(home / ".bench" / "reports.lock"):  # two starts of a study may end at the same time
-        pictures = Pictures(home / "reports" / safe_file_name(study_name))
+        pictures = Pictures(pictures_folder(path))
         text = study_markdown(study_name, records, found, pictures.of, pictures.critical_difference, pictures.pareto)
-        noisy = _noise_page(home, study_name)
-        write_beside(path, text + (f"\nHow recall falls with noise: [{noisy.name}]({noisy.name}).\n" if noisy.exists() else ""))
+        write_beside(path, text + (f"\nHow recall falls with noise: [{noise.name}]({quote(noise.name)}).\n" if noise.exists() else ""))
     return path, found
 
 

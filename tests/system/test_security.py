@@ -269,5 +269,5 @@ def test_names_with_quotes_reach_the_stores_as_names(tmp_path: Path) -> None:
         run = tracker.start("trial", name, None, RunTags(cell=name))
         assert [r.tags["bench.cell"] for r in tracker.records("trial")] == [name]
         assert [r.run_id for r in Store(tmp_path).experiment(name).records()] == [run]
-    with pytest.raises(UsageError, match="no study or run in the store"):
+    with pytest.raises(UsageError, match="or run in the store is called"):
         audit_runs("x' OR '1'='1", Store(tmp_path), Workspace(tmp_path))

@@ -13,8 +13,7 @@ from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.figures import noise_figure
 from harness.reports.leaderboard_tables import count
 from harness.reports.markdown import code, escape, table, with_interval
-from harness.reports.pages import NOISE, write_beside
-from harness.safe_text import safe_file_name
+from harness.reports.pages import link_to, noise_page, pictures_folder, write_beside
 from harness.tracking.store import Store
 from harness.training.figures import save
 
@@ -35,15 +34,15 @@ leaderboard."""
 def write_noise(store: Store, study: str) -> Path:
     """Write the study's report on noise with its pictures, where any of its runs was measured; returns its path."""
     rows = read_rows(store.experiment(study))
-    folder = store.home / "reports" / f"{safe_file_name(study)}{NOISE}"
-    page = folder.with_suffix(".md")
+    page = noise_page(store, study)
     if not rows:
         return page
+    groups = [list(group) for _, group in itertools.groupby(rows, key=lambda row: row.table)]
     parts = [f"# {escape(study)}: recall against noise", INTRODUCTION]
-    for number, (_, rows_of_table) in enumerate(itertools.groupby(rows, key=lambda row: row.table), 1):
-        group, picture = list(rows_of_table), folder / f"{number}.png"
+    for number, group in enumerate(groups, 1):
+        picture = pictures_folder(page) / f"{number}.png"
         _draw(group, picture)
-        parts += _group(group, f"{folder.name}/{picture.name}")
+        parts += _group(group, link_to(picture))
     parts += ["## Recall of each emotion", *(_emotions(row) for row in rows), f"The same again: {code(_command(study, rows))}"]
     write_beside(page, "\n\n".join(parts) + "\n")
     return page

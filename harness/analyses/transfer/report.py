@@ -15,7 +15,7 @@ from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.figures import matrix_figure
 from harness.reports.leaderboard_section import folded
 from harness.reports.markdown import code, escape, table, with_interval
-from harness.reports.pages import TRANSFER_PAGE, write_beside
+from harness.reports.pages import TRANSFER_PAGE, link_to, pictures_folder, write_beside
 from harness.tracking.store import Store
 from harness.training.figures import save
 
@@ -37,12 +37,13 @@ keep some apart."""
 
 def write_transfer(store: Store) -> None:
     """Write `reports/transfer.md` and its pictures from every transfer experiment in the store, where there is any."""
-    folder, results = store.home / "reports", [matrix for name in store.studies(TRANSFER) for matrix in matrices(store, name)]
-    pictures = [f"{TRANSFER}/{number}.png" for number, _ in enumerate(results, 1)]
+    results = [matrix for name in store.studies(TRANSFER) for matrix in matrices(store, name)]
+    page = store.home / "reports" / TRANSFER_PAGE
+    pictures = [pictures_folder(page) / f"{number}.png" for number, _ in enumerate(results, 1)]
     for matrix, picture in zip(results, pictures, strict=True):
-        _draw(matrix, folder / picture)
+        _draw(matrix, picture)
     if results:
-        write_beside(folder / TRANSFER_PAGE, transfer_markdown(results, pictures))
+        write_beside(page, transfer_markdown(results, [link_to(picture) for picture in pictures]))
 
 
 def _draw(matrix: Matrix, path: Path) -> None:

@@ -18,7 +18,7 @@ from harness.evaluation.final_predictions import FinalPredictions, clips_of
 from harness.evaluation.leaderboard import Leaderboard, leaderboards
 from harness.evaluation.rows import rows
 from harness.reports.highlights import highlights
-from harness.reports.index import index_lines, write_index
+from harness.reports.index import index_line, write_index
 from harness.reports.leaderboard_section import statistics_sentences
 from harness.reports.study_report import study_markdown
 from harness.tracking.store import Store
@@ -94,8 +94,8 @@ def test_the_chosen_row_has_the_best_validation_uar_whatever_came_out_on_test() 
     made = [dataclasses.replace(row, validation_uar=(0.5 if row.cell == "lucky" else 0.51, 0.0)) for row in rows(found)]
     board, = leaderboards(made, known(made))
     assert [row.cell for row in board.finished] == ["lucky", "sound"] and board.chosen is made[1]
-    assert highlights(board).startswith("**Chosen by validation UAR: mel image × sound**") and index_lines("s",
-                                                                                                           board)[3] == "mel image × sound"
+    assert highlights(board).startswith("**Chosen by validation UAR: mel image × sound**")
+    assert index_line("s", "s.md", board)[3] == "mel image × sound"
     assert ["chosen" in board.marks(row) for row in made] == [False, True]
 
 
