@@ -30,23 +30,21 @@ def add_to(subparsers: Any) -> None:
     options.add_data(check)
 
 
-def data_command(args: argparse.Namespace, console: Console) -> int:
-    return print_status(args.data, args.corpora, console) if args.action == "status" else _pull(args, console)
-
-
-def _pull(args: argparse.Namespace, console: Console) -> int:
+def data_command(args: argparse.Namespace, console: Console) -> None:
     from harness.data.sources import Hosts, pull, source_of
 
+    if args.action == "status":
+        print_status(args.data, args.corpora, console)
+        return
     sources = [source_of(name) for name in args.corpora]  # a wrong name is an error before anything is fetched
     if not sources or (args.data is None and any(source.fetch for source in sources)):
         raise UsageError("`bench data pull` needs the corpora and a folder for them: bench data pull crema_d --data DIR (or BENCH_DATA)")
     for name in sorted(args.corpora, key=lambda name: source_of(name).fetch is None):  # what only its authors give comes last
         pull(name, args.data or Path("DIR"), console, Hosts.mirrored(args.mirror) if args.mirror else None)
         print_state(name, args.data, console)
-    return 0
 
 
-def print_status(data: Path | None, names: list[str], console: Console) -> int:
+def print_status(data: Path | None, names: list[str], console: Console) -> None:
     """How much of each corpus is there. Raises: UsageError for a folder that does not exist."""
     from harness.data.availability import status
 
@@ -59,7 +57,6 @@ def print_status(data: Path | None, names: list[str], console: Console) -> int:
     for corpus in corpora:
         if corpus.reason:
             console.result(f"{corpus.name}: {corpus.reason.strip('()')}")
-    return 0
 
 
 def print_state(name: str, data: Path, console: Console) -> None:
