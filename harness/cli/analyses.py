@@ -1,7 +1,4 @@
-"""Questions beyond the leaderboard: `bench replicate`, `bench leakage`, `bench noise` and `bench transfer`.
-
-Options have the names of the fields of each analysis's own options, which also hold their defaults.
-"""
+"""`bench replicate`, `leakage`, `noise` and `transfer`: options are the fields of each analysis's options, which hold the defaults."""
 
 from __future__ import annotations
 
@@ -20,10 +17,8 @@ if TYPE_CHECKING:
 
 
 def add_to(subparsers: Any) -> None:
-    _add_replicate(subparsers)
-    _add_leakage(subparsers)
-    _add_noise(subparsers)
-    _add_transfer(subparsers)
+    for add in (_add_replicate, _add_leakage, _add_noise, _add_transfer):
+        add(subparsers)
 
 
 def _add_values(sub: argparse.ArgumentParser, cls: type[Any], name: str, metavar: str, text: str, of: type[Any] = str) -> None:

@@ -40,35 +40,25 @@ def list_command(args: argparse.Namespace, console: Console) -> None:
 
 
 def show_command(args: argparse.Namespace, console: Console) -> None:
-    """Print what a name or a file stands for. Raises: UsageError with the near names when it stands for nothing."""
+    """Print what a name or a file stands for. Raises: UsageError when it stands for nothing."""
+    from harness.study.definition import Study
     from harness.study.files import load, shipped
 
     name = args.name
     if name.endswith(".py"):
-        _show_file(Path(name), args, console)
-        return
-    kinds = [kind for kind in KINDS if name in names(kind)]
-    for kind in kinds:
-        print_component(get(kind, name), KINDS[kind], console)
-    if name in shipped():
-        print_plan(load(name), {}, args.data, None, console, args.allow_missing)
-    elif not kinds:
-        raise unknown("component or study", name, [*(n for kind in KINDS for n in names(kind)), *shipped()])
-
-
-def _show_file(file: Path, args: argparse.Namespace, console: Console) -> None:
-    """The study in a user's own file, or else the component. Raises UsageError when it has neither."""
-    from harness.study.definition import Study
-    from harness.study.files import load
-
-    module = load_file(file)
-    component = declared(module, file.stem)
-    if isinstance(getattr(module, "STUDY", None), Study):
-        print_plan(load(str(file)), {}, args.data, None, console, args.allow_missing)
-    elif component:
-        print_component(component, str(file), console)
+        module = load_file(Path(name))
+        component, is_study = declared(module, Path(name).stem), isinstance(getattr(module, "STUDY", None), Study)
+        components = {name: component} if component and not is_study else {}
+        error = UsageError(f"{name} has neither a STUDY = Study(…) nor a class that is decorated with @register({Path(name).stem!r})")
     else:
-        raise UsageError(f"{file} has neither a STUDY = Study(…) nor a class that is decorated with @register({file.stem!r})")
+        components, is_study = {KINDS[kind]: get(kind, name) for kind in KINDS if name in names(kind)}, name in shipped()
+        error = unknown("component or study", name, [*(n for kind in KINDS for n in names(kind)), *shipped()])
+    for what, component in components.items():
+        print_component(component, what, console)
+    if is_study:
+        print_plan(load(name), {}, args.data, None, console, args.allow_missing)
+    elif not components:
+        raise error
 
 
 def print_component(cls: type[Any], what: str, console: Console) -> None:

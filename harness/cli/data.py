@@ -30,11 +30,14 @@ def add_to(subparsers: Any) -> None:
     options.add_data(check)
 
 
-def data_command(args: argparse.Namespace, console: Console) -> int:
-    return print_status(args.data, args.corpora, console) if args.action == "status" else _pull(args, console)
+def data_command(args: argparse.Namespace, console: Console) -> None:
+    if args.action == "status":
+        print_status(args.data, args.corpora, console)
+    else:
+        _pull(args, console)
 
 
-def _pull(args: argparse.Namespace, console: Console) -> int:
+def _pull(args: argparse.Namespace, console: Console) -> None:
     from harness.data.availability import availability
     from harness.data.download import pull
     from registry.core import get
@@ -49,10 +52,9 @@ def _pull(args: argparse.Namespace, console: Console) -> int:
         reason = f" ({corpus.reason})" if corpus.reason else ""
         console.result(f"{name}: {corpus.clips} clips in {args.data / corpus.folder}: {corpus.state}{reason}")
         console.say(f"Licence: {loader.licence}. Please cite: {loader.citation}")
-    return 0
 
 
-def print_status(data: Path | None, names: list[str], console: Console) -> int:
+def print_status(data: Path | None, names: list[str], console: Console) -> None:
     """How much of each corpus is there. Raises: UsageError for a folder that does not exist."""
     from harness.data.availability import status
 
@@ -65,7 +67,6 @@ def print_status(data: Path | None, names: list[str], console: Console) -> int:
     for corpus in corpora:
         if corpus.reason:
             console.result(f"{corpus.name}: {corpus.reason}")
-    return 0
 
 
 def check_command(args: argparse.Namespace, console: Console) -> int:
