@@ -1,4 +1,4 @@
-"""Which 2-D network reads a mel spectrogram best, and how much of its score is the speakers it has heard before?
+"""Which 2-D network reads a mel spectrogram best, and how much of its score comes from speakers that it knows from training?
 
 Plain, residual and dilated networks on a 40-band mel spectrogram in decibels, each searched under random clips (as the
 published systems split) and under unseen speakers (the same proportions, no speaker in two parts).

@@ -16,7 +16,7 @@ from harness.console import Console
 from harness.data.corpora import Workspace
 from harness.evaluation import comparison
 from harness.evaluation.audit import AuditedRun, audit_runs
-from harness.evaluation.find_runs import runs_to_compare
+from harness.evaluation.find_runs import chosen_runs, runs_to_compare
 from harness.evaluation.frames import predictions_frame, trials_frame
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.evaluation.rows import Row
@@ -25,7 +25,6 @@ from harness.reports.index import write_index
 from harness.reports.study_report import write_report
 from harness.study.definition import Study
 from harness.study.files import StudyFile, load
-from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 from harness.training import saved_model
 from registry.core import label_of
@@ -33,8 +32,6 @@ from registry.errors import BenchError, UsageError, require, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from harness.tracking.tracker import Tracker
 
 Folder = str | Path | None
 
@@ -150,36 +147,27 @@ def predictions(study: str, *, cell: str | None = None, protocol: str | None = N
 def load_model(which: Row | str, *, home: Folder = None) -> saved_model.WaveformModel:
     """A saved model, from a waveform to emotions, with resampling, features and normalisation inside.
 
-    Args: which: a row of a leaderboard, for the best of its seeds by validation UAR; or the id of a seed's or a final's run, or its start.
+    Args: which: a row of a leaderboard, or a text such as `STUDY:CELL@PROTOCOL`, for the best of its seeds by validation UAR; or the id
+        of a final's or a seed's run, or its start.
     Returns: a model whose `predict(waveforms, {"sample_rate": Hz})` takes a float32 array (clips, samples) in [-1, 1] and gives a frame:
         `emotion`, then the probability of each.
-    Raises: UsageError for a run that is not in the store; BenchError when no model of it was kept there.
+    Raises: UsageError for what is not in the store; BenchError when no model of it was kept there.
     Example: `load_model(leaderboard("quickstart")[0].chosen).predict(waveform[None, :], {"sample_rate": 16_000})`.
     """
-    tracker, seeds = _seeds(_store(home), which)
-    kept = sorted((run for run in seeds if run.about.model), key=lambda run: run.metrics["validation/uar"])
+    store = _store(home)
+    chosen = chosen_runs(store, _text(store, which))
+    if chosen.kind not in ("row", "final", "seed"):
+        raise UsageError(f"{chosen.name!r} is a {chosen.kind}: give a row of its leaderboard, or the run of a final or one of its seeds")
+    kept = sorted((run for run in chosen.runs if run.about.model), key=lambda run: run.metrics["validation/uar"])
     if not kept:
-        others = [f"{run.run_id[:8]} ({run.about.label} on {run.about.split}, seed {run.seed})" for run in tracker.records("seed")
-                  if run.about.model]
-        raise BenchError("no model of it was kept: a study keeps the `best_models` of each protocol by validation UAR; those of "
-                         f"{tracker.study_name}: {'; '.join(others) or 'none'}")
+        others = [f"{run.run_id[:8]} ({run.about.label} on {run.about.split})" for run in chosen.records if run.about.model]
+        raise BenchError(f"no model of {chosen.name} was kept: a study keeps the `best_models` of each protocol by validation UAR. Those "
+                         f"of {chosen.tracker.study_name}: {'; '.join(others) or 'none'}")
     with tempfile.TemporaryDirectory() as folder:
-        files = tracker.models.files(kept[-1], Path(folder))
+        files = chosen.tracker.models.files(kept[-1], Path(folder))
         if files is None:
-            raise BenchError(f"the model of run {kept[-1].run_id} is missing in the store: restore mlartifacts/, or run the study again")
+            raise BenchError(f"the store has lost the model of run {kept[-1].run_id}: restore mlartifacts/, or run the study again")
         return saved_model.load(files)
-
-
-def _seeds(store: Store, which: Row | str) -> tuple[Tracker, list[RunRecord]]:
-    """The seed runs that a row, or the start of a run's id, stands for. Raises: UsageError when there are none."""
-    if isinstance(which, Row):
-        tracker, ids = store.experiment(_study_of(store, which)), {*which.seed_runs}
-    else:
-        matches = store.find(which, "seed", "final")
-        require(len(matches) == 1, f"{which!r} is the start of {len(matches)} ids of finals and their seeds in {store.home}: give the id "
-                                   "of one, as in the `runs` of `results`, or a row of a leaderboard")
-        tracker, ids = matches[0][0], {matches[0][1].run_id}
-    return tracker, [run for run in tracker.records("seed") if ids & {run.run_id, run.parent}]
 
 
 def audit(which: str, *, home: Folder = None, data: Folder = None) -> list[AuditedRun]:
@@ -203,17 +191,17 @@ def compare(a: Row | str, b: Row | str, *, home: Folder = None) -> comparison.Co
     Example: `board = leaderboard("quickstart")[0]; compare(*board.rows[:2]).scores["uar"].difference`.
     """
     store = _store(home)
-    one, other = (f"{_study_of(store, side)}:{side.cell}@{side.split}" if isinstance(side, Row) else side for side in (a, b))
-    return comparison.compare(runs_to_compare(store, one), runs_to_compare(store, other))
+    return comparison.compare(runs_to_compare(store, _text(store, a)), runs_to_compare(store, _text(store, b)))
 
 
-def _study_of(store: Store, row: Row) -> str:
-    """The study of a leaderboard's row. Raises: UsageError for a row without finals, or of another store."""
-    require(bool(row.seed_runs), f"{row.label} on {row.split} has no finals yet: run its study to its end")
-    name = store.experiment_of(row.seed_runs[0])
-    if name is None:
-        raise UsageError(f"the runs of {row.label} on {row.split} are not in {store.home}: give the home that its leaderboard comes from")
-    return name
+def _text(store: Store, which: Row | str) -> str:
+    """What stands for a leaderboard's row. Raises: UsageError for a row without finals, or of another store."""
+    if not isinstance(which, Row):
+        return which
+    require(bool(which.seed_runs), f"{which.label} on {which.split} has no finals yet: run its study to its end")
+    study = store.experiment_of(which.seed_runs[0])
+    require(study is not None, f"the runs of {which.label} on {which.split} are not in {store.home}: give the home of its leaderboard")
+    return f"{study}:{which.cell}@{which.split}"
 
 
 def _home(home: Folder) -> Path:

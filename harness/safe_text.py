@@ -1,4 +1,4 @@
-"""Texts from outside made harmless: addresses without their secrets, file names that stay in their folder, lines without control codes."""
+"""Makes texts from outside safe: addresses without their secrets, file names that stay in their folder, lines without control codes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import unicodedata
 
 HIDDEN = "***"
-PLAIN = re.compile(r"\w[\w.+-]*( [\w.+-]+)*")  # what a name may be made of to be a file's name as it is
+PLAIN = re.compile(r"\w[\w.+-]*( [\w.+-]+)*")  # a name that is a file's name as it is
 TAKEN = frozenset({"readme", "published-systems", "leakage"})  # names of other pages in the folder of reports
 LONGEST_NAME = 100
 USER_INFO = re.compile(r"(?<=://)(?:[^\s/@:'\"<>]*:[^\s@'\"<>]*|[^\s/@:?#'\"<>]+)@")
@@ -16,32 +16,32 @@ QUERY = re.compile(r"([?&;][\w.-]*(?:pass|pwd|secret|token|key|sig|credential|au
 
 
 def mask_secrets(text: str) -> str:
-    """A text in which no address tells a user, a password, a token or a key; for everything that is printed, logged or stored.
+    """A text without the users, passwords, tokens and keys of its addresses; for everything that is printed, logged or stored.
 
-    >>> masked("postgresql://anna:s3cret@db.example:5432/runs?sslpassword=x&sslmode=require is away")
+    >>> mask_secrets("postgresql://anna:s3cret@db.example:5432/runs?sslpassword=x&sslmode=require is away")
     'postgresql://***@db.example:5432/runs?sslpassword=***&sslmode=require is away'
     """
     return QUERY.sub(rf"\g<1>{HIDDEN}", USER_INFO.sub(f"{HIDDEN}@", text)) if "://" in text else text
 
 
 def first_line(error: Exception) -> str:
-    """The first line of what a fault says, without secrets."""
+    """The first line of an error's message, without secrets; the error's type where it has none."""
     return mask_secrets((str(error).strip().splitlines() or [type(error).__name__])[0][:300])
 
 
 def printable(text: str) -> str:
-    """A text for a terminal: without secrets, and with control characters other than line ends and tabs shown instead of obeyed.
+    """A text for a terminal: without secrets, and with control characters other than line ends and tabs spelled out.
 
-    >>> visible("a\\x1b[2Jb")
+    >>> printable("a\\x1b[2Jb")
     'a\\\\x1b[2Jb'
     """
     return "".join(c if c in "\n\t" or unicodedata.category(c) != "Cc" else repr(c)[1:-1] for c in mask_secrets(text))
 
 
 def safe_file_name(name: str) -> str:
-    """The file name, without an ending, for what has a name that anyone may have given it; different names keep apart.
+    """A file name, without an ending, for any name; different names give different file names.
 
-    >>> file_name("cnn2d"), file_name("../evil")
+    >>> safe_file_name("cnn2d"), safe_file_name("../evil")
     ('cnn2d', 'evil-2d6afc')
     """
     if PLAIN.fullmatch(name) and name.casefold() not in TAKEN and len(name) <= LONGEST_NAME:
@@ -51,20 +51,20 @@ def safe_file_name(name: str) -> str:
 
 
 def mask_logs() -> None:
-    """Have every log record of this process masked, whichever library writes it and wherever it goes."""
-    make = logging.getLogRecordFactory()
-    if getattr(make, "masks", False):
+    """Mask the secrets in every log record of this process, whichever library writes it and wherever it goes."""
+    factory = logging.getLogRecordFactory()
+    if getattr(factory, "masks", False):
         return
 
-    def record(*args: object, **more: object) -> logging.LogRecord:
-        made = make(*args, **more)
+    def masked(*args: object, **options: object) -> logging.LogRecord:
+        record = factory(*args, **options)
         try:
-            told = made.getMessage()
-        except (TypeError, ValueError):  # its arguments do not fit: logging itself complains of that
-            return made
-        if "://" in told:
-            made.msg, made.args = mask_secrets(told), None
-        return made
+            message = record.getMessage()
+        except (TypeError, ValueError):  # its arguments do not fit: logging itself reports that
+            return record
+        if "://" in message:
+            record.msg, record.args = mask_secrets(message), None
+        return record
 
-    record.masks = True  # type: ignore[attr-defined]
-    logging.setLogRecordFactory(record)
+    masked.masks = True  # type: ignore[attr-defined]
+    logging.setLogRecordFactory(masked)

@@ -67,8 +67,9 @@ def run_command(args: argparse.Namespace) -> int:
 
 
 def replicate_command(args: argparse.Namespace) -> int:
+    from harness.analyses.published.options import ReplicateOptions
     from harness.analyses.published.report import interval
-    from harness.analyses.published.run import ReplicateOptions, replicate
+    from harness.analyses.published.run import replicate
     from harness.analyses.published.verdicts import verdict
     from harness.console import Console
     from harness.reports.pages import PUBLISHED
@@ -226,8 +227,10 @@ def audit_command(args: argparse.Namespace) -> int:
 
 
 def leakage_command(args: argparse.Namespace) -> int:
-    from harness.analyses.leakage.run import LeakageOptions, measure_leakage
-    from harness.analyses.leakage.worth import PROTOCOLS, uar
+    from harness.analyses.leakage.options import LeakageOptions
+    from harness.analyses.leakage.report import uar_with_interval
+    from harness.analyses.leakage.run import measure_leakage
+    from harness.analyses.leakage.worth import PROTOCOLS
     from harness.console import Console
     from harness.reports.pages import LEAKAGE_PAGE
     from harness.tracking.store import Store
@@ -238,14 +241,16 @@ def leakage_command(args: argparse.Namespace) -> int:
                            tuple(args.copies))
     found = measure_leakage(asked, Store(args.home), _workplace(args), console, args.allow_missing, _execution(args))
     console.table(["cell", *PROTOCOLS.values()],
-                  [[each.cell, *(uar(each.under.get(protocol)) for protocol in PROTOCOLS)] for each in found], title="test UAR by protocol")
+                  [[each.cell, *(uar_with_interval(each.under.get(protocol)) for protocol in PROTOCOLS)] for each in found],
+                  title="test UAR by protocol")
     console.result(f"Report: {args.home / 'reports' / LEAKAGE_PAGE}")
     return 0
 
 
 def noise_command(args: argparse.Namespace) -> int:
-    from harness.analyses.noise.report import place
-    from harness.analyses.noise.run import NoiseOptions, measure_noise
+    from harness.analyses.noise.options import NoiseOptions
+    from harness.analyses.noise.report import condition_label
+    from harness.analyses.noise.run import measure_noise
     from harness.console import Console
     from harness.reports.markdown import with_interval
     from harness.tracking.store import Store
@@ -257,7 +262,7 @@ def noise_command(args: argparse.Namespace) -> int:
     for kind in asked.kinds:
         rows = [row for row in found if kind in row.kinds]
         keys = list(dict.fromkeys(key for row in rows for key in row.levels(kind)))
-        console.table(["cell", "protocol", *map(place, keys)],
+        console.table(["cell", "protocol", *map(condition_label, keys)],
                       [[row.label, row.split, *(with_interval(*row.figure(key, "uar")) for key in keys)] for row in rows],
                       title=f"test UAR in {kind} noise")
     console.result(f"Report: {path}")
@@ -265,7 +270,9 @@ def noise_command(args: argparse.Namespace) -> int:
 
 
 def transfer_command(args: argparse.Namespace) -> int:
-    from harness.analyses.transfer.run import TransferOptions, measure_transfer
+    from harness.analyses.transfer.options import TransferOptions
+    from harness.analyses.transfer.report import figures_with_chance
+    from harness.analyses.transfer.run import measure_transfer
     from harness.console import Console
     from harness.reports.pages import TRANSFER_PAGE
     from harness.tracking.store import Store
@@ -274,7 +281,7 @@ def transfer_command(args: argparse.Namespace) -> int:
     console = Console(args.quiet)
     asked = TransferOptions(args.study, tuple(args.corpora), args.cell, tuple(args.seeds), dict(_setting(text) for text in args.set))
     for each in measure_transfer(asked, Store(args.home), _workplace(args), console, _execution(args)):
-        console.table(["trained on ↓ tested on →", *each.targets], each.as_texts(), title=f"{each.study}: {each.cell}: test UAR")
+        console.table(["trained on ↓ tested on →", *each.targets], figures_with_chance(each), title=f"{each.study}: {each.cell}: test UAR")
     console.result(f"Report: {args.home / 'reports' / TRANSFER_PAGE}")
     return 0
 

@@ -24,7 +24,7 @@ def print_leaderboards(name: str, boards: Sequence[Leaderboard], console: Consol
     heads = ["protocol", "rank", "cell", "test UAR", "test WA", "test macro-F1", "validation UAR", *([] if where else ["corpus"]), "marks"]
     lines = [[row.split, rank_of(board, row), row.label if common else f"{row.label} {row.settings}".strip(), figure(board, row),
               *(plus_minus(row.test[score]) for score in ("wa", "macro_f1")), plus_minus(row.validation_uar),
-              *([] if where else [f"{row.corpus}: {row.coverage}"]), "; ".join(board.marks(row)).replace("**", "")] for board, row in done]
+              *([] if where else [f"{row.corpus}: {row.coverage}"]), "; ".join(board.marks(row))] for board, row in done]
     console.table(heads, lines, title=f"{name}{common}{where}: leaderboard by protocol")
     for board in boards:
         for line in [*board.alarms.values(), highlights(board).replace("**", "")] if board.finished else ():

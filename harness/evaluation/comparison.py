@@ -11,6 +11,7 @@ import numpy as np
 from harness.evaluation.find_runs import RunsToCompare
 from harness.evaluation.intervals import LEAST_SPEAKERS, LEVEL, RESAMPLES, SCORES
 from harness.evaluation.ranks import pairs
+from harness.training.predictions import speaker_counts
 from registry.errors import UsageError
 
 
@@ -65,23 +66,23 @@ class Comparison:
 def compare(a: RunsToCompare, b: RunsToCompare, resamples: int = RESAMPLES) -> Comparison:
     """B less A on their test clips. Raises: UsageError when these are not the same clips with the same labels."""
     _require_same_clips(a, b)
-    first, second = _counts(a), _counts(b)
+    first, second = speaker_counts(a.predictions), speaker_counts(b.predictions)
     found = pairs([first, second], resamples)
-    means = [{score: float(np.mean([getattr(said.scores, score) for said in side.said])) for score in SCORES} for side in (a, b)]
+    means = [{score: float(np.mean([getattr(said.scores, score) for said in side.predictions])) for score in SCORES} for side in (a, b)]
     scores = {score: Difference(means[0][score], means[1][score], *(float(values[0, 1]) for values in (
         test.difference, test.low, test.high, test.p))) for score, test in found.items()}
     right_a, right_b = _right(a), _right(b)
-    clips = a.said[0].clips
-    return Comparison(a.name, b.name, len(clips), first.shape[1], (a.seeds, b.seeds), len(a.said) == len(b.said) == 1, scores,
+    clips = a.predictions[0].clips
+    return Comparison(a.name, b.name, len(clips), first.shape[1], (a.seeds, b.seeds), len(a.predictions) == len(b.predictions) == 1, scores,
                       tuple(clips[right_a & ~right_b].tolist()),
                       tuple(clips[~right_a & right_b].tolist()), _parameters(a, b),
                       {key: value == b.fingerprints[key] for key, value in a.fingerprints.items()})
 
 
 def _require_same_clips(a: RunsToCompare, b: RunsToCompare) -> None:
-    one = a.said[0]
+    one = a.predictions[0]
     for side in (a, b):
-        for other in side.said:
+        for other in side.predictions:
             shared = len(set(one.clips.tolist()) & set(other.clips.tolist()))
             if shared < len(one.clips) or shared < len(other.clips):
                 raise UsageError(f"{a.name} and {side.name} have different test clips ({len(one.clips)} and {len(other.clips)}, {shared} "
@@ -90,12 +91,8 @@ def _require_same_clips(a: RunsToCompare, b: RunsToCompare) -> None:
                 raise UsageError(f"{a.name} and {side.name} have other emotions for the same test clips: run both on the same corpus")
 
 
-def _counts(side: RunsToCompare) -> np.ndarray:
-    return np.array([said.counts_by(said.speakers) for said in side.said])
-
-
 def _right(side: RunsToCompare) -> np.ndarray:
-    return np.mean([said.predicted == said.truth for said in side.said], axis=0) > 0.5
+    return np.mean([said.predicted == said.truth for said in side.predictions], axis=0) > 0.5
 
 
 def _parameters(a: RunsToCompare, b: RunsToCompare) -> dict[str, tuple[str, str]]:

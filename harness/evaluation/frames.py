@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from harness.evaluation.final_predictions import MissingFiles, seed_predictions
 from harness.evaluation.rows import Row, rows
 from harness.study.files import literal
 from harness.tracking.run_record import RunRecord
@@ -55,8 +56,7 @@ def predictions_frame(tracker: Tracker, *, cell: str | None, protocol: str | Non
     _require("protocol of these finals", protocol, (row.split for row in chosen))
     chosen = [row for row in chosen if protocol in (None, row.split)]
     _require("seed of these finals", seed, (int(number) for row in chosen for number in row.seed_numbers))
-    return pd.concat([_clips(tracker, row, number, run_id, part) for row in chosen
-                      for number, run_id in zip(row.seed_numbers, row.seed_runs, strict=True) if seed in (None, int(number))],
+    return pd.concat([_clips(tracker, row, part, seed) for row in chosen if seed is None or str(seed) in row.seed_numbers],
                      ignore_index=True)
 
 
@@ -66,12 +66,14 @@ def _require(what: str, value: str | int | None, allowed: Iterable[str | int]) -
         raise unknown(what, str(value), map(str, names))
 
 
-def _clips(tracker: Tracker, row: Row, number: str, run_id: str, part: str) -> pd.DataFrame:
-    """What one final's seed predicts; `corpus` is each clip's own where the row's corpus joins several."""
+def _clips(tracker: Tracker, row: Row, part: str, seed: int | None) -> pd.DataFrame:
+    """What a row's seeds, or one of them, predict; `corpus` is each clip's own where the row's corpus joins several."""
     import pandas as pd
 
-    own = tracker.predictions(run_id, part)
-    if own is None:
-        raise BenchError(f"the {part} predictions of run {run_id} are missing in the store: restore mlartifacts/, or run the study again")
-    return pd.DataFrame({"corpus": row.corpus, "protocol": row.split, "cell": row.label, "key": row.cell, "seed": int(number),
-                         **dict(own.to_frame().items())})
+    runs = {number: run for number, run in zip(row.seed_numbers, row.seed_runs, strict=True) if seed in (None, int(number))}
+    predictions = seed_predictions(tracker, list(runs.values()), list(runs), part)
+    if isinstance(predictions, MissingFiles):
+        raise BenchError(f"{row.label} on {row.split}: the store has lost the {predictions.reason}: restore mlartifacts/, or run it again")
+    about = {"corpus": row.corpus, "protocol": row.split, "cell": row.label, "key": row.cell}
+    return pd.concat([pd.DataFrame({**about, "seed": int(number), **dict(each.to_frame().items())})
+                      for number, each in zip(runs, predictions, strict=True)])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.evaluation.intervals import LEAST_SPEAKERS, figures_of, speaker_intervals
-from harness.training.predictions import Predictions
+from harness.training.predictions import Predictions, speaker_counts
 from registry.errors import BenchError
 
 ATTRIBUTES = {"sex": "sex", "age": "age band", "race": "race", "ethnicity": "ethnicity", "sentence": "sentence", "level": "intensity",
@@ -103,7 +103,7 @@ def _texts(said: Sequence[Predictions], attribute: str) -> np.ndarray:
 def _row(said: Sequence[Predictions], own: np.ndarray, attribute: str, group: str) -> GroupRow:
     parts = [Predictions(one.emotions, one.clips[own], one.truth[own], one.probabilities[own],
                          {"speaker": one.speakers[own]}) for one in said]
-    counts = np.array([part.counts_by(part.speakers) for part in parts])  # (seeds, speakers, truth, predicted)
+    counts = speaker_counts(parts)  # (seeds, speakers, truth, predicted)
     few = counts.shape[1] < LEAST_SPEAKERS
     bounds = dict.fromkeys(("wa", "uar"), (math.nan, math.nan)) if few else speaker_intervals(counts, RESAMPLES)
     values = figures_of(counts.sum(axis=1))

@@ -79,9 +79,25 @@ class Row:
         """The cell as people read it: its recipe's name, or what it is made of."""
         return self.recipe or " × ".join(part for part in (self.feature_space, self.architecture, self.augmentation) if part)
 
+    def marks(self, coverage: str) -> list[str]:
+        """What a reader must know before comparing the row with others, as plain texts.
+
+        Args: coverage: the words for a corpus that is not whole or no human speech.
+        """
+        marks = {f"leak found: {self.leaks}": bool(self.leaks), "shared speakers": self.shares_speakers,
+                 coverage: not self.coverage.endswith("whole"), f"on {self.backend}": self.backend not in ("", "tensorflow")}
+        return [text for text, holds in marks.items() if holds]
+
     def as_json(self) -> dict[str, Any]:
-        """Plain data for programs; figures that do not exist are null."""
-        return {key: plain(value) for key, value in asdict(self).items()}
+        """Plain data for programs: scores as {mean, sd} over seeds, figures that do not exist as null."""
+        fields = asdict(self) | {"test": {score: _mean_and_sd(pair) for score, pair in self.test.items()},
+                                 "validation_uar": _mean_and_sd(self.validation_uar)}
+        fields["chosen_settings"] = fields.pop("chosen")  # in a leaderboard `chosen` says which row to take
+        return {key: plain(value) for key, value in fields.items()}
+
+
+def _mean_and_sd(pair: tuple[float, float]) -> dict[str, float]:
+    return dict(zip(("mean", "sd"), pair, strict=True))
 
 
 def rows(records: list[RunRecord]) -> list[Row]:

@@ -28,6 +28,7 @@ from harness.execution.job import Job, Outcome, Stopped
 from harness.execution.pool import JobEnd, Listen, ProgressEvent
 from harness.execution.worker import run_job
 from harness.safe_text import first_line, mask_logs
+from harness.tracking.run_record import RunRecord
 from registry.core import load_file
 from registry.errors import BenchError
 
@@ -219,7 +220,8 @@ class DaskPool:
         if what == "began":
             running.since = time.monotonic()
         elif what == "ended":
-            return [self._ended(uid, Outcome(**rest[0]), memory_limit=rest[1])]
+            record = RunRecord(**rest[0].pop("record"))
+            return [self._ended(uid, Outcome(record, **rest[0]), memory_limit=rest[1])]
         elif what == "done":
             return self._stopped(uid) if rest[0] == running.future.key else []
         else:

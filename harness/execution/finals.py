@@ -15,7 +15,6 @@ from harness.evaluation.intervals import mean_sd
 from harness.execution.job import Outcome
 from harness.execution.run_context import RunContext, identity, run_name
 from harness.search.optuna_study import Search
-from harness.study.cells import Cell
 from harness.study.trial import Trial
 from harness.tracking.outbox import OutboxEntry
 from harness.tracking.run_record import RunRecord, RunTags
@@ -24,8 +23,8 @@ from harness.tracking.run_record import RunRecord, RunTags
 class Final:
     """The final of one cell, once its search is over."""
 
-    def __init__(self, run: RunContext, search: Search, cell: Cell) -> None:
-        self.run, self.search, self.cell = run, search, cell
+    def __init__(self, run: RunContext, search: Search) -> None:
+        self.run, self.search, self.cell = run, search, search.cell
         self.finished = False
         self.chosen: Trial | None = None
         self.trials: list[Trial] | None = None
@@ -34,7 +33,7 @@ class Final:
     def missing(self) -> list[Trial]:
         """The seeds that are neither known nor failed in this run; the best trial is chosen at the first call."""
         if self.trials is None:
-            chosen = self.chosen = self.search.best(self.cell) if self.run.study.trials else self.cell.base
+            chosen = self.chosen = self.search.best() if self.run.study.trials else self.cell.base
             if chosen is None:
                 self.run.console.say(f"  {self.cell.label}: no trial completed, so there is no final")
                 self.finished = True
@@ -43,7 +42,7 @@ class Final:
 
     def ended(self, trial: Trial, outcome: Outcome) -> None:
         """Note a seed that failed: it is tried again by the next start."""
-        if outcome.state != "finished":
+        if outcome.record.state != "finished":
             self._failed.add(trial.signature)
 
     def settled_elsewhere(self, trial: Trial, claim: str) -> bool:
@@ -51,18 +50,21 @@ class Final:
         held = self.run.claims.get(claim)
         if held is None or held.outcome is None:
             return held is not None
-        found: RunRecord | None = None
-        if held.outcome["state"] != "finished" and self.run.claims.lives(held.coordinator):
+        if held.outcome["state"] != "finished" and self.run.claims.is_alive(held.coordinator):
             self._failed.add(trial.signature)  # the next start tries it again
             return True
-        if held.outcome["state"] == "finished":
-            entry = self.run.box.get(held.uid)
-            with suppress(Exception):  # the store is away: the outbox may have it
-                found = next((r for r in self.run.tracker.of_uid(held.uid) if r.state == "finished"), None)
-            if found or entry:
-                self.run.known[trial.signature] = found or RunRecord("", "", "seed", "finished", {}, entry.metrics if entry else {}, {})
-                return True
+        if held.outcome["state"] == "finished" and (record := self._record_of(held.uid)):
+            self.run.known[trial.signature] = record
+            return True
         return held.coordinator == self.run.claims.id
+
+    def _record_of(self, uid: str) -> RunRecord | None:
+        """What MLflow or the outbox has of a seed that another start finished."""
+        with suppress(Exception):  # the store is away: the outbox may have it
+            if finished := [r for r in self.run.tracker.of_uid(uid) if r.state == "finished"]:
+                return finished[0]
+        entry = self.run.box.get(uid)
+        return entry.record() if entry else None
 
     def complete(self) -> bool:
         """Record the final when all its seeds ended; whether it is over."""

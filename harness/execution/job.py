@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from harness.data.corpora import Workspace
 from harness.study.trial import Trial
 from harness.tracking.outbox import OutboxEntry
-from harness.tracking.run_record import RunTags
+from harness.tracking.run_record import RunRecord, RunTags
 from harness.training.result import Result
 from harness.training.run_trial import run_trial
 
@@ -47,7 +47,6 @@ class Job:
         tracking_uri: of MLflow. best_models: how many of its protocol are kept.
         asks: whether each epoch waits for the word whether to go on.
         costs: whether what one clip costs is measured, too.
-        leaks: whether `bench leakage` asks, which alone may open corpora with copies made before the split.
         objective: what trains and scores; `run_trial`, but for tests of the engine.
     """
 
@@ -64,34 +63,25 @@ class Job:
     best_models: int = 0
     asks: bool = False
     costs: bool = False
-    leaks: bool = False
     objective: Objective = run_trial
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended, without its arrays.
+    """How a job ended: the record of its MLflow run, and what else its coordinator needs.
 
     Args:
-        value: validation UAR at the kept epoch; None when there is none. metrics: as its MLflow run has them.
-        run_id: of the MLflow run; empty while the result waits in the outbox.
-        seconds: the trial took. notes: what the leak audit of a final found, and why its cost is not known.
+        record: its run id is empty while the result waits in the outbox.
+        notes: what the leak audit of a final found, and why its cost is not known.
         done_here, memory_bytes: trials that its process has run by now, and what it holds.
     """
 
-    uid: str
-    state: str
-    reason: str = ""
-    value: float | None = None
-    metrics: dict[str, float] = field(default_factory=dict)
-    run_id: str = ""
-    seconds: float = 0.0
+    record: RunRecord
+    notes: tuple[str, ...] = ()
     done_here: int = 0
     memory_bytes: int = 0
-    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, entry: OutboxEntry, run_id: str) -> Outcome:
-        """What a committed entry says."""
-        seconds = sum(value for key, value in entry.metrics.items() if key.startswith("seconds/"))
-        return cls(entry.uid, entry.state, entry.about.reason, entry.metrics.get("validation/uar"), entry.metrics, run_id, seconds)
+        """The outcome of a job whose result is on disk."""
+        return cls(entry.record(run_id))

@@ -35,13 +35,13 @@ def settle_crashed(run: RunContext, searches: list[Search]) -> None:
     """Settle what a crash left, and say in one line what that was; nothing of a start that lives is touched."""
     brought = deliver_waiting(run).brought
     trials = sum(search.reconcile() for search in searches)
-    told = {uid for search in searches for uid in search.told()}
+    told = {uid for search in searches for uid in search.finished_uids()}
     for uid in run.box.uids():
         entry = run.box.get(uid)
-        if entry and not run.claims.lives(entry.about.coordinator) and (uid in told or entry.kind != "trial"):
+        if entry and not run.claims.is_alive(entry.about.coordinator) and (uid in told or entry.kind != "trial"):
             run.box.told(uid)
     runs = run.tracker.reconcile(lambda tags: may_be_alive(run.claims, tags))
-    drafts = run.box.sweep(run.claims.lives) + sweep_cache(run.prepared.workplace.cache)
+    drafts = run.box.sweep(run.claims.is_alive) + sweep_cache(run.prepared.workplace.cache)
     parts = [f"{brought} results brought to MLflow" if brought else "",
              f"{trials} open trials and {runs} open runs settled" if trials or runs else "",
              f"{drafts} half-written files removed" if drafts else ""]
@@ -59,12 +59,12 @@ def finished_by_signature(run: RunContext) -> dict[str, RunRecord]:
 def settle_own_workers(run: RunContext) -> None:
     """Settle what the workers of this start left that died: runs that nobody ends, and halves of results."""
     run.tracker.reconcile(lambda tags: tags.coordinator != run.claims.id)
-    run.box.sweep(run.claims.lives)
+    run.box.sweep(run.claims.is_alive)
 
 
 def may_be_alive(claims: Claims, tags: RunTags) -> bool:
     """Whether the start that a record's tags name may be alive."""
-    return claims.lives(tags.coordinator) if tags.coordinator else process_identity.may_be_alive(tags.process)
+    return claims.is_alive(tags.coordinator) if tags.coordinator else process_identity.may_be_alive(tags.process)
 
 
 def deliver_waiting(run: RunContext) -> Delivery:

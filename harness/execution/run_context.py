@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.console import Bar, Console
-from harness.data.copies_before_split import leaking_on_purpose
 from harness.execution.job import Job, Objective, Outcome
 from harness.execution.prepare import Prepared
 from harness.search.claims import Claims
@@ -81,7 +80,7 @@ class RunContext:
         return Job(uid=uid, kind=kind, name=name, trial=trial, tags=tags, params=params,
                    parent=self.parent, study=self.name, workplace=self.prepared.workplace, tracking_uri=self.tracker.client.tracking_uri,
                    best_models=self.study.best_models if kind == "seed" else 0, asks=asks,
-                   costs=self.study.measure_cost and kind == "seed" and trial.seed == self.study.seeds[0], leaks=leaking_on_purpose(),
+                   costs=self.study.measure_cost and kind == "seed" and trial.seed == self.study.seeds[0],
                    objective=self.objective)
 
     def record(self, entry: OutboxEntry) -> str:
@@ -132,9 +131,9 @@ def _short(value: Any) -> str:
 
 def outcome_line(name: str, outcome: Outcome) -> str:
     """A line on how a job ended."""
-    took = f"{outcome.seconds:.0f} s"
-    if outcome.value is None:
-        return f"  {name}: {outcome.state} ({outcome.reason}) after {took}"
-    m = outcome.metrics
+    took = f"{outcome.record.seconds:.0f} s"
+    record, m = outcome.record, outcome.record.metrics
+    if outcome.record.validation_uar is None:
+        return f"  {name}: {record.state} ({record.about.reason}) after {took}"
     test = f", test WA {m['test/wa']:.3f} UAR {m['test/uar']:.3f}" if "test/uar" in m else ""
-    return f"  {name}: validation UAR {outcome.value:.3f} at epoch {m['best_epoch']:.0f}{test} ({took})"
+    return f"  {name}: validation UAR {outcome.record.validation_uar:.3f} at epoch {m['best_epoch']:.0f}{test} ({took})"

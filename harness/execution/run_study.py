@@ -19,8 +19,8 @@ from harness.execution.prepare import prepare
 from harness.execution.recovery import deliver_waiting, finished_by_signature, settle_crashed, settle_own_workers
 from harness.execution.run_context import Progress, RunContext
 from harness.execution.schedule import Schedule
-from harness.search.claims import Claims, impatient
-from harness.search.optuna_study import Search, storage
+from harness.search.claims import CLOSING_PATIENCE_S, Claims
+from harness.search.optuna_study import Search, open_searches, storage
 from harness.study.cells import Cell, plan
 from harness.study.files import StudyFile
 from harness.tracking.outbox import Outbox
@@ -61,30 +61,29 @@ class Execution:
 
 
 def run_study(file: StudyFile, store: Store, workplace: Workspace, settings: dict[str, Any], console: Console, *,
-              only_cell: str | None = None, allow_missing: bool = False, execution: Execution | None = None) -> set[str]:
+              only_cell: str | None = None, allow_missing: bool = False, execution: Execution | None = None,
+              leaks_allowed: bool = False) -> set[str]:
     """Search every cell and train its finals, continuing where an earlier call stopped.
 
     Args:
         settings: fixed for every cell, as `training.epochs` -> 5. only_cell: label of the one cell to run.
-        allow_missing: go on without missing or damaged clips.
+        allow_missing: go on without missing or damaged clips. leaks_allowed: whether the study may copy clips before the split.
     Returns: the keys of the cells that were run.
     Raises: BenchError for what must be fixed first, or when results still wait for MLflow at the end. KeyboardInterrupt after Ctrl-C.
     """
     execution, study = execution or Execution(in_process=True), file.study
-    prepared = prepare(study, workplace, settings, only_cell, allow_missing, console)
+    prepared = prepare(study, workplace, settings, only_cell, allow_missing, console, leaks_allowed)
     console.say(f"{len(prepared.cells)} cells; opening the stores below {workplace.home} …")
-    groups = [(label, list(cells)) for label, cells in itertools.groupby(prepared.cells, key=lambda c: short_label(c.base.split))]
     (workplace.home / ".bench").mkdir(parents=True, exist_ok=True)
     with FileLock(workplace.home / ".bench" / "stores.lock"):  # two first starts must not both make the tables
-        searched = storage(workplace.home, execution.optuna_storage)
-        claims = Claims(searched.engine)
+        optuna_storage = storage(workplace.home, execution.optuna_storage)
+        claims = Claims(optuna_storage.engine)
         tracker = store.experiment(file.name)
-        searches = [(Search(workplace.home, file.name, label, cells, study.prune, store=searched, claims=claims, sampler=study.sampler),
-                     cells) for label, cells in groups]
+        searches = open_searches(workplace.home, file.name, prepared.cells, optuna_storage, claims, study.prune, study.sampler)
     run = RunContext(file, prepared, console, store, tracker, claims, Outbox(workplace.home), settings, allow_missing, execution.objective)
     run.varied = varied_settings(plan(study, prepared.corpus.fingerprint, settings), settings)
     try:
-        settle_crashed(run, [search for search, _ in searches])
+        settle_crashed(run, searches)
         run.known = finished_by_signature(run)
         run.parent = _open_parent(run)
         state = "failed"
@@ -100,27 +99,24 @@ def run_study(file: StudyFile, store: Store, workplace: Workspace, settings: dic
                 run.tracker.end(run.parent, state)
                 settle_own_workers(run)
     finally:
-        with suppress(BenchError), impatient():  # else the next start sees that this one is gone
+        with suppress(BenchError):  # else the next start sees that this one is gone
             claims.close()
-    _bring_home(run, [short_label(cells[0].base.split) for _, cells in searches])
+    _bring_home(run, list({short_label(cell.base.split): None for cell in prepared.cells}))
     return {cell.key for cell in prepared.cells}
 
 
-def _work(run: RunContext, searches: list[tuple[Search, list[Cell]]], execution: Execution) -> None:
+def _work(run: RunContext, searches: list[Search], execution: Execution) -> None:
     """Everything between the stores' opening and their closing."""
     trials, console = run.study.trials, run.console
-    missing = {label: sum(max(0, trials - len(search.done(cell))) for cell in cells) for label, (search, cells) in _labelled(searches)}
-    for label, (_, cells) in _labelled(searches) if trials else []:
-        console.say(f"{label}: {len(cells)} cells × {trials} trials, {missing[label]} to do")
+    missing = {search.cell.key: max(0, trials - len(search.ended())) for search in searches} if trials else {}
+    for label, cells in itertools.groupby(run.prepared.cells if trials else [], key=lambda cell: short_label(cell.base.split)):
+        keys = [cell.key for cell in cells]
+        console.say(f"{label}: {len(keys)} cells × {trials} trials, {sum(missing[key] for key in keys)} to do")
     with console.working():
         seeds = len(run.prepared.cells) * len(run.study.seeds)
         with console.bar("trials", sum(missing.values())) as first, console.bar("finals", seeds) as second, Stopping(console) as stopping:
             agenda = Schedule(run, searches, Progress(first), Progress(second), execution.tries)
             _drive(agenda, execution, stopping)
-
-
-def _labelled(searches: list[tuple[Search, list[Cell]]]) -> list[tuple[str, tuple[Search, list[Cell]]]]:
-    return [(short_label(cells[0].base.split), (search, cells)) for search, cells in searches]
 
 
 def _drive(agenda: Schedule, execution: Execution, stopping: Stopping) -> None:
@@ -156,8 +152,8 @@ def _drive(agenda: Schedule, execution: Execution, stopping: Stopping) -> None:
     finally:
         if pool:
             pool.close()
-        with impatient():
-            agenda.abandon()
+        agenda.run.claims.patience_s = CLOSING_PATIENCE_S
+        agenda.abandon()
     if agenda.fault:
         raise agenda.fault
     if stopping.asked and not agenda.finished():

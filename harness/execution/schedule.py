@@ -17,7 +17,6 @@ from harness.search.optuna_study import Contradiction, Proposal, Search
 from harness.study.cells import Cell
 from harness.study.trial import Trial
 from harness.tracking.outbox import OutboxEntry
-from harness.tracking.run_record import RunRecord
 from registry.errors import BenchError
 
 LOOK_AGAIN_S = 1.0  # after others' claims
@@ -34,7 +33,6 @@ class CellProgress:
     """
 
     search: Search
-    cell: Cell
     done: int
     final: Final
     running: int = 0
@@ -57,13 +55,12 @@ class Schedule:
     """Everything that a run has to do.
 
     Args:
-        searches: each with its cells. trials, finals: what shows how far they are. tries: of a trial whose worker died.
+        searches: of its cells. trials, finals: what shows how far they are. tries: of a trial whose worker died.
     """
 
-    def __init__(self, run: RunContext, searches: list[tuple[Search, list[Cell]]], trials: Progress, finals: Progress, tries: int) -> None:
+    def __init__(self, run: RunContext, searches: list[Search], trials: Progress, finals: Progress, tries: int) -> None:
         self.run, self.trials, self.finals, self.tries = run, trials, finals, tries
-        self.lanes = [CellProgress(search, cell, len(search.done(cell)) if run.study.trials else 0, Final(run, search, cell))
-                      for search, cells in searches for cell in cells]
+        self.lanes = [CellProgress(search, len(search.ended()) if run.study.trials else 0, Final(run, search)) for search in searches]
         self.pieces: dict[str, RunningJob] = {}
         self.again: list[Job] = []
         self.fault: BaseException | None = None
@@ -94,13 +91,13 @@ class Schedule:
         wanted = self.run.study.trials
         while lane.done + lane.running + len(lane.waiting) < wanted and time.monotonic() >= lane.look_at:
             try:
-                proposal = lane.search.propose(lane.cell, wanted)
+                proposal = lane.search.propose(wanted)
             except Contradiction as error:
-                self._contradiction(lane.cell, error)
+                self._contradiction(lane.search.cell, error)
                 self._count(lane)
                 continue
             if proposal is None:  # other starts of this study have the rest
-                lane.done = len(lane.search.done(lane.cell))
+                lane.done = len(lane.search.ended())
                 lane.look_at = time.monotonic() + LOOK_AGAIN_S
                 return None
             if not self._is_known(lane, proposal):
@@ -110,7 +107,7 @@ class Schedule:
     def _is_known(self, lane: CellProgress, proposal: Proposal) -> bool:
         known = self.run.known.get(proposal.trial.signature)
         if known:
-            proposal.tell(known.state, known.metrics.get("validation/uar"))
+            proposal.record_end(known.state, known.metrics.get("validation/uar"))
             self._count(lane)
         return known is not None
 
@@ -121,7 +118,7 @@ class Schedule:
             return self._started(lane, "trial", proposal.trial, proposal.uid, proposal)
         held = self.run.claims.get(name)
         if held and held.outcome:
-            proposal.tell(held.outcome["state"], held.outcome["value"], held.outcome["reason"])
+            proposal.record_end(held.outcome["state"], held.outcome["value"], held.outcome["reason"])
             self._count(lane)
         elif proposal not in lane.waiting:
             lane.waiting.append(proposal)
@@ -141,7 +138,7 @@ class Schedule:
         return f"trial {self.run.name} {trial.signature}"
 
     def _started(self, lane: CellProgress, kind: str, trial: Trial, uid: str, proposal: Proposal | None) -> Job:
-        job = self.run.job(kind, lane.cell, trial, uid, asks=kind == "trial" and self.run.study.prune)
+        job = self.run.job(kind, lane.search.cell, trial, uid, asks=kind == "trial" and self.run.study.prune)
         self.pieces[uid] = RunningJob(lane, job, self.run.console.line(f"  {job.name}", trial.training.epochs), proposal)
         lane.running += kind == "trial"
         return job
@@ -224,20 +221,20 @@ class Schedule:
         job, lane = piece.job, piece.lane
         self._remove(piece)
         lane.look_at = 0.0  # what was waited for may have been this
-        run_id = outcome.run_id
+        record, value, reason = outcome.record, outcome.record.validation_uar, outcome.record.about.reason
         if piece.proposal:
-            piece.proposal.tell(outcome.state, outcome.value, outcome.reason)
-        if not self.run.claims.end(self._claim(job.trial), state=outcome.state, value=outcome.value, reason=outcome.reason) and run_id:
+            piece.proposal.record_end(record.state, value, reason)
+        if not self.run.claims.end(self._claim(job.trial), state=record.state, value=value, reason=reason) and record.run_id:
             with suppress(Exception):  # MLflow is away
-                self.run.tracker.end(run_id, "killed", "another start of this study took it over")
+                self.run.tracker.end(record.run_id, "killed", "another start of this study took it over")
         self.run.box.told(job.uid)
-        if outcome.state in ("finished", "pruned"):
-            self.run.known[job.trial.signature] = RunRecord(run_id, job.name, job.kind, outcome.state, {}, outcome.metrics, {})
+        if record.ended_by_itself:
+            self.run.known[job.trial.signature] = record
         if piece.proposal:
-            self._count(lane, outcome.value or 0.0)
+            self._count(lane, value or 0.0)
         else:
             lane.final.ended(job.trial, outcome)
-            self.finals.advance(0, outcome.value or 0.0)
+            self.finals.advance(0, value or 0.0)
         self.run.console.say(outcome_line(job.name, outcome))
         for note in outcome.notes:
             self.run.console.say(f"  {note}")
@@ -252,7 +249,7 @@ class Schedule:
         self._remove(piece)
         self._end_runs(piece)
         if piece.proposal:
-            piece.proposal.tell("killed", None, STOPPED)
+            piece.proposal.record_end("killed", None, STOPPED)
         self.run.claims.release(self._claim(piece.job.trial))
 
     def _end_runs(self, piece: RunningJob) -> None:
@@ -268,7 +265,7 @@ class Schedule:
             self.run.console.say("what is left is with other starts of this study: waiting for them")
         if time.monotonic() > self._clear_up_at:
             self._clear_up_at = time.monotonic() + CLEAR_UP_S
-            settle_crashed(self.run, list({id(lane.search): lane.search for lane in self.lanes}.values()))
+            settle_crashed(self.run, [lane.search for lane in self.lanes])
             self.run.known |= finished_by_signature(self.run)
         time.sleep(0.2)
 
@@ -289,4 +286,4 @@ class Schedule:
                     self._give_up(piece)
         for proposal in [proposal for lane in self.lanes for proposal in lane.waiting]:
             with suppress(BenchError):
-                proposal.tell("killed", None, STOPPED)
+                proposal.record_end("killed", None, STOPPED)

@@ -10,11 +10,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from harness.data.copies_before_split import leak_on_purpose
 from harness.data.corpora import open_corpus
 from harness.evaluation.audit import audit_final
 from harness.execution.job import STOPPED, Job, Outcome, Reporter
@@ -22,7 +20,7 @@ from harness.safe_text import first_line
 from harness.study.trial import Trial, keras_backend
 from harness.tracking import run_files
 from harness.tracking.outbox import Outbox, OutboxEntry, entry_of
-from harness.tracking.store import Store, name_of
+from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training import cost, saved_model
 from harness.training.result import Pruned, Result
@@ -53,8 +51,9 @@ def run_job(job: Job, reporter: Reporter) -> Outcome:
         if entry is None:
             raise BenchError(f"the result in {box.folder / job.uid} can't be read back: check the disk")
         outcome = Outcome.of(entry, _delivered(job, box, entry))
-        found = audit(job, outcome.run_id) if job.kind == "seed" and outcome.run_id and outcome.state == "finished" else ()
-        return replace(outcome, notes=(*costs, *found), done_here=_done_here, memory_bytes=psutil.Process().memory_info().rss)
+        record = outcome.record
+        problems = audit(job, record.run_id) if job.kind == "seed" and record.run_id and record.state == "finished" else ()
+        return replace(outcome, notes=(*costs, *problems), done_here=_done_here, memory_bytes=psutil.Process().memory_info().rss)
 
 
 def _check_fit(trial: Trial, signature: str, home: Path) -> None:
@@ -77,23 +76,19 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
     live = _Live(job)
 
     def on_epoch(epoch: int, metrics: dict[str, float]) -> None:
-        if epoch == 1 and epochs:  # training began again, with a batch in parts
-            epochs.clear()
-            live.begin_again()
         epochs.append((epoch, int(time.time() * 1000), metrics))
         live.epoch(epochs[-1])
         if reporter.epoch(epoch, metrics["validation_uar"]):
             raise Pruned(f"validation UAR below the median of the cell's trials at epoch {epoch}")
 
     try:
-        with leak_on_purpose() if job.leaks else nullcontext():
-            result = job.objective(job.trial, job.workplace, on_epoch, reporter.preparing)
-            reporter.check()
-            entry = entry_of(result, tags=job.tags, metrics=_cost(job, result, notes) if job.costs else {}, uid=job.uid, kind=job.kind,
-                             name=job.name, study=job.study, parent=job.parent, params=job.params, epochs=epochs, run_id=live.run_id,
-                             store=name_of(job.workplace.home, job.tracking_uri), best_models=job.best_models)
-            reporter.check()  # another start may be at the same trial by now
-            box.commit(entry, functools.partial(_write, job, result))
+        result = job.objective(job.trial, job.workplace, on_epoch, reporter.preparing)
+        reporter.check()
+        entry = entry_of(result, tags=job.tags, metrics=_cost(job, result, notes) if job.costs else {}, uid=job.uid, kind=job.kind,
+                         name=job.name, study=job.study, parent=job.parent, params=job.params, epochs=epochs, run_id=live.run_id,
+                         store=Store(job.workplace.home, job.tracking_uri).name, best_models=job.best_models)
+        reporter.check()  # another start may be at the same trial by now
+        box.commit(entry, functools.partial(_write, job, result))
     except BaseException:
         live.stop()
         raise
@@ -129,11 +124,9 @@ class _Live:
     def __init__(self, job: Job) -> None:
         self.tracker: Tracker | None = None
         self.run_id = ""
-        self.job = job
-        self._quietly(self._open)
+        self._quietly(lambda: self._open(job))
 
-    def _open(self) -> None:
-        job = self.job
+    def _open(self, job: Job) -> None:
         self.tracker = tracker_of(job.workplace.home, job.study, job.tracking_uri)
         self.run_id = self.tracker.start(job.kind, job.name, job.parent, replace(job.tags, uid=job.uid), job.params)
 
@@ -143,16 +136,11 @@ class _Live:
             tracker = self.tracker
             self._quietly(lambda: tracker.epoch(self.run_id, epoch, metrics, at_ms))
 
-    def begin_again(self) -> None:
-        """Leave what it has behind, and go on with a new one."""
-        self.stop("begun again with its batches in parts, for want of memory")
-        self._quietly(self._open)
-
-    def stop(self, reason: str = STOPPED) -> None:
+    def stop(self) -> None:
         """End it as killed: its trial is run again."""
         if self.tracker and self.run_id:
             tracker = self.tracker
-            self._quietly(lambda: tracker.end(self.run_id, "killed", reason))
+            self._quietly(lambda: tracker.end(self.run_id, "killed", STOPPED))
 
     def _quietly(self, action: Callable[[], None]) -> None:
         try:

@@ -15,7 +15,7 @@ def highlights(board: Leaderboard) -> str:
     chosen = board.chosen
     if chosen is None:
         return ""
-    own = board.standings.get(chosen.cell)
+    own = board.statistics.get(chosen.cell)
     rank = f", rank {own.rank}" if own and own.rank else ""
     parts = [f"**Chosen by validation UAR: {escape(chosen.label)}**, validation {plus_minus(chosen.validation_uar)}, test UAR "
              f"{figure(board, chosen)}{rank}.", _best(board)]
@@ -27,7 +27,7 @@ def _best(board: Leaderboard) -> str:
         return ""
     first, *others = (escape(row.label) for row in board.best)
     if not others:
-        clear = not board.standings[board.best[0].cell].alike and len(board.standings) == len(board.finished)
+        clear = not board.statistics[board.best[0].cell].alike and len(board.statistics) == len(board.finished)
         return f"{first} is significantly better than every other row." if clear else f"Alone on rank 1: {first}."
     named = first + "".join(f", {label}" for label in others[: NAMED - 1])
     more = f" and {len(others) + 1 - NAMED} more" if len(others) >= NAMED else ""
@@ -41,5 +41,5 @@ def figure(board: Leaderboard, row: Row, score: str = "uar") -> str:
 
 def rank_of(board: Leaderboard, row: Row) -> str:
     """A row's rank, a dash where there is none."""
-    own = board.standings.get(row.cell)
+    own = board.statistics.get(row.cell)
     return str(own.rank) if own and own.rank else "–"

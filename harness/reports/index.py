@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.reports.highlights import NAMED, figure, rank_of
+from harness.reports.leaderboard_tables import marks_markdown
 from harness.reports.markdown import escape
 from harness.reports.pages import INDEX, NOISE, OTHER_PAGES, _noise_page, write_beside
 from harness.reports.study_report import MARKS
@@ -47,7 +48,7 @@ def index_lines(name: str, board: Leaderboard) -> list[str]:
     assert chosen is not None  # boards without finals are not in the index
     best = "; ".join(f"{escape(row.label)} {figure(board, row)}" for row in board.best[:NAMED])
     more = f"; {len(board.best) - NAMED} more" if len(board.best) > NAMED else ""
-    marks = [mark for mark in board.marks(chosen) if "chosen" not in mark] + [f"⚠ {alarm}" for alarm in board.alarms]
+    marks = [mark for mark in board.marks(chosen) if mark != "chosen"] + [f"⚠ {alarm}" for alarm in board.alarms]
     return [f"[{escape(name)}]({quote(safe_file_name(name))}.md)", escape(f"{chosen.corpus}, {chosen.coverage}"), escape(chosen.split),
             escape(chosen.label), figure(board, chosen),
-            rank_of(board, chosen), (best + more) or "–", str(len(board.finished)), str(chosen.seeds), "; ".join(marks)]
+            rank_of(board, chosen), (best + more) or "–", str(len(board.finished)), str(chosen.seeds), marks_markdown(marks)]

@@ -12,7 +12,7 @@ from harness.evaluation import references
 from harness.evaluation.calibration import BINS, calibration_errors
 from harness.evaluation.final_predictions import FinalPredictions
 from harness.evaluation.intervals import LEAST_SPEAKERS, mean_sd
-from harness.evaluation.leaderboard import Leaderboard, one_seed_each, rankable
+from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.references import Reference
 from harness.evaluation.rows import Row
 from harness.reports import cost_section, groups_section
@@ -37,14 +37,14 @@ def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front:
     parts = [f"## {escape(f'{first.split} on {first.corpus}, {first.coverage}')}",
              f"All rows with {code(board.settings)}." if board.settings else "", highlights(board),
              leaderboard_table(board) if finished else "No finals yet.", _about(first),
-             *(f"⚠ **{name}**: {sentence}" for name, sentence in board.alarms.items()), statistics_sentences(board.evidence)]
+             *(f"⚠ **{name}**: {sentence}" for name, sentence in board.alarms.items()), statistics_sentences(board)]
     waiting = [row for row in board.rows if not row.seeds]
     if waiting:
         parts.append("Without finals: " + "; ".join(f"{escape(row.label)} ({trials_in_words(row)})" for row in waiting) + ".")
     parts += _alarms(board)
     pareto, cost = cost_section.cost_markdown(board, front)
     parts += [pareto, folded("Cost beside quality", cost)] if finished else []
-    for each in sorted(board.evidence, key=lambda each: -each.row.validation_uar[0])[:DETAILED]:
+    for each in sorted(board.predictions, key=lambda each: -each.row.validation_uar[0])[:DETAILED]:
         parts += _details(each, draw)
     if finished:
         parts += [folded("WA and macro-F1 with intervals", intervals(board)),
@@ -69,15 +69,15 @@ def _alarms(board: Leaderboard) -> list[str]:
 
 
 def _doubts(board: Leaderboard, row: Row) -> str:
-    if row.cell in board.lacking:
-        return f"No statistics, missing in the store: {board.lacking[row.cell]}."
-    return " ".join(board.standings[row.cell].alarms.values()) if row.cell in board.standings else ""
+    if row.cell in board.missing_files:
+        return f"No statistics, missing in the store: {board.missing_files[row.cell]}."
+    return " ".join(board.statistics[row.cell].alarms.values()) if row.cell in board.statistics else ""
 
 
 def _references(board: Leaderboard) -> list[str]:
-    if not board.evidence:
+    if not board.predictions:
         return []
-    test = board.evidence[0].test[0]
+    test = board.predictions[0].test[0]
     text = "\n\n".join(part for part in (references_markdown(board.references, test.emotions), references.why_no_listeners(test)) if part)
     return [folded("Reference rows by emotion", text)]
 
@@ -119,20 +119,20 @@ def command(study_name: str, row: Row) -> str:
     return " ".join(part for part in (backend + shlex.join(words), row.settings, row.allow_missing) if part)
 
 
-def statistics_sentences(group: Sequence[FinalPredictions]) -> str:
-    """How the intervals and ranks came about, as sentences."""
-    if not group:
+def statistics_sentences(board: Leaderboard) -> str:
+    """How the intervals and ranks were computed, as sentences."""
+    if not board.predictions:
         return ""
-    speakers, rows = group[0].counts.shape[1], len(group)
+    speakers, rows = board.predictions[0].counts.shape[1], len(board.predictions)
     if speakers < LEAST_SPEAKERS:
         return f"No ranks and no intervals: {speakers} speakers in the test part are too few ({LEAST_SPEAKERS} wanted)."
     pooled = " and over trainings, whose variance is pooled over the rows" if rows > 1 else " and over trainings"
-    intervals = f"[…] are 95 % intervals over the {speakers} speakers of the test part{'' if one_seed_each(group) else pooled}."
+    intervals = f"[…] are 95 % intervals over the {speakers} speakers of the test part{'' if board.one_seed_each else pooled}."
     luck = (" **One seed each**: what another training would give is not known, so intervals and ranks are about these very networks, not "
-            "about their recipes." if one_seed_each(group) else "")
+            "about their recipes." if board.one_seed_each else "")
     if rows == 1:
         return intervals + luck
-    if not rankable(group):
+    if not board.rankable:
         return f"{intervals}{luck} There are no ranks: the rows were tested on different clips."
     return (f"{intervals} A rank is 1 + the number of rows with a significantly better UAR (paired by speaker, Holm's correction over "
             f"{math.comb(rows, 2)} pair{'s'[: rows > 2]}): rows that share rank 1 can't be told apart from the best.{luck}")

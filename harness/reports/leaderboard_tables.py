@@ -14,33 +14,27 @@ if TYPE_CHECKING:
 
 ENDS = {"finished": "completed", "pruned": "pruned", "failed": "failed"}  # a trial's end states and their words
 
+BOLD = ("leak found: ", "chosen")  # beginnings of marks
+
 
 def table(board: Leaderboard) -> str:
     """The leaderboard of one protocol: rows that finished, and below them what guessing and listeners reach on the same clips."""
     heads = ["rank", "feature space", "architecture", "test UAR", "test WA", "test macro-F1", "validation UAR", "seeds", "marks"]
     lines = [heads, ["--:", "---", "---", *["--:"] * 5, "---"]]
     for row in board.finished:
-        own = board.standings.get(row.cell)
+        own = board.statistics.get(row.cell)
         rank = "–" if own is None or own.rank is None else "**1**" if own.rank == 1 else str(own.rank)
         lines.append([rank, escape(row.feature_space), network(row, not board.settings), with_spread(row.test["uar"], board.interval(row)),
                       *(plus_minus(row.test[score]) for score in ("wa", "macro_f1")), plus_minus(row.validation_uar), str(row.seeds),
-                      "; ".join(board.marks(row))])
+                      marks_markdown(board.marks(row))])
     lines += [["–", f"*{each.name}*", "", with_interval(*each.figures["uar"]),
                *(f"{each.figures[score][0]:.3f}" for score in ("wa", "macro_f1")), "", "", ""] for each in board.references]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def marks(row: Row) -> str:
-    """What a reader must know before comparing the row with others."""
-    return "; ".join(row_marks(row, row.coverage))
-
-
-def row_marks(row: Row, coverage: str) -> list[str]:
-    """The same one by one, with these words where the corpus is not whole or no human speech."""
-    found = [(f"**leak found: {escape(row.leaks)}**", bool(row.leaks)), ("shared speakers", row.shares_speakers),
-             (escape(coverage), not row.coverage.endswith("whole")),
-             (f"on {escape(row.backend)}", row.backend not in ("", "tensorflow"))]
-    return [text for text, holds in found if holds]
+def marks_markdown(marks: Sequence[str]) -> str:
+    """The marks of a row, those that decide in bold."""
+    return "; ".join(f"**{escape(mark)}**" if mark.startswith(BOLD) else escape(mark) for mark in marks)
 
 
 def intervals(board: Leaderboard) -> str:

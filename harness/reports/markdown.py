@@ -18,9 +18,9 @@ def with_interval(value: float, low: float, high: float) -> str:
     return f"{value:.3f} [–]" if math.isnan(low) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def table(heads: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) -> str:
-    """A table whose first `left` columns hold text and the others figures."""
-    rule = ["---"] * left + ["--:"] * (len(heads) - left)
+def table(heads: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1, last: int = 0) -> str:
+    """A table whose first `left` and `last` columns hold text and the others figures."""
+    rule = ["---"] * left + ["--:"] * (len(heads) - left - last) + ["---"] * last
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *lines))
 
 

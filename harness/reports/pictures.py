@@ -44,7 +44,7 @@ class Pictures:
         error = calibration_error(each.test)
         figures = {
             "Confusion matrix": confusion_figure(each.confusion, each.test[0].emotions, f"{seeds}: UAR {each.row.test['uar'][0]:.3f}"),
-            "Learning curves of the first seed": curves_figure(each.history, each.best_epoch, each.row.label),
+            "Learning curves of the first seed": curves_figure(each.history, each.row.best_epoch, each.row.label),
             "Reliability": reliability_figure(reliability(each.test), f"{seeds}: expected calibration error {error:.3f}")}
         paths = {}
         for what, figure in figures.items():

@@ -1,10 +1,10 @@
-"""What MLflow holds of a run, typed: every tag of `bench` is written and read here, and nowhere else."""
+"""A run in MLflow as typed data: every tag and figure of `bench` gets its name here, and is read here."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -23,19 +23,19 @@ COMPARED = "compared."  # of a tag that `bench leakage` puts on a final, before 
 
 @dataclass(frozen=True, kw_only=True)
 class RunTags:
-    """What a run says of itself beside its figures; a field that is empty, 0 or None is no tag.
+    """What is known of a run beside its figures; a field that is empty, 0 or None has no tag.
 
     Args:
         recipe, feature_space, architecture, augmentation, split: labels of its cell's components; cell: the cell's key.
         signature: of its trial; signatures: of the seeds of a final. corpus: its name; corpus_label: the corpus with its fields.
-        coverage: how much of the corpus was there, as `Corpus.coverage` says it. shares_speakers: between training and test.
-        settings: what the command line fixed, as it is written there. allow_missing: that flag, where it was given.
+        coverage: how much of the corpus was there, as `Corpus.coverage` puts it. shares_speakers: between training and test.
+        settings: those that the command line fixed, as written there. allow_missing: that flag, where it was given.
         epochs: at most. backend: of Keras. clips, speakers: part -> how many. training_classes: emotion -> clips of the training part.
-        reason: why it did not finish. audit: what the leak audit found; leaks: the checks that failed.
-        requested_at: when a final was last asked for, in seconds since 1970. study_file: the study's name or file, as it was given.
-        declined: what can't work, a line each. question: of the study. model: address of the saved model.
+        reason: why it did not finish. audit: the outcome of the leak audit; leaks: the checks that failed.
+        requested_at: when a final was last requested, in seconds since 1970. study_file: the study's name or file, as it was given.
+        declined: pairs that can't work, a line each. question: of the study. model: address of the saved model.
         compared: id of a comparison of `bench leakage` -> the protocols that the final stands for in it.
-        uid: of the piece of work. coordinator: of the start of `bench run` that it belongs to; host, pid, started: of its process.
+        uid: of the job. coordinator: of the start of `bench run` that it belongs to; host, pid, started: of its process.
     """
 
     recipe: str = ""
@@ -82,65 +82,38 @@ class RunTags:
 
     @property
     def label(self) -> str:
-        """Its cell as people read it: its recipe's name, or what it is made of."""
+        """Its cell for people: its recipe's name, or its components."""
         return self.recipe or " × ".join(part for part in (self.feature_space, self.architecture, self.augmentation) if part)
 
     @property
     def process(self) -> dict[str, str]:
-        """What identifies the process that it belongs to, as `process_identity` takes it; empty where that is not known."""
+        """The identity of its process, as `process_identity` gives it; empty where that is not known."""
         return {key: text for key, text in (("host", self.host), ("pid", self.pid), ("started", self.started)) if text}
 
     def to_tags(self) -> dict[str, str]:
-        """As plain texts, without the prefix that they have in the store."""
-        written = {NAMES.get(each.name, each.name): _written(each.name, getattr(self, each.name)) for each in dataclasses.fields(self)
-                   if each.name != "compared"}
-        return {name: text for name, text in {**written, **{COMPARED + key: text for key, text in self.compared.items()}}.items() if text}
+        """As texts, without the prefix that they have in the store."""
+        texts = {NAMES.get(name, name): FORMS.get(name, PLAIN)[0](value) for name, value in vars(self).items()
+                 if name != "compared" and (value or value is False)}
+        return {**texts, **{COMPARED + key: text for key, text in self.compared.items()}}
 
     @classmethod
     def from_tags(cls, tags: Mapping[str, str]) -> RunTags:
-        """From texts, with or without the prefix; others are passed over. Raises: BenchError for one that can't be read."""
-        own = {name.removeprefix(PREFIX): text for name, text in tags.items()}
-        values: dict[str, Any] = {}
-        for each in dataclasses.fields(cls):
-            text = own.get(NAMES.get(each.name, each.name), "")
-            try:
-                values |= {each.name: _read(each.name, str(each.type), text)} if text else {}
-            except (ValueError, TypeError) as error:
-                raise BenchError(f"the tag {PREFIX}{each.name} of a run can't be read: {text!r}; set it right or delete the run in the "
-                                 "MLflow UI") from error
-        values["compared"] = {name.removeprefix(COMPARED): text for name, text in own.items() if name.startswith(COMPARED)}
-        return cls(**values)
+        """From texts without the prefix; others are ignored. Raises: BenchError for one that can't be read."""
+        compared = {name.removeprefix(COMPARED): text for name, text in tags.items() if name.startswith(COMPARED)}
+        texts = {each.name: tags.get(NAMES.get(each.name, each.name), "") for each in dataclasses.fields(cls)}
+        return cls(**{**{name: _read(name, text) for name, text in texts.items() if text}, "compared": compared})
 
 
-NAMES = {"requested_at": "asked_at", "study_file": "asked"}
-"""Fields whose tag is called otherwise, as homes of earlier versions have it."""
-SEPARATORS = {"signatures": " ", "declined": "\n"}
-
-
-def _written(name: str, value: Any) -> str:
-    if isinstance(value, tuple):
-        return SEPARATORS[name].join(value)
-    if name == "training_classes":
-        return json.dumps(value) if value else ""
-    if isinstance(value, dict):
-        return counts_in_words(value)
-    if isinstance(value, float):
-        return f"{value:.3f}" if value else ""
-    return "" if value in (None, 0, "") and value is not False else str(value)
-
-
-def _read(name: str, kind: str, text: str) -> Any:
-    if kind.startswith("tuple"):
-        return tuple(part for part in text.split(SEPARATORS[name]) if part)
-    if name == "training_classes":
-        return {str(emotion): int(clips) for emotion, clips in json.loads(text).items()}
-    if kind.startswith("dict"):
-        return counts_from_words(text)
-    return text == "True" if kind.startswith("bool") else {"int": int, "float": float, "str": str}[kind](text)
+def _read(name: str, text: str) -> Any:
+    try:
+        return FORMS.get(name, PLAIN)[1](text)
+    except (ValueError, TypeError, KeyError) as error:
+        raise BenchError(f"the tag {PREFIX}{NAMES.get(name, name)} can't be read: {text!r}; correct it or delete the run in the MLflow "
+                         "UI") from error
 
 
 def counts_in_words(counts: Mapping[str, int]) -> str:
-    """`train 100, validation 20, test 30`: the form that tags and reports have.
+    """Counts as tags and reports have them: `train 100, validation 20, test 30`.
 
     >>> counts_in_words({"train": 100, "test": 30})
     'train 100, test 30'
@@ -149,7 +122,7 @@ def counts_in_words(counts: Mapping[str, int]) -> str:
 
 
 def counts_from_words(text: str) -> dict[str, int]:
-    """Part -> count, from what `counts_in_words` gave. Raises: ValueError for anything else.
+    """Part -> count, from the words of `counts_in_words`. Raises: ValueError for anything else.
 
     >>> counts_from_words("train 100, left out 3")
     {'train': 100, 'left out': 3}
@@ -158,13 +131,29 @@ def counts_from_words(text: str) -> dict[str, int]:
     return {part: int(count) for part, _, count in pairs}
 
 
+def _classes(text: str) -> dict[str, int]:
+    return {str(emotion): int(clips) for emotion, clips in dict(json.loads(text)).items()}
+
+
+COUNTS = (counts_in_words, counts_from_words)
+BOOLEAN = (str, {"True": True, "False": False}.__getitem__)
+PLAIN = (str, str)
+FORMS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
+    "signatures": (" ".join, lambda text: tuple(text.split())), "declined": ("\n".join, lambda text: tuple(text.split("\n"))),
+    "synthetic": BOOLEAN, "shares_speakers": BOOLEAN, "epochs": (str, int), "requested_at": ("{:.3f}".format, float),
+    "clips": COUNTS, "speakers": COUNTS, "training_classes": (json.dumps, _classes)}
+"""How a field that is not a text becomes one, and is read from it."""
+NAMES = {"requested_at": "asked_at", "study_file": "asked"}
+"""Fields whose tag has another name, as homes of earlier versions have it."""
+
+
 @dataclass(frozen=True)
 class RunRecord:
     """One MLflow run as plain data.
 
     Args:
         kind: `study`, `trial`, `final` (a cell, with the aggregates over its seeds) or `seed` (one sealed test).
-        state: `running`, `finished`, `pruned`, `failed` or `killed`. tags: as the store has them; `about` is how to read them.
+        state: `running`, `finished`, `pruned`, `failed` or `killed`. tags: as the store has them; `about` reads them.
     """
 
     run_id: str
@@ -187,7 +176,7 @@ class RunRecord:
     def about(self) -> RunTags:
         """Its tags, typed. Raises: BenchError for one that can't be read."""
         try:
-            return RunTags.from_tags(self.tags)
+            return RunTags.from_tags({name.removeprefix(PREFIX): text for name, text in self.tags.items() if name.startswith(PREFIX)})
         except BenchError as error:
             raise BenchError(f"run {self.run_id} ({self.name}): {error}") from error
 
@@ -207,20 +196,30 @@ class RunRecord:
         return "test/uar" in self.metrics
 
     @property
+    def validation_uar(self) -> float | None:
+        """At the kept epoch, by which trials and models are chosen; None where no epoch was scored."""
+        return self.metrics.get("validation/uar")
+
+    @property
+    def seconds(self) -> float:
+        """All phases together."""
+        return sum(value for key, value in self.metrics.items() if key.startswith("seconds/"))
+
+    @property
     def ended_by_itself(self) -> bool:
         """Whether it finished or was pruned: what has its signature is not trained again."""
         return self.state in ("finished", "pruned")
 
 
 def result_tags(result: Result) -> RunTags:
-    """What a run's tags say of its result."""
+    """The tags that a result and its environment give a run."""
     return dataclasses.replace(RunTags.from_tags(environment_tags()), state=result.state, reason=result.reason[:4000],
                                split_fingerprint=result.split_fingerprint, clips=result.counts, speakers=result.speakers,
                                training_classes=result.training_classes)
 
 
 def flat_metrics(result: Result) -> dict[str, float]:
-    """The figures of the kept epoch under names of their own, beside the curves; how many epochs, and their best validation WA."""
+    """The figures of a run beside its curves: scores of the kept epoch, best validation WA, size, epochs, seconds of each phase."""
     metrics = {f"seconds/{phase}": seconds for phase, seconds in result.seconds.items()}
     if result.validation:
         curve = result.history.get("validation_wa", [])
@@ -232,8 +231,8 @@ def flat_metrics(result: Result) -> dict[str, float]:
 
 
 def datasets(result: Result) -> list[dict[str, str]]:
-    """The parts that a trial was trained and scored on, as plain data."""
+    """The parts that a trial was trained and scored on, as MLflow's datasets take them."""
     parts = ("train", "validation", *(["test"] if result.test else [])) if result.split_fingerprint else ()
     return [{"part": part, "name": f"{result.trial.corpus.name}/{part}", "digest": result.split_fingerprint[:16],
-             "source": f'{{"corpus": "{result.trial.corpus.name}", "split": "{result.trial.split.name}"}}',
-             "profile": f'{{"clips": {result.counts[part]}, "speakers": {result.speakers[part]}}}'} for part in parts]
+             "source": json.dumps({"corpus": result.trial.corpus.name, "split": result.trial.split.name}),
+             "profile": json.dumps({"clips": result.counts[part], "speakers": result.speakers[part]})} for part in parts]

@@ -1,4 +1,4 @@
-"""Opens MLflow's store, after a look at its SQLite file, and finds studies and runs in it."""
+"""The MLflow store of a home: its SQLite file is checked before it is opened, its studies and runs are read."""
 
 from __future__ import annotations
 
@@ -15,42 +15,32 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from harness.safe_text import mask_secrets
-from harness.tracking.run_record import RunRecord
+from harness.tracking.run_record import PREFIX, RunRecord
 from harness.tracking.tracker import Tracker
 from registry.errors import BenchError
 
 
 def tracking_uri(home: Path) -> str:
     """MLFLOW_TRACKING_URI, or the SQLite file below `home`."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(home / 'mlflow.db').resolve()}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or _own_uri(home)
 
 
-def name_of(home: Path, uri: str) -> str:
-    """How a store's address is kept beside a result that is meant for it: without secrets, and empty for the file below `home`."""
-    return "" if uri == f"sqlite:///{(home / 'mlflow.db').resolve()}" else mask_secrets(uri)
+def _own_uri(home: Path) -> str:
+    return f"sqlite:///{(home / 'mlflow.db').resolve()}"
 
 
-def connect(home: Path, uri: str = "") -> MlflowClient:
-    """A client of the store, whose schema is made when it is new. Raises BenchError when it can't be opened."""
-    uri = uri or tracking_uri(home)
+def connect(uri: str) -> MlflowClient:
+    """A client of the store at an address, whose tables are created when it is new. Raises BenchError when it can't be opened."""
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # it prints the server's address as it is, password and all
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for library in ("mlflow", "alembic"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     try:
         if uri.startswith("sqlite:///"):
-            path = Path(uri.removeprefix("sqlite:///").partition("?")[0])
-            path.parent.mkdir(parents=True, exist_ok=True)
-            from mlflow.store.model_registry.dbmodels import models as registry_models
-            from mlflow.store.tracking.dbmodels import models
-
-            check(path, {*models.Base.metadata.tables, *registry_models.Base.metadata.tables})
-            with sqlite3.connect(path, timeout=60) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")
-            connection.close()
-        given = os.environ.get("MLFLOW_TRACKING_URI")
+            _prepare_sqlite(Path(uri.removeprefix("sqlite:///").partition("?")[0]))
+        from_user = "MLFLOW_TRACKING_URI" in os.environ
         mlflow.set_tracking_uri(uri)
-        if given is None:  # it leaves its choice in the environment, where it would pass for the user's
+        if not from_user:  # MLflow leaves its choice in the environment, where it would pass for the user's
             os.environ.pop("MLFLOW_TRACKING_URI", None)
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
@@ -62,34 +52,44 @@ def connect(home: Path, uri: str = "") -> MlflowClient:
     return client
 
 
+def _prepare_sqlite(path: Path) -> None:
+    from mlflow.store.model_registry.dbmodels import models as registry_models
+    from mlflow.store.tracking.dbmodels import models
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    check_sqlite_file(path, {*models.Base.metadata.tables, *registry_models.Base.metadata.tables})
+    with closing(sqlite3.connect(path, timeout=60)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
 class Store:
     """The MLflow store of a home, opened once for a command.
 
     Args:
         uri: another address than the home's own or MLFLOW_TRACKING_URI.
-        new: whether a store that is not there is made; else it is an error.
+        new: whether a store that does not exist is created; else it is an error.
     Attributes:
-        name: how a result that is meant for it names it: without secrets, and empty for the file below the home.
-    Raises: BenchError, at its first use, when it can't be opened.
+        name: its address without secrets, empty for the file below the home; results that wait for it are kept under it.
+    Raises: BenchError when it can't be opened, at its first use.
     """
 
     def __init__(self, home: Path, uri: str = "", *, new: bool = True) -> None:
-        if not new and not is_there(home):
+        if not new and not _exists(home):
             raise BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
         self.home, self.uri = home, uri or tracking_uri(home)
-        self.name = name_of(home, self.uri)
+        self.name = "" if self.uri == _own_uri(home) else mask_secrets(self.uri)
 
     @cached_property
     def client(self) -> MlflowClient:
-        """MLflow's client; nothing is opened, or made, before it is needed."""
-        return connect(self.home, self.uri)
+        """MLflow's client; nothing is opened, or created, before it is needed."""
+        return connect(self.uri)
 
     def studies(self, kind: str = "study") -> list[str]:
         """Names of the experiments of a kind, sorted; others' experiments in a shared store are left alone."""
-        return sorted(e.name for e in self.client.search_experiments() if e.tags.get("bench.kind") == kind)
+        return sorted(e.name for e in self.client.search_experiments() if e.tags.get(f"{PREFIX}kind") == kind)
 
     def experiment(self, name: str, kind: str = "study") -> Tracker:
-        """The experiment of a study, made when it is not there."""
+        """The experiment of a study, created when it does not exist."""
         return Tracker(self.client, self.home, name, kind)
 
     def experiment_of(self, run_id: str) -> str | None:
@@ -100,46 +100,47 @@ class Store:
             return None
 
     def find(self, start: str, *kinds: str) -> list[tuple[Tracker, RunRecord]]:
-        """The runs of studies whose id begins so, of these kinds (of all kinds without any), each with its experiment."""
+        """The runs of studies whose id starts with `start`, of these kinds (of all without any), each with its experiment."""
         trackers = map(self.experiment, self.studies())
         return [(tracker, run) for tracker in trackers for run in tracker.records(*kinds) if run.run_id.startswith(start)]
 
 
-def is_there(home: Path) -> bool:
-    """Whether the store's SQLite file exists; a server is taken to be there."""
+def _exists(home: Path) -> bool:
+    """Whether the store's SQLite file exists; a server is assumed to."""
     file = tracking_uri(home).partition("sqlite:///")[2].partition("?")[0]
     return not file or Path(file).exists()
 
 
-_sound: set[Path] = set()  # found so by this process: a large file is not read for every tracker
+_checked: set[Path] = set()  # files that this process has read already: a large one takes a while
 
 
-def check(path: Path, tables: Collection[str]) -> None:
-    """Look at a store's file; one that is not there, or is empty, is new and nothing is wrong with it.
+def check_sqlite_file(path: Path, tables: Collection[str]) -> None:
+    """Check a store's file before anything is written to it; one that does not exist, or is empty, is new.
 
     Args:
-        tables: names of the tables that a store of this kind has; one that has others only is something else.
-    Raises: BenchError for a file that is damaged, that is no such store, or whose folder can't be written; it is left as it is.
+        tables: names of the tables that a store of this kind has; a file with only others is of another program.
+    Raises: BenchError for a file that is damaged, of another program, or in a folder that can't be written; it is left as it is.
     """
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise BenchError(f"{path} can't be written, and reading it needs that, too: mend the permissions of {path.parent}, or copy it and "
+        raise BenchError(f"{path} can't be written, and reading it needs that, too: fix the permissions of {path.parent}, or copy it and "
                          "give the copy's --home")
-    if not path.exists() or not path.stat().st_size or path in _sound:
+    if not path.exists() or not path.stat().st_size or path in _checked:
         return
     try:
         with closing(sqlite3.connect(path, timeout=60)) as connection:
-            found = {name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            names = {name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             fault = next(connection.execute("PRAGMA quick_check(1)"))[0]
     except sqlite3.OperationalError as error:
-        raise BenchError(f"{path} can't be opened ({error}): see whether another process holds it, and whether its disk is well") from error
+        raise BenchError(f"{path} can't be opened ({error}): check whether another process holds it, and whether the disk is "
+                         "healthy") from error
     except sqlite3.Error as error:
         raise _damaged(path, str(error)) from error
     if fault != "ok":
         raise _damaged(path, fault.replace("\n", " "))
-    if found and not found & set(tables):
-        raise BenchError(f"{path} is a database of something else (its tables: {', '.join(sorted(found)[:5])}): nothing was written to it. "
-                         "Move it away, or choose another --home")
-    _sound.add(path)
+    if names and not names & set(tables):
+        raise BenchError(f"{path} is a database of another program (its tables: {', '.join(sorted(names)[:5])}): nothing was written to "
+                         "it. Move it away, or choose another --home")
+    _checked.add(path)
 
 
 def _damaged(path: Path, fault: str) -> BenchError:

@@ -79,8 +79,6 @@ def peak_memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes, on macOS
 
 
-if __name__ == "__main__":
-    print(json.dumps(probe(Path(sys.argv[1]), int(sys.argv[2]))))
 AT_EACH_OUTPUT = {"Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D", "Dense"}
 AT_EACH_INPUT = {"Conv1DTranspose", "Conv2DTranspose", "SimpleRNN", "GRU", "LSTM", "Bidirectional"}
 
@@ -126,3 +124,7 @@ def _of_layer(layer: Any, inputs: Any, outputs: Any) -> int:
     if None in positions:
         raise BenchError(f"the multiply–adds of layer {layer.name} depend on the length of its input: give the network a fixed shape")
     return math.prod(positions) * sum(math.prod(kernel.shape) for kernel in kernels)
+
+
+if __name__ == "__main__":
+    print(json.dumps(probe(Path(sys.argv[1]), int(sys.argv[2]))))

@@ -43,14 +43,12 @@ class Fitted:
 
 
 def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_validation: np.ndarray, n_classes: int,
-        on_epoch: OnEpoch, parts: int = 1) -> Fitted:
+        on_epoch: OnEpoch) -> Fitted:
     """Train the trial's network.
 
     Args:
         x, x_validation: shape (clips, frames, bands), float32. y, y_validation: shape (clips,), class indices.
         on_epoch: called with the epoch, from 1, and its metrics; what it raises ends the training.
-        parts: that each batch is taken in, their gradients added up, where memory does not hold it whole. Weights move as often and
-            by the same loss; only batch normalisation sees the parts.
     Raises: Diverged when the loss is not finite.
     """
     import keras
@@ -59,7 +57,7 @@ def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_
     keras.utils.clear_session()  # what earlier trials of this process left in the backend
     keras.config.set_dtype_policy(trial.training.precision)
     with seeded(seed_for(trial.signature, "training")):
-        return _fit(trial, x, y, x_validation, y_validation, n_classes, on_epoch, parts)
+        return _fit(trial, x, y, x_validation, y_validation, n_classes, on_epoch)
 
 
 @functools.cache
@@ -70,26 +68,26 @@ def keep_what_is_loaded() -> None:
 
 
 def _fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_validation: np.ndarray, n_classes: int,
-         on_epoch: OnEpoch, parts: int) -> Fitted:
+         on_epoch: OnEpoch) -> Fitted:
     import keras
 
     model, network = build(trial, x, n_classes)
     learner = augmented(model, trial)
-    batch_size = -(-trial.training.batch_size // parts)
-    learner.compile(optimizer=optimizer(trial.training, steps=-(-len(x) // batch_size), parts=parts),
-                  loss=keras.losses.CategoricalCrossentropy(label_smoothing=trial.training.label_smoothing),
-                  metrics=[keras.metrics.CategoricalAccuracy(name="wa"), uar_metric(n_classes)])
+    training, one_hot = trial.training, np.eye(n_classes, dtype=np.float32)
+    learner.compile(optimizer=optimizer(training, steps=-(-len(x) // training.batch_size)),
+                    loss=keras.losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing),
+                    metrics=[keras.metrics.CategoricalAccuracy(name="wa"), uar_metric(n_classes)])
     history: dict[str, list[float]] = {}
-    learner.fit(x, np.eye(n_classes, dtype=np.float32)[y], batch_size=batch_size, epochs=trial.training.epochs,
-              validation_data=(x_validation, np.eye(n_classes, dtype=np.float32)[y_validation]), verbose=0,
-              class_weight=class_weights(y, n_classes) if trial.training.class_weights else None,
-              callbacks=callbacks(trial.training, history, on_epoch))
+    learner.fit(x, one_hot[y], batch_size=training.batch_size, epochs=training.epochs, verbose=0,
+                validation_data=(x_validation, one_hot[y_validation]),
+                class_weight=class_weights(y, n_classes) if training.class_weights else None,
+                callbacks=callbacks(training, history, on_epoch))
     uar = history["validation_uar"]
-    return Fitted(model, history, int(np.argmax(uar)) + 1 if trial.training.keep == "best" else len(uar), network.count_params())
+    return Fitted(model, history, int(np.argmax(uar)) + 1 if training.keep == "best" else len(uar), network.count_params())
 
 
-def optimizer(training: Training, steps: int, parts: int = 1) -> keras.Optimizer:
-    """The optimiser with its schedule; `steps` is the number of batches an epoch, `parts` of which move the weights together."""
+def optimizer(training: Training, steps: int) -> keras.Optimizer:
+    """The optimiser with its schedule; `steps` is the number of batches an epoch."""
     import keras
 
     rate: Any = training.learning_rate
@@ -103,8 +101,7 @@ def optimizer(training: Training, steps: int, parts: int = 1) -> keras.Optimizer
               "sgd": keras.optimizers.SGD}
     momentum = {"momentum": 0.9} if training.optimizer == "sgd" else {}
     decay = {"weight_decay": training.weight_decay} if training.weight_decay or training.optimizer == "adamw" else {}
-    gathering = {"gradient_accumulation_steps": parts} if parts > 1 else {}
-    return makers[training.optimizer](rate, **momentum, **decay, **gathering)
+    return makers[training.optimizer](rate, **momentum, **decay)
 
 
 def class_weights(y: np.ndarray, n_classes: int) -> dict[int, float]:

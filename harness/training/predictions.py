@@ -95,6 +95,11 @@ class Predictions:
                                  *(f"{p:.9f}" for p in self.probabilities[i])])
 
 
+def speaker_counts(predictions: Sequence[Predictions]) -> np.ndarray:
+    """Confusion counts of several networks on the same clips, speakers sorted: (networks, speakers, truth, predicted), int64."""
+    return np.array([each.counts_by(each.speakers) for each in predictions])
+
+
 def read(path: Path) -> Predictions:
     """The predictions that `Predictions.write` wrote. Raises: BenchError for a file that says something else."""
     try:

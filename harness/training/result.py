@@ -31,8 +31,7 @@ class Result:
     """What a trial gave.
 
     Args:
-        state: `finished`, `pruned` (given up by the search), `failed` or `killed` (Ctrl-C); `reason` says why where it did not finish, or
-            what was special.
+        state: `finished`, `pruned` (given up by the search), `failed` or `killed` (Ctrl-C); `reason` says why where it did not finish.
         validation, test: scores at the kept epoch; `test` of finals only.
         predictions: part -> what the network said of its clips.
         training_classes: emotion -> clips of the training part, copies aside.

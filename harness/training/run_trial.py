@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from harness.data.features import Progress, features
 from harness.safe_text import mask_secrets
 from harness.study.trial import Trial
 from harness.training.backend import set_up
-from harness.training.fit import Diverged, Fitted, OnEpoch, fit
+from harness.training.fit import Diverged, OnEpoch, fit
 from harness.training.predictions import Predictions
 from harness.training.result import NotTheTrialsFault, Pruned, Result
 from harness.training.scores import Scores
@@ -27,8 +26,6 @@ from registry.errors import BenchError, Declined
 
 if TYPE_CHECKING:
     from registry.split import Split
-
-MOST_PARTS = 8  # that a batch is taken in for want of memory
 
 
 def run_trial(trial: Trial, workplace: Workspace, on_epoch: OnEpoch, preparing: Progress | None = None) -> Result:
@@ -52,7 +49,7 @@ def run_trial(trial: Trial, workplace: Workspace, on_epoch: OnEpoch, preparing: 
     except (Diverged, Declined) as error:
         result.state, result.reason = "failed", str(error)
     except Exception as error:  # whatever a network, a backend or a full memory raises is this trial's end, not the study's
-        result.state, result.reason = "failed", mask_secrets(f"{type(error).__name__}: {str(error).strip()[:500]}")
+        result.state, result.reason = "failed", _failure(error, trial)
     return result
 
 
@@ -85,8 +82,7 @@ def _train_and_score(result: Result, corpus: Corpus, workplace: Workspace, on_ep
         result.counts |= {"copies": len(x) - len(split.train)} if copied else {}
     set_up()
     with _timed(result, "fit"):
-        fitted = _fit_in_memory(result, functools.partial(fit, trial, x, y, x_validation, corpus.labels[split.validation],
-                                                          len(corpus.emotions), listen))
+        fitted = fit(trial, x, y, x_validation, corpus.labels[split.validation], len(corpus.emotions), listen)
     result.best_epoch, result.parameters, result.model = fitted.best_epoch, fitted.parameters, fitted.model
     with _timed(result, "score"):
         result.validation = _score(result, "validation", x_validation, split.validation, corpus)
@@ -94,27 +90,20 @@ def _train_and_score(result: Result, corpus: Corpus, workplace: Workspace, on_ep
             result.test = score_test(result, arrays, split, corpus)
 
 
-def _fit_in_memory(result: Result, fit_in: Callable[..., Fitted]) -> Fitted:
-    """Fit; when memory does not hold a batch, begin again with batches in two, four and eight parts, and give up then."""
-    parts = 1
-    while True:
-        try:
-            fitted = fit_in(parts=parts)
-        except Exception as error:
-            if not out_of_memory(error):
-                raise
-            if parts == MOST_PARTS:
-                raise MemoryError(f"{str(error).strip()[:300]} (with each batch in {parts} parts, too)") from error
-            parts, result.history = 2 * parts, {}
-            continue
-        result.reason = f"each batch was taken in {parts} parts, for want of memory" if parts > 1 else ""
-        return fitted
+def _failure(error: Exception, trial: Trial) -> str:
+    """Why a trial failed, as its row shows it; of a full memory, also what to do about it."""
+    text = f"{type(error).__name__}: {str(error).strip()[:500]}"
+    if out_of_memory(error):
+        text = (f"out of memory with training.batch_size={trial.training.batch_size}: use a smaller training.batch_size, or run fewer "
+                f"trials at once (--workers, --trials-per-gpu). {text}")
+    return mask_secrets(text)
 
 
 def out_of_memory(error: Exception) -> bool:
-    """Whether a fault is Python's, TensorFlow's, JAX's or PyTorch's way to say that memory is full."""
+    """Whether an error is Python's, TensorFlow's, JAX's or PyTorch's way to say that memory is full."""
     name, text = type(error).__name__, str(error)
-    return isinstance(error, MemoryError) or name in ("ResourceExhaustedError", "OutOfMemoryError") or "RESOURCE_EXHAUSTED" in text
+    return (isinstance(error, MemoryError) or name in ("ResourceExhaustedError", "OutOfMemoryError")
+            or "RESOURCE_EXHAUSTED" in text or "can't allocate memory" in text)  # the last is PyTorch's on a CPU
 
 
 def score_test(result: Result, arrays: np.ndarray, split: Split, corpus: Corpus) -> Scores:

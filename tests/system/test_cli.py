@@ -279,7 +279,7 @@ def test_ui_answers_over_the_home_s_store_and_stops_on_ctrl_c(ran: Ran) -> None:
     try:
         eventually(answers)
         taken = bench("ui", "--home", ran.home, "--port", port)
-        assert taken.code == 1 and f"port {port} is taken" in taken.err
+        assert taken.code == 1 and f"port {port} can't be used" in taken.err
         process.send_signal(signal.SIGINT)
         assert process.wait(SOON_S) == 0
         assert gone()
@@ -291,10 +291,10 @@ def test_ui_answers_over_the_home_s_store_and_stops_on_ctrl_c(ran: Ran) -> None:
 def test_an_mlflow_that_goes_away_is_no_fault_of_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from mlflow.exceptions import MlflowException
 
-    def away(_: object) -> int:
+    def away(*_: object) -> int:
         raise MlflowException("the line to http://anna:S3cr-et@h:5000 broke")
 
-    monkeypatch.setattr("harness.cli.commands.sync_command", away)
+    monkeypatch.setattr("harness.cli.run.sync_command", away)
     outcome = bench("sync", "--home", tmp_path)
     assert outcome.code == 1 and "MLflow refuses, or went away: the line to http://***@h:5000 broke" in outcome.err
     assert "the same command continues" in outcome.err and "fault of bench" not in outcome.err

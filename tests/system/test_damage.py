@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 from calls import TINY, Outcome, bench
 from tiny_study import STUDY
@@ -26,10 +25,9 @@ from harness.data.corpora import open_corpus
 from harness.data.feature_store import open_entry
 from harness.data.features import features
 from harness.execution.finals import requested_now
-from harness.search.optuna_study import TABLES, storage
-from harness.tracking import process_identity
+from harness.search.optuna_study import storage
 from harness.tracking.run_record import RunRecord
-from harness.tracking.store import Store, check
+from harness.tracking.store import Store
 from registry.errors import BenchError
 
 RUN = ("run", "--study", TINY, "--split", "random_80_20", "--trials", "1", "--set", "training.epochs=1")
@@ -102,24 +100,9 @@ def test_a_database_of_something_else_is_no_store(copy: Path) -> None:
         wrong.mkdir()
         shutil.copyfile(copy / other, wrong / name)
         before = state(wrong)
-        with pytest.raises(BenchError, match=r"is a database of something else.*nothing was written"):
+        with pytest.raises(BenchError, match=r"is a database of another program.*nothing was written"):
             Store(wrong).experiment("x") if name == "mlflow.db" else storage(wrong)
         assert state(wrong) == before
-
-
-def test_a_store_that_is_not_there_or_empty_is_new_and_a_sound_one_is_looked_at_once(tmp_path: Path,
-                                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "optuna.db").touch()
-    check(tmp_path / "optuna.db", TABLES)
-    check(tmp_path / "gone.db", TABLES)
-    storage(tmp_path)
-    check(tmp_path / "optuna.db", TABLES)
-
-    def connect(*_: object, **__: object) -> None:
-        raise AssertionError("it was looked at again")
-
-    monkeypatch.setattr(sqlite3, "connect", connect)
-    check(tmp_path / "optuna.db", TABLES)
 
 
 # what reports are made of
@@ -229,7 +212,7 @@ def test_a_home_that_cannot_be_written_is_named_and_stays_as_it_is(home: Path) -
 def test_a_clock_that_is_set_back_between_starts_makes_nothing_new_look_old(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def shown() -> list[str]:
         told = json.loads(bench("report", "--json", "--home", home).out)
-        return [row["seed_numbers"] for row in told["tiny_study"]]
+        return [row["seed_numbers"] for row in told["studies"]["tiny_study"]]
 
     assert shown() == [["0"]]
     real = time.time
@@ -248,26 +231,3 @@ def test_the_time_of_asking_grows_whatever_the_clock_says(monkeypatch: pytest.Mo
         monkeypatch.setattr(time, "time", lambda now=now: now)
         asked.append(RunRecord("", "", "final", "finished", {}, {}, {"bench.asked_at": f"{requested_now(asked):.3f}"}))
     assert [r.about.requested_at for r in asked] == [1000.0, 2000.0, 2000.001, 2000.002, 2500.0]
-
-
-def test_a_process_is_known_again_after_the_clock_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time of boot, which psutil adds to a process's age, moves with the clock."""
-    mine = process_identity.this_process()
-    boot = psutil.boot_time()
-    monkeypatch.setattr(psutil, "boot_time", lambda: boot + 3_600)
-    if sys.platform.startswith("linux"):
-        monkeypatch.setattr("psutil._pslinux.boot_time", lambda: boot + 3_600)
-    assert process_identity.may_be_alive(mine)
-    assert not process_identity.may_be_alive({**mine, "started": "1@another boot"})
-
-
-def test_a_store_that_another_process_holds_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with sqlite3.connect(tmp_path / "optuna.db", isolation_level=None) as holder:
-        holder.execute("CREATE TABLE studies (x)")
-        holder.execute("BEGIN EXCLUSIVE")
-        connect = sqlite3.connect
-        monkeypatch.setattr(sqlite3, "connect", lambda path, timeout: connect(path, timeout=0.1))
-        with pytest.raises(BenchError, match=r"optuna\.db can't be opened \(database is locked\): see whether another process"):
-            check(tmp_path / "optuna.db", TABLES)
-        holder.execute("ROLLBACK")
-    check(tmp_path / "optuna.db", TABLES)

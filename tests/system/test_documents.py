@@ -13,8 +13,7 @@ import pytest
 import soundfile
 from calls import run_python
 
-from harness.cli.entry import main
-from harness.cli.options import parser
+from harness.cli.entry import main, parser
 from registry.corpora.synthetic import EMOTIONS, Synthetic
 
 ROOT = Path(__file__).parents[2]

@@ -153,7 +153,7 @@ def test_a_trial_that_nobody_waits_for_any_more_leaves_no_result(tmp_path: Path)
     with pytest.raises(Stopped):
         run_job(job, Nobody())
     assert not Outbox(tmp_path).uids()
-    assert run_job(dataclasses.replace(job, uid="u2"), pool._Direct("u2", lambda _: False)).state == "finished"
+    assert run_job(dataclasses.replace(job, uid="u2"), pool._Direct("u2", lambda _: False)).record.state == "finished"
 
 
 def test_a_start_of_one_study_leaves_another_s_results_for_that_one_to_hear_of(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from made_records import diagram, draw, figures, final, known, record
 from harness.evaluation.leaderboard import leaderboards
 from harness.evaluation.rows import Row, rows
 from harness.reports.leaderboard_section import command
-from harness.reports.leaderboard_tables import marks, plus_minus
+from harness.reports.leaderboard_tables import marks_markdown, plus_minus
 from harness.reports.markdown import escape
 from harness.reports.study_report import study_markdown, write_report
 from harness.tracking.run_record import RunRecord
@@ -83,14 +83,14 @@ def test_finals_of_an_earlier_best_trial_still_count_as_openings_but_not_in_the_
 
 
 def test_shared_speakers_and_a_partial_or_synthetic_corpus_are_marked_and_a_whole_one_is_not() -> None:
-    assert marks(row_of("known")) == "shared speakers; 5,885 of 7,442 clips: partial"
+    assert marks_markdown(row_of("known").marks(row_of("known").coverage)) == "shared speakers; 5,885 of 7,442 clips: partial"
     made, whole = (rows([record("trial", "c", coverage=words)])[0] for words in ("48 clips: synthetic", "7,442 of 7,442 clips: whole"))
-    assert marks(made) == "48 clips: synthetic" and marks(whole) == ""
+    assert marks_markdown(made.marks(made.coverage)) == "48 clips: synthetic" and marks_markdown(whole.marks(whole.coverage)) == ""
 
 
 def test_a_row_in_which_an_audit_found_a_leak_says_so_first() -> None:
     made, = rows([record("trial", "c", leaks="speakers, identical audio")])
-    assert marks(made).startswith("**leak found: speakers, identical audio**; ")
+    assert marks_markdown(made.marks(made.coverage)).startswith("**leak found: speakers, identical audio**; ")
 
 
 def test_the_most_confused_pairs_and_what_is_never_predicted_are_told_in_words() -> None:
@@ -167,12 +167,14 @@ def test_the_same_runs_give_the_same_bytes_pictures_and_index_included(ran: Ran)
 
 def test_rows_are_given_to_programs_as_json(ran: Ran) -> None:
     outcome = bench("report", "--json", "--home", ran.home)
-    found: dict[str, list[dict[str, Any]]] = json.loads(outcome.out)
-    assert outcome.code == 0 and list(found) == ["tiny_study"]
-    assert [(row["split"], row["seeds"], row["trials"]) for row in found["tiny_study"]] == [
+    document: dict[str, Any] = json.loads(outcome.out)
+    assert outcome.code == 0 and document["schema"] == 1 and list(document["studies"]) == ["tiny_study"]
+    found = document["studies"]["tiny_study"]
+    assert [(row["split"], row["seeds"], row["trials"]) for row in found] == [
         ("random_80_20", 2, {"finished": 2}), ("unseen_speakers_80_20", 2, {"finished": 2})]
-    assert all(0 <= row["test"]["uar"][0] <= 1 for row in found["tiny_study"])
-    assert row_of("weak").as_json()["test"]["uar"] == [0.4, None]
+    assert all(0 <= row["test"]["uar"]["mean"] <= 1 and 0 <= row["validation_uar"]["sd"] < 1 for row in found)
+    assert all("training.learning_rate" in row["chosen_settings"] for row in found)
+    assert row_of("weak").as_json()["test"]["uar"] == {"mean": 0.4, "sd": None}
 
 
 def test_a_study_without_runs_has_no_report(ran: Ran) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import re
 import socket
 import subprocess
@@ -18,16 +17,13 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow_client import client_of, runs_of
 from mlflow_server import Server
-from records import bring
 from tiny_study import STUDY
 
 from harness.data.corpora import open_corpus
 from harness.study.cells import plan
 from harness.tracking.run_record import RunTags
 from harness.tracking.store import Store
-from harness.training.result import Result
 from registry.core import canonical
-from registry.errors import BenchError
 
 TABLES = {"classification_report.txt", "confusion_matrix.csv", "confusion_matrix.png", "predictions.csv"}
 
@@ -164,25 +160,6 @@ def test_every_run_tells_commit_versions_hardware_and_corpus(runs: dict[str, lis
         assert tags["bench.coverage"] == "48 clips: synthetic" and tags["bench.corpus"] == "synthetic"
 
 
-def test_one_tracker_leaves_no_setting_behind_for_another(ran: Ran, tmp_path: Path) -> None:
-    Store(tmp_path / "one").experiment("a")
-    assert "MLFLOW_TRACKING_URI" not in os.environ
-    other = Store(tmp_path / "two").experiment("b")
-    assert (tmp_path / "two" / "mlflow.db").is_file() and other.records() == []
-
-
-def test_another_sqlite_file_is_used_when_the_environment_names_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'elsewhere' / 'runs.db'}")
-    tracker = Store(tmp_path / "home").experiment("tiny")
-    failed = Result(plan(STUDY, "clips")[0].base, state="failed", reason="out of memory")
-    run_id = bring(tracker, failed, "trial", "lr=1", "", RunTags(cell="c"), {"lr": 1})
-    monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    run = MlflowClient(f"sqlite:///{tmp_path / 'elsewhere' / 'runs.db'}").get_run(run_id)
-    assert (run.info.status, run.data.tags.get("bench.reason", ""), run.data.params) == ("FAILED", "out of memory", {"lr": "1"})
-    assert run.info.artifact_uri.startswith((tmp_path / "home").resolve().as_uri())
-    assert not (tmp_path / "home" / "mlflow.db").exists()
-
-
 def test_a_run_of_a_dead_process_ends_as_killed_and_one_of_a_living_process_goes_on(tmp_path: Path) -> None:
     tracker = Store(tmp_path).experiment("tiny")
     gone = subprocess.Popen([sys.executable, "-c", ""])
@@ -194,12 +171,6 @@ def test_a_run_of_a_dead_process_ends_as_killed_and_one_of_a_living_process_goes
     states = {record.run_id: record.state for record in tracker.records()}
     assert states == {mine: "running", dead: "killed", far: "running"}
     assert client_of(tmp_path).get_run(dead).info.status == "KILLED"
-
-
-def test_a_store_that_cannot_be_opened_is_refused_with_what_to_do_about_it(tmp_path: Path) -> None:
-    (tmp_path / "mlflow.db").write_bytes(b"this is no database" * 100)
-    with pytest.raises(BenchError, match=r"mlflow\.db is damaged.*nothing was written to it.*move it away"):
-        Store(tmp_path).experiment("tiny")
 
 
 @pytest.mark.slow

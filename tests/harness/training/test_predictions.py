@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.training.predictions import Predictions, majority, read
+from harness.training.predictions import Predictions, majority, read, speaker_counts
 from registry.corpora.crema_d import CremaD
 from registry.corpus import Clip
 
@@ -49,6 +49,7 @@ def test_counts_by_speaker_add_up_to_the_confusion_matrix() -> None:
     counts = SAID.counts_by(SAID.speakers)
     assert counts.tolist() == [[[0, 1], [0, 1]], [[1, 0], [0, 0]]]
     assert counts.sum(axis=0).tolist() == SAID.scores.confusion
+    assert speaker_counts([SAID, SAID]).tolist() == [counts.tolist()] * 2
 
 
 def test_the_majority_of_voice_votes_is_that_of_crema_ds_own_summary(real_corpora: Path) -> None:

@@ -14,7 +14,6 @@ from harness.data.corpora import Workspace, open_corpus
 from harness.data.features import features
 from harness.study.cells import plan
 from harness.study.trial import Training, Trial
-from harness.training import run_trial as run_trial_module
 from harness.training.fit import class_weights, fit, optimizer, uar_metric
 from harness.training.network import joiner
 from harness.training.result import Pruned, Result
@@ -227,31 +226,38 @@ def test_weight_decay_goes_with_every_optimiser() -> None:
         assert optimizer(Training(optimizer=name, weight_decay=0.01), steps=1).weight_decay == 0.01
 
 
-def test_a_batch_in_parts_moves_the_weights_as_the_whole_batch_does() -> None:
-    trial = dataclasses.replace(toy(optimizer="sgd", schedule="constant", batch_size=16, epochs=1), architecture=TINY_NET)
-    rng = np.random.default_rng(0)
-    x, y = rng.standard_normal((32, 32, 2), dtype=np.float32), rng.integers(0, 6, 32)
-    whole, halves = (fit(trial, x, y, x[:8], y[:8], 6, ignore, parts=parts).model.get_weights() for parts in (1, 2))
-    assert all(np.allclose(one, other, atol=1e-5) for one, other in zip(whole, halves, strict=True))
+def full_memory(backend: str) -> Exception:
+    """What a backend raises when memory is full."""
+    if backend == "tensorflow":
+        import tensorflow
+
+        return tensorflow.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor with shape[64,128,512]")
+    if backend == "jax":
+        return RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 8589934592 bytes.")
+    if backend == "torch":
+        return type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory. Tried to allocate 8.00 GiB")
+    return MemoryError("Unable to allocate 8.00 GiB for an array")
 
 
-def test_a_batch_that_memory_does_not_hold_is_taken_in_parts() -> None:
-    tried: list[int] = []
+@pytest.mark.parametrize("backend", ["numpy", "tensorflow", "jax", "torch"])
+def test_a_trial_that_memory_does_not_hold_is_failed_with_its_batch_size_and_what_to_do(workplace: Workspace, backend: str,
+                                                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    def fit_in_a_full_memory(*_: Any) -> None:
+        raise full_memory(backend)
 
-    def holds(parts: int, most: int) -> Any:
-        tried.append(parts)
-        if parts < most:
-            raise MemoryError("no room")
-        return "fitted"
+    monkeypatch.setattr("harness.training.run_trial.fit", fit_in_a_full_memory)
+    result = run_trial(TRIAL, workplace, ignore)
+    assert result.state == "failed" and result.validation is None
+    assert f"out of memory with training.batch_size={TRIAL.training.batch_size}: use a smaller training.batch_size" in result.reason
+    assert str(full_memory(backend)) in result.reason
 
-    result = Result(TRIAL)
-    assert run_trial_module._fit_in_memory(result, lambda parts: holds(parts, 4)) == "fitted"  # type: ignore[comparison-overlap]
-    assert tried == [1, 2, 4] and result.reason == "each batch was taken in 4 parts, for want of memory"
-    with pytest.raises(MemoryError, match="in 8 parts, too"):
-        run_trial_module._fit_in_memory(result, lambda parts: holds(parts, 16))
-    assert tried[3:] == [1, 2, 4, 8]
-    assert run_trial_module.out_of_memory(RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate"))
-    assert not run_trial_module.out_of_memory(ValueError("a shape is wrong"))
+
+def test_an_error_that_is_not_of_memory_does_not_name_the_batch_size(workplace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fit_wrongly(*_: Any) -> None:
+        raise ValueError("a shape is wrong")
+
+    monkeypatch.setattr("harness.training.run_trial.fit", fit_wrongly)
+    assert run_trial(TRIAL, workplace, ignore).reason == "ValueError: a shape is wrong"
 
 
 def test_other_threads_that_draw_random_numbers_change_no_weights() -> None:
