@@ -57,9 +57,22 @@ def run_command(args: argparse.Namespace, console: Console) -> int:
 
 
 def sync_command(args: argparse.Namespace, console: Console) -> int:
-    from harness.execution.recovery import sync
+    """Deliver what waits in the outbox to MLflow; the exit code is 1 when something still waits."""
+    from harness.execution.recovery import deliver_home
 
-    return sync(args.home.resolve(), console)
+    home = args.home.resolve()
+    delivery = deliver_home(home)
+    total = delivery.delivered + delivery.waiting + sum(delivery.elsewhere.values())
+    if not total:
+        console.result("nothing waits in the outbox")
+        return 0
+    console.result(f"brought {delivery.delivered} of {total} waiting results to MLflow")
+    if delivery.waiting:
+        console.say(f"{delivery.waiting} still wait: {delivery.reason}")
+    for store, count in delivery.elsewhere.items():
+        console.say(f"{count} wait for another store: " + (
+            f"set MLFLOW_TRACKING_URI to {store}" if store else f"unset MLFLOW_TRACKING_URI for mlflow.db below {home}"))
+    return int(delivery.delivered < total)
 
 
 def cache_command(args: argparse.Namespace, console: Console) -> int:

@@ -1,4 +1,4 @@
-"""One trial to be run by a worker, how the worker reports on it, and how it ended."""
+"""One trial for a worker, how the worker reports on it, and how it ended."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ Objective = Callable[..., Result]
 
 
 class Stopped(Exception):
-    """Raised in a worker when nobody waits for its trial any more."""
+    """Raised in a worker whose trial no coordinator waits for any more."""
 
 
 class Reporter(Protocol):
-    """How a worker speaks to its coordinator while it trains."""
+    """How a worker reports to its coordinator while it trains."""
 
     def epoch(self, epoch: int, validation_uar: float) -> bool:
-        """Tell an epoch's validation UAR; True when the trial is to be pruned. Raises: Stopped."""
+        """Report an epoch's validation UAR; True when the trial is to be pruned. Raises: Stopped."""
         ...
 
     def preparing(self, done: int, total: int) -> None:
-        """Tell how many clips have their features."""
+        """Report how many clips have their features."""
         ...
 
     def check(self) -> None:
-        """Raises: Stopped when nobody waits for the trial any more."""
+        """Raises: Stopped when no coordinator waits for the trial any more."""
         ...
 
 
 @dataclass(frozen=True)
 class Job:
-    """One trial to be run by a worker; picklable, and all that the worker needs.
+    """One trial for a worker; picklable, and all that the worker needs.
 
     Args:
-        uid: of this piece of work, the same when it is tried again.
+        uid: identifies the job, and stays the same when it is tried again.
         kind: `trial` or `seed`. name, tags, params: of its MLflow run. parent: run id of the study's run. study: the experiment.
         tracking_uri: of MLflow. best_models: how many of its protocol are kept.
-        asks: whether each epoch waits for the word whether to go on.
-        costs: whether what one clip costs is measured, too.
-        objective: what trains and scores; `run_trial`, but for tests of the engine.
+        waits_for_pruning: each epoch waits for the coordinator's decision whether the trial is pruned.
+        costs: the cost of one clip is measured, too.
+        objective: trains and scores the trial; `run_trial`, but for tests of the engine.
     """
 
     uid: str
@@ -61,7 +61,7 @@ class Job:
     workplace: Workspace
     tracking_uri: str
     best_models: int = 0
-    asks: bool = False
+    waits_for_pruning: bool = False
     costs: bool = False
     objective: Objective = run_trial
 

@@ -21,7 +21,7 @@ from registry.errors import BenchError, Declined
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a run stands on.
+    """The corpus of a run and the cells that can work.
 
     Args:
         declined: protocol, or pair of feature space and architecture -> why it can't work.

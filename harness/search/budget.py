@@ -14,8 +14,8 @@ STARTUP_TRIALS = 4  # of a cell, before TPE has enough to go by
 def sampler(kind: str, cell_key: str, slot: int) -> optuna.samplers.BaseSampler:
     """The sampler of one trial: random points first, then TPE unless `kind` is `random`.
 
-    Its seed comes from the cell and the slot, so that the same history gives the same point. What later versions of Optuna
-    have other defaults for is set here, so that all of them give the same point, too.
+    Its seed comes from the cell and the slot, so that the same history gives the same point. Arguments that Optuna 4 and 5 have
+    other defaults for are set here, so that the version does not choose the point.
     """
     seed = seed_for(cell_key, f"proposal {slot}")
     if kind == "random" or slot < STARTUP_TRIALS:

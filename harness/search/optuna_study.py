@@ -109,7 +109,7 @@ class Search:
         self.study = claims.retry(lambda: optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True))
 
     def begin(self, earlier: str) -> None:
-        """Copy the cell's trials, unless it has some, from the study `earlier`: version 0.1 kept one for all cells of a protocol."""
+        """Copy the cell's trials, unless it has some, from `earlier`: a study that earlier versions kept for all cells of a protocol."""
         if self.study.get_trials(deepcopy=False):
             return
         self.study.set_user_attr("cell", self.cell.label)

@@ -27,7 +27,7 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """Tells apart cells that any setting distinguishes, its searched ranges aside: 8 hexadecimal digits."""
+        """Identifies a cell by all settings but its searched ranges: 8 hexadecimal digits."""
         return self.base.signature[:8]
 
 

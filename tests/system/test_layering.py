@@ -16,7 +16,7 @@ OWNERS = {
     "optuna": ("harness/search/", "experiments/"),
     "sqlalchemy": ("harness/search/",),
     "dask": ("harness/execution/dask_pool.py",),
-    "distributed": ("harness/execution/dask_pool.py",),
+    "distributed": ("harness/execution/dask_pool.py", "harness/execution/dask_worker.py"),
     "rich": ("harness/console.py",),
     "librosa": ("registry/",),
     "keras": ("registry/architectures/", "registry/augmentations/", "registry/rules/", "registry/contracts.py", "harness/training/"),

@@ -21,9 +21,9 @@ from outbox_entries import entry, files
 
 from harness.data.corpora import Workspace, open_corpus
 from harness.data.feature_store import DiskFull
-from harness.execution import pool, schedule
+from harness.execution import schedule
 from harness.execution.job import Stopped
-from harness.execution.pool import InProcess, JobEnd, Listen
+from harness.execution.pool import DirectReporter, InProcessPool, JobEnd, OnProgress
 from harness.execution.run_study import Execution
 from harness.execution.worker import run_job
 from harness.search.optuna_study import storage
@@ -35,13 +35,13 @@ from registry.errors import BenchError
 
 
 def test_a_worker_that_dies_while_a_run_stops_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Pool(InProcess):
+    class Pool(InProcessPool):
         def free(self) -> int:
             return 2 - len(self._jobs)
 
-        def turn(self, listen: Listen) -> list[JobEnd]:
+        def poll(self, on_progress: OnProgress) -> list[JobEnd]:
             jobs, self._jobs = self._jobs, []
-            return [JobEnd(job.uid, fault=BenchError("the disk is full")) if place == 0 else JobEnd(job.uid, died="its worker died")
+            return [JobEnd(job.uid, error=BenchError("the disk is full")) if place == 0 else JobEnd(job.uid, died="its worker died")
                     for place, job in enumerate(jobs)]
 
     monkeypatch.setattr(Execution, "pool", lambda self: Pool())
@@ -63,7 +63,7 @@ def test_a_start_that_shares_a_study_takes_over_what_one_that_is_killed_had(tmp_
                 return bool(tables and connection.exec_driver_sql("select 1 from bench_claims where claim like 'trial %'").fetchall())
 
         eventually(claimed)
-        monkeypatch.setattr(schedule, "CLEAR_UP_S", 1.0)
+        monkeypatch.setattr(schedule, "SETTLE_EVERY_S", 1.0)
         waited = schedule.Schedule.wait_for_others
 
         def kill(self: schedule.Schedule) -> None:
@@ -142,10 +142,10 @@ class Nobody:
         return False
 
     def preparing(self, done: int, total: int) -> None:
-        """Nobody hears it."""
+        """Nobody reads it."""
 
     def check(self) -> None:
-        raise Stopped("nobody waits for this trial any more")
+        raise Stopped("no coordinator waits for this trial any more")
 
 
 def test_a_trial_that_nobody_waits_for_any_more_leaves_no_result(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_trial_that_nobody_waits_for_any_more_leaves_no_result(tmp_path: Path)
     with pytest.raises(Stopped):
         run_job(job, Nobody())
     assert not Outbox(tmp_path).uids()
-    assert run_job(dataclasses.replace(job, uid="u2"), pool._Direct("u2", lambda _: False)).record.state == "finished"
+    assert run_job(dataclasses.replace(job, uid="u2"), DirectReporter("u2", lambda _: False)).record.state == "finished"
 
 
 def test_a_start_of_one_study_leaves_another_s_results_for_that_one_to_hear_of(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_nothing_is_unpickled_or_evaluated_and_arrays_are_loaded_without_objects
             if isinstance(node, ast.keyword) and node.arg == "shell":
                 found.append(f"{path}: shell=")
     assert found == ["registry/rules/component.py: pickle.loads", "registry/rules/corpus.py: pickle.loads",  # of what they just dumped
-                     "harness/execution/dask_pool.py: cloudpickle.loads"]  # a job that the coordinator sent: see docs/security.md
+                     "harness/execution/dask_worker.py: cloudpickle.loads"]  # a job that the coordinator sent: see docs/security.md
 
 
 # folders

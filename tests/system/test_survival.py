@@ -112,14 +112,14 @@ def dies_once_it_is_done(trial: Any, workplace: Workspace, on_epoch: Any, prepar
 @pytest.mark.slow
 def test_a_result_counts_whose_worker_dies_before_the_coordinator_looks(scheduler: str, tmp_path: Path,
                                                                         monkeypatch: pytest.MonkeyPatch) -> None:
-    turn, pauses = dask_pool.DaskPool.turn, [4.0]
+    poll, pauses = dask_pool.DaskPool.poll, [4.0]
 
-    def late(workers: dask_pool.DaskPool, listen: Any) -> Any:
+    def late(workers: dask_pool.DaskPool, on_progress: Any) -> Any:
         if pauses and (tmp_path / "doomed").exists():
             time.sleep(pauses.pop())
-        return turn(workers, listen)
+        return poll(workers, on_progress)
 
-    monkeypatch.setattr(dask_pool.DaskPool, "turn", late)
+    monkeypatch.setattr(dask_pool.DaskPool, "poll", late)
     study(tmp_path, dies_once_it_is_done, trials=1, scheduler=scheduler)
     assert states(tmp_path) == {"study finished": 1, "trial finished": 2, "seed finished": 2, "final finished": 2}
 
@@ -140,13 +140,13 @@ def test_a_scheduler_that_goes_away_ends_the_run_with_what_to_do(tmp_path: Path,
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port),
                                 "--no-dashboard"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    turn = dask_pool.DaskPool.turn
+    poll = dask_pool.DaskPool.poll
 
-    def last_turn(workers: dask_pool.DaskPool, listen: Any) -> Any:
+    def last_poll(workers: dask_pool.DaskPool, on_progress: Any) -> Any:
         process.kill()
-        return turn(workers, listen)
+        return poll(workers, on_progress)
 
-    monkeypatch.setattr(dask_pool.DaskPool, "turn", last_turn)
+    monkeypatch.setattr(dask_pool.DaskPool, "poll", last_poll)
     monkeypatch.setattr(dask_pool, "ANSWER_S", 5.0)
     try:
         eventually(lambda: _listens(port))
@@ -359,7 +359,7 @@ def test_a_worker_that_would_give_other_numbers_refuses(tmp_path: Path, monkeypa
 
 def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     cores = joblib.cpu_count()
-    monkeypatch.setattr(dask_pool, "GIVEN", {})
+    monkeypatch.setattr(dask_pool, "USER_LIMITS", {})
     assert dask_pool.worker_environment(1, "")["OMP_NUM_THREADS"] == str(cores)
     assert dask_pool.worker_environment(2 * cores, "")["TF_NUM_INTRAOP_THREADS"] == "1"
     assert dask_pool.worker_environment(2, "1")["CUDA_VISIBLE_DEVICES"] == "1"

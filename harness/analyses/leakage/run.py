@@ -6,11 +6,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-<<<<<<< HEAD
-=======
-import numpy as np
-
->>>>>>> analyses
 from harness.analyses.leakage.options import LeakageOptions
 from harness.analyses.leakage.plan import PlannedCell, parts, planned_cells
 from harness.analyses.leakage.report import leakage_markdown

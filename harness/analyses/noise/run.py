@@ -31,11 +31,7 @@ from harness.training.predictions import Predictions
 from harness.training.saved_model import SHORTEST, WaveformModel
 from registry.audio import fix_length
 from registry.corpus import Clip, Corpus
-<<<<<<< HEAD
 from registry.errors import BenchError
-=======
-from registry.errors import BenchError, UsageError, unknown
->>>>>>> analyses
 
 BATCH = 32  # clips at once
 Sound = tuple[np.ndarray, int]  # waveform of shape (samples,), float32, and its sample rate in Hz

@@ -1,4 +1,4 @@
-"""Every version gives the points that the first ones gave, and the sampler and pruner are Optuna's own."""
+"""The points are those of earlier versions, and the sampler and pruner are Optuna's own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SIDE_BY_SIDE = [(0.1000377588909682, "sgd", 57), (0.0003351405713287458, "sgd", 
                 (0.00016822779577494495, "adam", 8)]
 OUTSIDE = [(0.8462381614139132, "adam", 16), (0.0003655303141923952, "sgd", 14), (0.030674648555829402, "adam", 12),
            (0.05457267705668439, "sgd", 22), (0.015270429704731346, "sgd", 10), (0.00010813572294667692, "sgd", 33)]
-"""Recorded from version 0.1, which searched the cells of a protocol in one study."""
+"""Recorded from an earlier version, which searched the cells of a protocol in one study."""
 
 
 def cells(**training: Any) -> list[Cell]:
@@ -56,17 +56,17 @@ def points(search: Search, ends: list[tuple[str, float | None]]) -> list[tuple[A
 
 
 @pytest.mark.parametrize(("sampler", "recorded"), [("tpe", TPE), ("random", RANDOM)])
-def test_the_same_history_gives_the_points_of_version_0_1(tmp_path: Path, sampler: str, recorded: list[Any]) -> None:
+def test_the_same_history_gives_the_points_of_earlier_versions(tmp_path: Path, sampler: str, recorded: list[Any]) -> None:
     assert points(opened(tmp_path, cells(), sampler=sampler)[0], ENDS) == recorded
 
 
-def test_trials_side_by_side_are_at_the_points_of_version_0_1(tmp_path: Path) -> None:
+def test_trials_side_by_side_are_at_the_points_of_earlier_versions(tmp_path: Path) -> None:
     search = opened(tmp_path, cells())[0]
     points(search, ENDS[:6])
     assert [point(search.propose()) for _ in range(4)] == SIDE_BY_SIDE
 
 
-def test_what_is_written_outside_its_range_gives_the_points_of_version_0_1(tmp_path: Path) -> None:
+def test_what_is_written_outside_its_range_gives_the_points_of_earlier_versions(tmp_path: Path) -> None:
     assert points(opened(tmp_path, cells(learning_rate=5.0))[1], ENDS[:6]) == OUTSIDE
 
 

@@ -165,8 +165,8 @@ def test_other_ranges_are_another_search(tmp_path: Path) -> None:
     assert len(opened(tmp_path, cells)[0].ended()) == 2
 
 
-def of_version_0_1(home: Path, cell: Cell, values: list[float], slots: bool = True) -> optuna.Study:
-    """The study of all cells of a protocol that version 0.1 kept, with trials of a cell, of another one, and one that was killed."""
+def of_earlier_versions(home: Path, cell: Cell, values: list[float], slots: bool = True) -> optuna.Study:
+    """The study of all cells of a protocol that earlier versions kept, with trials of a cell, of another one, and one that was killed."""
     study = optuna.create_study(storage=storage(home), study_name="tiny random_80_20 clips 070b3f", direction="maximize")
     for slot, value in reversed(list(enumerate(values))) if slots else enumerate(values):
         for key, ended in ((cell.key, True), (cell.key, False), ("another", True)):
@@ -179,9 +179,9 @@ def of_version_0_1(home: Path, cell: Cell, values: list[float], slots: bool = Tr
 
 
 @pytest.mark.parametrize("slots", [True, False], ids=["slots", "no slots yet"])
-def test_what_version_0_1_kept_of_a_cell_is_taken_over_once(tmp_path: Path, slots: bool) -> None:
+def test_what_earlier_versions_kept_of_a_cell_is_taken_over_once(tmp_path: Path, slots: bool) -> None:
     cell = cells_of()[0]
-    of_version_0_1(tmp_path, cell, [0.4, 0.6, 0.5], slots)
+    of_earlier_versions(tmp_path, cell, [0.4, 0.6, 0.5], slots)
     search, other = opened(tmp_path)
     assert [(t.user_attrs["slot"], t.value) for t in search.ended()] == [(0, 0.4), (1, 0.6), (2, 0.5)]
     assert search.best() == with_settings(cell.base, {"training.learning_rate": 0.1, "training.optimizer": "adam"})
@@ -190,10 +190,10 @@ def test_what_version_0_1_kept_of_a_cell_is_taken_over_once(tmp_path: Path, slot
     assert rate(search.propose()) == [rate(fresh.propose()) for _ in range(4)][3]
 
 
-def test_what_version_0_1_left_running_is_settled_and_its_result_counts(tmp_path: Path) -> None:
+def test_what_earlier_versions_left_running_is_settled_and_its_result_counts(tmp_path: Path) -> None:
     cell = cells_of()[0]
     attributes = {"cell": cell.key, "slot": 1, "coordinator": "gone"}
-    study, box = of_version_0_1(tmp_path, cell, [0.4]), Outbox(tmp_path)
+    study, box = of_earlier_versions(tmp_path, cell, [0.4]), Outbox(tmp_path)
     for uid in ("on disk", "lost"):
         study.add_trial(optuna.trial.create_trial(state=TrialState.RUNNING, user_attrs={**attributes, "uid": uid}))
     box.commit(entry("on disk", metrics={"validation/uar": 0.7}), files)
