@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.evaluation.final_predictions import MissingFiles, seed_predictions
 from harness.evaluation.rows import Row, rows
@@ -74,6 +74,6 @@ def _clips(tracker: Tracker, row: Row, part: str, seed: int | None) -> pd.DataFr
     predictions = seed_predictions(tracker, list(runs.values()), list(runs), part)
     if isinstance(predictions, MissingFiles):
         raise BenchError(f"{row.label} on {row.split}: the store has lost the {predictions.reason}: restore mlartifacts/, or run it again")
-    about = {"corpus": row.corpus, "protocol": row.split, "cell": row.label, "key": row.cell}
-    return pd.concat([pd.DataFrame({**about, "seed": int(number), **dict(each.to_frame().items())})
+    about: dict[str, Any] = {"corpus": row.corpus, "protocol": row.split, "cell": row.label, "key": row.cell}
+    return pd.concat([pd.DataFrame(about | {"seed": int(number)} | {str(name): column for name, column in each.to_frame().items()})
                       for number, each in zip(runs, predictions, strict=True)])

@@ -123,7 +123,9 @@ def test_rows_are_compared_and_audited_and_a_report_is_written_again(home: Path)
     ("audit", {"which": "mien"}, "Did you mean 'mine'?"), ("predictions", {"study": "mine", "part": "tset"}, "Did you mean 'test'?"),
     ("predictions", {"study": "mine", "protocol": "unseen"}, "unseen_speakers_80_20"),
     ("predictions", {"study": "mine", "cell": "mel"}, "plain_1d"), ("predictions", {"study": "mine", "seed": 7}, "All: 0, 1"),
-    ("load_model", {"which": "nothing"}, "or run in the store is called"), ("compare", {"a": "x", "b": "y"}, "or run in the store is called"),
+    ("load_model", {"which": "mine"}, "give a row of its leaderboard"),
+    ("load_model", {"which": "nothing"}, "or run in the store is called"),
+    ("compare", {"a": "x", "b": "y"}, "or run in the store is called"),
     ("run", {"study": "cnn3d"}, "Did you mean 'cnn2d'"), ("run", {"study": 3}, "not 3"),
     ("run", {"study": MINE, "settings": {"training.epoch": 1}}, "Did you mean 'training.epochs'")])
 def test_a_name_that_is_not_there_is_an_error_with_the_near_names(home: Path, call: str, arguments: dict[str, Any], words: str) -> None:
