@@ -9,7 +9,7 @@ Expect: the mel spectrogram gains little from a third kind of network; random cl
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
-from harness.study import Study, Training
+from harness import Study, Training
 from registry.architectures.dilated_2d import Dilated2D
 from registry.architectures.plain_2d import Plain2D
 from registry.architectures.residual_2d import Residual2D

@@ -8,8 +8,7 @@ Run: bench replicate 001 --data DIR
 Expect: the claims (.512, .571) from random clips, less from unseen speakers.
 """
 
-from harness.analyses.published.systems import Claim
-from harness.study import Recipe, Study, Training
+from harness import Claim, Recipe, Study, Training
 from registry.architectures.plain_1d import Plain1D
 from registry.architectures.plain_2d import Plain2D
 from registry.augmentation import Augmentation

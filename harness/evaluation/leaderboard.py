@@ -8,16 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.evaluation.alarms import alarms, table_alarms
 from harness.evaluation.final_predictions import FinalPredictions, MissingFiles, clips_of, read_final_predictions
-from harness.evaluation.intervals import LEAST_SPEAKERS, table_intervals
+from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES, table_intervals
 from harness.evaluation.ranks import pairs
 from harness.evaluation.references import Reference, references
 from harness.evaluation.rows import Row, plain, rows
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RANKED_BY = "uar"
 
@@ -137,9 +140,37 @@ class Leaderboard:
             made.append(row.as_json() | plain(told))
         return made
 
+    def __repr__(self) -> str:
+        return f"<Leaderboard of {len(self.rows)} rows: {self.rows[0].split} on {self.rows[0].corpus}>"
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row a cell, in the order of `rows`: what it is, its figures with their deviation over seeds and 95 % bounds, rank and marks.
+
+        `rank` is missing where rows can't be ranked, figures are NaN where they do not exist. `runs` are the MLflow runs of the seeds.
+        """
+        import pandas as pd
+
+        return pd.DataFrame([_columns(self, row) for row in self.rows]).astype({"rank": "Int64"})
+
 
 def _named(names: Sequence[str], figures: Sequence[float]) -> dict[str, float]:
     return dict(zip(names, figures, strict=True))
+
+
+def _columns(board: Leaderboard, row: Row) -> dict[str, Any]:
+    """A row as the columns of a frame."""
+    own = board.statistics.get(row.cell)
+    figures: dict[str, float] = {}
+    for score in SCORES:
+        mean, sd = row.test.get(score, (math.nan, math.nan))
+        low, high = board.interval(row, score)
+        figures |= {f"test_{score}": mean, f"test_{score}_sd": sd, f"test_{score}_low": low, f"test_{score}_high": high}
+    return {"corpus": row.corpus, "coverage": row.coverage, "protocol": row.split, "cell": row.label, "key": row.cell,
+            "feature_space": row.feature_space, "architecture": row.architecture, "augmentation": row.augmentation,
+            "settings": row.settings, **figures, "validation_uar": row.validation_uar[0], "validation_uar_sd": row.validation_uar[1],
+            "rank": own.rank if own else None, "chosen": row is board.chosen, "seeds": row.seeds, "trials": sum(row.trials.values()),
+            "parameters": row.parameters, "fit_s": row.fit_seconds, "epochs": row.epochs_trained, "best_epoch": row.best_epoch, **row.cost,
+            "shares_speakers": row.shares_speakers, "synthetic": row.synthetic, "marks": "; ".join(board.marks(row)), "runs": row.seed_runs}
 
 
 def leaderboards(study_rows: Sequence[Row], finals: Mapping[str, FinalPredictions | MissingFiles]) -> list[Leaderboard]:

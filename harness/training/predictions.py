@@ -6,12 +6,16 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.training.scores import Scores, score
 from registry.corpus import Clip
 from registry.errors import BenchError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ABOUT = ("corpus", "speaker", "sentence", "level", "sex", "age", "race", "ethnicity", "human")
 """What is noted of each clip; `human` is what most listeners took the voice for, ties as `HAP/NEU`."""
@@ -72,6 +76,14 @@ class Predictions:
         told = {key: np.array([_told(clip, key) if clip else "" for clip in known]) for key in ABOUT}
         about = {key: np.where(self.about.get(key, nothing) == "", texts, self.about.get(key, nothing)) for key, texts in told.items()}
         return replace(self, about={key: texts for key, texts in about.items() if any(texts)})
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row a clip: `clip`, what is known of it, `truth`, `predicted`, and a column of probability for each emotion."""
+        import pandas as pd
+
+        emotions = np.array(self.emotions)
+        return pd.DataFrame({"clip": self.clips, **self.about, "truth": emotions[self.truth], "predicted": emotions[self.predicted],
+                             **dict(zip(self.emotions, self.probabilities.T, strict=True))})
 
     def write(self, path: Path) -> None:
         """As a CSV file: `clip`, what is known of it, `truth`, and the probability of each emotion."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from calls import run_python
 
 from harness.cli.entry import main, parser
 from registry.corpora.synthetic import EMOTIONS, Synthetic
@@ -149,14 +148,6 @@ def test_a_saved_model_predicts_a_waveform_as_the_readme_shows(tmp_path: Path, m
     _, emotion, *probabilities = row.split()
     assert sum(map(float, probabilities)) == pytest.approx(1, abs=1e-4)
     assert emotion == EMOTIONS[int(np.argmax([float(p) for p in probabilities]))]
-
-
-def run_python(code: str, folder: Path) -> str:
-    """What a script prints that is run in a folder, by a user who has set no variable of bench's."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("BENCH_", "MLFLOW_", "KERAS_"))}
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_no_file_names_a_path_of_one_machine_or_a_registrys_host() -> None:
