@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.evaluation.final_predictions import MissingFiles, seed_predictions
 from harness.evaluation.rows import Row, rows
-from harness.study.files import literal
+from harness.study.files import parse_value
 from harness.tracking.run_record import RunRecord
 from harness.tracking.tracker import Tracker
 from registry.errors import BenchError, unknown
@@ -33,7 +33,7 @@ def trials_frame(records: Sequence[RunRecord]) -> pd.DataFrame:
         "corpus": [record.about.corpus for record in records], "protocol": [record.about.split for record in records],
         "cell": [record.about.label for record in records], "key": [record.about.cell for record in records],
         "state": [record.state for record in records],
-        **{setting: [literal(record.params.get(setting, "None")) for record in records] for setting in settings},
+        **{setting: [parse_value(record.params.get(setting, "None")) for record in records] for setting in settings},
         **{f"validation_{score}": figures(f"validation/{score}") for score in ("uar", "wa", "macro_f1", "loss")},
         **{name: figures(name) for name in ("best_epoch", "epochs", "parameters")},
         "seconds": [sum(value for name, value in record.metrics.items() if name.startswith("seconds/")) for record in records],
