@@ -418,7 +418,7 @@ def test_savee_tells_how_to_ask_for_it_and_ends_with_1(tmp_path: Path) -> None:
         assert outcome.code == 1 and "kahlan.eps.surrey.ac.uk/savee" in outcome.err and f"{folder}/AudioData/DC" in outcome.err
 
 
-@pytest.mark.parametrize(("arguments", "said"), [(("pull",), "wants the corpora"), (("pull", "tess"), "BENCH_DATA"),
+@pytest.mark.parametrize(("arguments", "said"), [(("pull",), "needs the corpora"), (("pull", "tess"), "BENCH_DATA"),
                                                  (("pull", "tes", "--data", "x"), "Did you mean 'tess'"), (("fetch",), "usage: bench"),
                                                  (("status", "nope"), "All: crema_d, ravdess, savee, synthetic, tess")])
 def test_a_wrong_call_ends_with_2(arguments: tuple[str, ...], said: str) -> None:
