@@ -27,8 +27,7 @@ def add_to(subparsers: Any) -> None:
     options.add_training(run)
     options.add_command(subparsers, "sync", sync_command, "deliver results that wait in the outbox because MLflow was away",
                         "bench sync --home my_runs")
-    cache = options.add_command(subparsers, "cache", cache_command, "list the features that are kept, or delete them",
-                                "bench cache --clear")
+    cache = options.add_command(subparsers, "cache", cache_command, "list or delete the features that are kept", "bench cache --clear")
     cache.add_argument("--clear", action="store_true", help="delete every entry; they are computed again when needed")
 
 

@@ -479,7 +479,7 @@ def test_savee_says_how_to_ask_for_it_and_ends_with_1(tmp_path: Path) -> None:
         assert outcome.code == 1 and "kahlan.eps.surrey.ac.uk/savee" in outcome.err and f"{folder}/AudioData/DC" in outcome.err
 
 
-@pytest.mark.parametrize(("arguments", "message"), [(("pull",), "wants the corpora"), (("pull", "tess"), "BENCH_DATA"),
+@pytest.mark.parametrize(("arguments", "message"), [(("pull",), "needs the corpora"), (("pull", "tess"), "BENCH_DATA"),
                                                     (("pull", "tes", "--data", "x"), "Did you mean 'tess'"), (("fetch",), "usage: bench")])
 def test_a_wrong_call_ends_with_2(arguments: tuple[str, ...], message: str) -> None:
     outcome = bench("data", *arguments)
