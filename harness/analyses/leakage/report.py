@@ -87,7 +87,7 @@ def _study(study: str, cells: list[CellUnderProtocols]) -> list[str]:
         told = [line for leak in LEAKS if (line := worth(each, *leak))]
         parts += [f"### {escape(each.cell)}", f"{marks(each)}.", table(["protocol", "training clips", "test clips", "test speakers", "UAR"],
                                                                          [_line(each, protocol) for protocol in PROTOCOLS]),
-                  table(["worth of", "compared", "how", "it is", "points of UAR"], told, left=4) if told
+                  table(["worth of", "compared", "how", "it is", "points of UAR"], told, "llllr") if told
                   else "Nothing to compare: no two protocols were trained."]
     parts.append("<details><summary>Clips of each protocol, and how to reproduce</summary>\n\n"
                  + "\n".join(line for each in cells for line in _behind(each)) + "\n\n</details>")

@@ -9,8 +9,8 @@ from collections.abc import Collection
 
 from harness.analyses.published.verdicts import Comparison, Reproduced, other_settings, side, verdict
 from harness.reports.leaderboard_section import command
-from harness.reports.leaderboard_tables import count, marks_markdown
-from harness.reports.markdown import code, escape, with_interval
+from harness.reports.leaderboard_tables import marks_markdown
+from harness.reports.markdown import code, escape, plural, with_interval
 from harness.tracking.run_record import counts_in_words
 
 INTRODUCTION = """Each published model as a recipe of its own (`experiments/published/`), trained as its system trained it, or as near as
@@ -62,7 +62,7 @@ def _line(comparison: Comparison) -> list[str]:
     stopped = f" (stopped after {shown.row.epochs_trained:g})" if shown.row.epochs_trained < int(shown.row.epochs) else ""
     epochs = f"{shown.row.epochs} of {comparison.published_epochs}{stopped}"
     notes = "; ".join(part for part in (marks_markdown(shown.row.marks(shown.row.coverage)), escape(other_settings(shown.row)),
-                                         count(shown.row.seeds, "seed"), "kept" if shown.kept else "") if part)
+                                         plural(shown.row.seeds, "seed"), "kept" if shown.kept else "") if part)
     return [comparison.name, _figure(claim.wa), interval(shared, "wa"), _figure(claim.macro_f1), interval(shared, "macro_f1"),
             _figure(shared.best_validation_wa if shared else None), interval(unseen, "wa"), interval(shared, "uar"),
             interval(unseen, "uar"), epochs, f"{shown.clips:,}", verdict(comparison), notes]
@@ -151,7 +151,7 @@ def _worth(own: list[Comparison]) -> str:
     told = ", ".join(f"{name} {points:+.1f} ± {width:.1f}" for name, (points, width) in worth.items())
     beyond = [name for name, (points, width) in worth.items() if abs(points) > width]
     chance = f"Beyond what sampling explains: {', '.join(beyond)}." if beyond else "None is beyond what sampling explains."
-    return (f"The random split was worth {mean:+.1f} points of UAR on average over {count(len(worth), 'recipe')} with an unseen-speaker "
+    return (f"The random split was worth {mean:+.1f} points of UAR on average over {plural(len(worth), 'recipe')} with an unseen-speaker "
             f"twin, each known to about ± {half:.0f}: {told}. {chance}")
 
 
