@@ -12,7 +12,7 @@ from harness.evaluation.comparison import Comparison, Difference, verdict
 from harness.evaluation.intervals import SCORES
 from harness.evaluation.leaderboard import Leaderboard
 from harness.reports.highlights import figure, highlights, rank_of
-from harness.reports.leaderboard_tables import plus_minus
+from harness.reports.markdown import plus_minus
 
 
 def print_leaderboards(name: str, boards: Sequence[Leaderboard], console: Console) -> None:

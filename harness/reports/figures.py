@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from harness.evaluation.calibration import Bin
 
 
-
 def reliability_figure(bins: list[Bin], title: str) -> Figure:
     """Share of right answers against confidence, perfect calibration being the diagonal; below, how many answers each bin has."""
     from matplotlib.figure import Figure
@@ -111,17 +110,17 @@ def _name(axes: Axes, points: Sequence[Point], best: Sequence[Point]) -> None:
                       arrowprops={"arrowstyle": "-", "relpos": (0, 0.5), "color": "#bbbbbb", "linewidth": 0.6, "shrinkA": 1, "shrinkB": 4})
 
 
-def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Heights between 0 and 1 near the wanted ones, which fall, and at least `gap` apart.
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Heights between 0 and 1 near the given ones, which fall, and at least `gap` apart.
 
     >>> [round(height, 2) for height in spread([0.9, 0.88, 0.01, 0.0], 0.1)]
     [0.9, 0.8, 0.15, 0.05]
     """
-    heights: list[float] = []
-    for place, height in enumerate(wanted):
-        room_below = (len(wanted) - 1 - place + 0.5) * gap
-        heights.append(max(min(height, heights[-1] - gap if heights else 1 - gap / 2), room_below))
-    return heights
+    apart: list[float] = []
+    for place, height in enumerate(heights):
+        room_below = (len(heights) - 1 - place + 0.5) * gap
+        apart.append(max(min(height, apart[-1] - gap if apart else 1 - gap / 2), room_below))
+    return apart
 
 
 def noise_figure(lines: Mapping[str, Mapping[str, Sequence[tuple[float, float, float]]]], places: Sequence[str], chance: float) -> Figure:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.reports.highlights import NAMED, figure, rank_of
 from harness.reports.leaderboard_tables import marks_markdown
-from harness.reports.markdown import escape
+from harness.reports.markdown import escape, table
 from harness.reports.pages import INDEX, OTHER_PAGES, noise_page, study_page, write_beside
 from harness.reports.study_report import MARKS
 from harness.tracking.store import Store
@@ -38,8 +38,7 @@ def index_markdown(lines: Sequence[Sequence[str]], others: Mapping[str, str], go
         parts.append(f"Of runs that lie in another store: {', '.join(f'[{escape(page)}]({quote(page)})' for page in gone)}.")
     heads = ["study", "corpus", "protocol", "chosen by validation UAR", "its test UAR", "rank", "rows of rank 1, not told apart", "rows",
              "seeds", "marks"]
-    table = [heads, [*["---"] * 4, "--:", "--:", "---", "--:", "--:", "---"], *lines]
-    return "\n\n".join([*parts, "\n".join(f"| {' | '.join(cells)} |" for cells in table)]) + "\n"
+    return "\n\n".join([*parts, table(heads, lines, "llllrrlrrl")]) + "\n"
 
 
 def index_line(name: str, page: str, board: Leaderboard) -> list[str]:

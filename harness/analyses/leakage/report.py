@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from harness.analyses.leakage.options import LeakageOptions
 from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols, ProtocolResult, difference
 from harness.evaluation.intervals import LEAST_SPEAKERS
-from harness.reports.leaderboard_section import folded
-from harness.reports.leaderboard_tables import count
-from harness.reports.markdown import code, escape, table, with_interval
+from harness.reports.markdown import code, escape, folded, plural, table, with_interval
 from harness.tracking.run_record import counts_in_words
 
 LEAKS = (("random", "speakers", "voices known from training"), ("random", "sentences", "sentences known from training"),
@@ -98,7 +96,7 @@ def _study(study: str, cells: list[CellUnderProtocols]) -> list[str]:
         parts += [f"### {escape(cell.cell)}", f"{marks(cell)}.",
                   table(["protocol", "training clips", "test clips", "test speakers", "UAR"],
                         [_protocol_line(cell, protocol) for protocol in PROTOCOLS]),
-                  table(["worth of", "compared", "how", "it is", "points of UAR"], worths, left=4) if worths
+                  table(["worth of", "compared", "how", "it is", "points of UAR"], worths, "llllr") if worths
                   else "Nothing to compare: no two protocols were trained."]
     lines = "\n".join(line for cell in cells for line in [*_clips(cell), *_command(cell)])
     return [*parts, folded("Clips of each protocol, and how to reproduce", lines)]
@@ -117,7 +115,7 @@ def marks(cell: CellUnderProtocols) -> str:
     few = "" if len(one.seeds) > 1 else ", so that intervals leave out other trainings"
     missing = [words for protocol, words in PROTOCOLS.items() if protocol not in cell.under]
     return "; ".join(part for part in (escape(cell.corpus), "synthetic" if one.synthetic else partial,
-                                       count(len(one.seeds), "seed") + few, count(one.epochs, "epoch"),
+                                       plural(len(one.seeds), "seed") + few, plural(one.epochs, "epoch"),
                                        f"not trained: {', '.join(missing)}" if missing else "") if part)
 
 

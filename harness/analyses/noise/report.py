@@ -11,8 +11,7 @@ from pathlib import Path
 from harness.analyses.noise.rows import CLEAN, NoiseRow, key_of, read_rows, snr_db_of
 from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.figures import noise_figure
-from harness.reports.leaderboard_tables import count
-from harness.reports.markdown import code, escape, table, with_interval
+from harness.reports.markdown import code, escape, plural, table, with_interval
 from harness.reports.pages import link_to, noise_page, pictures_folder, write_beside
 from harness.tracking.store import Store
 from harness.training.figures import save
@@ -74,7 +73,7 @@ def _group(group: Sequence[NoiseRow], picture: str) -> list[str]:
     speakers = first.counts[CLEAN].shape[1]
     few = f" Too few for intervals ({LEAST_SPEAKERS} needed)." if speakers < LEAST_SPEAKERS else ""
     parts = [f"## {first.split} on {first.corpus}, {first.coverage}",
-             f"Test: {first.clips:,} clips of {count(speakers, 'speaker')}.{few} Chance is {1 / len(first.emotions):.3f}.{shared}",
+             f"Test: {first.clips:,} clips of {plural(speakers, 'speaker')}.{few} Chance is {1 / len(first.emotions):.3f}.{shared}",
              f"![UAR against noise]({picture})"]
     for score in ("uar", "wa"):
         for kind in _kinds(group):

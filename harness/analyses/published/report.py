@@ -9,8 +9,8 @@ from collections.abc import Collection
 
 from harness.analyses.published.verdicts import Comparison, Reproduced, other_settings, side, verdict
 from harness.reports.leaderboard_section import command
-from harness.reports.leaderboard_tables import count, marks_markdown
-from harness.reports.markdown import code, escape, table, with_interval
+from harness.reports.leaderboard_tables import marks_markdown
+from harness.reports.markdown import code, escape, plural, table, with_interval
 from harness.tracking.run_record import counts_in_words
 
 INTRODUCTION = """Each published model as a recipe of its own (`experiments/published/`), trained as its system trained it, or as near as
@@ -44,7 +44,7 @@ def published_markdown(compared: list[Comparison], pages: Collection[str] = ()) 
     parts = ["# Published systems: claimed and reproduced", INTRODUCTION]
     for title, variants in (("The published models", False), ("Corrected and restated", True)):
         lines = [table_line(comparison) for comparison in compared if comparison.is_variant == variants]
-        parts += [f"## {title}", table(HEADS, lines, last=2)] if lines else []
+        parts += [f"## {title}", table(HEADS, lines, "lrrrrrrrrrrl")] if lines else []
     for system, group in itertools.groupby(compared, key=lambda comparison: comparison.system):
         parts.append(f"## System {system.number}")
         if system.name in pages:
@@ -59,7 +59,7 @@ def table_line(comparison: Comparison) -> list[str]:
     claim, shared, unseen, shown = comparison.claim, comparison.shared, comparison.unseen, comparison.shown
     stopped = f" (stopped after {shown.row.epochs_trained:g})" if shown.row.epochs_trained < int(shown.row.epochs) else ""
     notes = "; ".join(part for part in (marks_markdown(shown.row.marks(shown.row.coverage)), escape(other_settings(shown.row)),
-                                         count(shown.row.seeds, "seed"), "kept" if shown.earlier else "") if part)
+                                         plural(shown.row.seeds, "seed"), "kept" if shown.earlier else "") if part)
     return [comparison.name, _figure(claim.wa), interval(shared, "wa"), _figure(claim.macro_f1), interval(shared, "macro_f1"),
             _figure(shared.best_validation_wa if shared else None), interval(unseen, "wa"), interval(shared, "uar"),
             interval(unseen, "uar"), f"{shown.row.epochs} of {comparison.published_epochs}{stopped}", f"{shown.clips:,}",
@@ -126,7 +126,7 @@ def _worth(own: OwnResults) -> str:
     each = ", ".join(f"{name} {points:+.1f} ± {width:.1f}" for name, (points, width) in worth.items())
     beyond = ", ".join(name for name, (points, width) in worth.items() if abs(points) > width)
     chance = f"Beyond what sampling explains: {beyond}." if beyond else "None is beyond what sampling explains."
-    return (f"The random split was worth {mean:+.1f} points of UAR on average over {count(len(worth), 'recipe')} with an unseen-speaker "
+    return (f"The random split was worth {mean:+.1f} points of UAR on average over {plural(len(worth), 'recipe')} with an unseen-speaker "
             f"twin, each known to about ± {half:.0f}: {each}. {chance}")
 
 

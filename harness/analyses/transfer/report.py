@@ -13,8 +13,7 @@ import numpy as np
 from harness.analyses.transfer.matrix import TRANSFER, About, Matrix, Pair, matrices
 from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.figures import matrix_figure
-from harness.reports.leaderboard_section import folded
-from harness.reports.markdown import code, escape, table, with_interval
+from harness.reports.markdown import code, escape, folded, table, with_interval
 from harness.reports.pages import TRANSFER_PAGE, link_to, pictures_folder, write_beside
 from harness.tracking.store import Store
 from harness.training.figures import save

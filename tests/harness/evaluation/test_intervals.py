@@ -235,7 +235,7 @@ def test_average_ranks_and_critical_difference_are_those_of_demsars_example() ->
     found = compare_over_folds(DEMSAR)
     assert found.average_ranks.tolist() == pytest.approx([3.143, 2.000, 2.893, 1.964], abs=5e-4)
     assert found.critical_difference == pytest.approx(1.25, abs=5e-3)  # his page 15
-    assert found.friedman < 0.05 and found.lacking == ""
+    assert found.friedman < 0.05 and found.reason_missing == ""
     assert critical_difference(2, 10) == pytest.approx(1.960 * math.sqrt(1 / 10), abs=1e-3)  # his table 5
     assert critical_difference(10, 10) == pytest.approx(3.164 * math.sqrt(110 / 60), abs=2e-3)
 
@@ -252,7 +252,7 @@ def test_signed_ranks_of_six_blocks_with_one_winner_have_p_of_2_in_64() -> None:
 def test_where_blocks_are_too_few_a_sentence_says_why(blocks: int, rows: int, said: str) -> None:
     found = compare_over_folds(np.random.default_rng(0).random((blocks, rows)))
     assert math.isnan(found.critical_difference)
-    assert re.search(said, found.lacking)
+    assert re.search(said, found.reason_missing)
 
 
 def row(label: str, split: str, uar: float, seeds: int = 1) -> Row:

@@ -17,8 +17,8 @@ from made_records import diagram, draw, figures, final, known, record
 from harness.evaluation.leaderboard import leaderboards
 from harness.evaluation.rows import Row, rows
 from harness.reports.leaderboard_section import command
-from harness.reports.leaderboard_tables import marks_markdown, plus_minus
-from harness.reports.markdown import escape
+from harness.reports.leaderboard_tables import marks_markdown
+from harness.reports.markdown import escape, plus_minus
 from harness.reports.study_report import study_markdown, write_report
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
@@ -121,7 +121,7 @@ def test_folds_are_blocks_over_which_rows_get_average_ranks_and_a_diagram() -> N
     assert "| mel image × best | 1.00 | 0.630 | 5 |" in text and "over 5 folds: p 0.007" in text
     assert "can tell no rows apart here: 5 folds give no corrected p below 0.19" in text
     few = study_markdown("study", found[:18], leaderboards(rows(found[:18]), {}), draw, diagram)
-    assert "wants at least 5 blocks" in few and "![Critical" not in few
+    assert "needs at least 5 blocks" in few and "![Critical" not in few
 
 
 def test_a_row_whose_files_are_gone_is_shown_without_rank_and_interval() -> None:
