@@ -1,4 +1,4 @@
-"""What people see while work goes on: rich progress on a terminal, plain lines elsewhere; tables on stdout, the rest on stderr."""
+"""The terminal: tables and results on stdout; messages and progress on stderr, as live bars on a terminal and as lines elsewhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from harness.safe_text import printable
 
 COLUMNS = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
            TextColumn("{task.fields[note]}"))
-
 WIDTH_ELSEWHERE = 180  # of tables that go to a file or a pipe
 
 
@@ -31,25 +30,25 @@ class Console:
 
     def say(self, text: str) -> None:
         """One line of progress, on stderr."""
-        self.err.print(_shown(text))
+        self.err.print(_escaped(text))
 
     def result(self, text: str) -> None:
-        """A line of the command's result, on stdout, as given but for secrets and control codes."""
+        """A line of the command's result, on stdout, as it is but for secrets and control codes."""
         self.out.print(printable(text), markup=False)
 
     def table(self, headings: list[str], rows: list[list[str]], title: str | None = None) -> None:
-        """A table on stdout; columns whose cells are all numbers are set to the right."""
-        table = Table(title=_shown(title or "") or None, title_justify="left", header_style="bold")
+        """A table on stdout; columns of numbers are aligned to the right."""
+        table = Table(title=_escaped(title or "") or None, title_justify="left", header_style="bold")
         for i, heading in enumerate(headings):
             numbers = bool(rows) and all(row[i][:1].isdigit() for row in rows if row[i])
-            table.add_column(_shown(heading), justify="right" if numbers else "left", overflow="fold")
+            table.add_column(_escaped(heading), justify="right" if numbers else "left", overflow="fold")
         for row in rows:
-            table.add_row(*map(_shown, row))
+            table.add_row(*map(_escaped, row))
         self.out.print(table, soft_wrap=False)
 
     @contextmanager
     def progress(self) -> Iterator[None]:
-        """A region with live progress bars, where there is a terminal to draw them on."""
+        """A region in which bars are drawn live on a terminal."""
         if not self.err.is_terminal or self.err.quiet:
             yield
             return
@@ -62,7 +61,7 @@ class Console:
 
     @contextmanager
     def bar(self, description: str, total: int) -> Iterator[Bar]:
-        """A progress bar inside `progress`; on no terminal, a line at each tenth of long work."""
+        """A bar that is closed at the end of the block; without a terminal, a line at each tenth of long work."""
         bar = self.open_bar(description, total)
         try:
             yield bar
@@ -70,37 +69,37 @@ class Console:
             bar.close()
 
     def open_bar(self, description: str, total: int) -> Bar:
-        """A progress bar that stays until it is closed."""
+        """A bar that stays until it is closed."""
         return Bar(self, self._progress, description, total)
 
 
-def _shown(text: str) -> str:
+def _escaped(text: str) -> str:
     return escape(printable(text))
 
 
 class Bar:
-    """One line of progress: `bar.update(done, note)`."""
+    """One progress bar, from `Console.bar` or `Console.open_bar`."""
 
     def __init__(self, console: Console, progress: Progress | None, description: str, total: int) -> None:
         self.console, self.progress, self.description, self.tenth = console, progress, description, 0
-        self.task: Any = progress.add_task(_shown(description), total=total, note="") if progress else None
+        self.task: Any = progress.add_task(_escaped(description), total=total, note="") if progress else None
 
     def update(self, done: int, total: int | None = None, note: str = "") -> None:
-        """Move to `done`; `total` may have become known by now."""
+        """Set it to `done`, of a `total` that may have changed, with a note beside it."""
         if self.progress:
-            self.progress.update(self.task, completed=done, total=total or None, note=_shown(note))
+            self.progress.update(self.task, completed=done, total=total or None, note=_escaped(note))
         elif total and total >= 500 and done * 10 // total > self.tenth:
             self.tenth = done * 10 // total
             self.console.say(f"{self.description}: {done:,} of {total:,}")
 
     def show_features(self, done: int, total: int) -> None:
-        """Say how far the features for this line have come, in its note."""
+        """Show in the note how many clips have their features."""
         if self.progress:
             self.progress.update(self.task, note=f"features {done:,} of {total:,}")
         else:
             self.update(done, total)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self.progress:
             self.progress.remove_task(self.task)

@@ -22,7 +22,7 @@ class Cell:
 
     @property
     def label(self) -> str:
-        """The recipe's name, or what it is made of."""
+        """The recipe's name, or the labels of its components."""
         return self.recipe or self.base.cell_label
 
     @property
@@ -48,24 +48,24 @@ def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None 
     bases = [with_settings(base, fixed) for base in bases]
     for setting, distribution in study.search.items():
         for value in values_to_check(setting, distribution):
-            tried = [with_settings(base, {setting: value}) for base in bases]
-            require(all(new.split == old.split for new, old in zip(tried, bases, strict=True)),
+            changed = [with_settings(base, {setting: value}) for base in bases]
+            require(all(new.split == old.split for new, old in zip(changed, bases, strict=True)),
                     f"search[{setting!r}]: a split is not searched, since figures of different splits can't be compared; list it in splits")
     cells = [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and has_setting(base, s)}, row.name)
              for base, (row, _) in zip(bases, rows, strict=True)]
-    once: dict[str, Cell] = {}
+    by_key: dict[str, Cell] = {}
     for cell in cells:
-        same = once.setdefault(cell.key, cell)
-        require(same is cell, f"{same.label} and {cell.label} on {short_label(cell.base.split)} are one and the same with these settings")
+        same = by_key.setdefault(cell.key, cell)
+        require(same is cell, f"{same.label} and {cell.label} on {short_label(cell.base.split)} are the same cell with these settings")
     return cells
 
 
 def values_to_check(setting: str, distribution: Any) -> tuple[Any, ...]:
-    """The values of an Optuna distribution that tell whether a field takes it; BenchError for anything that is no distribution."""
+    """The choices or the ends of an Optuna distribution, which a field must allow. Raises: BenchError for anything else."""
     if hasattr(distribution, "choices"):
-        odd = [choice for choice in distribution.choices if not isinstance(choice, (bool, int, float, str, type(None)))]
-        require(not odd, f"search[{setting!r}]: a choice must be a number, a text, True, False or None, not {odd[:1]}: "
-                         "Optuna can't store it; list components that differ so in the study instead")
+        wrong = [choice for choice in distribution.choices if not isinstance(choice, (bool, int, float, str, type(None)))]
+        require(not wrong, f"search[{setting!r}]: a choice must be a number, a text, True, False or None, not {wrong[:1]}: "
+                           "Optuna can't store it; list components with these values in the study instead")
         return tuple(distribution.choices)
     if not hasattr(distribution, "low"):
         raise UsageError(f"search[{setting!r}] must be an Optuna distribution such as FloatDistribution(1e-4, 1e-2, log=True), "
@@ -74,7 +74,7 @@ def values_to_check(setting: str, distribution: Any) -> tuple[Any, ...]:
 
 
 def chosen_cells(cells: list[Cell], label: str | None) -> list[Cell]:
-    """The cells with a label or a recipe's name, all of them without one. Raises UsageError when the study has none of that label."""
+    """The cells with this label or recipe's name; all of them for None. Raises UsageError when the study has none."""
     chosen = [cell for cell in cells if label in (None, cell.label, cell.base.cell_label)]
     if not chosen:
         raise UsageError(f"the study has no cell {label!r}; its cells: {'; '.join(sorted({c.label for c in cells}))}")

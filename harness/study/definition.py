@@ -16,10 +16,10 @@ LISTED = ("feature_spaces", "architectures", "splits")
 
 @checked
 class Recipe:
-    """Components and a training that belong together, as published systems have them: one cell in each of its splits.
+    """Components and a training that belong together, as in a published system: one cell in each of its splits.
 
     Args:
-        name: what reports call it; without one, it is called by its components.
+        name: its label in reports; empty for the labels of its components.
         splits: protocols under which it is trained.
     """
 
@@ -37,18 +37,18 @@ class Study:
 
     Args:
         corpus: a registered corpus.
-        feature_spaces, architectures, augmentations, splits: every combination is a cell, unless it is declined with a reason.
-        training: what the search starts from.
-        recipes: cells that are listed one by one instead, each with its own training and splits.
+        feature_spaces, architectures, augmentations, splits: every combination is a cell, unless a component declines it with a reason.
+        training: where the search starts.
+        recipes: cells listed one by one instead, each with its own training and splits.
         search: setting -> Optuna distribution, e.g. `{"training.learning_rate": FloatDistribution(1e-4, 1e-2, log=True)}`.
             A setting is `training.FIELD`, `feature_space.FIELD`, `architecture.FIELD` or `COMPONENT.FIELD`; one that no
             cell has is an error, one that only some have is searched in those. Splits are listed, never searched.
-        trials: of each cell; the first uses the settings as written here. 0 searches nothing: the finals use them.
+        trials: of each cell; the first has the settings written here. With 0 nothing is searched, and the finals have them.
         seeds: of the finals.
         sampler: of the search: `tpe` learns from a cell's trials, so its proposals depend on which ended first when several run at once;
             `random` does not.
         prune: stop a trial whose validation UAR lies below the median of the cell's earlier trials at the same epoch.
-        best_models: how many models of each protocol are kept, chosen by validation UAR.
+        best_models: number of models of each protocol that are kept, chosen by validation UAR.
         measure_cost: measure latency, memory and size of each cell's first final, which takes some seconds a cell.
     """
 
@@ -97,10 +97,10 @@ class Study:
 def _check_parts(kind: str, parts: tuple[Any, ...]) -> None:
     require(len(parts) > 0, f"a study needs at least one of {kind}")
     wrong = [part for part in parts if not dataclasses.is_dataclass(part) or isinstance(part, type)]
-    require(not wrong, f"{kind} must hold components, made with their fields such as Random8020(seed=1), not {wrong[:1]}")
+    require(not wrong, f"{kind} must hold components such as Random8020(seed=1), not {wrong[:1]}")
     require(len(set(map(specification_text, parts))) == len(parts), f"{kind} must differ from each other: one is listed twice")
 
 
 def specification_text(component: Any) -> str:
-    """A component as canonical text; equal for components that give equal numbers."""
+    """A component as canonical text, equal for components that give equal numbers."""
     return canonical(specification(component))

@@ -1,4 +1,4 @@
-"""Finds studies by name or path: a study is one Python file with a `STUDY` in it."""
+"""Studies by name or path: a study is one Python file with a `STUDY` in it."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def study_path(name: str) -> Path:
 
 @dataclass(frozen=True)
 class StudyFile:
-    """A study with what is known of it beside its definition; made once and passed on.
+    """A study with its name, question and source; read once and passed on.
 
     Args:
         name: of its MLflow experiment and its report. question: first line of its docstring.
-        source: its name or file, as it was given; what a command line that repeats it must say.
+        source: its name or file, as a command line that repeats it must give it.
     """
 
     name: str
@@ -64,7 +64,7 @@ def load(source: str) -> StudyFile:
 
 def chosen_study(name: str, corpus: str | None = None, splits: list[str] | None = None, trials: int | None = None,
                  seeds: list[int] | None = None) -> StudyFile:
-    """A study with what the command line changes of it; what the study itself has under a label is meant before what is registered."""
+    """A study with the changes of the command line; a label means a component of the study first, then a registered one."""
     file = load(name)
     study = file.study
     chosen = tuple(_split(study, text) for text in splits or ())
@@ -91,19 +91,19 @@ def _split(study: Study, text: str) -> Any:
 def parse_component(kind: str, text: str) -> Any:
     """A component from `name` or `name[field=value, …]`, as reports write it. Raises UsageError for anything else.
 
-    >>> component("splits", "speaker_folds[fold=2]").fold
+    >>> parse_component("splits", "speaker_folds[fold=2]").fold
     2
     """
-    written = re.fullmatch(r"([^\[\]]+)(?:\[(.+)\])?", text)
-    parts = re.split(r",\s*(?=\w+\s*=)", written[2]) if written and written[2] else []  # a comma inside a tuple parts nothing
-    pairs = [part.partition("=") for part in parts]
-    if not written or not all(key.strip() and equals and value.strip() for key, equals, value in pairs):
-        raise UsageError(f"{text!r} is not written as NAME or NAME[field=value, …], such as 'speaker_folds[fold=2]'")
-    return get(kind, written[1])(**{key.strip(): parse_value(value.strip()) for key, _, value in pairs})
+    match = re.fullmatch(r"([^\[\]]+)(?:\[(.+)\])?", text)
+    fields = re.split(r",\s*(?=\w+\s*=)", match[2]) if match and match[2] else []  # a comma inside a tuple separates no fields
+    pairs = [field.partition("=") for field in fields]
+    if not match or not all(key.strip() and equals and value.strip() for key, equals, value in pairs):
+        raise UsageError(f"{text!r} is not of the form NAME or NAME[field=value, …], such as 'speaker_folds[fold=2]'")
+    return get(kind, match[1])(**{key.strip(): parse_value(value.strip()) for key, _, value in pairs})
 
 
 def parse_value(text: str) -> Any:
-    """The Python value that a text stands for; the text itself where it stands for none."""
+    """The Python value of a literal; any other text as it is."""
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):  # the last two: nested beyond what Python parses

@@ -1,4 +1,4 @@
-"""From the configuration that a run left behind back to its trial, for whoever checks or repeats what was run."""
+"""From the recorded configuration of a run back to its trial, for audits and repetitions."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from registry.feature_space import FeatureSpace
 KINDS = {"corpus": "corpora", "feature_space": "feature-spaces", "architecture": "architectures", "split": "splits",
          "augmentation": "augmentations"}
 PARTS = {"FeatureSpace": (FeatureSpace, "feature-spaces"), "Augmentation": (Augmentation, "augmentations"),
-         "Training": (Training, "")}  # what is no registered component, and the kind of what it holds
-NOT_FIELDS = ("component", "version", "numbers_version")  # what a specification says beside the fields
+         "Training": (Training, "")}  # no registered components; the kind of those inside
+NOT_FIELDS = ("component", "version", "numbers_version")  # in a specification beside the fields
 NO_CLASSES: Mapping[str, type[Any]] = MappingProxyType({})
 
 
-def trial_from(configuration: Mapping[str, Any], own: Mapping[str, type[Any]] = NO_CLASSES) -> Trial:
-    """The trial whose `configuration` this is, as read from a run's `configuration.json`.
+def trial_from(configuration: Mapping[str, Any], classes: Mapping[str, type[Any]] = NO_CLASSES) -> Trial:
+    """The trial with this `configuration`, as read from a run's `configuration.json`.
 
     Args:
-        own: classes of components that are not registered, by name.
-    Raises: BenchError for a component that is not known here, or that no longer has these fields.
+        classes: of components that are not registered, by name.
+    Raises: BenchError for a component that is not registered here, or that no longer has these fields.
     """
-    fields = {key: component_from(KINDS.get(key, ""), value, own) for key, value in configuration.items() if key not in NOT_FIELDS}
+    fields = {key: component_from(KINDS.get(key, ""), value, classes) for key, value in configuration.items() if key not in NOT_FIELDS}
     return Trial(**fields)
 
 
-def component_from(kind: str, data: Any, own: Mapping[str, type[Any]] = NO_CLASSES) -> Any:
-    """The component of a kind that a specification describes, with those inside it; plain data is given back."""
+def component_from(kind: str, data: Any, classes: Mapping[str, type[Any]] = NO_CLASSES) -> Any:
+    """The component of a kind with this specification, with those inside it; plain data is returned as it is."""
     if isinstance(data, list):
-        return tuple(component_from(kind, item, own) for item in data)
+        return tuple(component_from(kind, item, classes) for item in data)
     if not isinstance(data, Mapping) or "component" not in data:
         return data
     name = data["component"]
-    cls, inside = PARTS[name] if name in PARTS else (own[name] if name in own else registered(kind, name), kind)
-    return cls(**{key: component_from(KINDS.get(key, inside), value, own) for key, value in data.items() if key not in NOT_FIELDS})
+    cls, inside = PARTS[name] if name in PARTS else (classes[name] if name in classes else registered(kind, name), kind)
+    return cls(**{key: component_from(KINDS.get(key, inside), value, classes) for key, value in data.items() if key not in NOT_FIELDS})
 
 
 def differences(trial: Trial, configuration: Mapping[str, Any]) -> list[str]:
-    """What a trial's configuration says otherwise than a recorded one: `feature_space.features.0.version: 1, now 2`."""
+    """Where a trial's configuration differs from a recorded one: `feature_space.features.0.version: 1, now 2`."""
     return _differing({**configuration, "numbers_version": configuration.get("numbers_version", NUMBERS_VERSION)}, trial.configuration)
 
 

@@ -1,4 +1,4 @@
-"""A seed for each purpose, derived from what the work is."""
+"""A seed for each purpose of a trial, derived from its signature."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 
 
 def seed_for(signature: str, purpose: str) -> int:
-    """A seed below 2**31 for one purpose of one piece of work; other purposes get independent ones.
+    """A seed below 2**31 for one purpose; other purposes and signatures get independent ones.
 
     >>> seed_for("abc", "weights") == seed_for("abc", "weights") != seed_for("abc", "order")
     True

@@ -1,4 +1,4 @@
-"""Settings of a trial by name, such as `training.learning_rate` or `mel.n_mels`: which it has, their values, and the trial with others."""
+"""Settings of a trial by name, such as `training.learning_rate` or `mel.n_mels`: which it has, their values, and how to change them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def has_setting(trial: Trial, setting: str) -> bool:
 
 
 def with_settings(trial: Trial, settings: dict[str, Any]) -> Trial:
-    """The trial with those settings changed that it has, all of a component at once. Raises BenchError on a wrong value."""
-    wanted = [(*setting.rpartition(".")[::2], value) for setting, value in settings.items()]
+    """The trial with other values for those of the settings that it has. Raises BenchError for a value that is not allowed."""
+    changes = [(*setting.rpartition(".")[::2], value) for setting, value in settings.items()]
 
     def changed(component: Any, *owners: str) -> Any:
-        own = (*owners, label_of(type(component)))
-        fields = {field: value for owner, field, value in wanted if owner in own and field in field_types(type(component))}
+        names = (*owners, label_of(type(component)))
+        fields = {field: value for owner, field, value in changes if owner in names and field in field_types(type(component))}
         return dataclasses.replace(component, **fields) if fields else component
 
     space, augmentation = changed(trial.feature_space, "feature_space"), trial.augmentation
@@ -33,7 +33,7 @@ def with_settings(trial: Trial, settings: dict[str, Any]) -> Trial:
 
 
 def setting_value(trial: Trial, setting: str) -> Any:
-    """The value that a trial has for a setting such as `training.learning_rate` or `mel.n_mels`; None where it has none."""
+    """The value of a setting of a trial; None where the trial does not have it."""
     owner, _, field = setting.rpartition(".")
     return getattr(_owners(trial).get(owner), field, None)
 
@@ -44,7 +44,7 @@ def settings_of(trial: Trial) -> list[str]:
 
 
 def _owners(trial: Trial) -> dict[str, Any]:
-    """What the part of a setting before its dot can name: component -> object."""
+    """Name before the dot of a setting -> the component that it names."""
     parts = {"training": trial.training, "feature_space": trial.feature_space, "architecture": trial.architecture, "split": trial.split}
     augmentation = trial.augmentation
     components = (trial.architecture, trial.split, *trial.feature_space.features, *augmentation.copies, *augmentation.on_the_fly)

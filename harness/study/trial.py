@@ -11,7 +11,7 @@ from registry.core import canonical, checked, short_label, specification
 from registry.errors import require
 from registry.feature_space import FeatureSpace
 
-NUMBERS_VERSION = 2  # raised when training, scoring or normalising gives other numbers than before
+NUMBERS_VERSION = 2  # increased when training, scoring or normalising changes its numbers
 
 
 @checked
@@ -26,7 +26,7 @@ class Training:
         epochs: at most.
         schedule: `cosine` falls to zero over all epochs; `plateau` multiplies by `drop_factor` after `drop_epochs` epochs without
             a better validation UAR, `step` after every `drop_epochs` epochs.
-        keep: the epoch whose weights are kept: the `best` by validation UAR, or the `last` as systems do that select nothing.
+        keep: the epoch whose weights are kept: the `best` by validation UAR, or the `last`.
         early_stopping: epochs without a better validation UAR after which training stops; None trains them all.
         class_weights: weigh each clip by the inverse frequency of its emotion among the training clips.
         label_smoothing: in [0, 1).
@@ -65,7 +65,7 @@ class Trial:
 
     Args:
         corpus: a registered corpus (the component, not its clips).
-        corpus_fingerprint: of the clips it was planned on; a worker that finds others refuses.
+        corpus_fingerprint: of the clips that it was planned on; a worker with other clips refuses it.
         seed: chooses initial weights and the order of clips, together with everything else here.
         opens_test: False for a trial of the search; True for a final, which is scored on the test part once.
         backend: of Keras; other backends give other numbers.
@@ -94,7 +94,7 @@ class Trial:
 
     @property
     def cell_label(self) -> str:
-        """The leaderboard row it belongs to, for people: `mel image × residual_2d`."""
+        """Its leaderboard row, for people: `mel image × residual_2d`."""
         augmented = [self.augmentation.label] if self.augmentation else []
         return " × ".join([self.feature_space.label, short_label(self.architecture), *augmented])
 

@@ -1,7 +1,8 @@
-"""Where a run took place: commit, versions and hardware, for the record."""
+"""The environment of a run: commit, versions and hardware, for the record."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.metadata
 import platform
@@ -14,7 +15,7 @@ LIBRARIES = ("ser-bench", "keras", "tensorflow", "jax", "torch", "librosa", "num
 
 @functools.cache
 def environment_tags() -> dict[str, Any]:
-    """Tags that say on what a run was made: `commit`, `hardware`, `python` and `versions`."""
+    """The environment as tags: `commit`, `hardware`, `python` and `versions`."""
     return {"commit": commit(), "hardware": hardware(), "python": platform.python_version(), "versions": versions()}
 
 
@@ -40,10 +41,8 @@ def hardware() -> str:
 
 def versions() -> str:
     """Name and version of each library that matters to the numbers and is installed."""
-    found = []
+    installed = []
     for name in LIBRARIES:
-        try:
-            found.append(f"{name} {importlib.metadata.version(name)}")
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return ", ".join(found)
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            installed.append(f"{name} {importlib.metadata.version(name)}")
+    return ", ".join(installed)

@@ -1,4 +1,4 @@
-"""Keeps trained networks in MLflow's store as models that take a waveform."""
+"""Trained networks in MLflow as models that take a waveform."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from harness.study.trial import keras_backend
 from harness.tracking.outbox import write_through
 from harness.tracking.run_record import PREFIX, RunRecord
 
-CODE = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "registry")]  # what a saved model needs beside its libraries
+CODE = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "registry")]  # that a saved model needs beside its libraries
 MODEL_TAG = f"{PREFIX}model"
 
 
@@ -36,11 +36,13 @@ class Models:
 
     def log(self, run_id: str, folder: Path, name: str, emotions: tuple[str, ...], sample_rate: int,
             metrics: Sequence[Metric] = ()) -> str:
-        """Keep the model in `folder` as an MLflow model whose input is a waveform; returns the model's id. `metrics` of its run are shown
-        beside it.
+        """Log the model in `folder` as an MLflow model whose input is a waveform; returns the model's id.
 
-        Requirements are given, not inferred: inferring them would load the model once more, which costs seconds. MLflow's shorter
-        `log_model` would start and end the run, which a process that is killed there leaves looking complete.
+        Requirements are given, not inferred: that would load the model once more, which costs seconds. MLflow's shorter `log_model`
+        would start and end the run, which would look complete when a process is killed there.
+
+        Args:
+            metrics: of its run, shown beside the model.
         """
         from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 
@@ -48,45 +50,45 @@ class Models:
         inputs = Schema([TensorSpec(np.dtype(np.float32), (-1, -1))])
         signature = ModelSignature(inputs, outputs, ParamSchema([ParamSpec("sample_rate", "long", sample_rate)]))
         run = self.client.get_run(run_id)
-        for begun in self.client.search_logged_models([run.info.experiment_id], filter_string=f"source_run_id = '{run_id}'"):
-            self._drop(begun.model_id)  # an upload that broke off
-        kept = self.client.create_logged_model(run.info.experiment_id, name, run_id, params=run.data.params)
-        about = Model(artifact_path=kept.artifact_location, run_id=run_id, model_uuid=kept.model_id, model_id=kept.model_id)
-        with tempfile.TemporaryDirectory() as place, warnings.catch_warnings(action="ignore", category=UserWarning):  # it wants an example
-            mlflow.pyfunc.save_model(Path(place) / "model", loader_module="harness.saved_model", data_path=str(folder), code_paths=CODE,
+        for unfinished in self.client.search_logged_models([run.info.experiment_id], filter_string=f"source_run_id = '{run_id}'"):
+            self._delete(unfinished.model_id)  # an upload that broke off
+        model = self.client.create_logged_model(run.info.experiment_id, name, run_id, params=run.data.params)
+        about = Model(artifact_path=model.artifact_location, run_id=run_id, model_uuid=model.model_id, model_id=model.model_id)
+        with tempfile.TemporaryDirectory() as temporary, warnings.catch_warnings(action="ignore", category=UserWarning):  # of no example
+            mlflow.pyfunc.save_model(Path(temporary) / "model", loader_module="harness.saved_model", data_path=str(folder), code_paths=CODE,
                                      signature=signature, pip_requirements=requirements(), mlflow_model=about)
-            self.client.log_model_artifacts(kept.model_id, str(Path(place) / "model"))
+            self.client.log_model_artifacts(model.model_id, str(Path(temporary) / "model"))
         if metrics:
-            self.client.log_batch(run_id, [Metric(m.key, m.value, m.timestamp, m.step, model_id=kept.model_id) for m in metrics])
-        self.client.log_outputs(run_id, [LoggedModelOutput(kept.model_id, step=0)])
-        self.client.finalize_logged_model(kept.model_id, LoggedModelStatus.READY)
-        self.client.set_tag(run_id, MODEL_TAG, f"models:/{kept.model_id}")
-        return str(kept.model_id)
+            self.client.log_batch(run_id, [Metric(m.key, m.value, m.timestamp, m.step, model_id=model.model_id) for m in metrics])
+        self.client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
+        self.client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+        self.client.set_tag(run_id, MODEL_TAG, f"models:/{model.model_id}")
+        return str(model.model_id)
 
     def force_to_disk(self, run_id: str) -> None:
-        """Have the files of a run written through, where they lie on this machine's disks: MLflow leaves that for later."""
+        """Force the files of a run and its model onto this machine's disks, which MLflow leaves for later."""
         record = self.client.get_run(run_id)
         model = RunRecord.of(record).about.model.removeprefix("models:/")
-        places = [record.info.artifact_uri, self.client.get_logged_model(model).artifact_location if model else None]
-        for folder in filter(None, map(_folder_of, places)):
+        locations = [record.info.artifact_uri, self.client.get_logged_model(model).artifact_location if model else None]
+        for folder in filter(None, map(_folder_of, locations)):
             for path in (folder, *folder.rglob("*")):
                 write_through(path)
 
     def forget(self, record: RunRecord) -> None:
-        """Drop a run's model and its files: others of its study are better."""
+        """Delete a run's model and its files."""
         self.client.delete_tag(record.run_id, MODEL_TAG)
-        self._drop(record.about.model.removeprefix("models:/"))
+        self._delete(record.about.model.removeprefix("models:/"))
 
-    def _drop(self, model_id: str) -> None:
+    def _delete(self, model_id: str) -> None:
         location = self.client.get_logged_model(model_id).artifact_location
         self.client.delete_logged_model(model_id)
         folder = _folder_of(location)
-        if folder and (self.home / "mlartifacts").resolve() in folder.parents:  # wherever else the store says it lies, it is not ours
+        if folder and (self.home / "mlartifacts").resolve() in folder.parents:  # any other folder that the store names is not ours
             shutil.rmtree(folder, ignore_errors=True)
 
     def files(self, record: RunRecord, folder: Path) -> Path | None:
-        """The files of a run's model, copied below `folder`; None when the run kept none."""
-        if not re.fullmatch(r"models:/[\w-]+", record.about.model):  # any other address would be fetched, too
+        """The files of a run's model, copied below `folder`; None when the run has none."""
+        if not re.fullmatch(r"models:/[\w-]+", record.about.model):  # any other address would be downloaded, too
             return None
         try:
             return Path(mlflow.artifacts.download_artifacts(artifact_uri=record.about.model, dst_path=str(folder),
@@ -102,7 +104,7 @@ def requirements() -> list[str]:
 
 
 def _folder_of(location: str | None) -> Path | None:
-    """The folder that an address names; None for one that is not of this machine's disk."""
+    """The folder at an address; None where that is not on this machine."""
     if not location or not location.startswith(("file:", "/")):
         return None
     return Path(url2pathname(urlparse(location).path)).resolve()

@@ -1,4 +1,4 @@
-"""Results on their way to MLflow: written and fsynced below `.bench/outbox` before anybody hears of them, kept until delivered and told."""
+"""Results on their way to MLflow: written and fsynced below `.bench/outbox` first, kept until MLflow and Optuna both have them."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from harness.tracking.run_record import PREFIX, RunRecord, RunTags, datasets, fl
 from harness.training.result import Result
 from registry.errors import BenchError
 
-NOTE, DELIVERED, RECORDED = "entry.json", "delivered", "told"
+ENTRY, DELIVERED, RECORDED = "entry.json", "delivered", "told"  # files in the folder of an entry
 
 
 @dataclass
 class OutboxEntry:
-    """One ended piece of work as plain data; its files lie beside it.
+    """The result of one job as plain data; its files lie beside it.
 
     Args:
-        uid: of this piece of work: MLflow holds at most one run with it that ended by itself.
+        uid: of the job: MLflow holds at most one run with it that ended by itself.
         kind: `trial`, `seed`, or `final` (a cell's aggregate over its seeds). study: the MLflow experiment.
-        parent: run id of the study's own run. run_id: of the run that was opened when it began; empty when MLflow was away.
+        parent: run id of the study's own run. run_id: of the run that was opened when it started; empty when MLflow was away.
         epochs: (epoch, milliseconds since 1970, metrics). inputs: one for each dataset, as plain data.
-        store: of MLflow that it is meant for; empty for the one below the home.
-        best_models: how many models of its protocol are kept. children: how many seeds a final stands on.
+        store: name of the MLflow store that it is for; empty for the one below the home.
+        best_models: how many models of its protocol are kept. children: number of seeds of a final.
     """
 
     uid: str
@@ -60,13 +60,13 @@ class OutboxEntry:
         return RunTags.from_tags(self.tags)
 
     def record(self, run_id: str = "") -> RunRecord:
-        """The record of its MLflow run, `run_id` being empty while MLflow does not have it."""
+        """The record of its MLflow run; `run_id` is empty while MLflow does not have it."""
         return RunRecord(run_id, self.name, self.kind, self.state, {key: str(value) for key, value in self.params.items()}, self.metrics,
                          {PREFIX + name: text for name, text in self.tags.items()})
 
 
 def entry_of(result: Result, *, tags: RunTags, metrics: dict[str, float] | None = None, **fields: Any) -> OutboxEntry:
-    """All of a result but its files; `tags`, `metrics` and other fields of the entry are added."""
+    """The entry of a result, without its files, with further `tags`, `metrics` and fields."""
     return OutboxEntry(state=result.state, tags={**tags.to_tags(), **result_tags(result).to_tags()},
                        metrics={**flat_metrics(result), **(metrics or {})}, inputs=datasets(result), ended_ms=int(time.time() * 1000),
                        **fields)
@@ -79,19 +79,19 @@ class Outbox:
         self.folder = home / ".bench" / "outbox"
 
     def commit(self, entry: OutboxEntry, write: Callable[[Path], None] = lambda folder: None) -> Path:
-        """Put an entry on disk and what `write` makes in its folder (`files/`, `model/`), all of it or nothing; returns the folder.
+        """Write an entry and the files that `write` puts into its folder (`files/`, `model/`), all or nothing; returns the folder.
 
-        What is there already under this uid stays. Raises: BenchError for a full disk.
+        An entry that is there already under this uid stays. Raises: BenchError for a full disk.
         """
         final = self.folder / entry.uid
-        marked = process_identity.this_process()
-        owner_id = f"{entry.about.coordinator}-{uuid.uuid4().hex[:6]}"
-        draft = self.folder / f"{entry.uid}.{marked['host']}.{marked['pid']}.{owner_id}.tmp"
+        process = process_identity.this_process()
+        owner = f"{entry.about.coordinator}-{uuid.uuid4().hex[:6]}"
+        draft = self.folder / f"{entry.uid}.{process['host']}.{process['pid']}.{owner}.tmp"
         try:
             (draft / "files").mkdir(parents=True)
             write(draft)
-            (draft / NOTE).write_text(json.dumps(asdict(entry)), encoding="utf-8")
-            for path in (*(p for p in sorted(draft.rglob("*"))), draft):
+            (draft / ENTRY).write_text(json.dumps(asdict(entry)), encoding="utf-8")
+            for path in (*sorted(draft.rglob("*")), draft):
                 write_through(path)
             with contextlib.suppress(FileExistsError):
                 draft.rename(final)
@@ -100,8 +100,8 @@ class Outbox:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
                 return final
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise BenchError(f"the disk of {self.folder} is full: this trial's result could not be kept, and the trial is run again "
-                                 "by the same command. Make room (`bench cache --clear` removes features)") from error
+                raise BenchError(f"the disk of {self.folder} is full: this trial's result could not be kept; the same command runs the "
+                                 "trial again. Make room (`bench cache --clear` removes features)") from error
             raise
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -110,14 +110,14 @@ class Outbox:
     def get(self, uid: str) -> OutboxEntry | None:
         """The committed entry with this uid."""
         try:
-            return OutboxEntry(**json.loads((self.folder / uid / NOTE).read_text(encoding="utf-8")))
+            return OutboxEntry(**json.loads((self.folder / uid / ENTRY).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
 
     def uids(self) -> list[str]:
-        """What is committed and not both delivered and told, oldest first."""
-        found = [path for path in self.folder.glob("*") if (path / NOTE).exists() and not path.name.endswith(".tmp")]
-        return [path.name for path in sorted(found, key=lambda path: ((path / NOTE).stat().st_mtime_ns, path.name))]
+        """The committed entries that MLflow and the search do not both have, oldest first."""
+        entries = [path for path in self.folder.glob("*") if (path / ENTRY).exists() and not path.name.endswith(".tmp")]
+        return [path.name for path in sorted(entries, key=lambda path: ((path / ENTRY).stat().st_mtime_ns, path.name))]
 
     def run_id_of(self, uid: str) -> str:
         """The id of the MLflow run that holds an entry; empty while it waits."""
@@ -127,14 +127,14 @@ class Outbox:
             return ""
 
     def waiting(self) -> list[str]:
-        """The uids of entries that MLflow has not got yet, oldest first."""
+        """The uids of entries that MLflow does not have yet, oldest first."""
         return [uid for uid in self.uids() if not self.run_id_of(uid)]
 
     def deliver(self, uid: str, send: Callable[[OutboxEntry, Path], str]) -> str:
-        """Hand an entry to `send` (entry, its folder -> run id) unless that was done; returns the run id.
+        """Call `send` (entry, its folder -> run id) once for an entry; returns the run id.
 
-        One process at a time does it; what `send` raises passes through, and the entry waits on. An entry that another process
-        took away meanwhile gives an empty id.
+        One process at a time does so. When `send` raises, the entry stays, and the error passes through. The id is empty for an entry
+        that another process has removed meanwhile.
         """
         with self._lock(uid):
             entry = self.get(uid)
@@ -143,16 +143,16 @@ class Outbox:
                 return run_id
             run_id = send(entry, self.folder / uid)
             _write(self.folder / uid / DELIVERED, run_id)
-        self._tidy(uid)
+        self._remove_if_done(uid)
         return run_id
 
     def mark_recorded(self, uid: str) -> None:
-        """Note that the search knows of an entry; it goes once MLflow has it, too."""
+        """Note that the search has the end of an entry; it is removed once MLflow has it, too."""
         with contextlib.suppress(FileNotFoundError):
             _write(self.folder / uid / RECORDED, "")
-        self._tidy(uid)
+        self._remove_if_done(uid)
 
-    def _tidy(self, uid: str) -> None:
+    def _remove_if_done(self, uid: str) -> None:
         if (self.folder / uid / RECORDED).exists() and (self.folder / uid / DELIVERED).exists():
             gone = self.folder / f"{uid}.gone.tmp"
             with contextlib.suppress(OSError):
@@ -168,21 +168,21 @@ class Outbox:
             with FileLock(self.folder / f"{uid}.lock", timeout=120):
                 yield
         except Timeout as error:
-            raise BenchError(f"another process delivers {uid} and does not come to an end") from error
+            raise BenchError(f"another process has been delivering {uid} for two minutes: end it, or try again later") from error
 
-    def sweep(self, lives: Callable[[str], bool]) -> int:
-        """Remove drafts whose writer is gone; `lives` tells of a coordinator whether it may be alive. Returns how many."""
-        left = [path for path in self.folder.glob("*.tmp") if not self._is_written(path, lives)]
-        for path in left:
+    def sweep(self, is_alive: Callable[[str], bool]) -> int:
+        """Remove drafts whose writer is dead; returns how many. `is_alive`: coordinator -> whether it may be alive."""
+        abandoned = [path for path in self.folder.glob("*.tmp") if not self._has_writer(path, is_alive)]
+        for path in abandoned:
             shutil.rmtree(path, ignore_errors=True)
-        return len(left)
+        return len(abandoned)
 
-    def _is_written(self, draft: Path, lives: Callable[[str], bool]) -> bool:
+    def _has_writer(self, draft: Path, is_alive: Callable[[str], bool]) -> bool:
         _, _, rest = draft.name.partition(".")
-        process, _, who = rest.removesuffix(".tmp").rpartition(".")
+        process, _, owner = rest.removesuffix(".tmp").rpartition(".")
         host, _, pid = process.rpartition(".")
-        if not process_identity.is_here(host):  # its coordinator has to be asked
-            return lives(who.partition("-")[0])
+        if not process_identity.is_here(host):  # its processes can't be seen from here, its coordinator's claims can
+            return is_alive(owner.partition("-")[0])
         return process_identity.may_be_alive({"host": host, "pid": pid})
 
 

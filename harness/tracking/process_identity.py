@@ -1,4 +1,4 @@
-"""Which process owns an open record, and whether it still lives: for telling running work from what a crash left."""
+"""Which process owns an open run or draft, and whether it is alive: running work is told apart from the remains of a crash."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")  # Linux's
 
 
 def this_process() -> dict[str, str]:
-    """What identifies this process: host, process id, and its start, since ids are used again."""
+    """Host, id and start of this process; the start because ids are used again."""
     return {"host": socket.gethostname(), "pid": str(os.getpid()), "started": _started(os.getpid())}
 
 
-def may_be_alive(marked: Mapping[str, Any]) -> bool:
-    """Whether the process of a mark may be alive: always for one of another host, which can't be asked."""
-    if not is_here(marked.get("host")):
-        return "host" in marked
-    pid = int(marked.get("pid", -1))
-    return psutil.pid_exists(pid) and not _zombie(pid) and marked.get("started", _started(pid)) == _started(pid)
+def may_be_alive(process: Mapping[str, Any]) -> bool:
+    """Whether a process may be alive, which one of another host always may; False for an empty identity."""
+    if not is_here(process.get("host")):
+        return "host" in process
+    pid = int(process.get("pid", -1))
+    return psutil.pid_exists(pid) and not _zombie(pid) and process.get("started", _started(pid)) == _started(pid)
 
 
 def is_here(host: object) -> bool:
-    """Whether a mark's host is this machine."""
+    """Whether a host is this machine."""
     return host == socket.gethostname()
 
 
 def _started(pid: int) -> str:
-    """When a process started, in a form that a clock which is set does not change: on Linux in ticks since this boot."""
+    """When a process started, whatever the clock is set to: on Linux in ticks since this boot."""
     try:
         if BOOT.exists():
             return f"{Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[19]}@{BOOT.read_text().strip()}"

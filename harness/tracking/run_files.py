@@ -13,7 +13,7 @@ from harness.training.result import Result
 
 
 def write(result: Result, folder: Path) -> None:
-    """Write every file that the result has something for."""
+    """Write every file for which the result has data."""
     (folder / "configuration.json").write_text(json.dumps(result.trial.configuration, indent=2, sort_keys=True) + "\n")
     if result.history:
         save(curves_figure(result.history, result.best_epoch, result.trial.cell_label), folder / "learning_curves.png")

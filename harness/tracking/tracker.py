@@ -1,4 +1,4 @@
-"""Writes and reads MLflow: the tree of runs of a study, with everything needed to rebuild its report from the store alone."""
+"""Writes and reads the runs of a study in MLflow: a tree from which its report is made, without anything else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from harness.tracking.run_record import PREFIX, RunRecord, RunTags
 from harness.training.predictions import Predictions, read
 from registry.errors import BenchError
 
-EXPERIMENT_TAGS = {"bench.kind": "study", "mlflow.experimentKind": "custom_model_development"}  # the UI then opens on runs
+CUSTOM = "custom_model_development"  # the kind of experiment that MLflow's UI opens with its runs
 END = {"finished": "FINISHED", "pruned": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
 
 
@@ -39,20 +39,20 @@ class Tracker:
         self.experiment_id = self._experiment()
 
     def _experiment(self) -> str:
-        found = self.client.get_experiment_by_name(self.study_name)
-        if found:
-            return str(found.experiment_id)
-        server = self.client.tracking_uri.startswith("http")  # it chooses the place itself
-        local = None if server else (self.home / "mlartifacts" / safe_file_name(self.study_name)).resolve().as_uri()
-        return str(self.client.create_experiment(self.study_name, artifact_location=local,
-                                                 tags={**EXPERIMENT_TAGS, "bench.kind": self.kind}))
+        experiment = self.client.get_experiment_by_name(self.study_name)
+        if experiment:
+            return str(experiment.experiment_id)
+        server = self.client.tracking_uri.startswith("http")  # it chooses the location itself
+        location = None if server else (self.home / "mlartifacts" / safe_file_name(self.study_name)).resolve().as_uri()
+        return str(self.client.create_experiment(self.study_name, artifact_location=location,
+                                                 tags={"mlflow.experimentKind": CUSTOM, f"{PREFIX}kind": self.kind}))
 
     def start(self, kind: str, name: str, parent: str | None, tags: RunTags, params: dict[str, Any] | None = None) -> str:
-        """Open a run and return its id; it is marked as this process's own until it ends, unless `tags` say whose it is."""
-        about = {f"bench.{key}": value for key, value in process_identity.this_process().items()}
+        """Open a run and return its id; it belongs to this process, unless `tags` name another."""
+        owner = {PREFIX + key: value for key, value in process_identity.this_process().items()}
         tree = {"mlflow.parentRunId": parent} if parent else {}
-        mlflow_tags = {"mlflow.source.name": "bench", "mlflow.user": "bench", "bench.kind": kind, "bench.study": self.study_name}
-        texts = {**mlflow_tags, **about, **tree, **{tag.key: tag.value for tag in _tags(tags)}}
+        source = {"mlflow.source.name": "bench", "mlflow.user": "bench", f"{PREFIX}kind": kind, f"{PREFIX}study": self.study_name}
+        texts = {**source, **owner, **tree, **{tag.key: tag.value for tag in _tags(tags)}}
         run = self.client.create_run(self.experiment_id, run_name=name, tags=texts)
         if params:
             self.client.log_batch(run.info.run_id, params=_params(params))
@@ -68,37 +68,37 @@ class Tracker:
         self.client.log_batch(run_id, metrics=_points([(epoch, at_ms or int(time.time() * 1000), metrics)]))
 
     def write(self, entry: OutboxEntry, folder: Path) -> str:
-        """Bring an entry of the outbox and its files into the store, and return its run's id.
+        """Write an entry of the outbox and its files as an MLflow run; returns the run's id.
 
-        What an earlier try brought is found by the entry's uid and completed: twice gives the same as once.
+        A run that an earlier try left incomplete has the entry's uid, and is completed: writing twice gives the same as once.
         """
-        run_id = self._place(entry)
+        run_id = self._run_of(entry)
         if entry.kind == "final":
-            self._adopt(run_id, entry)
+            self._attach_seeds(run_id, entry)
         if self.client.get_run(run_id).info.status == "RUNNING":
             self._complete(run_id, entry, folder)
         return run_id
 
-    def _place(self, entry: OutboxEntry) -> str:
-        """The entry's run: the one opened for it, the one that an earlier try made, or a new one; others of its uid end as killed."""
-        own = self.records_of(entry.uid)
-        kept = next((r for r in own if r.state not in ("running", "killed")), None)
-        kept = kept or next((r for r in own if r.run_id == entry.run_id), None)
-        if kept is None and not entry.run_id:  # what a worker began and another has to end
-            kept = next((r for r in reversed(own) if r.state == "running"), None)
-        for record in own:
-            if record.state == "running" and record is not kept:
+    def _run_of(self, entry: OutboxEntry) -> str:
+        """The entry's run: the one that ended, the one opened for it, or a new one; other open runs of its uid end as killed."""
+        same_uid = self.records_of(entry.uid)
+        chosen = next((r for r in same_uid if r.state not in ("running", "killed")), None)
+        chosen = chosen or next((r for r in same_uid if r.run_id == entry.run_id), None)
+        if chosen is None and not entry.run_id:  # a worker opened it, another ends it
+            chosen = next((r for r in reversed(same_uid) if r.state == "running"), None)
+        for record in same_uid:
+            if record.state == "running" and record is not chosen:
                 self.end(record.run_id, "killed")
-        if kept and kept.state == "killed":  # by a start that took its worker for dead
-            self.client.update_run(kept.run_id, status="RUNNING")
-        return kept.run_id if kept else self.start(entry.kind, entry.name, entry.parent, replace(entry.about, uid=entry.uid))
+        if chosen and chosen.state == "killed":  # by a start that took its worker for dead
+            self.client.update_run(chosen.run_id, status="RUNNING")
+        return chosen.run_id if chosen else self.start(entry.kind, entry.name, entry.parent, replace(entry.about, uid=entry.uid))
 
     def records_of(self, uid: str) -> list[RunRecord]:
-        """The runs of one piece of work: one for each time that it was begun."""
-        return [RunRecord.of(run) for run in self._runs(f"tags.`bench.uid` = '{uid}'")] if uid else []
+        """The runs of one job: one for each time that it was started."""
+        return [RunRecord.of(run) for run in self._runs(f"tags.`{PREFIX}uid` = '{uid}'")] if uid else []
 
     def _complete(self, run_id: str, entry: OutboxEntry, folder: Path) -> None:
-        """All figures and files of a run that is open, and last its end; the time of each figure is the entry's, so none is doubled."""
+        """Write the figures and files of an open run, then its end; figures have the time of the entry, so that none is doubled."""
         points = [*_points(entry.epochs), *_figures(entry)]
         for first in range(0, len(points), 900):  # the store takes 1,000 at a time
             self.client.log_batch(run_id, metrics=points[first : first + 900])
@@ -111,7 +111,7 @@ class Tracker:
         self.client.set_terminated(run_id, END[entry.state])
 
     def _log_inputs(self, run_id: str, inputs: list[dict[str, str]], tries: int = 3) -> None:
-        """Name a run's datasets. MLflow refuses one that another run is the first to name at that moment; then it is there."""
+        """Name a run's datasets. MLflow refuses a new one that another run names at the same moment; the next try succeeds."""
         try:
             if inputs:
                 self.client.log_inputs(run_id, list(_inputs(inputs)))
@@ -121,24 +121,24 @@ class Tracker:
             self._log_inputs(run_id, inputs, tries - 1)
 
     def _keep_model(self, run_id: str, entry: OutboxEntry, model: Path) -> None:
-        """Log the model if it is among its protocol's best by validation UAR, and drop the one that no longer is."""
+        """Log the model if it is among its protocol's best by validation UAR, and delete the one that no longer is."""
         with FileLock(self.home / ".bench" / "models.lock"):
             if self.record(run_id).about.model:
-                return  # an earlier try had come so far
+                return  # by an earlier try
             protocol = entry.about.split, entry.about.corpus_fingerprint
             kept = [r for r in self.records("seed") if r.about.model and r.run_id != run_id
                     and (r.about.split, r.about.corpus_fingerprint) == protocol]
-            kept.sort(key=lambda r: r.metrics["validation/uar"])
+            kept.sort(key=lambda r: r.validation_uar or 0.0)
             room = len(kept) < entry.best_models
-            if not room and (not kept or entry.metrics["validation/uar"] <= kept[0].metrics["validation/uar"]):
+            if not room and (not kept or (entry.record().validation_uar or 0.0) <= (kept[0].validation_uar or 0.0)):
                 return
             about = json.loads((model / "about.json").read_text())
             self.models.log(run_id, model, about["name"], tuple(about["emotions"]), about["sample_rate"], _figures(entry))
             if not room:
                 self.models.forget(kept[0])
 
-    def _adopt(self, run_id: str, entry: OutboxEntry) -> None:
-        """Hang the seeds of a final below it. Raises: BenchError while the store does not have them all."""
+    def _attach_seeds(self, run_id: str, entry: OutboxEntry) -> None:
+        """Make a final the parent of its seeds. Raises: BenchError while the store does not have them all."""
         seeds = [r for r in self.records("seed") if r.about.signature in entry.about.signatures and r.state == "finished"]
         for record in seeds:
             self.client.set_tag(record.run_id, "mlflow.parentRunId", run_id)
@@ -146,7 +146,7 @@ class Tracker:
             raise BenchError(f"{entry.name}: {entry.children - len(seeds)} of its seeds are still on their way")
 
     def log_metrics(self, run_id: str, metrics: dict[str, float]) -> None:
-        """Metrics that a parent carries for its children."""
+        """Add metrics to a run, such as those of a parent over its children."""
         now = int(time.time() * 1000)
         self.client.log_batch(run_id, metrics=[Metric(k, v, now, 0) for k, v in metrics.items()])
 
@@ -161,11 +161,11 @@ class Tracker:
 
     def records(self, *kinds: str) -> list[RunRecord]:
         """All runs of these kinds (of all kinds without any), oldest first."""
-        where = f"tags.`bench.kind` = '{kinds[0]}'" if len(kinds) == 1 else ""  # the store knows no "one of these"
+        where = f"tags.`{PREFIX}kind` = '{kinds[0]}'" if len(kinds) == 1 else ""  # the store has no "or"
         return [record for record in map(RunRecord.of, self._runs(where)) if not kinds or record.kind in kinds]
 
     def _runs(self, where: str) -> list[Run]:
-        """All runs that a filter lets through, oldest first."""
+        """All runs that pass a filter, oldest first."""
         runs: list[Run] = []
         token = None
         while True:
@@ -181,15 +181,15 @@ class Tracker:
         return RunRecord.of(self.client.get_run(run_id))
 
     def reconcile(self, is_alive: Callable[[RunTags], bool] = lambda tags: process_identity.may_be_alive(tags.process)) -> int:
-        """End as killed what a dead process left running, by what `is_alive` says of a run's tags; returns how many."""
+        """End the open runs of dead processes as killed; returns how many. `is_alive`: whether a run with such tags may go on."""
         running = map(RunRecord.of, self._runs("attributes.status = 'RUNNING'"))
-        left = [record for record in running if not is_alive(record.about)]
-        for record in left:
+        abandoned = [record for record in running if not is_alive(record.about)]
+        for record in abandoned:
             self.end(record.run_id, "killed")
-        return len(left)
+        return len(abandoned)
 
     def predictions(self, run_id: str, part: str) -> Predictions | None:
-        """What a run's network said of the clips of a part; None when the run has no such file."""
+        """The predictions of a run for the clips of a part; None when the run has no such file."""
         with tempfile.TemporaryDirectory() as folder:
             path = self.files(run_id, f"{part}/predictions.csv", Path(folder))
             try:
@@ -202,16 +202,16 @@ class Tracker:
         with tempfile.TemporaryDirectory() as folder:
             path = self.files(run_id, "configuration.json", Path(folder))
             try:
-                told = json.loads(path.read_text(encoding="utf-8")) if path else None
+                configuration = json.loads(path.read_text(encoding="utf-8")) if path else None
             except (ValueError, RecursionError) as error:
-                raise BenchError(f"run {run_id}: its configuration.json is damaged ({error}); get it back from a copy of the "
+                raise BenchError(f"run {run_id}: its configuration.json is damaged ({error}); restore it from a copy of the "
                                  "store") from error
-        if told is not None and not isinstance(told, dict):
-            raise BenchError(f"run {run_id}: its configuration.json holds no settings; get it back from a copy of the store")
-        return told
+        if configuration is not None and not isinstance(configuration, dict):
+            raise BenchError(f"run {run_id}: its configuration.json holds no settings; restore it from a copy of the store")
+        return configuration
 
     def add_files(self, run_id: str, folder: Path) -> None:
-        """Put the files in a folder among those of a run that has ended; what has the same name is replaced."""
+        """Add the files in a folder to those of a run that has ended; files of the same name are replaced."""
         self.client.log_artifacts(run_id, str(folder))
 
     def files(self, run_id: str, name: str, folder: Path) -> Path | None:
@@ -223,7 +223,7 @@ class Tracker:
 
 
 def _tags(tags: RunTags) -> list[RunTag]:
-    """As the store takes them, without secrets."""
+    """As MLflow takes them, without secrets."""
     return [RunTag(PREFIX + name, mask_secrets(text)) for name, text in tags.to_tags().items()]
 
 

@@ -1,4 +1,4 @@
-"""Chooses the Keras backend, sets up its devices and seeds it; the one place that may touch TensorFlow or PyTorch itself."""
+"""Chooses the Keras backend, sets up its devices and seeds it; only this module calls TensorFlow or PyTorch directly."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def set_up() -> tuple[str, ...]:
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
-        with _native_messages_dropped():
+        with _native_messages_silenced():
             import keras
     except (ImportError, ValueError) as error:
         raise BenchError(f"the Keras backend {keras_backend()!r} can't be used ({error}); install it, or set KERAS_BACKEND "
@@ -41,16 +41,16 @@ def set_up() -> tuple[str, ...]:
 
 
 @contextmanager
-def _native_messages_dropped() -> Iterator[None]:
-    """Send file descriptor 2 nowhere: while it loads, TensorFlow's native code writes there before any setting can stop it."""
-    kept = os.dup(2)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
+def _native_messages_silenced() -> Iterator[None]:
+    """Discard what is written to file descriptor 2: TensorFlow's native code writes there before any setting can stop it."""
+    stderr = os.dup(2)
+    with Path(os.devnull).open("wb") as null:
+        os.dup2(null.fileno(), 2)
         try:
             yield
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(stderr, 2)
+            os.close(stderr)
 
 
 def _grow_memory() -> None:
@@ -62,10 +62,9 @@ def _grow_memory() -> None:
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Python, NumPy and the Keras backend seeded; the one place that touches global random state.
+    """Seed Python, NumPy and the Keras backend; the one place that touches global random state.
 
-    Keras draws the seeds of layers from Python's global generator, from which other threads of a worker draw, too: within, it has one
-    of its own.
+    Keras draws the seeds of layers from Python's global generator, as other threads of a worker do: inside, it has a generator of its own.
     """
     import keras
     from keras.src.random import seed_generator

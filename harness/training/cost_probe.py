@@ -20,8 +20,10 @@ from registry.errors import BenchError
 if TYPE_CHECKING:
     import keras
 
-MODEL, WAVEFORM = "model", "waveform.npy"  # what lies in the folder
+MODEL, WAVEFORM = "model", "waveform.npy"  # in the folder
 WARM_UP, LEAST_PREDICTIONS, LEAST_S = 10, 50, 2.0
+AT_EACH_OUTPUT = {"Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D", "Dense"}
+AT_EACH_INPUT = {"Conv1DTranspose", "Conv2DTranspose", "SimpleRNN", "GRU", "LSTM", "Bidirectional"}
 
 
 def probe(folder: Path, sample_rate: int) -> tuple[dict[str, float], str]:
@@ -38,14 +40,14 @@ def probe(folder: Path, sample_rate: int) -> tuple[dict[str, float], str]:
 
     for _ in range(WARM_UP):
         predict()
-    begun, busy = time.perf_counter(), _busy_s()
+    start, busy = time.perf_counter(), _busy_s()
     times_s: list[float] = []
-    while len(times_s) < LEAST_PREDICTIONS or time.perf_counter() - begun < LEAST_S:
+    while len(times_s) < LEAST_PREDICTIONS or time.perf_counter() - start < LEAST_S:
         times_s.append(predict())
-    all_busy, own = np.subtract(_busy_s(), busy)
+    machine_s, process_s = np.subtract(_busy_s(), busy)
     figures = {"latency_median_ms": float(np.median(times_s)) * 1e3, "latency_p95_ms": float(np.percentile(times_s, 95)) * 1e3,
                "peak_memory_mb": peak_memory_mb(), "cores": float(psutil.cpu_count() or 0),
-               "others_cores": max(0.0, float(all_busy - own) / (time.perf_counter() - begun))}
+               "others_cores": max(0.0, float(machine_s - process_s) / (time.perf_counter() - start))}
     try:
         return figures | {"multiply_adds": float(multiply_adds(model.network))}, ""  # after the memory: counting makes a copy
     except BenchError as error:
@@ -53,7 +55,7 @@ def probe(folder: Path, sample_rate: int) -> tuple[dict[str, float], str]:
 
 
 def _busy_s() -> tuple[float, float]:
-    """Processor seconds that were spent so far: by the whole machine, and by this process."""
+    """Processor seconds spent so far: by the whole machine, and by this process."""
     import psutil
 
     machine = psutil.cpu_times()
@@ -62,9 +64,9 @@ def _busy_s() -> tuple[float, float]:
 
 
 def peak_memory_mb() -> float:
-    """The most memory that this process has held at once, in MB (10⁶ bytes).
+    """The largest memory that this process has held, in MB (10⁶ bytes).
 
-    Linux's `ru_maxrss` would not do: a child starts with the peak of the process that started it.
+    Not Linux's `ru_maxrss`: a child starts with the peak of the process that started it.
     """
     status = Path("/proc/self/status")
     if status.exists():
@@ -79,10 +81,6 @@ def peak_memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes, on macOS
 
 
-AT_EACH_OUTPUT = {"Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D", "Dense"}
-AT_EACH_INPUT = {"Conv1DTranspose", "Conv2DTranspose", "SimpleRNN", "GRU", "LSTM", "Bidirectional"}
-
-
 def multiply_adds(model: keras.Model) -> int:
     """Multiply–adds of one clip's forward pass: one for each use of each weight of a kernel.
 
@@ -91,7 +89,7 @@ def multiply_adds(model: keras.Model) -> int:
     at each step. Models inside the model are counted, and layers that are called twice are counted twice. Not counted: biases,
     activations, normalisation, pooling, additions and products of two inputs; a multiply–add is two operations (FLOPs).
 
-    Raises: BenchError for a layer with a kernel of which it is not known how often it is used, or whose shapes are not fixed.
+    Raises: BenchError for a layer with a kernel whose use is not known, or whose shapes are not fixed.
     """
     import keras
 
@@ -112,15 +110,15 @@ def _of_layer(layer: Any, inputs: Any, outputs: Any) -> int:
     kinds = {kind.__name__ for kind in type(layer).__mro__}
     kernels = [weight for weight in getattr(layer, "weights", ()) if "kernel" in weight.name]
     if kinds & AT_EACH_OUTPUT:
-        where = outputs
+        array = outputs
     elif kinds & AT_EACH_INPUT:
-        where = inputs
+        array = inputs
     elif kernels:
         raise BenchError(f"the multiply–adds of a layer {type(layer).__name__} are not known: only those of "
                          f"{', '.join(sorted(AT_EACH_OUTPUT | AT_EACH_INPUT))} are")
     else:
         return 0
-    positions = where.shape[2:] if getattr(layer, "data_format", "") == "channels_first" else where.shape[1:-1]
+    positions = array.shape[2:] if getattr(layer, "data_format", "") == "channels_first" else array.shape[1:-1]
     if None in positions:
         raise BenchError(f"the multiply–adds of layer {layer.name} depend on the length of its input: give the network a fixed shape")
     return math.prod(positions) * sum(math.prod(kernel.shape) for kernel in kernels)

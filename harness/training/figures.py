@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-
 def confusion_figure(confusion: list[list[int]], emotions: tuple[str, ...], title: str) -> Figure:
     """Counts as numbers, recall as shade; rows are the true emotions."""
     from matplotlib.figure import Figure

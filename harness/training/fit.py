@@ -28,7 +28,7 @@ class Diverged(BenchError):
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained network and how it got there.
+    """A trained network and the course of its training.
 
     Args:
         model: (batch, frames, bands) -> (batch, classes); the normaliser and the join are its first layers.
@@ -48,13 +48,13 @@ def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_
 
     Args:
         x, x_validation: shape (clips, frames, bands), float32. y, y_validation: shape (clips,), class indices.
-        on_epoch: called with the epoch, from 1, and its metrics; what it raises ends the training.
+        on_epoch: called with the epoch, from 1, and its metrics; an exception of it ends the training and passes through.
     Raises: Diverged when the loss is not finite.
     """
     import keras
 
     freeze_loaded_objects()
-    keras.utils.clear_session()  # what earlier trials of this process left in the backend
+    keras.utils.clear_session()  # drop what earlier trials of this process left in the backend
     keras.config.set_dtype_policy(trial.training.precision)
     with seeded(seed_for(trial.signature, "training")):
         return _fit(trial, x, y, x_validation, y_validation, n_classes, on_epoch)
@@ -62,7 +62,7 @@ def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_
 
 @functools.cache
 def freeze_loaded_objects() -> None:
-    """Spare the libraries from garbage collections: Keras asks for a whole one before each trial, which else takes most of a second."""
+    """Exempt the loaded libraries from garbage collection: Keras runs a full one before each trial, which else takes most of a second."""
     gc.collect()
     gc.freeze()
 
@@ -97,15 +97,15 @@ def optimizer(training: Training, steps: int) -> keras.Optimizer:
         drops = range(training.drop_epochs, training.epochs, training.drop_epochs)
         rate = keras.optimizers.schedules.PiecewiseConstantDecay(
             [steps * epoch for epoch in drops], [rate * training.drop_factor**n for n in range(len(drops) + 1)]) if drops else rate
-    makers = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW, "rmsprop": keras.optimizers.RMSprop,
-              "sgd": keras.optimizers.SGD}
+    classes = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW, "rmsprop": keras.optimizers.RMSprop,
+               "sgd": keras.optimizers.SGD}
     momentum = {"momentum": 0.9} if training.optimizer == "sgd" else {}
     decay = {"weight_decay": training.weight_decay} if training.weight_decay or training.optimizer == "adamw" else {}
-    return makers[training.optimizer](rate, **momentum, **decay)
+    return classes[training.optimizer](rate, **momentum, **decay)
 
 
 def class_weights(y: np.ndarray, n_classes: int) -> dict[int, float]:
-    """Inverse class frequencies with mean one over the clips; a class without clips weighs nothing."""
+    """Inverse class frequencies with mean one over the clips; 0 for a class without clips."""
     counts = np.bincount(y, minlength=n_classes)
     present = np.count_nonzero(counts)
     return {c: len(y) / (present * int(n)) if n else 0.0 for c, n in enumerate(counts)}
@@ -133,7 +133,7 @@ def uar_metric(n_classes: int) -> keras.Metric:
 
 
 def callbacks(training: Training, history: dict[str, list[float]], on_epoch: OnEpoch) -> list[keras.callbacks.Callback]:
-    """Keep the best epoch where that is asked for, adapt the rate, and note each epoch in `history` before telling `on_epoch`."""
+    """What keeps the best epoch, adapts the rate, and adds each epoch to `history` before `on_epoch` is called."""
     import keras
 
     class Epochs(keras.callbacks.Callback):

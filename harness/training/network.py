@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     import keras
 
 
-
 def build(trial: Trial, x: np.ndarray, n_classes: int) -> tuple[keras.Model, keras.Model]:
-    """The whole model from joined-to-be features to probabilities, and the architecture's network inside it."""
+    """The whole model from features (batch, frames, bands) to probabilities, and the architecture's network inside it."""
     import keras
 
     space, (frames, bands) = trial.feature_space, x.shape[1:]
@@ -63,7 +62,7 @@ def normaliser(kind: str, x: np.ndarray) -> list[keras.Layer]:
         return [keras.layers.Normalization(axis=-1, mean=mean.astype(np.float32), variance=variance.astype(np.float32))]
     if kind == "per_value":
         mean = x.mean(axis=0, dtype=np.float64)  # (frames, bands)
-        # A few clips at a time: the deviations of all in float64 would take twice the room of x
+        # A few clips at a time: the deviations of all in float64 would take twice the memory of x
         variance = sum(np.square(x[at:at + 64] - mean).sum(axis=0) for at in range(0, len(x), 64)) / len(x)
         variance = np.where(x.min(axis=0) == x.max(axis=0), 1.0, variance)
         return [keras.layers.Normalization(axis=(-2, -1), mean=mean.astype(np.float32), variance=variance.astype(np.float32))]
@@ -73,7 +72,7 @@ def normaliser(kind: str, x: np.ndarray) -> list[keras.Layer]:
 
 
 def joiner(join: str, frames: int, bands: int) -> list[keras.Layer]:
-    """The layers from (batch, frames, bands) to what the architecture sees."""
+    """The layers from (batch, frames, bands) to the input of the architecture."""
     import keras
 
     if join == "image":

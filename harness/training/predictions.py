@@ -1,4 +1,4 @@
-"""One part's predictions, a row a clip, with what is known of each clip: what every statistic after a run is made of."""
+"""One part's predictions, a row a clip, with the attributes of each clip: the data of every statistic after a run."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ABOUT = ("corpus", "speaker", "sentence", "level", "sex", "age", "race", "ethnicity", "human")
-"""What is noted of each clip; `human` is what most listeners took the voice for, ties as `HAP/NEU`."""
+"""Attributes of a clip; `human` is the emotion that most listeners chose for the voice alone, ties as `HAP/NEU`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What one trained network said of the clips of one part.
+    """Probabilities of one trained network for the clips of one part.
 
     Args:
         emotions: in the order of the outputs. clips: ids, shape (clips,).
         truth: indices into `emotions`, shape (clips,), int64. probabilities: shape (clips, classes), rows sum to one.
-        about: one of `ABOUT` -> texts of shape (clips,), empty where it is not known; `speaker` is always there.
+        about: one of `ABOUT` -> texts of shape (clips,), empty where it is not known; `speaker` is always present.
     """
 
     emotions: tuple[str, ...]
@@ -40,7 +40,7 @@ class Predictions:
     @classmethod
     def of(cls, clips: Sequence[Clip], emotions: tuple[str, ...], probabilities: np.ndarray) -> Predictions:
         """The predictions of these clips, in their order."""
-        about = {key: np.array([_told(clip, key) for clip in clips]) for key in ABOUT}
+        about = {key: np.array([_attribute(clip, key) for clip in clips]) for key in ABOUT}
         return cls(emotions, np.array([clip.id for clip in clips]), np.array([emotions.index(clip.emotion) for clip in clips], np.int64),
                    np.asarray(probabilities, np.float64), {key: texts for key, texts in about.items() if any(texts)})
 
@@ -67,14 +67,14 @@ class Predictions:
         return counts
 
     def with_clips(self, clips: Mapping[str, Clip]) -> Predictions:
-        """The same, with what a corpus (id -> clip) knows where nothing was noted; clips of another speaker or emotion tell nothing."""
+        """The same with missing attributes from a corpus (id -> clip); its clips of another speaker or emotion are ignored."""
         nothing = np.full(len(self.clips), "")
-        own = [clips.get(str(name)) for name in self.clips]
+        same_id = [clips.get(str(name)) for name in self.clips]
         speakers = self.about.get("speaker", nothing)
         known = [clip if clip and clip.emotion == self.emotions[truth] and speaker in ("", clip.speaker) else None
-                 for clip, truth, speaker in zip(own, self.truth, speakers, strict=True)]
-        told = {key: np.array([_told(clip, key) if clip else "" for clip in known]) for key in ABOUT}
-        about = {key: np.where(self.about.get(key, nothing) == "", texts, self.about.get(key, nothing)) for key, texts in told.items()}
+                 for clip, truth, speaker in zip(same_id, self.truth, speakers, strict=True)]
+        added = {key: np.array([_attribute(clip, key) if clip else "" for clip in known]) for key in ABOUT}
+        about = {key: np.where(self.about.get(key, nothing) == "", texts, self.about.get(key, nothing)) for key, texts in added.items()}
         return replace(self, about={key: texts for key, texts in about.items() if any(texts)})
 
     def to_frame(self) -> pd.DataFrame:
@@ -86,7 +86,7 @@ class Predictions:
                              **dict(zip(self.emotions, self.probabilities.T, strict=True))})
 
     def write(self, path: Path) -> None:
-        """As a CSV file: `clip`, what is known of it, `truth`, and the probability of each emotion."""
+        """As a CSV file: `clip`, its attributes, `truth`, and the probability of each emotion."""
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["clip", *self.about, "truth", *self.emotions])
@@ -101,30 +101,30 @@ def speaker_counts(predictions: Sequence[Predictions]) -> np.ndarray:
 
 
 def read(path: Path) -> Predictions:
-    """The predictions that `Predictions.write` wrote. Raises: BenchError for a file that says something else."""
+    """The predictions that `Predictions.write` wrote. Raises: BenchError for a damaged file."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             head, *lines = csv.reader(file)
         at = head.index("truth")
         emotions = tuple(head[at + 1 :])
         columns = np.array(lines, dtype=str).T
-        said = Predictions(emotions, columns[0], np.array([emotions.index(text) for text in columns[at]], np.int64),
-                           columns[at + 1 :].T.astype(np.float64), dict(zip(head[1:at], columns[1:at], strict=True)))
+        predictions = Predictions(emotions, columns[0], np.array([emotions.index(text) for text in columns[at]], np.int64),
+                                  columns[at + 1 :].T.astype(np.float64), dict(zip(head[1:at], columns[1:at], strict=True)))
     except (ValueError, IndexError, csv.Error) as error:
         raise _damaged(path, str(error)) from error
-    if "speaker" not in said.about or len(emotions) < 2 or len(set(head)) < len(head):
-        raise _damaged(path, "a column is missing or there twice")
-    if not np.allclose(said.probabilities.sum(axis=1), 1, atol=1e-4) or said.probabilities.min() < 0:
+    if "speaker" not in predictions.about or len(emotions) < 2 or len(set(head)) < len(head):
+        raise _damaged(path, "a column is missing or is there twice")
+    if not np.allclose(predictions.probabilities.sum(axis=1), 1, atol=1e-4) or predictions.probabilities.min() < 0:
         raise _damaged(path, "its probabilities do not sum to one")
-    return said
+    return predictions
 
 
-def _damaged(path: Path, why: str) -> BenchError:
-    return BenchError(f"{path.name} of a run is damaged: {why}. Get the file back from a copy of the store, or delete the run in the "
+def _damaged(path: Path, reason: str) -> BenchError:
+    return BenchError(f"{path.name} of a run is damaged: {reason}. Restore the file from a copy of the store, or delete the run in the "
                       "MLflow UI and run its study again")
 
 
-def _told(clip: Clip, key: str) -> str:
+def _attribute(clip: Clip, key: str) -> str:
     if key == "human":
         return "/".join(majority(clip.votes or ()))
     value = getattr(clip, key)
@@ -132,7 +132,7 @@ def _told(clip: Clip, key: str) -> str:
 
 
 def majority(votes: Sequence[tuple[str, int]]) -> list[str]:
-    """The emotions that most votes went to, several when they tie, none without votes.
+    """The emotions with most votes: several when they tie, none without votes.
 
     >>> majority((("ANG", 3), ("NEU", 5), ("SAD", 5)))
     ['NEU', 'SAD']

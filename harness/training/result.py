@@ -1,4 +1,4 @@
-"""What a trial gives, and the two ways in which it ends without being at fault itself."""
+"""The result of a trial, and the two ways in which it ends without being at fault itself."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     import keras
 
 
-
 class Pruned(Exception):
-    """Raised by what listens to epochs when the search gives a trial up."""
+    """Raised by `on_epoch` when the search gives a trial up."""
 
 
 class NotTheTrialsFault(Exception):
-    """A fault that is not the trial's own: a store that is away, a full disk, clips that can't be read any more."""
+    """Wraps an error that is not the trial's own: a store that is away, a full disk, clips that can't be read any more."""
 
     def __init__(self, fault: Exception) -> None:
         super().__init__(str(fault))
@@ -28,14 +27,14 @@ class NotTheTrialsFault(Exception):
 
 @dataclass
 class Result:
-    """What a trial gave.
+    """The result of one trial.
 
     Args:
-        state: `finished`, `pruned` (given up by the search), `failed` or `killed` (Ctrl-C); `reason` says why where it did not finish.
+        state: `finished`, `pruned` (given up by the search), `failed` or `killed` (Ctrl-C). reason: why it did not finish.
         validation, test: scores at the kept epoch; `test` of finals only.
-        predictions: part -> what the network said of its clips.
+        predictions: part -> those of the network for its clips.
         training_classes: emotion -> clips of the training part, copies aside.
-        seconds: phase -> duration. model: the trained network, where there is one.
+        seconds: phase -> duration. model: the trained network, if any.
     """
 
     trial: Trial

@@ -1,4 +1,4 @@
-"""Runs one trial: corpus → split → features → fit → score; the only module that ever makes test arrays."""
+"""Runs one trial: corpus → split → features → fit → score; the only module that reads test arrays."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def run_trial(trial: Trial, workplace: Workspace, on_epoch: OnEpoch, preparing: 
         raise error.fault from error
     except (Diverged, Declined) as error:
         result.state, result.reason = "failed", str(error)
-    except Exception as error:  # whatever a network, a backend or a full memory raises is this trial's end, not the study's
+    except Exception as error:  # of a network, a backend or a full memory: the end of this trial, not of the study
         result.state, result.reason = "failed", _failure(error, trial)
     return result
 
@@ -61,7 +61,7 @@ def _train_and_score(result: Result, corpus: Corpus, workplace: Workspace, on_ep
     classes = np.bincount(corpus.labels[split.train], minlength=len(corpus.emotions)).tolist()
     result.training_classes = dict(zip(corpus.emotions, classes, strict=True))
 
-    def listen(epoch: int, metrics: dict[str, float]) -> None:
+    def record_epoch(epoch: int, metrics: dict[str, float]) -> None:
         result.history = {**result.history, **{k: [*result.history.get(k, []), v] for k, v in metrics.items()}}
         try:
             on_epoch(epoch, metrics)
@@ -82,7 +82,7 @@ def _train_and_score(result: Result, corpus: Corpus, workplace: Workspace, on_ep
         result.counts |= {"copies": len(x) - len(split.train)} if copied else {}
     set_up()
     with _timed(result, "fit"):
-        fitted = fit(trial, x, y, x_validation, corpus.labels[split.validation], len(corpus.emotions), listen)
+        fitted = fit(trial, x, y, x_validation, corpus.labels[split.validation], len(corpus.emotions), record_epoch)
     result.best_epoch, result.parameters, result.model = fitted.best_epoch, fitted.parameters, fitted.model
     with _timed(result, "score"):
         result.validation = _score(result, "validation", x_validation, split.validation, corpus)
@@ -107,7 +107,7 @@ def out_of_memory(error: Exception) -> bool:
 
 
 def score_test(result: Result, arrays: np.ndarray, split: Split, corpus: Corpus) -> Scores:
-    """Open the sealed test part of a final, once: the only place where test clips meet a network."""
+    """Open the sealed test part of a final, once: the only place where a network predicts test clips."""
     return _score(result, "test", arrays[split.test], split.test, corpus)
 
 
@@ -116,8 +116,8 @@ def _score(result: Result, part: str, x: np.ndarray, indices: np.ndarray, corpus
     probabilities = result.model.predict(x, batch_size=256, verbose=0)
     if not np.isfinite(probabilities).all():
         raise Diverged(f"the network's probabilities for the {part} part are not finite")
-    said = result.predictions[part] = Predictions.of([corpus.clips[i] for i in indices], corpus.emotions, probabilities)
-    return said.scores
+    predictions = result.predictions[part] = Predictions.of([corpus.clips[i] for i in indices], corpus.emotions, probabilities)
+    return predictions.scores
 
 
 @contextmanager

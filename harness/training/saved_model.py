@@ -1,7 +1,7 @@
-"""The model that MLflow keeps: from a raw waveform to emotions, with feature extraction and normalisation inside.
+"""The model that MLflow stores: from a raw waveform to emotions, with feature extraction and normalisation inside.
 
 `mlflow.pyfunc.load_model("models:/<id>").predict(waveform[None, :], params={"sample_rate": 16000})` gives a table with the
-emotion and the probability of each; MLflow finds this module as the model's loader.
+emotion and the probability of each; this module is the model's loader in MLflow.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     from harness.training.result import Result
     from registry.corpus import Corpus
 
+SETTINGS = "listening.json"  # the name that models in stores have
 ONE_BATCH = 32  # clips; Keras's own batch size, so that the network sees the same either way
-MOST_CONFIGURATION = 50_000_000  # bytes: a network of bench's takes some thousand, its normaliser's means included
-SHORTEST = 100  # samples: less is no utterance at any rate, most likely an array that lies the other way round
+MOST_CONFIGURATION = 50_000_000  # bytes: a network of bench takes some thousand, with its normaliser's means
+SHORTEST = 100  # samples: less is no utterance at any sample rate, most likely a transposed array
 
 
 def write(result: Result, corpus: Corpus, folder: Path) -> None:
-    """Write the network (`model.keras`) and what it needs to hear (`listening.json`) into `folder`."""
+    """Write the network (`model.keras`) and how waveforms become its input (`listening.json`) into `folder`."""
     import keras
 
     from harness.data.features import padded_samples
@@ -42,17 +43,17 @@ def write(result: Result, corpus: Corpus, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     bare = keras.Model(result.model.inputs, result.model.outputs, name=result.model.name)  # Adam's state would be twice the weights
     bare.save(folder / "model.keras")
-    space = result.trial.feature_space  # the trial's own, which the search may have changed from the cell's
-    listening = {"feature_space": specification(space), "samples": padded_samples(corpus, space), "emotions": corpus.emotions,
-                 "sample_rate": corpus.sample_rate}
-    (folder / "listening.json").write_text(json.dumps(listening, indent=2) + "\n")
+    space = result.trial.feature_space  # of the trial: the search may have changed that of the cell
+    settings = {"feature_space": specification(space), "samples": padded_samples(corpus, space), "emotions": corpus.emotions,
+                "sample_rate": corpus.sample_rate}
+    (folder / SETTINGS).write_text(json.dumps(settings, indent=2) + "\n")
     for feature in space.features:
-        if not type(feature).__module__.startswith("registry."):  # a user's own: no other machine has its file
+        if not type(feature).__module__.startswith("registry."):  # a user's own, whose file other machines do not have
             shutil.copyfile(inspect.getfile(type(feature)), folder / f"{label_of(type(feature))}.py")
 
 
 def normaliser_of(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """Mean and variance that a saved model below `folder` standardises features by, read without Keras; None when it does not."""
+    """Mean and variance by which a saved model below `folder` standardises features, read without Keras; None where it does not."""
     for path in sorted(folder.rglob("model.keras")):
         try:
             layers = _layers(path)
@@ -74,9 +75,9 @@ def _layers(path: Path) -> list[Any]:
     return list(layers)
 
 
-def _plain_array(written: Any) -> np.ndarray:
+def _plain_array(data: Any) -> np.ndarray:
     """An array from Keras's JSON: `{"class_name": "__numpy__", "config": {"value": …}}`, or nested lists."""
-    return np.asarray(written["config"]["value"] if isinstance(written, dict) else written, np.float64)
+    return np.asarray(data["config"]["value"] if isinstance(data, dict) else data, np.float64)
 
 
 class WaveformModel:
@@ -107,20 +108,20 @@ class WaveformModel:
         return table
 
     def features(self, model_input: Any, sample_rate: int) -> np.ndarray:
-        """What the network is shown of waveforms, as `predict` takes them: (clips, frames, bands). Models of one space share it."""
+        """The input of the network for waveforms, as `predict` takes them: (clips, frames, bands). Models of one space share it."""
         return np.stack([self.space.extract(w, sample_rate, self.samples) for w in checked_waveforms(model_input)])
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """The probability of each emotion: (clips, emotions)."""
-        # For one batch `predict` spends far longer on its own loop than on a small network
+        # `predict` has a loop that takes far longer than one batch of a small network
         return self.network.predict_on_batch(features) if len(features) <= ONE_BATCH else self.network.predict(features, verbose=0)
 
 
 def checked_waveforms(model_input: Any) -> np.ndarray:
-    """The input as float32 (clips, samples), or BenchError saying why a network can't hear it."""
+    """The input as float32 (clips, samples). Raises: BenchError for an array that a network can't predict."""
     waveforms = np.asarray(model_input, np.float32)
     require(waveforms.ndim == 2 and len(waveforms) > 0,
-            f"the model hears an array (clips, samples) of at least one clip, not one of shape {waveforms.shape}")
+            f"the model takes an array (clips, samples) of at least one clip, not one of shape {waveforms.shape}")
     require(waveforms.shape[1] >= SHORTEST, f"a waveform needs at least {SHORTEST} samples, not {waveforms.shape[1]}")
     broken = np.flatnonzero(~np.isfinite(waveforms).all(axis=1)).tolist()
     require(not broken, f"waveforms must be finite: clips {broken[:10]} hold NaN or infinite values")
@@ -129,10 +130,10 @@ def checked_waveforms(model_input: Any) -> np.ndarray:
 
 def load(files: Path) -> WaveformModel:
     """The model in a folder, as `write` filled it or as MLflow keeps it below. Raises BenchError when there is none."""
-    found = sorted(files.rglob("listening.json"))
-    if not found:
-        raise BenchError(f"the saved model in {files} has no listening.json: it is damaged, or none of bench's; train it again")
-    return _load_pyfunc(str(found[0].parent))
+    settings = sorted(files.rglob(SETTINGS))
+    if not settings:
+        raise BenchError(f"the saved model in {files} has no {SETTINGS}: it is damaged, or not a model of bench; train it again")
+    return _load_pyfunc(str(settings[0].parent))
 
 
 def _load_pyfunc(data_path: str) -> WaveformModel:
@@ -142,25 +143,24 @@ def _load_pyfunc(data_path: str) -> WaveformModel:
     set_up()
     import keras
 
-    listening = json.loads((Path(data_path) / "listening.json").read_text())
+    settings = json.loads((Path(data_path) / SETTINGS).read_text())
     try:
         network = keras.models.load_model(Path(data_path) / "model.keras", compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise BenchError(f"the network in {data_path} is damaged, or holds code that Keras's safe mode does not run: {error}") from error
-    space = space_from(listening["feature_space"], Path(data_path))
-    return WaveformModel(network, space, listening["samples"], tuple(listening["emotions"]),
-                         listening["sample_rate"])
+    space = space_from(settings["feature_space"], Path(data_path))
+    return WaveformModel(network, space, settings["samples"], tuple(settings["emotions"]), settings["sample_rate"])
 
 
 def space_from(data: dict[str, Any], folder: Path) -> FeatureSpace:
-    """The feature space that a specification describes; features that are no registered ones are read from `folder`."""
-    own = {key: value for key, value in data.items() if key not in ("component", "version", "features")}
+    """The feature space with this specification; features that are not registered are read from `folder`."""
+    settings = {key: value for key, value in data.items() if key not in ("component", "version", "features")}
     features = [_feature_class(f["component"], folder)(**{k: v for k, v in f.items() if k not in ("component", "version")})
                 for f in data["features"]]
-    return FeatureSpace(features=tuple(features), **own)
+    return FeatureSpace(features=tuple(features), **settings)
 
 
 def _feature_class(name: str, folder: Path) -> type[Any]:
     require(name.isidentifier(), f"a feature can't be called {name!r}: the saved model was changed by someone")
-    own = folder / f"{name}.py"
-    return get("feature-spaces", str(own)) if own.is_file() else registered("feature-spaces", name)
+    file = folder / f"{name}.py"
+    return get("feature-spaces", str(file)) if file.is_file() else registered("feature-spaces", name)

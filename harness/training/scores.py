@@ -1,4 +1,4 @@
-"""What a set of predictions is worth: WA, UAR, macro-F1, per-class figures, loss and the confusion matrix."""
+"""Scores of a set of predictions: WA, UAR, macro-F1, per-class figures, loss and the confusion matrix."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Scores:
         wa: accuracy (weighted accuracy in the field's words). uar: mean recall over the classes that occur.
         macro_f1: mean F1 over all classes. loss: mean cross-entropy in nats.
         per_class: emotion -> {"precision", "recall", "f1", "support"}.
-        confusion: confusion[i][j] counts clips of emotion i taken for emotion j, in the order of `emotions`.
+        confusion: confusion[i][j] counts clips of emotion i predicted as emotion j, in the order of `emotions`.
     """
 
     wa: float
@@ -59,7 +59,7 @@ def score(truth: np.ndarray, probabilities: np.ndarray, emotions: tuple[str, ...
 
 
 def most_confused(confusion: list[list[int]], emotions: tuple[str, ...], top: int = 3) -> list[tuple[str, str, int, float]]:
-    """The most frequent errors: (emotion, taken for, clips, share of the emotion's clips), largest first; ties by name.
+    """The most frequent errors: (emotion, predicted as, clips, share of the emotion's clips), largest first; ties by name.
 
     >>> most_confused([[5, 5], [1, 9]], ("FEA", "SAD"), top=1)
     [('FEA', 'SAD', 5, 0.5)]
