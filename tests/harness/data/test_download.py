@@ -81,10 +81,10 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_crema_d_comes_with_its_tables_into_the_layout_that_its_loader_reads(web: Web, tmp_path: Path) -> None:
     clips = web.offer_crema_d()
     get("crema_d", tmp_path, web)
-    found = files(tmp_path / "CREMA-D")
-    assert {name: content for name, content in found.items() if name.endswith(".wav")} == \
+    fetched = files(tmp_path / "CREMA-D")
+    assert {name: content for name, content in fetched.items() if name.endswith(".wav")} == \
         {f"AudioWAV/{clip}.wav": content for clip, content in clips.items()}
-    assert found["LICENSE.txt"] == b"Open Database License\n" and "processedResults/tabulatedVotes.csv" in found
+    assert fetched["LICENSE.txt"] == b"Open Database License\n" and "processedResults/tabulatedVotes.csv" in fetched
     there = availability("crema_d", tmp_path)
     assert (there.clips, there.state, there.folder) == ("8 of 7,442", "partial", "CREMA-D/AudioWAV")
     assert there.bytes == sum(map(len, clips.values()))
@@ -259,8 +259,8 @@ def test_a_file_that_is_refused_leaves_nothing_and_the_others_are_kept(web: Web,
     web.misbehave(CLIP, [fault] * 3)
     with pytest.raises(BenchError, match=rf"(?s)1 of 13 files are not there as published.*{CLIPS[2]}.*{message}"):
         get("crema_d", tmp_path, web)
-    found = files(tmp_path / "CREMA-D" / "AudioWAV")
-    assert sorted(found) == sorted(f"{clip}.wav" for clip in clips if clip != CLIPS[2])
+    fetched = files(tmp_path / "CREMA-D" / "AudioWAV")
+    assert sorted(fetched) == sorted(f"{clip}.wav" for clip in clips if clip != CLIPS[2])
     web.asked.clear()
     web.faults.clear()
     get("crema_d", tmp_path, web)
