@@ -131,8 +131,7 @@ def _drive(schedule: Schedule, execution: Execution, stopping: Stopping) -> None
         if not pool.free():
             schedule.run.console.say("no worker has joined yet: waiting for the first")
         while not schedule.finished():
-            ending = stopping.requested or schedule.error is not None
-            if ending:
+            if stopping.requested or schedule.error:
                 schedule.release_unstarted(job)
                 job = None
                 if not schedule.running:
