@@ -143,7 +143,8 @@ def test_a_saved_model_predicts_a_waveform_as_the_readme_shows(tmp_path: Path, m
     assert main(["run", "--study", "quickstart", "--corpus", "synthetic", "--trials", "1", "--seeds", "0", "--quiet", "--cell", cell,
                  "--set", "training.epochs=1", "--in-process", "--home", str(tmp_path)]) == 0
     code = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)[0]
-    heading, row = run_python(code, tmp_path).strip().splitlines()
+    *shown, heading, row = run_python(code, tmp_path).strip().splitlines()
+    assert "test_uar" in shown[0] and shown[1].endswith("True")  # the only row is the one that is chosen
     assert heading.split() == ["emotion", *EMOTIONS]
     _, emotion, *probabilities = row.split()
     assert sum(map(float, probabilities)) == pytest.approx(1, abs=1e-4)

@@ -15,7 +15,7 @@ from made_records import final, known
 from made_records import record as plain_record
 
 from harness.evaluation.final_predictions import FinalPredictions, clips_of
-from harness.evaluation.leaderboard import Leaderboard, leaderboards
+from harness.evaluation.leaderboard import Leaderboard, leaderboards, read_leaderboards
 from harness.evaluation.rows import rows
 from harness.reports.highlights import highlights
 from harness.reports.index import index_line, write_index
@@ -49,6 +49,20 @@ def test_a_row_whose_predictions_are_gone_says_which_instead_of_losing_its_stati
     assert "[–]" in line and "⚠ no statistics" in line
     assert "- mel × lost: No statistics, missing in the store: test predictions of seed 1." in text
     assert "⚠ no statistics" in " ".join(reported.out.split())
+
+
+def test_a_frame_has_the_same_figures_as_plain_columns(home: Path) -> None:
+    board, = read_leaderboards(Store(home), "small")[1]
+    frame = board.to_frame().set_index("architecture")
+    assert repr(board) == "<Leaderboard of 4 rows: random_80_20 on synthetic>"
+    assert frame["rank"].astype(object).where(frame["rank"].notna(), None).to_dict() == {"good": 1, "equal": 1, "weak": 3, "lost": None}
+    assert list(frame.index) == [row.architecture for row in board.rows] and frame["chosen"].sum() == 1
+    for row in board.rows:
+        own = frame.loc[row.architecture]
+        assert (own["test_uar"], own["test_wa_sd"]) == (row.test["uar"][0], row.test["wa"][1])
+        assert (own["key"], own["runs"]) == (row.cell, row.seed_runs)
+        assert own[["test_macro_f1_low", "test_macro_f1_high"]].tolist() == pytest.approx(board.interval(row, "macro_f1"), nan_ok=True)
+    assert frame["marks"]["lost"] == "shared speakers; ⚠ no statistics"
 
 
 def test_programs_get_interval_rank_ties_alarms_audit_and_reference_rows(home: Path) -> None:

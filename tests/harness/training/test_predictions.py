@@ -25,6 +25,13 @@ def test_what_is_not_known_of_any_clip_is_no_column_and_ties_of_listeners_are_to
     assert majority(()) == [] and majority((("ANG", 0),)) == []
 
 
+def test_a_frame_has_a_row_a_clip_with_what_is_known_of_it_and_a_probability_for_each_emotion() -> None:
+    frame = SAID.to_frame()
+    assert list(frame) == ["clip", "speaker", "sentence", "sex", "age", "human", "truth", "predicted", "ANG", "SAD"]
+    assert frame[["clip", "truth", "predicted"]].values.tolist() == [["a", "SAD", "SAD"], ["b", "ANG", "SAD"], ["c", "ANG", "ANG"]]
+    assert frame[["ANG", "SAD"]].to_numpy() == pytest.approx(SAID.probabilities)
+
+
 def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
     SAID.write(tmp_path / "predictions.csv")
     again = read(tmp_path / "predictions.csv")
