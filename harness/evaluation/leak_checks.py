@@ -262,9 +262,9 @@ def normaliser_statistics(kind: str, parts: Sequence[np.ndarray]) -> Moments:
     return np.asarray(mean), np.where(constant, 1.0, variance)
 
 
-def same_statistics(one: Moments, other: Moments) -> bool:
+def same_statistics(a: Moments, b: Moments) -> bool:
     """Whether two normalisers are the same but for rounding."""
-    (mean, variance), (other_mean, other_variance) = ([np.ravel(np.asarray(a, np.float64)) for a in pair] for pair in (one, other))
+    (mean, variance), (other_mean, other_variance) = ([np.ravel(np.asarray(part, np.float64)) for part in pair] for pair in (a, b))
     if mean.shape != other_mean.shape:
         return False
     near = np.abs(mean - other_mean) <= TOLERANCE * np.sqrt(variance) + 1e-6 * np.maximum(np.abs(mean), 1)

@@ -21,8 +21,8 @@ def write_index(store: Store, known: Mapping[str, Sequence[Leaderboard]]) -> Non
     pages, noise = {name: study_page(store, name).name for name in boards}, {name: noise_page(store, name) for name in boards}
     others = {page: words for page, words in OTHER_PAGES.items() if (folder / page).exists()}
     others |= {page.name: f"How recall falls with noise in {name}" for name, page in noise.items() if page.exists()}
-    own = {INDEX, *OTHER_PAGES, *pages.values(), *(page.name for page in noise.values())}
-    gone = sorted(page.name for page in folder.glob("*.md") if page.name not in own)
+    listed = {INDEX, *OTHER_PAGES, *pages.values(), *(page.name for page in noise.values())}
+    gone = sorted(page.name for page in folder.glob("*.md") if page.name not in listed)
     lines = [index_line(name, pages[name], board) for name in boards for board in boards[name] if board.finished]
     write_beside(folder / INDEX, index_markdown(lines, others, gone))
 
