@@ -52,7 +52,7 @@ class Tess:
     )
 
     def load(self, data: Path | None) -> Corpus:
-        """The clips found below `data`, sorted, with what is missing, misnamed or not audio.
+        """The clips below `data`, sorted, with what is missing, misnamed or not audio.
 
         Raises: BenchError when there are no TESS clips.
         """
