@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO := bench-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow fuzz lint types benchmark chaos clean
+.PHONY: help demo test slow fuzz lint types rooms benchmark chaos clean
 
 help:
 	@echo "make demo                 install, and run the main job on the built-in synthetic corpus"
@@ -15,6 +15,7 @@ help:
 	@echo "make slow                 the tests that take long, half a minute or more each"
 	@echo "make fuzz                 give the readers 10,000 damaged files and odd texts"
 	@echo "make lint, make types     ruff, mypy"
+	@echo "make rooms                modules, lines and import floors of the folders of harness/"
 	@echo "make benchmark DATA=DIR   measure speed; DIR holds CREMA-D"
 	@echo "make chaos                kill workers and coordinators 200 times and count what is lost; about half an hour"
 	@echo "make clean                remove what these targets made, .venv included"
@@ -50,6 +51,9 @@ lint: $(VENV)/installed-dev
 
 types: $(VENV)/installed-dev
 	$(BIN)/mypy
+
+rooms:
+	@$(PYTHON) tests/support/source_trees.py
 
 # Each script prints a table and fails when it misses a target; all of them are run before make fails.
 benchmark: $(VENV)/installed

@@ -8,7 +8,7 @@ Expect: features count for more than networks, a mel spectrogram beats MFCCs and
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
-from harness.study import Study, Training
+from harness import Study, Training
 from registry.architectures.dilated_1d import Dilated1D
 from registry.architectures.plain_1d import Plain1D
 from registry.architectures.residual_1d import Residual1D

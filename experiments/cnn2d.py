@@ -1,4 +1,4 @@
-"""Which 2-D network reads a mel spectrogram best, and how much of its score is the speakers it has heard before?
+"""Which 2-D network reads a mel spectrogram best, and how much of its score comes from speakers that it knows from training?
 
 Plain, residual and dilated networks on a 40-band mel spectrogram in decibels, each searched under random clips (as the
 published systems split) and under unseen speakers (the same proportions, no speaker in two parts).
@@ -9,7 +9,7 @@ Expect: the mel spectrogram gains little from a third kind of network; random cl
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
-from harness.study import Study, Training
+from harness import Study, Training
 from registry.architectures.dilated_2d import Dilated2D
 from registry.architectures.plain_2d import Plain2D
 from registry.architectures.residual_2d import Residual2D

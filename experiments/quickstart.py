@@ -5,7 +5,7 @@ Run: bench run --study quickstart --corpus synthetic
 
 from optuna.distributions import FloatDistribution
 
-from harness.study import Study, Training
+from harness import Study, Training
 from registry.architectures.plain_2d import Plain2D
 from registry.architectures.residual_2d import Residual2D
 from registry.corpora.crema_d import CremaD

@@ -6,10 +6,11 @@ import hashlib
 import logging
 import re
 import unicodedata
+from collections.abc import Collection
 
 HIDDEN = "***"
 PLAIN = re.compile(r"\w[\w.+-]*( [\w.+-]+)*")  # a name that is a file's name as it is
-TAKEN = frozenset({"readme", "published-systems", "leakage"})  # names of other pages in the folder of reports
+HASHED = re.compile(r"-[0-9a-f]{6}$")  # how a name with a hash ends
 LONGEST_NAME = 100
 USER_INFO = re.compile(r"(?<=://)(?:[^\s/@:'\"<>]*:[^\s@'\"<>]*|[^\s/@:?#'\"<>]+)@")
 QUERY = re.compile(r"([?&;][\w.-]*(?:pass|pwd|secret|token|key|sig|credential|auth)[\w.-]*=)[^\s&;#'\"<>]+", re.IGNORECASE)
@@ -38,13 +39,15 @@ def printable(text: str) -> str:
     return "".join(c if c in "\n\t" or unicodedata.category(c) != "Cc" else repr(c)[1:-1] for c in mask_secrets(text))
 
 
-def safe_file_name(name: str) -> str:
+def safe_file_name(name: str, taken: Collection[str] = ()) -> str:
     """A file name, without an ending, for any name; different names give different file names.
 
-    >>> safe_file_name("cnn2d"), safe_file_name("../evil")
-    ('cnn2d', 'evil-2d6afc')
+    Args: taken: names of other things, in lower case.
+
+    >>> safe_file_name("cnn2d"), safe_file_name("../evil"), safe_file_name("Index", {"index"})
+    ('cnn2d', 'evil-2d6afc', 'Index-39c3be')
     """
-    if PLAIN.fullmatch(name) and name.casefold() not in TAKEN and len(name) <= LONGEST_NAME:
+    if PLAIN.fullmatch(name) and name.casefold() not in taken and not HASHED.search(name) and len(name) <= LONGEST_NAME:
         return name
     kept = re.sub(r"[^\w+-]+", "_", name).strip("_")[: LONGEST_NAME // 2]
     return f"{kept or 'named'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"

@@ -8,11 +8,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from registry.audio import is_lfs_pointer
 from registry.corpus import Clip, Corpus, Problem
 from registry.errors import BenchError, require
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SILENCE_DBFS = -60.0
 
@@ -87,8 +90,15 @@ def _reading(corpus: Corpus, clip: Clip) -> Reading:
     if not np.isfinite(peak):
         return Reading(clip=clip, fault=f"{clip.path or clip.id} holds values that are not finite")
     container, channels = _header(clip)
-    content = hashlib.sha256(b"%d/" % sample_rate + np.ascontiguousarray(waveform).tobytes()).hexdigest()
-    return Reading(clip=clip, container=container, channels=channels, sample_rate=sample_rate, peak=peak, content=content)
+    return Reading(clip=clip, container=container, channels=channels, sample_rate=sample_rate, peak=peak,
+                   content=audio_hash(waveform, sample_rate))
+
+
+def audio_hash(waveform: np.ndarray, sample_rate: int) -> str:
+    """Hash of decoded audio: the same for the same samples at the same rate, whatever file they came from."""
+    import numpy as np
+
+    return hashlib.sha256(b"%d/" % sample_rate + np.ascontiguousarray(waveform).tobytes()).hexdigest()
 
 
 def _header(clip: Clip) -> tuple[str | None, int]:

@@ -6,8 +6,7 @@ Run: bench replicate 000 --data DIR
 Expect: near the claim of .46 for both; its report prints the last epoch's validation accuracy as test (.456 / .487).
 """
 
-from harness.analyses.published.systems import Claim
-from harness.study import Recipe, Study, Training
+from harness import Claim, Recipe, Study, Training
 from registry.architectures.plain_1d import Plain1D
 from registry.architectures.plain_2d import Plain2D
 from registry.corpora.crema_d import CremaD

@@ -1,15 +1,14 @@
 """Do five joined features (1-D) and a mel spectrogram (2-D) give what published system 001 states on CREMA-D?
 
 Stated in its README: 16 kHz, silence trimmed, 3 s, the features, the splits, noise and shift (1-D), a frequency mask (2-D), and for 2-D
-RMSprop, batch 16 and 1000 epochs. Ours, since it tells no more: the layers (those of system 000), trimming at 60 dB, frames of 1024
+RMSprop, batch 16 and 1000 epochs. Ours, since it says no more: the layers (those of system 000), trimming at 60 dB, frames of 1024
 samples, 512 apart, features joined as channels and standardised on the training clips, noise at 10 to 20 dB SNR, shifts of up to 0.1 s,
 the masks, the best epoch by validation, and for 1-D Adam 1e-3, batch 32 and 30 epochs.
 Run: bench replicate 001 --data DIR
 Expect: the claims (.512, .571) from random clips, less from unseen speakers.
 """
 
-from harness.analyses.published.systems import Claim
-from harness.study import Recipe, Study, Training
+from harness import Claim, Recipe, Study, Training
 from registry.architectures.plain_1d import Plain1D
 from registry.architectures.plain_2d import Plain2D
 from registry.augmentation import Augmentation

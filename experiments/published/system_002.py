@@ -11,8 +11,7 @@ Expect: DummyNet near .41 on the time domain, with or without the second softmax
 
 from dataclasses import replace
 
-from harness.analyses.published.systems import Claim
-from harness.study import Recipe, Study, Training
+from harness import Claim, Recipe, Study, Training
 from registry.architectures.dummynet import DummyNet
 from registry.architectures.exponet import ExpoNet
 from registry.architectures.rezonet import RezoNet

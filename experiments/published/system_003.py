@@ -7,8 +7,7 @@ Run: bench replicate 003 --data DIR
 Expect: less than the claim of .639 for 2-D: its best validation accuracy is .575, so the test figure may come from another split.
 """
 
-from harness.analyses.published.systems import Claim
-from harness.study import Recipe, Study, Training
+from harness import Claim, Recipe, Study, Training
 from registry.architectures.plain_1d import Plain1D
 from registry.architectures.plain_2d import Plain2D
 from registry.corpora.crema_d import CremaD

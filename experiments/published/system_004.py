@@ -9,8 +9,7 @@ Run: bench replicate 004 --data DIR
 Expect: more than the CREMA-D systems, since TESS is easy: two speakers who say the same words in every emotion.
 """
 
-from harness.analyses.published.systems import Claim
-from harness.study import Recipe, Study, Training
+from harness import Claim, Recipe, Study, Training
 from registry.architectures.four_corpora_1d import FourCorpora1D
 from registry.augmentation import Augmentation
 from registry.augmentations.noise import Noise

@@ -1,50 +1,67 @@
-"""What `bench show` and `--dry-run` print: a component's fields and docs, a study's cells and what it costs."""
+"""`bench list` and `bench show`: components with their fields, studies with their cells and cost; also the plan of `--dry-run`."""
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import inspect
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from harness.console import Console
-from harness.data.corpora import open_corpus, refuse_broken
-from harness.execution.prepare import feasible
-from harness.study.cells import Cell, chosen_cells, plan
-from harness.study.definition import Study
-from harness.study.files import StudyFile, load, shipped
-from registry.core import KINDS, declared, describe, field_types, get, label_of, load_file, names, short_label
-from registry.corpus import Corpus
+from harness.cli import options
+from registry.core import KINDS, catalogue, declared, describe, field_types, get, label_of, load_file, names, short_label
 from registry.errors import BenchError, UsageError, unknown
 
+if TYPE_CHECKING:
+    from harness.console import Console
+    from harness.study.definition import Study
+    from harness.study.files import StudyFile
+    from registry.corpus import Corpus
 
-def show(name: str, data: Path | None, console: Console, allow_missing: bool = False) -> None:
-    """Print what a name or a file stands for. Raises BenchError with the near names when it stands for nothing."""
+
+def add_to(subparsers: Any) -> None:
+    listing = options.add_command(subparsers, "list", list_command, "what can be combined, with one line on each",
+                                  "bench list", "bench list architectures")
+    listing.add_argument("kind", nargs="?", type=lambda text: text.replace("_", "-"), choices=[*KINDS, "studies"], metavar="KIND",
+                         help=f"one of {', '.join(KINDS)}, studies; default: all")
+    show = options.add_command(subparsers, "show", show_command, "a component's fields, or a study's cells and what it costs",
+                               "bench show mel", "bench show cnn2d")
+    show.add_argument("name", metavar="NAME", help="a component, a study, or a Python file of your own")
+    options.add_allow_missing(show)
+    options.add_data_folder(show)
+
+
+def list_command(args: argparse.Namespace, console: Console) -> None:
+    from harness.study import files
+
+    for kind in [args.kind] if args.kind else [*KINDS, "studies"]:
+        entries = files.list_studies() if kind == "studies" else catalogue(kind)
+        console.table(["name", "what it is"], [list(entry) for entry in entries], title=kind)
+
+
+def show_command(args: argparse.Namespace, console: Console) -> None:
+    """Print what a name or a file stands for. Raises: UsageError when it stands for nothing."""
+    from harness.study.definition import Study
+    from harness.study.files import load, shipped
+
+    name = args.name
     if name.endswith(".py"):
-        show_file(Path(name), data, console, allow_missing)
-        return
-    kinds = [kind for kind in KINDS if name in names(kind)]
-    for kind in kinds:
-        show_component(get(kind, name), KINDS[kind], console)
-    if name in shipped():
-        dry_run(load(name), {}, data, None, console, allow_missing)
-    elif not kinds:
-        raise unknown("component or study", name, [*(n for kind in KINDS for n in names(kind)), *shipped()])
-
-
-def show_file(file: Path, data: Path | None, console: Console, allow_missing: bool) -> None:
-    """The study in a user's own file, or else the component. Raises UsageError when it has neither."""
-    module = load_file(file)
-    study, component = getattr(module, "STUDY", None), declared(module, file.stem)
-    if isinstance(study, Study):
-        dry_run(load(str(file)), {}, data, None, console, allow_missing)
-    elif component:
-        show_component(component, str(file), console)
+        module = load_file(Path(name))
+        component, is_study = declared(module, Path(name).stem), isinstance(getattr(module, "STUDY", None), Study)
+        components = {name: component} if component and not is_study else {}
+        error = UsageError(f"{name} has neither a STUDY = Study(…) nor a class that is decorated with @register({Path(name).stem!r})")
     else:
-        raise UsageError(f"{file} has neither a STUDY = Study(…) nor a class that is decorated with @register({file.stem!r})")
+        components, is_study = {KINDS[kind]: get(kind, name) for kind in KINDS if name in names(kind)}, name in shipped()
+        error = unknown("component or study", name, [*(n for kind in KINDS for n in names(kind)), *shipped()])
+    for what, component in components.items():
+        print_component(component, what, console)
+    if is_study:
+        print_plan(load(name), {}, args.data, None, console, args.allow_missing)
+    elif not components:
+        raise error
 
 
-def show_component(cls: type[Any], what: str, console: Console) -> None:
+def print_component(cls: type[Any], what: str, console: Console) -> None:
     """A component's documentation and its fields with types and defaults."""
     console.result(f"{label_of(cls)} ({what}): {describe(Path(inspect.getfile(cls)))}\n\n{inspect.getdoc(cls) or ''}\n")
     rows = [[f.name, _type_name(field_types(cls)[f.name]), "required" if f.default is dataclasses.MISSING else repr(f.default)]
@@ -57,33 +74,43 @@ def _type_name(hint: Any) -> str:
     return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
 
 
-def dry_run(file: StudyFile, settings: dict[str, Any], data: Path | None, only_cell: str | None, console: Console,
-            allow_missing: bool = False) -> None:
-    """A study's cells, what is searched in each, what is declined, and the cost in trainings, before running anything.
+def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, only_cell: str | None, console: Console,
+               allow_missing: bool = False) -> None:
+    """A study's cells, what is searched in each, what is declined, and the cost in trainings; nothing is run.
 
-    Raises: BenchError for all that a run would refuse before it reads audio; a corpus that can't be opened is no error without `data`.
+    Raises: BenchError for all that a run refuses before it reads audio; a corpus that can't be opened is no error without `data`.
     """
+    from harness.data.copies_before_split import refuse_leaks
+    from harness.data.corpora import refuse_broken
+    from harness.execution.prepare import feasible
+    from harness.study.cells import chosen_cells, plan
+
     study = file.study
-    corpus, found = _corpus(study, data)
+    refuse_leaks(study)
+    corpus, coverage = _corpus(study, data)
     if corpus:
-        refuse_broken(corpus, allow_missing, console)
-    kept, declined = _cells(study, corpus, settings, only_cell)
+        for line in refuse_broken(corpus, allow_missing):
+            console.say(line)
+        cells, declined = feasible(study, corpus, settings, only_cell)
+    else:  # nothing can be declined
+        cells, declined = chosen_cells(plan(study, "unknown", settings), only_cell), {}
     table = [[short_label(c.base.split), c.recipe, c.base.feature_space.label, short_label(c.base.architecture),
-              c.base.augmentation.label, ", ".join(sorted(c.search))] for c in kept]
+              c.base.augmentation.label, ", ".join(sorted(c.search))] for c in cells]
     headings = ["protocol", "recipe", "feature space", "architecture", "augmentation", "searched settings"]
     used = [i for i in range(len(headings)) if headings[i] not in ("recipe", "augmentation") or any(row[i] for row in table)]
     console.table([headings[i] for i in used], [[row[i] for i in used] for row in table], title=f"{file.source}: {file.question}")
     for where, reason in declined.items():
         console.result(f"declined: {where}: {reason}")
-    searched, finals = len(kept) * study.trials, len(kept) * len(study.seeds)
-    epochs = sum(c.base.training.epochs for c in kept) * (study.trials + len(study.seeds))
-    console.result(f"{len(kept)} cells × {study.trials} trials + {finals} finals = {searched + finals} trainings, "
-                   f"at most {epochs:,} epochs")
-    console.result(f"corpus {study.corpus.name}: {found}")
+    trials, finals = len(cells) * study.trials, len(cells) * len(study.seeds)
+    epochs = sum(c.base.training.epochs for c in cells) * (study.trials + len(study.seeds))
+    console.result(f"{len(cells)} cells × {study.trials} trials + {finals} finals = {trials + finals} trainings, at most {epochs:,} epochs")
+    console.result(f"corpus {study.corpus.name}: {coverage}")
 
 
 def _corpus(study: Study, data: Path | None) -> tuple[Corpus | None, str]:
     """The corpus and how much of it is there; None and the reason when it can't be opened and no folder was given."""
+    from harness.data.corpora import open_corpus
+
     try:
         corpus = open_corpus(study.corpus, data)
     except BenchError as error:
@@ -91,10 +118,3 @@ def _corpus(study: Study, data: Path | None) -> tuple[Corpus | None, str]:
             raise
         return None, f"not found: {error}"
     return corpus, corpus.coverage
-
-
-def _cells(study: Study, corpus: Corpus | None, settings: dict[str, Any], only_cell: str | None) -> tuple[list[Cell], dict[str, str]]:
-    """The cells that can work and why the others can't; without a corpus every cell is kept."""
-    if corpus is None:
-        return chosen_cells(plan(study, "unknown", settings), only_cell), {}
-    return feasible(study, corpus, settings, only_cell)

@@ -1,4 +1,4 @@
-"""Altered copies of training clips as features: made before training, from training clips only, and cached like features."""
+"""Altered copies of training clips as features: computed before training, from training clips only, and cached like features."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-
 @dataclass(frozen=True)
 class Copy:
     """One altered copy of every training clip; its random numbers depend on nothing but its fields and the clip's id.
@@ -36,7 +35,7 @@ class Copy:
 
     @property
     def recipe(self) -> dict[str, object]:
-        """What its numbers depend on, as plain data."""
+        """All that its numbers depend on, as plain data."""
         return {"augmentation": specification(self.component), "take": self.take, "seed": self.seed, "pad_to": self.pad_to}
 
     @property
@@ -56,7 +55,7 @@ def copies(corpus: Corpus, train: np.ndarray, space: FeatureSpace, augmentation:
            workers: int = 0, progress: Progress | None = None) -> list[np.ndarray]:
     """The features of the training clips' altered copies, from the cache or computed into it.
 
-    No clip outside `train` is altered, and the whole corpus decides the padded length only. The numbers of a copy depend on the
+    No clip outside `train` is altered; the whole corpus only decides the padded length. The numbers of a copy depend on the
     seed, the component and the clip, not on the number of workers, the other clips or the other copies.
 
     Args:
@@ -75,13 +74,13 @@ def copies(corpus: Corpus, train: np.ndarray, space: FeatureSpace, augmentation:
 
 def cached_copies(corpus: Corpus, train: np.ndarray, space: FeatureSpace, augmentation: Augmentation, seed: int, cache: Path
                   ) -> list[np.ndarray] | None:
-    """The copies that `copies` made of exactly these clips, as they lie in the cache; None when any is not there."""
+    """The copies of exactly these clips as they lie in the cache; None when one is not there."""
     job = _job(corpus, train, space, augmentation, seed, cache)
     return None if job.missing().changes else obtain(job, 1, None)
 
 
 def _job(corpus: Corpus, train: np.ndarray, space: FeatureSpace, augmentation: Augmentation, seed: int, cache: Path) -> FeatureJob:
-    """One entry for each copy; its key holds the ids of the clips that are copied, in their order."""
+    """One entry for each copy; its key depends on the ids of the clips that are copied, in their order."""
     part, samples = corpus.part(train), padded_samples(corpus, space)
     if not part.clips:
         raise BenchError(f"the training part of {corpus.name} has no clips: there is nothing to make copies of")

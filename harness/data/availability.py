@@ -6,10 +6,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.console import Console
-from harness.data.sources import SOURCES
 from registry.core import get
+from registry.corpora._listing import ENDINGS
+from registry.corpora._tree import visible_files
 from registry.errors import BenchError, unknown
+from registry.source import sources
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,7 @@ class Availability:
 
 def status(data: Path | None, names: list[str]) -> list[Availability]:
     """How much of each corpus its loader finds below `data`; audio is not read."""
-    known = [*SOURCES, "synthetic"]
+    known = [*sources(), "synthetic"]
     for name in names:
         if name not in known:
             raise unknown("corpus with a known whole", name, known)
@@ -35,14 +36,12 @@ def status(data: Path | None, names: list[str]) -> list[Availability]:
 
 def availability(name: str, data: Path | None) -> Availability:
     """How much of one corpus its loader finds below `data`: nothing is `absent`, what it can't take is `unreadable`."""
-    from registry.corpora._listing import ENDINGS
-
     loader = get("corpora", name)()
     try:
         corpus = loader.load(data)
     except BenchError as error:
-        folder = data / SOURCES[name].title if data and name in SOURCES else None
-        there = folder is not None and any(path.suffix.lower() in ENDINGS for path in folder.rglob("*"))
+        source = sources().get(name)
+        there = bool(data and source and visible_files(data / source.title, ENDINGS))
         return Availability(name=name, folder="", clips=f"0 of {loader.whole:,}", state="unreadable" if there else "absent", bytes=0,
                             reason=str(error) if there else "")
     if corpus.synthetic:
@@ -52,29 +51,10 @@ def availability(name: str, data: Path | None) -> Availability:
     paths = [clip.path for clip in corpus.clips if clip.path]
     return Availability(name=name, folder=_below(paths, data), clips=f"{len(corpus):,} of {corpus.whole:,}", state=state,
                         bytes=sum(path.stat().st_size for path in paths),
-                        reason=f"({len(breaking)} findings, see `bench check {name}`)" if breaking else "")
+                        reason=f"{len(breaking)} findings, see `bench check {name}`" if breaking else "")
 
 
 def _below(paths: list[Path], data: Path | None) -> str:
     """The folder that all files lie in, from the data folder."""
     common = os.path.commonpath([path.parent for path in paths]) if paths else "."
     return os.path.relpath(common, data) if data and paths else common
-
-
-def print_status(data: Path | None, names: list[str], console: Console) -> int:
-    """Print how much of each corpus is there."""
-    found = status(data, names)
-    console.table(["corpus", "folder", "clips", "state", "MB"],
-                  [[p.name, p.folder, p.clips, p.state, f"{p.bytes / 1e6:,.1f}" if p.bytes else ""] for p in found],
-                  title=f"corpora in {data}" if data else "no folder was given: `--data DIR` or BENCH_DATA names it")
-    for one in found:
-        if one.reason:
-            console.result(f"{one.name}: {one.reason.strip('()')}")
-    return 0
-
-
-def print_state(name: str, data: Path, console: Console) -> None:
-    """Say how much of a corpus is there, and under what terms."""
-    loader, found = get("corpora", name), availability(name, data)
-    console.result(f"{name}: {found.clips} clips in {data / found.folder}: {found.state} {found.reason}".rstrip())
-    console.say(f"Licence: {loader.licence}. Please cite: {loader.citation}")

@@ -1,11 +1,9 @@
-"""Augmented before the split: the mistake itself, as a corpus and a split that `bench leakage` alone can open, to measure its worth."""
+"""Augmented before the split: the mistake itself, as a corpus and a split that `bench leakage` alone runs, to measure its worth."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from harness.data.augmented_copies import Copy, planned_copies
+from harness.study.definition import Study
 from registry.audio import resample, trim
 from registry.augmentation import Augmentation
 from registry.core import canonical, checked, specification
@@ -21,26 +20,10 @@ from registry.errors import Declined, UsageError
 from registry.split import Split
 
 COPY_OF = "copy of"  # among a clip's other columns: the id of the clip that it was made of
-_measured: ContextVar[bool] = ContextVar("measured", default=False)
 
 
-@contextmanager
-def leak_on_purpose() -> Iterator[None]:
-    """Inside it, and nowhere else, corpora can be opened whose clips were altered and copied before any split."""
-    token = _measured.set(True)
-    try:
-        yield
-    finally:
-        _measured.reset(token)
-
-
-def leaking_on_purpose() -> bool:
-    """Whether this is inside `leak_on_purpose`."""
-    return _measured.get()
-
-
-def source_of(clip: Clip) -> str:
-    """The id of the clip that this one was made of; its own where it is no copy."""
+def original_id(clip: Clip) -> str:
+    """The id of the clip that this one is a copy of; its own where it is no copy."""
     return dict(clip.other).get(COPY_OF, clip.id)
 
 
@@ -49,7 +32,7 @@ class AugmentedFirst:
     """WRONG on purpose: a corpus with altered copies of all its clips, those of the later test part included.
 
     The copies are those that `augmented_copies` makes for a feature space of this rate, trimming and length, but of every clip.
-    It is registered nowhere, so that no study and no command line can name it.
+    It is registered nowhere, so that no command line can name it, and a study that holds it is refused.
 
     Args:
         corpus: the loader of the clips. samples: that clips are padded to where the augmentation pads first.
@@ -65,10 +48,7 @@ class AugmentedFirst:
     seed: int = 0
 
     def load(self, data: Path | None) -> Corpus:
-        """The clips of the corpus and their copies, sorted. Raises UsageError outside `leak_on_purpose`."""
-        if not _measured.get():
-            raise UsageError("augmented_first copies test clips into training: it is opened by `bench leakage` alone, which marks it as "
-                             "wrong. List the augmentation in your study instead: copies are then made after the split")
+        """The clips of the corpus and their copies, sorted."""
         whole = self.corpus.load(data)
         changes = tuple(planned_copies(self.augmentation, self.seed, self.samples))
         clips = [*whole.clips, *(_copied(clip, place) for clip in whole.clips for place in range(len(changes)))]
@@ -98,10 +78,9 @@ class Reader:
 
     def __call__(self, clip: Clip) -> tuple[np.ndarray, int]:
         """A clip's waveform, (samples,) float32, and its sample rate in Hz."""
-        source = source_of(clip)
-        if source == clip.id:
+        if original_id(clip) == clip.id:
             return self.read_clip(clip)
-        original = dataclasses.replace(clip, id=source, other=clip.other[:-1])
+        original = dataclasses.replace(clip, id=original_id(clip), other=clip.other[:-1])
         waveform, sample_rate = self.read_clip(original)
         speech = trim(resample(waveform, sample_rate, self.sample_rate), self.trim_db)
         return self.changes[_place(clip) - 1](original, speech, self.sample_rate), self.sample_rate
@@ -122,22 +101,30 @@ class AugmentedBeforeSplit:
 
     def __call__(self, corpus: Corpus) -> Split:
         """The parts. Raises Declined for a corpus without copies."""
-        made = np.array([source_of(clip) != clip.id for clip in corpus.clips])
-        if not made.any():
+        is_copy = np.array([original_id(clip) != clip.id for clip in corpus.clips])
+        if not is_copy.any():
             raise Declined(f"augmented_before_split does not fit {corpus.name}: it holds no copies; only `bench leakage` makes them")
-        originals = np.flatnonzero(~made)
+        originals, copies = np.flatnonzero(~is_copy), np.flatnonzero(is_copy)
         inner = self.split(corpus.part(originals))
-        drawn = self._drawn(corpus, np.flatnonzero(made), originals[inner.train])
-        undrawn = np.setdiff1d(np.flatnonzero(made), drawn)
+        drawn = self._drawn(corpus, copies, originals[inner.train])
+        undrawn = np.setdiff1d(copies, drawn)
         return Split(train=np.sort(np.concatenate([originals[inner.train], drawn])), validation=originals[inner.validation],
                      test=originals[inner.test], left_out=np.sort(np.concatenate([originals[inner.left_out], undrawn])))
 
-    def _drawn(self, corpus: Corpus, made: np.ndarray, train: np.ndarray) -> np.ndarray:
+    def _drawn(self, corpus: Corpus, copies: np.ndarray, train: np.ndarray) -> np.ndarray:
         """Of the copies by each augmentation, as many of each emotion as there are training clips of it."""
-        rng, by = np.random.default_rng(self.split.seed), np.array([_place(corpus.clips[i]) for i in made])
-        return np.concatenate([rng.choice(made[(by == place) & (corpus.labels[made] == label)], clips, replace=False)
-                               for place in np.unique(by) for label, clips in enumerate(np.bincount(corpus.labels[train])) if clips])
+        rng, places = np.random.default_rng(self.split.seed), np.array([_place(corpus.clips[i]) for i in copies])
+        return np.concatenate([rng.choice(copies[(places == place) & (corpus.labels[copies] == label)], clips, replace=False)
+                               for place in np.unique(places) for label, clips in enumerate(np.bincount(corpus.labels[train])) if clips])
 
 
 OWN: dict[str, type[Any]] = {cls.name: cls for cls in (AugmentedFirst, AugmentedBeforeSplit)}
-"""Not registered anywhere: known to those who study or audit leaks."""
+"""By name: registered nowhere, known to those who measure or audit leaks."""
+
+
+def refuse_leaks(study: Study) -> None:
+    """Raise UsageError for a study with this corpus or split."""
+    for part in (study.corpus, *study.protocols):
+        if isinstance(part, (AugmentedFirst, AugmentedBeforeSplit)):
+            raise UsageError(f"{part.name} copies test clips into training: only `bench leakage` runs it, which marks it as wrong. List "
+                             "the augmentation in your study instead: copies are then made after the split")

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.console import Console
 from registry.core import canonical, specification
 from registry.corpus import Corpus, Problem
 from registry.errors import BenchError
+
+SHOWN_PROBLEMS = 20
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Workspace:
 
     Args:
         home: everything a run writes goes below it. data: where corpora are found. workers: processes for features; 0: all cores.
-        left_out: clips that can't be read, left out on the user's word.
+        left_out: ids of clips that can't be read, left out on the user's word.
     """
 
     home: Path
@@ -36,32 +37,30 @@ class Workspace:
 
 @functools.lru_cache(maxsize=4)
 def open_corpus(loader: Any, data: Path | None, left_out: tuple[str, ...] = ()) -> Corpus:
-    """The corpus as found, less the clips that are left out on the user's word; listed once a process."""
-    found = loader.load(data)
-    corpus = dataclasses.replace(found, parameters=found.parameters or canonical(specification(loader)))
-    if not left_out:
-        return corpus
-    gone = set(left_out)
-    return dataclasses.replace(corpus, clips=tuple(clip for clip in corpus.clips if clip.id not in gone))
+    """The corpus below `data`, less the clips that are left out on the user's word; listed once a process."""
+    corpus: Corpus = loader.load(data)
+    excluded = set(left_out)
+    clips = tuple(clip for clip in corpus.clips if clip.id not in excluded)
+    return dataclasses.replace(corpus, clips=clips, parameters=corpus.parameters or canonical(specification(loader)))
 
 
-SHOWN_PROBLEMS = 20
+def refuse_broken(corpus: Corpus, allow_missing: bool) -> list[str]:
+    """The lines that a user should see about the problems of a corpus.
 
-
-def refuse_broken(corpus: Corpus, allow_missing: bool, console: Console) -> None:
-    """Say what the listing found; raise BenchError with the list when it breaks the corpus and that is not allowed."""
-    breaking = [p for p in corpus.problems if p.breaks]
-    for problem in corpus.problems if not breaking else []:
-        console.say(f"{corpus.name}: {problem.kind}: {problem.subject}: {problem.detail} ({problem.action})")
+    Raises: BenchError with the list when problems break the corpus and that is not allowed, or when no clip is left.
+    """
+    breaking = [_line(problem) for problem in corpus.problems if problem.breaks]
+    more = [f"… and {len(breaking) - SHOWN_PROBLEMS} more"] if len(breaking) > SHOWN_PROBLEMS else []
+    shown = "\n  ".join(breaking[:SHOWN_PROBLEMS] + more)
     if breaking and not allow_missing:
-        raise BenchError(f"{corpus.name} is broken ({len(breaking)} problems):\n{_listed(breaking)}\n"
-                         "Mend the folder (`bench check` lists everything), or go on without these clips with --allow-missing")
-    if breaking:
-        console.say(f"{corpus.name}: goes on without what is missing or broken, as --allow-missing says:\n{_listed(breaking)}")
+        raise BenchError(f"{corpus.name} is broken ({len(breaking)} problems):\n  {shown}\n"
+                         "Fix the folder (`bench check` lists everything), or go on without these clips with --allow-missing")
     if not corpus.clips:
         raise BenchError(f"{corpus.name} has no readable clips")
+    if breaking:
+        return [f"{corpus.name}: goes on without what is missing or broken, as --allow-missing says:\n  {shown}"]
+    return [f"{corpus.name}: {_line(problem)}" for problem in corpus.problems]
 
 
-def _listed(problems: list[Problem]) -> str:
-    lines = [f"  {p.kind}: {p.subject}: {p.detail} ({p.action})" for p in problems[:SHOWN_PROBLEMS]]
-    return "\n".join([*lines, *([f"  … and {len(problems) - SHOWN_PROBLEMS} more"] if len(problems) > SHOWN_PROBLEMS else [])])
+def _line(problem: Problem) -> str:
+    return f"{problem.kind}: {problem.subject}: {problem.detail} ({problem.action})"

@@ -1,329 +1,300 @@
-"""Files from the web, whole or not at all: resumed, verified, retried; for `harness.data.sources`."""
+"""Fetches corpora from where they are published: a file is there whole and as published, or not at all; for `bench data pull`."""
 
 from __future__ import annotations
 
-import contextlib
 import json
+import logging
 import shutil
+import stat
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
 
+from harness.console import Console
 from harness.data.feature_store import FULL
 from registry.errors import BenchError
+from registry.source import NotAsPublished, RemoteFile, Source, mirrored, source_named, stays_inside
 
 if TYPE_CHECKING:
-    from requests import Response
+    from requests import Response, Session
 
-T = TypeVar("T")
 CONTINUES = "what is complete is kept, and the same command continues"
 BUSY = (429, 500, 502, 503, 504)
-BLOCK = 1 << 14  # bytes read at a time: what a broken connection may lose
-GAIN = 1 << 20  # bytes after which an attempt that broke off was worth while
-LONGEST_PAUSE_S = 60.0
-LONGEST_ANSWER = 64 << 20  # bytes of a list of files
-MOST_FAULTS = 20  # files refused before the others are given up
-MARGIN = 50 << 20  # bytes of the disk that are left free
+TRIES, PAUSE_S, LONGEST_PAUSE_S, TIMEOUT_S = 5, 1.0, 60.0, 30.0  # the pause is doubled after each further failure
+THREADS = 8
+BLOCK, MARGIN = 1 << 16, 50 << 20  # bytes read at a time; bytes of the disk that are left free
+LONGEST_TEXT = 64 << 20  # bytes of a listing, and of a file whose size is not known
+UNKNOWN: dict[str, Any] = {"checksum": None, "size": 0}  # what is published of a file without a checksum
 
 
-class Refused(BenchError):
-    """One file is not to be had as it was published; others may be."""
-
-
-class _Again(Exception):
-    """An attempt that failed in a way that may pass; `gained` when it brought enough to be worth repeating for ever."""
-
-    def __init__(self, reason: str, pause_s: float = 0.0, gained: bool = False) -> None:
-        super().__init__(reason)
-        self.pause_s, self.gained = pause_s, gained
-
-
-class _Stopped(Exception):
-    """The pull ends for another reason: this file is left as it is."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Remote:
-    """One file of a corpus: where it comes from, where it goes, and what its source promises of it.
+def pull(name: str, data: Path, console: Console, mirror: str = "") -> None:
+    """Fetch what is missing of a corpus into the layout that its loader reads.
 
     Args:
-        size: bytes; None where the source does not say.
-        checksum: `sha256:…` or `md5:…`, in small letters; None where the source publishes none.
+        data: the corpus goes into a folder of its own below it. mirror: address of a server that has the paths of the published files.
+    Raises: BenchError saying what could not be fetched and what to do; what is complete stays, and is not fetched again.
+    """
+    from filelock import FileLock, Timeout
+
+    source = source_named(name)
+    folder = data / source.title
+    if source.on_request:
+        raise BenchError(source.on_request.format(folder=folder))
+    staging = folder / ".bench-download"
+    staging.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(staging / "lock", timeout=0):
+            _Pull(source, folder, staging, console, mirror).run()
+            shutil.rmtree(staging)
+    except Timeout:
+        raise BenchError(f"another `bench data pull {name}` is running in {data}: wait for it, or stop it") from None
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise BenchError(f"the disk of {data} is full; make room: {CONTINUES}") from error
+
+
+class _Pull:
+    """One pull: files are fetched into the hidden folder `staging`, verified, and moved into place.
+
+    `files` holds each one's checksum and size as published and, as `changed_ns`, its time of change when it was verified. It is kept in
+    `.bench-download.json`, so that a repeated pull sends requests only for what is missing.
     """
 
-    url: str
-    path: Path
-    size: int | None = None
-    checksum: str | None = None
+    def __init__(self, source: Source, folder: Path, staging: Path, console: Console, mirror: str) -> None:
+        self.source, self.folder, self.staging, self.console, self.mirror = source, folder, staging, console, mirror
+        self.stamp, self.stop = folder / ".bench-download.json", threading.Event()
+        self.finished, self.files = _read_stamp(self.stamp)
+        self.session = session(self.stop, encrypted=not mirror.startswith("http:"))
+        self.moved, self.refused = 0, list[NotAsPublished]()
 
-
-@dataclass(frozen=True, kw_only=True)
-class Patience:
-    """How long a server is waited for: attempts without gain, pause after the first (then doubled), silence of a connection."""
-
-    tries: int = 5
-    pause_s: float = 1.0
-    timeout_s: float = 30.0
-
-
-class Web:
-    """What fetches files; one for a pull, shared by its threads."""
-
-    def __init__(self, patience: Patience | None = None) -> None:
-        import requests
-        from requests.adapters import HTTPAdapter
-
-        self.patience, self.stop = patience or Patience(), threading.Event()
-        self.session = requests.Session()
-        self.session.headers.update({"User-Agent": "ser-bench", "Accept-Encoding": "identity"})  # ranges and sizes count plain bytes
-        self.session.mount("https://", HTTPAdapter(pool_maxsize=16))
-
-    def text(self, url: str, limit: int = LONGEST_ANSWER) -> str:
-        """A short answer as text. Raises: BenchError when it can't be had, or is longer than `limit` bytes."""
-
-        def attempt() -> str:
-            with self._open(url, {}) as response:
-                body = b""
-                for block in response.iter_content(BLOCK):
-                    body += block
-                    if len(body) > limit:
-                        raise Refused(f"{url} answers more than {limit:,} bytes: not what is published there")
-                return body.decode("utf-8", errors="replace")
-
-        return self._persist(url, attempt)
-
-    def json(self, url: str) -> Any:
-        """A short answer as JSON data. Raises: BenchError when it is none."""
-        try:
-            return json.loads(self.text(url))
-        except ValueError as error:
-            raise BenchError(f"{url} answers something else than JSON ({error}); open it in a browser: a proxy or a login page "
-                             "may stand before it") from error
-
-    def save(self, remote: Remote, moved: Callable[[int], None] = lambda position: None) -> None:
-        """Fetch a file beside its place, continue what an earlier attempt left there, verify it, rename it into place.
-
-        A file that is there already and is what was promised is not fetched. Without a checksum nothing is continued.
-        Args: moved: called with the bytes that are there.
-        Raises: Refused when it is not what was published, and nothing is left of it; BenchError when it can't be had now.
-        """
-        if remote.checksum and is_as_promised(remote.path, remote.checksum, remote.size):
-            moved(remote.path.stat().st_size)
+    def run(self) -> None:
+        """Fetch what is missing; what is known is kept also when that fails or is stopped."""
+        if self.finished and all(map(self._is_whole, self.files)):
+            self.console.say(f"{self.source.title}: everything is there, nothing to fetch")
             return
-        part = remote.path.with_name(f"{remote.path.name}.part")
+        self.finished = False
         try:
-            part.parent.mkdir(parents=True, exist_ok=True)
-            self._save(remote, part, moved)
-        except OSError as error:
-            if error.errno not in FULL:
-                raise
-            raise BenchError(f"the disk of {remote.path.parent} is full; make room: {CONTINUES}") from error
+            with self.console.progress():
+                listing = self._text(self.source.listing) if self.source.listing else ""
+                self._fetch_missing({remote.path: remote for remote in self.source.all_files(listing)})
+            self.finished = True
+        finally:
+            draft = self.staging / self.stamp.name
+            draft.write_text(json.dumps({"finished": self.finished, "files": self.files}, indent=0, sort_keys=True), encoding="utf-8")
+            draft.replace(self.stamp)
 
-    def _save(self, remote: Remote, part: Path, moved: Callable[[int], None]) -> None:
-        if remote.checksum is None:
-            part.unlink(missing_ok=True)
+    def _fetch_missing(self, remotes: dict[str, RemoteFile]) -> None:
+        self.files = {path: known for path, known in self.files.items() if path in remotes}
+        unread = [remote for path, remote in remotes.items() if not (remote.pointer and path in self.files)]
+        self._each(f"reading checksums of {self.source.title}", unread, self._read_checksum)
+        missing = [remote for path, remote in remotes.items() if not self._is_whole(path) and (path in self.files or not remote.pointer)]
+        size = sum(self.files.get(remote.path, UNKNOWN)["size"] for remote in missing)
+        _check_room(self.staging, size)
+        self.console.say(f"{self.source.title}: {len(missing):,} files to fetch, {size / 1e6:,.0f} MB")
+        self._each(f"fetching {self.source.title}", missing, self._fetch)
+        if self.refused:
+            first = "\n  ".join(sorted(map(str, self.refused))[:3])
+            raise BenchError(f"{len(self.refused)} of {len(remotes):,} files are not there as published; {CONTINUES} with them:\n  {first}")
+
+    def _is_whole(self, path: str) -> bool:
+        """Whether a file is there as published; it is read only where its time of change is not the one noted."""
+        place, known = self.folder / path, self.files.get(path)
+        if known is None or not place.is_file() or place.stat().st_size != known["size"]:
+            return False
+        if known.get("changed_ns") != place.stat().st_mtime_ns and _checksum(place, known["checksum"]) != known["checksum"]:
+            return False
+        known["changed_ns"] = place.stat().st_mtime_ns
+        return True
+
+    def _each(self, title: str, remotes: list[RemoteFile], work: Callable[[RemoteFile], None]) -> None:
+        """Do the work for every file, on several threads; only a fault that concerns more than one file keeps the others from it."""
+        with self.console.bar(title, len(remotes)) as self.bar, ThreadPoolExecutor(max_workers=THREADS) as threads:
+            self.done, self.total = 0, len(remotes)
+            futures = [threads.submit(work, remote) for remote in remotes]
+            try:
+                for future in as_completed(futures):
+                    try:
+                        future.result()
+                    except NotAsPublished as error:
+                        self.refused.append(error)
+                    self.done += 1
+                    self._show(0)
+            except BaseException:  # also Ctrl-C: what is being fetched stops at its next block
+                self.stop.set()
+                threads.shutdown(cancel_futures=True)
+                raise
+
+    def _show(self, moved: int) -> None:
+        self.moved += moved
+        self.bar.update(self.done, self.total, note=f"{self.moved / 1e6:,.0f} MB")
+
+    def _read_checksum(self, remote: RemoteFile) -> None:
+        """Note what is published of a file; its time of change stays known while that is the same."""
+        if remote.pointer:
+            remote = remote.pointed_to(self._text(remote.pointer))
+        if remote.checksum and self.files.get(remote.path, {}).get("checksum") != remote.checksum:
+            self.files[remote.path] = {"checksum": remote.checksum, "size": remote.size}
+
+    def _fetch(self, remote: RemoteFile) -> None:
+        """Fetch one file and put it into its place; instead of an archive, what it holds."""
+        try:
+            with _translated(mirrored(remote.url, self.mirror)):
+                file = self._verified(remote)
+            members = unpack(file, self.staging / "unpacked") if remote.path.endswith(".zip") else {remote.path: file}
+        except NotAsPublished:
+            self.files.pop(remote.path, None)  # what is published of it is read again the next time
+            (self.staging / f"{remote.path}.part").unlink(missing_ok=True)
+            raise
+        if remote.path.endswith(".zip"):
+            del self.files[remote.path]
+        for path, member in members.items():
+            place = self.folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            member.replace(place)
+            known = self.files.setdefault(path, {"checksum": _checksum(place), "size": place.stat().st_size})
+            known["changed_ns"] = place.stat().st_mtime_ns
+
+    def _verified(self, remote: RemoteFile, attempt: int = 1) -> Path:
+        """A file as published, in the staging folder; what an attempt that broke off left of it there is continued."""
+        import pooch
+        from requests.exceptions import RequestException
+
+        pooch.get_logger().setLevel(logging.WARNING)
+        part, known = self.staging / f"{remote.path}.part", self.files.get(remote.path, UNKNOWN)
+        part.parent.mkdir(parents=True, exist_ok=True)
+
+        def download(url: str, draft: str, _: object) -> None:
+            begin = part.stat().st_size if part.exists() and part.stat().st_size < known["size"] else 0
+            with self._open(url, begin, known["size"]) as response, part.open("ab" if response.status_code == 206 else "wb") as file:
+                for block in self._blocks(response, (known["size"] or LONGEST_TEXT) - file.tell()):
+                    file.write(block)
+                    self._show(len(block))
+            part.replace(draft)
+
         resumed = part.exists()
         try:
-            self._persist(remote.url, lambda: self._continue(remote, part, moved))
-        except Refused:
-            part.unlink(missing_ok=True)
-            raise
-        fault = _difference(remote, part)
-        if fault is None:
-            part.replace(remote.path)
-            return
-        part.unlink()
-        if not resumed:
-            raise Refused(fault)
-        self._save(remote, part, moved)  # what lay there may have been the beginning of something else
+            return Path(pooch.retrieve(remote.url, known["checksum"], remote.path, self.staging, downloader=download))
+        except (RequestException, ValueError) as error:  # a ValueError is pooch's: the checksum differs
+            if attempt == TRIES or not (resumed or isinstance(error, RequestException)):
+                raise
+        self.stop.wait(PAUSE_S * attempt)
+        return self._verified(remote, attempt + 1)
 
-    def _continue(self, remote: Remote, part: Path, moved: Callable[[int], None]) -> None:
-        """One attempt to append what is missing of a file."""
-        have = part.stat().st_size if part.exists() else 0
-        if have and remote.size is not None and have >= remote.size:
-            return  # whole, or something else: its checksum tells
-        with self._open(remote.url, {"Range": f"bytes={have}-"} if have else {}) as response:
-            if response.status_code == 416 or (response.status_code == 206 and _first_byte(response) != have):
-                part.unlink(missing_ok=True)
-                raise _Again("does not continue where the file broke off")
-            begin = have if response.status_code == 206 else 0
-            _check_length(remote, begin, response)
-            self._write(remote, part, begin, response, moved)
-
-    def _write(self, remote: Remote, part: Path, begin: int, response: Response, moved: Callable[[int], None]) -> None:
-        had, position = part.stat().st_size if part.exists() else 0, begin
-        try:
-            with part.open("ab" if begin else "wb") as file:
-                for block in response.iter_content(BLOCK):
-                    if self.stop.is_set():
-                        raise _Stopped
-                    file.write(block)
-                    position += len(block)
-                    if remote.size is not None and position > remote.size:
-                        break
-                    moved(position)
-        except OSError as error:
-            if _passes(error):
-                raise _Again(f"broke off after {position:,} bytes ({_innermost(error)})", gained=position - had >= GAIN) from error
-            raise
-        if remote.size is not None and position < remote.size:
-            raise _Again(f"ended after {position:,} of {remote.size:,} bytes", gained=position - had >= GAIN)
-        if remote.size is not None and position > remote.size:
-            raise Refused(f"{remote.url} sends more than the {remote.size:,} bytes that were promised; nothing of it was kept")
+    def _text(self, url: str) -> str:
+        with _translated(url), self._open(url) as response:
+            return b"".join(self._blocks(response, LONGEST_TEXT)).decode("utf-8", errors="replace")
 
     @contextmanager
-    def _open(self, url: str, headers: Mapping[str, str]) -> Iterator[Response]:
-        if self.stop.is_set():
-            raise _Stopped
-        with _translated(url), self.session.get(url, headers=dict(headers), stream=True, timeout=self.patience.timeout_s) as response:
-            _refuse_downgrade([*(hop.url for hop in response.history), response.url])
-            _check_status(url, response)
+    def _open(self, url: str, begin: int = 0, size: int = 0) -> Iterator[Response]:
+        """The answer from a byte on, or the whole file (status 200) where the server can't begin there."""
+        address = mirrored(url, self.mirror)
+        with _translated(address):
+            response = self.session.get(address, headers={"Range": f"bytes={begin}-"} if begin else {}, stream=True, timeout=TIMEOUT_S)
+        with response:
+            if response.status_code not in (200, 206):
+                raise NotAsPublished(f"{address} answers {response.status_code} {response.reason}: it may have moved, or a proxy "
+                                     "refuses it; open it in a browser to see why")
+            if not size and not {"Content-Length", "Transfer-Encoding"} & set(response.headers):
+                raise NotAsPublished(f"{address} comes without a length, so that nothing tells whether it is whole")
             yield response
 
-    def _persist(self, url: str, attempt: Callable[[], T]) -> T:
-        """The result of an attempt, repeated with growing pauses while it fails in a way that may pass."""
-        failures = 0
-        while True:
-            try:
-                return attempt()
-            except _Again as again:
-                failures = 1 if again.gained else failures + 1
-                if failures >= self.patience.tries:
-                    raise BenchError(f"{url} {again}, also after {failures} attempts; check the connection or a proxy (HTTPS_PROXY), or "
-                                     f"try again later: {CONTINUES}") from again
-                pause_s = max(again.pause_s, self.patience.pause_s * 2 ** (failures - 1))
-            self.stop.wait(min(pause_s, LONGEST_PAUSE_S))
+    def _blocks(self, response: Response, most: int) -> Iterator[bytes]:
+        """The body of an answer, of so many bytes at most."""
+        for block in response.iter_content(BLOCK):
+            most -= len(block)
+            if self.stop.is_set():
+                raise BenchError("the pull has ended")
+            if most < 0:
+                raise NotAsPublished(f"{response.url} sends more bytes than are published there")
+            yield block
 
 
-def each(work: Callable[[T], None], items: Iterable[T], web: Web, threads: int = 8) -> None:
-    """Do the work for every item on several threads; refused files don't keep the others from being fetched.
+def session(stop: threading.Event, encrypted: bool) -> Session:
+    """What sends requests, again where a server is busy or away until `stop` is set; `encrypted`: to `https` addresses only."""
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3.util import Retry
 
-    Raises: BenchError of the first thing that concerns all, or at the end one that names the files that were refused.
-    """
-    faults: list[Refused] = []
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        futures = [pool.submit(work, item) for item in items]
-        try:
-            for future in as_completed(futures):
-                fault = future.exception()
-                if fault is not None and not isinstance(fault, Refused):
-                    raise fault
-                faults += [fault] if fault else []
-                if len(faults) > MOST_FAULTS:
-                    break
-        finally:  # also for Ctrl-C: what is being fetched stops at its next block
-            if not all(future.done() for future in futures):
-                web.stop.set()
-                pool.shutdown(cancel_futures=True)
-    if faults:
-        first = "\n  ".join(sorted(map(str, faults))[:3])
-        raise BenchError(f"{len(faults)} of {len(futures):,} files were refused, {CONTINUES} with them:\n  {first}")
+    class Patient(Retry):
+        def sleep(self, response: Any = None) -> None:
+            stop.wait(min((response and self.get_retry_after(response)) or self.get_backoff_time(), LONGEST_PAUSE_S))
+
+    retries = Patient(total=TRIES - 1, backoff_factor=PAUSE_S, status_forcelist=BUSY)
+    opened = requests.Session()
+    opened.headers.update({"User-Agent": "ser-bench", "Accept-Encoding": "identity"})  # ranges and sizes count plain bytes
+    opened.adapters.clear()
+    for scheme in ("https://",) if encrypted else ("https://", "http://"):
+        opened.mount(scheme, HTTPAdapter(pool_maxsize=2 * THREADS, max_retries=retries))
+    return opened
 
 
 @contextmanager
 def _translated(url: str) -> Iterator[None]:
-    """What goes wrong on the way, as what may pass and what a user must act on."""
+    """Faults of pooch and requests as what they mean for a pull."""
     from requests import exceptions
 
     try:
         yield
-    except exceptions.SSLError as error:
-        raise BenchError(f"{url}: the server's certificate is not trusted ({_innermost(error)}); check the clock and the proxy") from error
     except (exceptions.InvalidSchema, exceptions.InvalidURL, exceptions.MissingSchema, exceptions.TooManyRedirects) as error:
-        raise Refused(f"{url} leads to an address that is not followed: {error}") from error
+        raise NotAsPublished(f"{url} leads to an address that is not followed: {error}") from error
     except exceptions.RequestException as error:
-        if not _passes(error):
-            raise BenchError(f"{url} can't be fetched: {error}") from error
-        raise _Again(f"can't be reached ({_innermost(error)})") from error
+        inner: BaseException = error
+        while cause := inner.__cause__ or inner.__context__:
+            inner = cause
+        raise BenchError(f"{url} can't be fetched, also after {TRIES} attempts ({inner}); check the connection, the clock and "
+                         f"a proxy (HTTPS_PROXY), or try again later: {CONTINUES}") from error
+    except ValueError as error:  # of pooch, with both checksums
+        raise NotAsPublished(f"{url} is not what was published: {error}") from error
 
 
-def _passes(error: OSError) -> bool:
-    """Whether a failure on the way may pass: those of requests are OSErrors, like a full disk."""
-    from requests import exceptions
+def unpack(archive: Path, folder: Path) -> dict[str, Path]:
+    """Unpack a zip file into a new folder, once all its members are known to stay in it. Returns the files by their paths there.
 
-    return isinstance(error, (exceptions.ConnectionError, exceptions.Timeout, exceptions.ChunkedEncodingError,
-                              exceptions.ContentDecodingError)) and not isinstance(error, exceptions.SSLError)
-
-
-def _innermost(error: BaseException) -> str:
-    while inner := error.__cause__ or error.__context__:
-        error = inner
-    return str(error) or type(error).__name__
-
-
-def _refuse_downgrade(hops: list[str]) -> None:
-    if hops[0].startswith("https:") and not all(hop.startswith("https:") for hop in hops):
-        raise Refused(f"{hops[0]} leads to {hops[-1]}, which is not encrypted: not followed")
-
-
-def _check_status(url: str, response: Response) -> None:
-    code = response.status_code
-    if code in BUSY:
-        raise _Again(f"answers {code} {response.reason}", pause_s=_asked_pause(response))
-    if code in (404, 410):
-        raise Refused(f"{url} is not there ({code}): it may have moved; look for it where the corpus is published")
-    if code not in (200, 206, 416):
-        raise Refused(f"{url} answers {code} {response.reason} instead of the file; open it in a browser to see why")
-
-
-def _asked_pause(response: Response) -> float:
-    """The seconds that the server asks to be left alone (`Retry-After`, a number or a date), or 0."""
-    from urllib3.exceptions import InvalidHeader
-    from urllib3.util import Retry
-
-    with contextlib.suppress(InvalidHeader):
-        return Retry().get_retry_after(response.raw) or 0.0
-    return 0.0
-
-
-def _first_byte(response: Response) -> int:
-    """Where a partial answer begins, by its `Content-Range: bytes 100-199/200`; -1 when it does not say."""
-    first = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")[0]
-    return int(first) if first.isdecimal() else -1
-
-
-def _check_length(remote: Remote, begin: int, response: Response) -> None:
-    """Refuse a file whose announced length is not the promised one, before it is fetched."""
-    announced = response.headers.get("Content-Length", "")
-    plain = response.headers.get("Content-Encoding", "identity") == "identity"
-    if remote.size is not None and plain and announced.isdecimal() and begin + int(announced) != remote.size:
-        raise Refused(f"{remote.url} has {begin + int(announced):,} bytes where {remote.size:,} were promised: not what was published; "
-                      "nothing of it was kept")
-    if remote.size is None and not announced and "chunked" not in response.headers.get("Transfer-Encoding", ""):
-        raise Refused(f"{remote.url} comes without a length: whether it is whole can't be told")
-
-
-def _difference(remote: Remote, part: Path) -> str | None:
-    """How a fetched file differs from what was promised, as a message; None when it does not."""
-    if remote.checksum is None:
-        return None
-    got = checksum(part, remote.checksum.partition(":")[0])
-    return None if got == remote.checksum else (f"{remote.url} is not what was published: expected {remote.checksum}, got {got}; the file "
-                                                "was removed, run the command again, and check the proxy if this stays")
-
-
-def checksum(path: Path, algorithm: str = "sha256") -> str:
-    """The checksum of a file, as `sha256:…`. Raises: BenchError for an algorithm that is not known."""
+    Raises: NotAsPublished saying why; nothing of it is kept then.
+    """
     import pooch
 
+    shutil.rmtree(folder, ignore_errors=True)
     try:
-        return f"{algorithm}:{pooch.file_hash(str(path), alg=algorithm)}"
-    except ValueError as error:
-        raise BenchError(f"{path.name} is published with a checksum of the kind {algorithm!r}, which can't be computed here") from error
+        with ZipFile(archive) as opened:
+            for member in opened.infolist():
+                if not stays_inside(member.filename) or stat.S_ISLNK(member.external_attr >> 16):
+                    raise ValueError(f"its member {member.filename!r} is a link or leaves the folder")
+            _check_room(archive.parent, sum(member.file_size for member in opened.infolist()))
+        files = [Path(file) for file in pooch.Unzip(extract_dir=str(folder.resolve()))(str(archive), "download", None)]
+    except Exception as error:  # damaged archives fail in many ways
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, BenchError) or (isinstance(error, OSError) and error.errno in FULL):
+            raise
+        archive.unlink()
+        raise NotAsPublished(f"{archive.name} can't be unpacked: {error}; nothing of it was kept") from error
+    return {file.relative_to(folder.resolve()).as_posix(): file for file in sorted(files)}
 
 
-def is_as_promised(path: Path, promised: str, size: int | None) -> bool:
-    """Whether a file is there with this size and checksum."""
-    if not path.is_file() or (size is not None and path.stat().st_size != size):
-        return False
-    return checksum(path, promised.partition(":")[0]) == promised
+def _read_stamp(path: Path) -> tuple[bool, dict[str, dict[str, Any]]]:
+    """Whether the last pull finished, and what it noted of each file; nothing where the stamp is missing or damaged."""
+    try:
+        stamp = json.loads(path.read_text(encoding="utf-8"))
+        return stamp["finished"] is True, {key: {**known, "checksum": str(known["checksum"]), "size": int(known["size"])}
+                                           for key, known in stamp["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # the files are then compared with what is published
+        return False, {}
 
 
-def check_room(folder: Path, needed: int) -> None:
+def _checksum(path: Path, like: str = "sha256:") -> str:
+    """A file's checksum, of the same kind as another one."""
+    import pooch
+
+    kind = like.partition(":")[0]
+    return f"{kind}:{pooch.file_hash(str(path), alg=kind)}"
+
+
+def _check_room(folder: Path, needed: int) -> None:
     """Raise BenchError when a folder's disk has no room for so many bytes and a little more."""
     free = shutil.disk_usage(folder).free
     if needed and needed + MARGIN > free:

@@ -67,7 +67,7 @@ def _mapped(cache: Path, key: str) -> np.ndarray:
 
 
 def _fault(cache: Path, key: str) -> str | None:
-    """What is wrong with an entry, None when it is as it was written."""
+    """What is wrong with an entry; None when it is as it was written."""
     try:
         about = json.loads(_about(cache, key).read_text(encoding="utf-8"))
         size = _data(cache, key).stat().st_size
@@ -92,9 +92,9 @@ def draft_of(cache: Path, key: str) -> Path:
 
 
 def allocate(draft: Path, shape: tuple[int, ...]) -> int:
-    """Make a file for a float32 array of this shape and return where its data starts, in bytes.
+    """Create a file for a float32 array of this shape. Returns the byte at which its data begins.
 
-    Raises: BenchError when the disk has not that much room.
+    Raises: DiskFull.
     """
     import numpy as np
 
@@ -105,14 +105,14 @@ def allocate(draft: Path, shape: tuple[int, ...]) -> int:
 
 
 def publish(draft: Path, cache: Path, key: str, about: dict[str, Any]) -> None:
-    """Put the data in place, then its description: a crash between the two leaves no description, and so no entry."""
+    """Move the data into place, then its description: a crash between the two leaves no description, and so no entry."""
     size, crc32 = draft.stat().st_size, _checksum(draft)
     notes = draft.with_suffix(".about.tmp")
     notes.write_text(json.dumps({**about, "bytes": size, "crc32": crc32}, indent=1), encoding="utf-8")
-    for written, final in ((draft, _data(cache, key)), (notes, _about(cache, key))):
-        with written.open("r+b") as file:
+    for path, final in ((draft, _data(cache, key)), (notes, _about(cache, key))):
+        with path.open("r+b") as file:
             os.fsync(file.fileno())
-        written.replace(final)
+        path.replace(final)
 
 
 class DiskFull(BenchError):
@@ -120,7 +120,7 @@ class DiskFull(BenchError):
 
 
 def full_disk(cache: Path, needed: int) -> DiskFull:
-    """The error for a disk without room for an entry of so many bytes."""
+    """The error for an entry of so many bytes."""
     free = shutil.disk_usage(cache).free
     return DiskFull(f"the features need {needed:,} bytes in {cache}, where {free:,} are free: make room "
                       "(`bench cache --clear` removes features), or choose another folder with --home")

@@ -1,4 +1,4 @@
-"""What the feature cache's worker processes do: read clips, compute their features, write rows; and how they are started."""
+"""The worker processes of the feature cache: they read clips, compute their features and write rows; and how they are started."""
 
 from __future__ import annotations
 
@@ -37,18 +37,16 @@ class DamagedClips(BenchError):
         rest = [f"  … and {len(self.clips) - 10} more"] if len(self.clips) > 10 else []
         count = f"{len(self.clips)} damaged clip{'s'[: len(self.clips) > 1]}"
         return "\n".join([f"{count}, so no features were written:", *shown, *rest,
-                          "Mend them (`bench check` lists everything), or go on without them with --allow-missing"])
+                          "Fix them (`bench check` lists everything), or go on without them with --allow-missing"])
 
 
 class Change(Protocol):
-    """What is done to the waveforms of an entry before its features are computed; it is sent to the workers.
-
-    Args:
-        label: in words, for `bench cache`.
-    """
+    """A change of waveforms before their features are computed; it is sent to the workers."""
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """In words, for `bench cache`."""
+        ...
 
     def __call__(self, clip: Clip, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
         """(samples,) float32 -> (samples',) float32."""
@@ -57,7 +55,7 @@ class Change(Protocol):
 
 @dataclass(frozen=True)
 class EntryFile:
-    """The file that the rows of one entry go to, from `offset` bytes on, and what is done to its waveforms."""
+    """The file for the rows of one entry, which begin at byte `offset`, and the change of its waveforms."""
 
     draft: Path
     offset: int
@@ -66,7 +64,7 @@ class EntryFile:
 
 @dataclass(frozen=True)
 class RowWriter:
-    """Puts the features of some clips at their place in each file: what a worker is sent, with no array in it."""
+    """Computes the features of some clips and writes them at their place in each file; sent to workers, so it holds no array."""
 
     read_clip: Callable[[Clip], tuple[np.ndarray, int]]
     space: FeatureSpace
@@ -119,7 +117,7 @@ class RowWriter:
 
 
 def shape_of_silence(space: FeatureSpace, samples: int) -> tuple[int, int]:
-    """(frames, bands) of every clip; asked of a worker, so that this process need not load librosa."""
+    """(frames, bands) of every clip; computed by a worker, so that this process need not load librosa."""
     import numpy as np
 
     frames, bands = space.extract(np.zeros(samples, dtype=np.float32), space.sample_rate, samples).shape
@@ -127,6 +125,7 @@ def shape_of_silence(space: FeatureSpace, samples: int) -> tuple[int, int]:
 
 
 def worker_count(workers: int, clips: int) -> int:
+    """The processes for so many clips; `workers` where it is not 0."""
     import joblib
 
     return workers or int(min(joblib.cpu_count(), max(1, clips // CLIPS_WORTH_A_WORKER)))
@@ -134,7 +133,7 @@ def worker_count(workers: int, clips: int) -> int:
 
 @contextlib.contextmanager
 def processes(workers: int) -> Iterator[ParallelMap]:
-    """Gives what applies a function to tuples of arguments in so many processes, results as they come; 1: in this one."""
+    """Yields a parallel map: it applies a function to tuples of arguments in so many processes (1: in this one), results as they come."""
     if workers == 1:
         from threadpoolctl import threadpool_limits
 

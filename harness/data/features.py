@@ -1,4 +1,4 @@
-"""The features of a whole corpus as one memory-mapped array, computed once on all cores and kept by content, for trials."""
+"""The features of a whole corpus as one memory-mapped array for trials: computed once on all cores, and kept by content."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def features(corpus: Corpus, space: FeatureSpace, cache: Path, workers: int = 0,
     """The features of every clip before they are joined or normalised, from the cache or computed into it.
 
     Args:
-        cache: folder of the cache; made when it is not there.
+        cache: folder of the cache; created when it is not there.
         workers: processes; 0 takes all cores (a small corpus fewer), 1 computes in this process.
         progress: called with (clips done, clips in all) while computing; not called when the entry is there.
 
@@ -75,11 +75,11 @@ def longest_s(corpus: Corpus) -> float:
     """Seconds of the corpus's longest clip; damaged ones are passed over, since computing the features names them all."""
     from concurrent.futures import ThreadPoolExecutor
 
-    heard = hashlib.sha256("".join(corpus.digests).encode()).hexdigest()
-    if heard not in _longest:
+    digest = hashlib.sha256("".join(corpus.digests).encode()).hexdigest()
+    if digest not in _longest:
         with ThreadPoolExecutor(max_workers=4) as pool:
-            _longest[heard] = max(pool.map(functools.partial(_seconds, corpus.read_clip), corpus.clips))
-    return _longest[heard]
+            _longest[digest] = max(pool.map(functools.partial(_seconds, corpus.read_clip), corpus.clips))
+    return _longest[digest]
 
 
 def _seconds(read_clip: Callable[[Clip], tuple[np.ndarray, int]], clip: Clip) -> float:
@@ -100,7 +100,7 @@ class FeatureJob:
 
     Args:
         samples: that every clip is padded or cut to. cache: folder of the entries.
-        changes: key of each entry -> what is done to its waveforms first, None for nothing.
+        changes: key of each entry -> what is done to its waveforms first; None: nothing.
     """
 
     corpus: Corpus
@@ -110,8 +110,8 @@ class FeatureJob:
     changes: Mapping[str, Change | None]
 
     def missing(self) -> FeatureJob:
-        """What of it is not in the cache."""
-        return replace(self, changes={key: what for key, what in self.changes.items() if open_entry(self.cache, key) is None})
+        """The job without the entries that are in the cache."""
+        return replace(self, changes={key: change for key, change in self.changes.items() if open_entry(self.cache, key) is None})
 
 
 def obtain(job: FeatureJob, workers: int, progress: Progress | None) -> list[np.ndarray]:
@@ -122,21 +122,20 @@ def obtain(job: FeatureJob, workers: int, progress: Progress | None) -> list[np.
     missing = job.missing()
     if missing.changes:
         _compute_once(missing, workers, _shifted(progress, job, missing))
-    found = [open_entry(job.cache, key) for key in job.changes]
-    arrays = [array for array in found if array is not None]
-    if len(arrays) < len(found):
+    arrays = [array for key in job.changes if (array := open_entry(job.cache, key)) is not None]
+    if len(arrays) < len(job.changes):
         raise BenchError(f"what was written to {job.cache} reads back differently: check the disk, or choose another --home")
     return arrays
 
 
 def _shifted(progress: Progress | None, job: FeatureJob, missing: FeatureJob) -> Progress | None:
-    """A progress that counts what was in the cache as done."""
-    whole, there = (n * len(job.corpus) for n in (len(job.changes), len(job.changes) - len(missing.changes)))
-    return progress and (lambda done, _: progress(there + done, whole))
+    """Progress that counts the entries in the cache as done."""
+    total, cached = (n * len(job.corpus) for n in (len(job.changes), len(job.changes) - len(missing.changes)))
+    return progress and (lambda done, _: progress(cached + done, total))
 
 
 def _compute_once(job: FeatureJob, workers: int, progress: Progress | None) -> None:
-    """Compute entries, unless another process is at it: then wait for what it writes."""
+    """Compute entries; wait for those that another process is computing."""
     from filelock import FileLock
 
     try:
@@ -146,7 +145,7 @@ def _compute_once(job: FeatureJob, workers: int, progress: Progress | None) -> N
                 locks.enter_context(FileLock(lock_of(job.cache, key)))
             missing = job.missing()
             for key in missing.changes:
-                remove(job.cache, key)  # whoever left a part of it here has ended: the lock is ours
+                remove(job.cache, key)  # a part of it that a process left which has ended: the lock is ours
             if missing.changes:
                 _compute(missing, workers, progress)
     except PermissionError as error:
@@ -175,7 +174,7 @@ def _compute(job: FeatureJob, workers: int, progress: Progress | None) -> None:
 
 
 def _description(job: FeatureJob, key: str, shape: tuple[int, ...]) -> dict[str, Any]:
-    """What an entry is, for people and `bench cache`."""
+    """The description of an entry, for people and `bench cache`."""
     change = job.changes[key]
     return {"label": job.space.label + (f", {change.label}" if change else ""), "corpus": job.corpus.name, "shape": shape,
             "sample_rate": job.space.sample_rate, "samples": job.samples, "trim_db": job.space.trim_db,

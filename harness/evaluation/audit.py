@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -11,10 +10,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from harness.data.augmented_copies import cached_copies
-from harness.data.copies_before_split import OWN, leak_on_purpose
+from harness.data.copies_before_split import OWN
 from harness.data.corpora import Workspace, open_corpus
 from harness.data.features import cached_features
+from harness.evaluation.find_runs import LEAKAGE, STUDY, TRANSFER, chosen_runs
 from harness.evaluation.leak_checks import Finding, LeftByRun, audit_trial, identical_clips, summary
 from harness.study.rebuild import differences, trial_from
 from harness.study.trial import Trial
@@ -22,17 +24,15 @@ from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training.saved_model import normaliser_of
-from registry.audit import audit as read_all
+from registry.audit import audit as audit_corpus
 from registry.corpus import Corpus
-from registry.errors import BenchError, Declined, unknown
+from registry.errors import BenchError, Declined
 from registry.feature_space import FeatureSpace
-
-LEAKAGE = "leakage"  # the kind of the experiments that measure leaks
 
 
 @dataclass(frozen=True)
 class AuditedRun:
-    """One run and what its audit found."""
+    """One run and the findings of its audit."""
 
     record: RunRecord
     findings: list[Finding]
@@ -43,33 +43,16 @@ class AuditedRun:
         return any(finding.state == "fail" for finding in self.findings)
 
 
-def audit_runs(asked: str, store: Store, workplace: Workspace) -> list[AuditedRun]:
-    """Audit every finished final of a study, or one run (of a final: its seeds).
+def audit_runs(text: str, store: Store, workplace: Workspace) -> list[AuditedRun]:
+    """Audit every finished final of a study, of a row, or one run (of a final: its seeds).
 
-    Raises: UsageError for a name or id that the store does not have; BenchError when there is nothing to audit.
+    Args: text: as `chosen_runs` takes it.
+    Raises: UsageError for what the store does not have; BenchError when there is nothing to audit.
     """
-    known = [*store.studies(), *store.studies(LEAKAGE)]
-    name = Path(asked).stem if asked.endswith(".py") else asked
-    owner = name if name in known else store.experiment_of(asked)
-    if owner is None:
-        raise unknown("study or run in the store", asked, known)
-    tracker = store.experiment(owner)
-    records = tracker.records()
-    wanted = _wanted(records, "" if name in known else asked)
-    if not wanted:
-        raise BenchError(f"{asked} has no finished final to audit yet")
-    return [AuditedRun(record, audit_run(record, records, tracker, workplace)) for record in wanted]
-
-
-def _wanted(records: list[RunRecord], run_id: str) -> list[RunRecord]:
-    """The finished seed runs of the whole study, of a final, or the one run itself."""
-    seeds = [r for r in records if r.kind == "seed" and r.state == "finished"]
-    one = next((r for r in records if r.run_id == run_id), None)
-    if one is None or one.kind == "study":
-        return seeds
-    if one.kind == "final":
-        return [r for r in seeds if r.about.signature in one.about.signatures]
-    return [one]
+    chosen = chosen_runs(store, text, (STUDY, LEAKAGE, TRANSFER))
+    if not chosen.runs:
+        raise BenchError(f"{text} has no finished final to audit yet")
+    return [AuditedRun(run, audit_run(run, chosen.records, chosen.tracker, workplace)) for run in chosen.runs]
 
 
 def audit_run(record: RunRecord, records: Sequence[RunRecord], tracker: Tracker, workplace: Workspace) -> list[Finding]:
@@ -86,43 +69,49 @@ def audit_run(record: RunRecord, records: Sequence[RunRecord], tracker: Tracker,
         return [Finding("configuration", "unknown", f"the trial can't be rebuilt: {error}")]
     corpus = corpus_of(record, trial, workplace)
     changed = differences(trial, configuration)
-    rebuilt = Finding("configuration", "told" if changed else "ok", "; ".join(changed) or f"gives the recorded trial {trial.signature}")
-    return [rebuilt, *audit_trial(trial, corpus, _evidence(record, trial, corpus, tracker, workplace.cache)), openings(record, records)]
+    rebuilt = Finding("configuration", "note" if changed else "ok", "; ".join(changed) or f"gives the recorded trial {trial.signature}")
+    return [rebuilt, *audit_trial(trial, corpus, _left_by(record, trial, corpus, tracker, workplace.cache)), openings(record, records)]
 
 
 def corpus_of(record: RunRecord, trial: Trial, workplace: Workspace) -> Corpus:
     """The clips of a run as they are now, without damaged ones where the run was allowed to leave them out."""
-    with leak_on_purpose():
-        corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
-        if corpus.fingerprint == trial.corpus_fingerprint or not record.about.allow_missing:
-            return corpus
-        damaged = {problem.subject for problem in read_all(corpus, workplace.workers) if problem.breaks}
-        return open_corpus(trial.corpus, workplace.data, tuple(sorted({*workplace.left_out, *damaged})))
+    corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
+    if corpus.fingerprint == trial.corpus_fingerprint or not record.about.allow_missing:
+        return corpus
+    damaged = {problem.subject for problem in audit_corpus(corpus, workplace.workers) if problem.breaks}
+    return open_corpus(trial.corpus, workplace.data, tuple(sorted({*workplace.left_out, *damaged})))
 
 
-def _evidence(record: RunRecord, trial: Trial, corpus: Corpus, tracker: Tracker, cache: Path) -> LeftByRun:
+def _left_by(record: RunRecord, trial: Trial, corpus: Corpus, tracker: Tracker, cache: Path) -> LeftByRun:
+    """The files of a run and what the cache still has of its clips."""
     counts = record.about.clips
-    said = {part: found for part in ("validation", "test") if (found := tracker.predictions(record.run_id, part))}
+    stored = {part: tracker.predictions(record.run_id, part) for part in ("validation", "test")}
+    predictions = {part: of_part for part, of_part in stored.items() if of_part}
     if corpus.fingerprint != trial.corpus_fingerprint:
-        return LeftByRun(predictions=said)  # nothing else can be compared with other clips
-    features = cached_features(corpus, trial.feature_space, cache)
+        return LeftByRun(predictions=predictions)  # nothing else can be compared with other clips
     with tempfile.TemporaryDirectory() as folder:
         files = tracker.models.files(record, Path(folder))
         normaliser = normaliser_of(files) if files else None
-    left = LeftByRun(split_fingerprint=record.about.split_fingerprint, predictions=said, features=features,
-                     copies=counts.get("copies", 0) if counts else None, normaliser=normaliser,
-                     twins=_twins(corpus, trial.feature_space, cache))
+    return LeftByRun(split_fingerprint=record.about.split_fingerprint, predictions=predictions,
+                     recorded_copies=counts.get("copies", 0) if counts else None, normaliser=normaliser,
+                     features=cached_features(corpus, trial.feature_space, cache), features_of_copies=_copies(trial, corpus, cache),
+                     identical_clips=_identical_clips(corpus, trial.feature_space, cache))
+
+
+def _copies(trial: Trial, corpus: Corpus, cache: Path) -> list[np.ndarray] | None:
+    """Features of the altered copies of exactly the training clips; None where there are none in the cache."""
+    if not trial.augmentation.copies:
+        return None
     try:
         train = trial.split(corpus).train
     except Declined:
-        return left
-    made = cached_copies(corpus, train, trial.feature_space, trial.augmentation, trial.seed, cache) if trial.augmentation.copies else None
-    return dataclasses.replace(left, copied=made)
+        return None
+    return cached_copies(corpus, train, trial.feature_space, trial.augmentation, trial.seed, cache)
 
 
 @lru_cache(maxsize=4)
-def _twins(corpus: Corpus, feature_space: FeatureSpace, cache: Path) -> list[tuple[int, ...]]:
-    """Clips with identical audio, found once for the finals of a study that share corpus and features."""
+def _identical_clips(corpus: Corpus, feature_space: FeatureSpace, cache: Path) -> list[tuple[int, ...]]:
+    """Groups of clips with identical audio, computed once for the finals of a study that share corpus and features."""
     return identical_clips(corpus, cached_features(corpus, feature_space, cache))
 
 
@@ -134,13 +123,13 @@ def openings(record: RunRecord, records: Sequence[RunRecord]) -> Finding:
         return Finding("test openings", "fail", f"{len(search)} trials of the search were scored on the test part")
     total = sum(seeds.values())
     if max(seeds.values(), default=0) > 1:
-        return Finding("test openings", "told", f"the cell's test part was opened {total} times for {len(seeds)} seeds: an earlier best "
+        return Finding("test openings", "note", f"the cell's test part was opened {total} times for {len(seeds)} seeds: an earlier best "
                                                 "trial was scored on it, too")
     return Finding("test openings", "ok", f"{total}, once for each seed")
 
 
 def audit_final(tracker: Tracker, run_id: str, workplace: Workspace) -> tuple[str, ...]:
-    """Audit one seed's run and tag it with what was found; returns the failed checks in words."""
+    """Audit one seed's run and tag it with a summary of the findings; returns the failed checks in words."""
     try:
         records = tracker.records("trial", "seed")
         findings = audit_run(next(r for r in records if r.run_id == run_id), records, tracker, workplace)

@@ -23,25 +23,25 @@ class Bin:
     accuracy: float
 
 
-def calibration_errors(said: Sequence[Predictions], bins: int = BINS) -> list[float]:
+def calibration_errors(seeds: Sequence[Predictions], bins: int = BINS) -> list[float]:
     """Expected calibration error of each seed: the mean over clips of |accuracy − confidence| of their bin.
 
     Few clips give an error above zero even where calibration is perfect: some .05 for 500 clips whose confidences are spread.
     Reference: Guo et al. 2017, "On Calibration of Modern Neural Networks".
     """
-    return [float(sum(b.clips * abs(b.accuracy - b.confidence) for b in reliability([one], bins)) / len(one.truth)) for one in said]
+    return [float(sum(b.clips * abs(b.accuracy - b.confidence) for b in reliability([each], bins)) / len(each.truth)) for each in seeds]
 
 
-def calibration_error(said: Sequence[Predictions], bins: int = BINS) -> float:
-    """The mean of the seeds' own errors."""
-    return float(np.mean(calibration_errors(said, bins)))
+def calibration_error(seeds: Sequence[Predictions], bins: int = BINS) -> float:
+    """The mean of the errors of each seed."""
+    return float(np.mean(calibration_errors(seeds, bins)))
 
 
-def reliability(said: Sequence[Predictions], bins: int = BINS) -> list[Bin]:
+def reliability(seeds: Sequence[Predictions], bins: int = BINS) -> list[Bin]:
     """The bins that have clips, all seeds' answers taken together; confidence is the probability of the likeliest emotion."""
-    confidence = np.concatenate([one.probabilities.max(axis=1) for one in said])
-    right = np.concatenate([one.predicted == one.truth for one in said])
+    confidence = np.concatenate([each.probabilities.max(axis=1) for each in seeds])
+    right = np.concatenate([each.predicted == each.truth for each in seeds])
     edges = np.linspace(0, 1, bins + 1)
-    place = np.clip(np.digitize(confidence, edges, right=True) - 1, 0, bins - 1)
-    return [Bin(float(edges[i]), float(edges[i + 1]), int(own.sum()), float(confidence[own].mean()), float(right[own].mean()))
-            for i in range(bins) for own in [place == i] if own.any()]
+    bin_of = np.clip(np.digitize(confidence, edges, right=True) - 1, 0, bins - 1)
+    return [Bin(float(edges[i]), float(edges[i + 1]), int(inside.sum()), float(confidence[inside].mean()), float(right[inside].mean()))
+            for i in range(bins) for inside in [bin_of == i] if inside.any()]

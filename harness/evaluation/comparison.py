@@ -11,6 +11,8 @@ import numpy as np
 from harness.evaluation.find_runs import RunsToCompare
 from harness.evaluation.intervals import LEAST_SPEAKERS, LEVEL, RESAMPLES, SCORES
 from harness.evaluation.ranks import pairs
+from harness.evaluation.rows import plain
+from harness.training.predictions import speaker_counts
 from registry.errors import UsageError
 
 
@@ -36,11 +38,12 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that `bench compare` tells. A clip counts as right when more than half of the seeds are right.
+    """B less A on the same test clips. A clip counts as right when more than half of the seeds are right.
 
     Args:
         one_seed_each: neither side has two trainings, so that the luck of training is in no interval and no p.
-        wronged: clips right in A and wrong in B. righted: the other way. parameters: setting -> (value in A, in B) where they differ.
+        only_right_in_a, only_right_in_b: clips. parameters: setting -> (value in A, in B) where they differ.
+        same: `corpus` and `split` -> whether both have the same fingerprint.
     """
 
     a: str
@@ -50,52 +53,47 @@ class Comparison:
     seeds: tuple[tuple[str, ...], tuple[str, ...]]
     one_seed_each: bool
     scores: dict[str, Difference]
-    wronged: tuple[str, ...]
-    righted: tuple[str, ...]
+    only_right_in_a: tuple[str, ...]
+    only_right_in_b: tuple[str, ...]
     parameters: dict[str, tuple[str, str]]
     same: dict[str, bool]
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data for programs; what can't be told is null."""
-        scores = {score: {key: None if math.isnan(value) else value for key, value in asdict(found).items()} | {"worse": found.worse}
-                  for score, found in self.scores.items()}
-        return asdict(self) | {"scores": scores}
+        """Plain data for programs; figures that do not exist are null."""
+        data = asdict(self) | {"scores": {score: plain(asdict(each)) | {"worse": each.worse} for score, each in self.scores.items()}}
+        data["wronged"], data["righted"] = data.pop("only_right_in_a"), data.pop("only_right_in_b")  # as programs know them
+        return data
 
 
 def compare(a: RunsToCompare, b: RunsToCompare, resamples: int = RESAMPLES) -> Comparison:
     """B less A on their test clips. Raises: UsageError when these are not the same clips with the same labels."""
     _require_same_clips(a, b)
-    first, second = _counts(a), _counts(b)
-    found = pairs([first, second], resamples)
-    means = [{score: float(np.mean([getattr(said.scores, score) for said in side.said])) for score in SCORES} for side in (a, b)]
-    scores = {score: Difference(means[0][score], means[1][score], *(float(values[0, 1]) for values in (
-        test.difference, test.low, test.high, test.p))) for score, test in found.items()}
-    right_a, right_b = _right(a), _right(b)
-    clips = a.said[0].clips
-    return Comparison(a.name, b.name, len(clips), first.shape[1], (a.seeds, b.seeds), len(a.said) == len(b.said) == 1, scores,
-                      tuple(clips[right_a & ~right_b].tolist()),
-                      tuple(clips[~right_a & right_b].tolist()), _parameters(a, b),
-                      {key: value == b.fingerprints[key] for key, value in a.fingerprints.items()})
+    counts = [speaker_counts(side.predictions) for side in (a, b)]
+    means = {score: [float(np.mean([getattr(each.scores, score) for each in side.predictions])) for side in (a, b)] for score in SCORES}
+    scores = {score: Difference(*means[score], *(float(values[0, 1]) for values in (test.difference, test.low, test.high, test.p)))
+              for score, test in pairs(counts, resamples).items()}
+    right_a, right_b, clips = _right(a), _right(b), a.predictions[0].clips
+    return Comparison(
+        a.name, b.name, len(clips), counts[0].shape[1], (a.seeds, b.seeds), len(a.predictions) == len(b.predictions) == 1, scores,
+        only_right_in_a=tuple(clips[right_a & ~right_b].tolist()), only_right_in_b=tuple(clips[~right_a & right_b].tolist()),
+        parameters=_parameters(a, b), same={key: value == b.fingerprints[key] for key, value in a.fingerprints.items()})
 
 
 def _require_same_clips(a: RunsToCompare, b: RunsToCompare) -> None:
-    one = a.said[0]
+    first = a.predictions[0]
     for side in (a, b):
-        for other in side.said:
-            shared = len(set(one.clips.tolist()) & set(other.clips.tolist()))
-            if shared < len(one.clips) or shared < len(other.clips):
-                raise UsageError(f"{a.name} and {side.name} have different test clips ({len(one.clips)} and {len(other.clips)}, {shared} "
+        for other in side.predictions:
+            shared = len(set(first.clips.tolist()) & set(other.clips.tolist()))
+            if shared < len(first.clips) or shared < len(other.clips):
+                raise UsageError(f"{a.name} and {side.name} have different test clips ({len(first.clips)} and {len(other.clips)}, {shared} "
                                  "in both), so their figures can't be compared: run both on the same corpus and split")
-            if one.emotions != other.emotions or (one.truth != other.truth).any():
+            if first.emotions != other.emotions or (first.truth != other.truth).any():
                 raise UsageError(f"{a.name} and {side.name} have other emotions for the same test clips: run both on the same corpus")
 
 
-def _counts(side: RunsToCompare) -> np.ndarray:
-    return np.array([said.counts_by(said.speakers) for said in side.said])
-
-
 def _right(side: RunsToCompare) -> np.ndarray:
-    return np.mean([said.predicted == said.truth for said in side.said], axis=0) > 0.5
+    """Whether most seeds are right, shape (clips,)."""
+    return np.mean([each.predicted == each.truth for each in side.predictions], axis=0) > 0.5
 
 
 def _parameters(a: RunsToCompare, b: RunsToCompare) -> dict[str, tuple[str, str]]:
@@ -104,15 +102,15 @@ def _parameters(a: RunsToCompare, b: RunsToCompare) -> dict[str, tuple[str, str]
     return {key: pair for key, pair in values.items() if pair[0] != pair[1]}
 
 
-def verdict(found: Comparison, one_seed: bool = False) -> str:
+def verdict(comparison: Comparison, one_seed: bool = False) -> str:
     """By UAR, in words.
 
     Args: one_seed: that one seed on each side is enough for the user, so that a worse B ends with code 1.
     """
-    uar = found.scores["uar"]
-    luck = " One seed each: what another training would give is not in this." if found.one_seed_each else ""
+    uar = comparison.scores["uar"]
+    luck = " One seed each: what another training would give is not in this." if comparison.one_seed_each else ""
     if math.isnan(uar.p):
-        return f"Can't tell: {found.speakers} test speakers, and {LEAST_SPEAKERS} is the least." + luck
+        return f"Can't tell: {comparison.speakers} test speakers, and {LEAST_SPEAKERS} is the least." + luck
     if uar.p >= LEVEL:
         return "A and B can't be told apart in UAR." + luck
     if luck and uar.worse and not one_seed:

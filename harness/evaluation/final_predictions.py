@@ -1,4 +1,4 @@
-"""What the statistics of a leaderboard stand on: what the finals of its rows said of each clip, read from the store."""
+"""The predictions of a row's finals, read from the store: what the statistics of a leaderboard are computed from."""
 
 from __future__ import annotations
 
@@ -13,14 +13,26 @@ from pathlib import Path
 import numpy as np
 
 from harness.data.corpora import open_corpus
+from harness.evaluation.intervals import speaker_intervals
 from harness.evaluation.rows import Row
 from harness.study.files import parse_component
 from harness.tracking.tracker import Tracker
-from harness.training.predictions import Predictions
+from harness.training.predictions import Predictions, speaker_counts
 from registry.corpus import Clip
 from registry.errors import BenchError
 
+RESAMPLES = 2_000  # these bounds decide on alarms, and are printed to three places
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class MissingFiles:
+    """Files of finals that the store no longer has.
+
+    Args: reason: which ones, in words: `test predictions of seeds 0, 1`.
+    """
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -28,48 +40,65 @@ class FinalPredictions:
     """The finals of one row.
 
     Args:
-        test, validation: what each seed's network said. history: metric -> one value an epoch, of the first seed.
-        best_epoch: its kept epoch, from 1.
+        test, validation: the predictions of each seed. history: metric -> one value an epoch, of the first seed.
     """
 
     row: Row
     test: Sequence[Predictions]
     validation: Sequence[Predictions]
     history: Mapping[str, Sequence[float]]
-    best_epoch: int
 
     @cached_property
     def counts(self) -> np.ndarray:
         """Confusion counts on the test part, speakers sorted: (seeds, speakers, truth, predicted)."""
-        return np.array([said.counts_by(said.speakers) for said in self.test])
+        return speaker_counts(self.test)
 
     @property
     def confusion(self) -> list[list[int]]:
         """Counts on the test part over all seeds and speakers."""
         return [[int(count) for count in line] for line in self.counts.sum(axis=(0, 1))]
 
+    @cached_property
+    def test_uar(self) -> tuple[float, float, float]:
+        """Mean over the seeds, low, high."""
+        return uar_with_interval(self.test)
 
-def read_final_predictions(row: Row, tracker: Tracker, clips: Mapping[str, Clip] | None = None) -> FinalPredictions | str:
-    """The row's evidence; where files are gone from the store, what is missing instead, in words.
+    @cached_property
+    def validation_uar(self) -> tuple[float, float, float]:
+        """Mean over the seeds, low, high."""
+        return uar_with_interval(self.validation)
 
-    Args: clips: of the corpus, id -> clip, to tell what earlier code did not note of each.
+
+def uar_with_interval(predictions: Sequence[Predictions]) -> tuple[float, float, float]:
+    """Mean UAR of some networks and its 95 % bounds over speakers and trainings, NaN for fewer than five speakers."""
+    return float(np.mean([each.scores.uar for each in predictions])), *speaker_intervals(speaker_counts(predictions), RESAMPLES)["uar"]
+
+
+def seed_predictions(tracker: Tracker, runs: Sequence[str], seeds: Sequence[str], part: str = "test") -> list[Predictions] | MissingFiles:
+    """The predictions of every seed on one part; where the store has lost some, of which seeds.
+
+    Args: runs: ids of the seeds' runs. seeds: their numbers.
     """
-    said: dict[str, list[Predictions]] = {"test": [], "validation": []}
-    missing = []
-    for part, found in said.items():
-        gone = []
-        for seed, run in zip(row.seed_numbers, row.seed_runs, strict=True):
-            one = tracker.predictions(run, part)
-            one = one.with_clips(clips) if one and clips else one
-            if one is None or "speaker" not in one.about:
-                gone.append(seed)
-            else:
-                found.append(one)
-        missing += [f"{part} predictions of seed{'s'[: len(gone) > 1]} {', '.join(gone)}"] if gone else []
+    stored = {run: tracker.predictions(run, part) for run in runs}
+    missing = [seed for run, seed in zip(runs, seeds, strict=True) if stored[run] is None]
+    if missing:
+        return MissingFiles(f"{part} predictions of seed{'s'[: len(missing) > 1]} {', '.join(missing)}")
+    return [predictions for predictions in stored.values() if predictions]
+
+
+def read_final_predictions(row: Row, tracker: Tracker, clips: Mapping[str, Clip] | None = None) -> FinalPredictions | MissingFiles:
+    """The predictions of a row's finals, or what the store no longer has of them.
+
+    Args: clips: of the corpus, id -> clip, for what earlier code did not note of each.
+    """
+    test, validation = (seed_predictions(tracker, row.seed_runs, row.seed_numbers, part) for part in ("test", "validation"))
     history = _history(tracker, row.seed_runs[0])
-    if missing or not history:
-        return " and ".join([*missing, *([] if history else [f"the learning curve of seed {row.seed_numbers[0]}"])])
-    return FinalPredictions(row, said["test"], said["validation"], history, row.best_epoch)
+    if isinstance(test, MissingFiles) or isinstance(validation, MissingFiles) or not history:
+        curve = [] if history else [f"the learning curve of seed {row.seed_numbers[0]}"]
+        return MissingFiles(" and ".join([*(part.reason for part in (test, validation) if isinstance(part, MissingFiles)), *curve]))
+    if clips:
+        test, validation = ([predictions.with_clips(clips) for predictions in part] for part in (test, validation))
+    return FinalPredictions(row, test, validation, history)
 
 
 def clips_of(row: Row, data: Path | None) -> dict[str, Clip]:
@@ -85,6 +114,7 @@ def clips_of(row: Row, data: Path | None) -> dict[str, Clip]:
 
 
 def _history(tracker: Tracker, run_id: str) -> dict[str, list[float]]:
+    """The learning curves of a run; empty where the store has lost them. Raises: BenchError for a damaged file."""
     with tempfile.TemporaryDirectory() as folder:
         path = tracker.files(run_id, "history.csv", Path(folder))
         if path is None:

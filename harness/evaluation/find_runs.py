@@ -1,13 +1,15 @@
-"""What `bench compare` compares: finds the runs that a run id or a row's label stands for, with their predictions on test."""
+"""Finds the runs that STUDY, STUDY:CELL@SPLIT or RUN stands for on the command line, and what `bench compare` needs of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from harness.evaluation.final_predictions import MissingFiles, seed_predictions
 from harness.evaluation.rows import Row, rows
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
@@ -15,101 +17,146 @@ from harness.tracking.tracker import Tracker
 from harness.training.predictions import Predictions
 from registry.errors import BenchError, UsageError, unknown
 
+STUDY, LEAKAGE, TRANSFER = "study", "leakage", "transfer"  # kinds of experiments
+
+
+@dataclass(frozen=True, eq=False)
+class ChosenRuns:
+    """What a text on the command line stands for.
+
+    Args:
+        name: in words. kind: `study`, `row`, or the kind of the one run that was named.
+        runs: the finished seeds of the study, the row or the final; any other run itself. records: all runs of the experiment.
+    """
+
+    name: str
+    kind: str
+    tracker: Tracker
+    runs: list[RunRecord]
+    records: list[RunRecord]
+
+
+def chosen_runs(store: Store, text: str, experiments: Sequence[str] = (STUDY,)) -> ChosenRuns:
+    """The runs that a study (its name or file), a row as `STUDY:CELL@SPLIT`, or a run's id or the start of one stands for.
+
+    Args: experiments: the kinds of experiments that are searched.
+    Raises: UsageError for what is not there, or is not the only one.
+    """
+    kinds = {name: kind for kind in experiments for name in store.studies(kind)}
+    study = Path(text).stem if text.endswith(".py") else text
+    if study in kinds:
+        tracker = store.experiment(study, kinds[study])
+        records = tracker.records()
+        return ChosenRuns(study, "study", tracker, _seeds(records), records)
+    if ":" in text and "@" in text:
+        return _row(store, text, kinds)
+    owner = store.experiment_of(text)  # of a whole id, at once; of the start of one, by a look at every experiment
+    trackers = [store.experiment(name, kind) for name, kind in kinds.items() if owner in (None, name)]
+    matches = [(tracker, records, run) for tracker in trackers for records in [tracker.records()]
+               for run in records if run.run_id.startswith(text)]
+    if not matches:
+        raise unknown("study, row (STUDY:CELL@SPLIT) or run in the store", text, kinds)
+    if len(matches) > 1:
+        raise UsageError(f"{text!r} is the start of {len(matches)} runs' ids: give more of it")
+    tracker, records, run = matches[0]
+    return ChosenRuns(f"{tracker.study_name}: {run.name}", run.kind, tracker, _runs(run, records), records)
+
+
+def _seeds(records: Sequence[RunRecord]) -> list[RunRecord]:
+    return [run for run in records if run.kind == "seed" and run.state == "finished"]
+
+
+def _runs(run: RunRecord, records: Sequence[RunRecord]) -> list[RunRecord]:
+    """The finished seeds of a study's or a final's run; any other run itself."""
+    if run.kind == "study":
+        return _seeds(records)
+    if run.kind != "final":
+        return [run]
+    by_signature = {seed.about.signature: seed for seed in _seeds(records)}
+    return [by_signature[signature] for signature in run.about.signatures if signature in by_signature]
+
+
+def _row(store: Store, text: str, kinds: dict[str, str]) -> ChosenRuns:
+    study, _, rest = text.partition(":")
+    label, _, split = rest.rpartition("@")
+    if study not in kinds:
+        raise unknown("study with runs", study, kinds)
+    tracker = store.experiment(study, kinds[study])
+    records = tracker.records()
+    finished = [row for row in rows(records) if row.seeds]
+    matches = [row for row in finished if row.split == split and label in (row.label, f"{row.label} {row.settings}".strip(), row.cell)]
+    if not matches:
+        raise unknown("row", text, (f"{study}:{row.label}@{row.split}" for row in finished))
+    if len(matches) > 1:
+        raise _several(matches, text)
+    by_id = {run.run_id: run for run in records}
+    return ChosenRuns(text, "row", tracker, [by_id[run_id] for run_id in matches[0].seed_runs], records)
+
+
+def _several(matches: Sequence[Row], text: str) -> UsageError:
+    ways = "; ".join(f"{row.corpus}, {row.coverage}{', ' * bool(row.settings)}{row.settings}: {row.seed_runs[0][:8]}" for row in matches)
+    return UsageError(f"{text!r} stands for {len(matches)} rows: give the id of a run instead, of a final or a seed; first seeds: {ways}")
+
 
 @dataclass(frozen=True, eq=False)
 class RunsToCompare:
     """One of the two that are compared.
 
     Args:
-        name: in words. said: of each seed, on test. parameters: setting -> value, of the first seed. seeds: their numbers.
+        name: in words. predictions: of each seed, on test. parameters: setting -> value, of the first seed. seeds: their numbers.
         fingerprints: `corpus` and `split`.
     """
 
     name: str
-    said: tuple[Predictions, ...]
+    predictions: tuple[Predictions, ...]
     parameters: dict[str, str]
     seeds: tuple[str, ...]
     fingerprints: dict[str, str]
 
 
-def runs_to_compare(store: Store, asked: str) -> RunsToCompare:
-    """What `study:cell label@split`, a run id or the unique start of one stands for. Raises: UsageError for what is not there."""
-    if ":" in asked and "@" in asked:
-        return _of_row(store, asked)
-    found = store.find(asked)
-    if len(found) != 1:
-        many = f"stands for {len(found)} runs: give more of the id" if found else f"is the start of no run's id in {store.home}"
-        raise UsageError(f"{asked!r} {many}. A row is written STUDY:CELL@SPLIT, as in its report")
-    tracker, record = found[0]
-    return _of_runs(tracker, f"{tracker.study_name}: {record.name}", _finals(tracker, record))
+def runs_to_compare(store: Store, text: str) -> RunsToCompare:
+    """The seeds of a row, of a final, or one seed, with their predictions on test.
 
-
-def _finals(tracker: Tracker, record: RunRecord) -> list[RunRecord]:
-    if record.kind == "seed":
-        return [record]
-    if record.kind != "final":
-        raise UsageError(f"{record.name!r} is the run of a {record.kind}, which test clips were never shown to: "
+    Raises: UsageError for what is none of these; BenchError where the store has lost files.
+    """
+    chosen = chosen_runs(store, text)
+    if chosen.kind == "study":
+        raise UsageError(f"{text!r} is a study: compare two of its rows, written STUDY:CELL@SPLIT as in its report, or two runs")
+    if chosen.kind not in ("row", "final", "seed"):
+        raise UsageError(f"{chosen.name!r} is the run of a {chosen.kind}, which was never scored on test clips: "
                          "give the run of a final or of one of its seeds")
-    done = {r.about.signature: r for r in tracker.records("seed") if r.state == "finished"}
-    return [done[signature] for signature in record.about.signatures if signature in done]
-
-
-def _of_row(store: Store, asked: str) -> RunsToCompare:
-    study, _, rest = asked.partition(":")
-    label, _, split = rest.rpartition("@")
-    known = store.studies()
-    if study not in known:
-        raise unknown("study with runs", study, known)
-    tracker = store.experiment(study)
-    made = [row for row in rows(tracker.records()) if row.seeds]
-    found = [row for row in made if row.split == split and label in (row.label, f"{row.label} {row.settings}".strip(), row.cell)]
-    if len(found) != 1:
-        raise _no_row(found, asked, study, made)
-    runs = {r.run_id: r for r in tracker.records("seed")}
-    return _of_runs(tracker, asked, [runs[run_id] for run_id in found[0].seed_runs])
-
-
-def _no_row(found: list[Row], asked: str, study: str, made: Iterable[Row]) -> UsageError:
-    if found:
-        ways = "; ".join(f"{row.corpus}, {row.coverage}{', ' * bool(row.settings)}{row.settings}: {row.seed_runs[0][:8]}" for row in found)
-        return UsageError(f"{asked!r} stands for {len(found)} rows: give the id of a run instead, of a final or a seed; first seeds: "
-                          f"{ways}")
-    return unknown("row", asked, (f"{study}:{row.label}@{row.split}" for row in made))
-
-
-def _of_runs(tracker: Tracker, name: str, runs: list[RunRecord]) -> RunsToCompare:
-    said = [told for run in runs if (told := tracker.predictions(run.run_id, "test"))]
-    if not said or len(said) < len(runs):
-        raise BenchError(f"{name}: {len(said)} of {len(runs)} runs have their predictions on test in the store; run it again, or report on "
-                         "it where its files are")
-    first = runs[0]
-    prints = {"corpus": first.about.corpus_fingerprint[:16], "split": first.about.split_fingerprint[:16]}
-    return RunsToCompare(name, tuple(map(_by_clip, said)), _parameters(tracker, first), tuple(r.seed or "?" for r in runs),
-                         prints)
+    if not chosen.runs:
+        raise BenchError(f"{chosen.name} has no finished seed to compare: run it again")
+    first, seeds = chosen.runs[0], tuple(run.seed or "?" for run in chosen.runs)
+    predictions = seed_predictions(chosen.tracker, [run.run_id for run in chosen.runs], seeds)
+    if isinstance(predictions, MissingFiles):
+        raise BenchError(f"{chosen.name}: the store has lost the {predictions.reason}: run it again, or compare where its files are")
+    return RunsToCompare(chosen.name, tuple(map(_sorted, predictions)), _parameters(chosen.tracker, first), seeds,
+                         {"corpus": first.about.corpus_fingerprint[:16], "split": first.about.split_fingerprint[:16]})
 
 
 def _parameters(tracker: Tracker, run: RunRecord) -> dict[str, str]:
-    told = tracker.configuration(run.run_id) or {}
-    about = {key: getattr(run.about, key) for key in ("commit", "backend", "hardware")}
-    return {**{key: value for key, value in flat(told).items() if key != "seed"}, **about}
+    """Every setting of a run but its seed, with its commit, backend and hardware."""
+    settings = {key: value for key, value in flat(tracker.configuration(run.run_id) or {}).items() if key != "seed"}
+    return {**settings, **{key: getattr(run.about, key) for key in ("commit", "backend", "hardware")}}
 
 
-def flat(told: Any, at: str = "") -> dict[str, str]:
+def flat(settings: Any, name: str = "") -> dict[str, str]:
     """Nested settings as dotted names; lists of plain values stay whole.
 
     >>> flat({"split": {"seed": 1}, "features": [{"n_mels": 40}], "filters": [4, 8]})
     {'split.seed': '1', 'features.0.n_mels': '40', 'filters': '[4, 8]'}
     """
-    if isinstance(told, list) and any(isinstance(value, (dict, list)) for value in told):
-        told = dict(enumerate(told))
-    if not isinstance(told, dict):
-        return {at: str(told)}
-    return {name: text for key, value in told.items() for name, text in flat(value, f"{at}.{key}" if at else str(key)).items()}
+    if isinstance(settings, list) and any(isinstance(value, (dict, list)) for value in settings):
+        settings = dict(enumerate(settings))
+    if not isinstance(settings, dict):
+        return {name: str(settings)}
+    return {key: text for part, value in settings.items() for key, text in flat(value, f"{name}.{part}" if name else str(part)).items()}
 
 
-def _by_clip(said: Predictions) -> Predictions:
+def _sorted(predictions: Predictions) -> Predictions:
     """The same, clips and emotions sorted."""
-    at, emotions = np.argsort(said.clips, kind="stable"), np.argsort(said.emotions, kind="stable")
-    place = np.argsort(emotions)  # old index -> new index
-    return Predictions(tuple(said.emotions[i] for i in emotions), said.clips[at], place[said.truth[at]],
-                       said.probabilities[at][:, emotions], {key: texts[at] for key, texts in said.about.items()})
+    clips, emotions = np.argsort(predictions.clips, kind="stable"), np.argsort(predictions.emotions, kind="stable")
+    new_index = np.argsort(emotions)
+    return Predictions(tuple(predictions.emotions[i] for i in emotions), predictions.clips[clips], new_index[predictions.truth[clips]],
+                       predictions.probabilities[clips][:, emotions], {key: texts[clips] for key, texts in predictions.about.items()})

@@ -1,4 +1,4 @@
-"""Tells rows of a table apart over blocks, the folds of a protocol, whose test speakers differ: Wilcoxon with Holm, Friedman with Nemenyi.
+"""Compares rows of a table over blocks, the folds of a protocol, whose test speakers differ: Wilcoxon with Holm, Friedman with Nemenyi.
 
 A block gives every row one figure. Folds of speakers are blocks; seeds on one and the same split are not, for they share their test clips.
 """
@@ -30,14 +30,14 @@ class FoldComparison:
     Args:
         average_ranks: shape (k,), 1 is best, ties share. corrected: p of Wilcoxon's signed ranks for each pair after Holm, shape (k, k).
         friedman: p of "all rows are alike". critical_difference: of average ranks, by Nemenyi at 0.05.
-        lacking: why there is no critical difference, a sentence; empty when there is one. What there is not is NaN.
+        reason_missing: why there is no critical difference, a sentence; empty when there is one. A figure that there is not is NaN.
     """
 
     average_ranks: np.ndarray
     corrected: np.ndarray
     friedman: float
     critical_difference: float
-    lacking: str
+    reason_missing: str
 
 
 def compare_over_folds(figures: np.ndarray) -> FoldComparison:
@@ -51,19 +51,19 @@ def compare_over_folds(figures: np.ndarray) -> FoldComparison:
 
     blocks, rows = figures.shape
     average = rankdata(-figures, axis=1).mean(axis=0)
-    lacking = _lacking(blocks, rows)
-    if lacking:
-        return FoldComparison(average, _signed_ranks(figures), math.nan, math.nan, lacking)
+    reason = _reason_missing(blocks, rows)
+    if reason:
+        return FoldComparison(average, _signed_ranks(figures), math.nan, math.nan, reason)
     alike = bool((figures == figures[:, :1]).all())
     p = 1.0 if alike else float(friedmanchisquare(*figures.T).pvalue)
     return FoldComparison(average, _signed_ranks(figures), p, critical_difference(rows, blocks), "")
 
 
-def _lacking(blocks: int, rows: int) -> str:
+def _reason_missing(blocks: int, rows: int) -> str:
     if rows < 3:
         return "There is no critical difference of two rows: Wilcoxon's signed ranks compare them."
     if blocks < LEAST_BLOCKS:
-        return (f"There is no critical difference: it wants at least {LEAST_BLOCKS} blocks (folds with test speakers of their own), and "
+        return (f"There is no critical difference: it needs at least {LEAST_BLOCKS} blocks (folds with test speakers of their own), and "
                 f"there {'is 1' if blocks == 1 else f'are {blocks}'}.")
     return ""
 
@@ -106,18 +106,19 @@ def folds(rows: Sequence[Row], score: str = "uar") -> dict[str, tuple[list[str],
 
     Rows that lack a fold are left out of their protocol's table, and so are folds of other corpora; a table has two rows or more.
     """
-    found: dict[str, dict[str, dict[str, float]]] = {}
+    by_protocol: dict[str, dict[str, dict[str, float]]] = {}
     for row in rows:
         if row.seeds and "fold" in row.split:
             protocol = FOLD.sub("", row.split).replace("[]", "").replace(", ]", "]")
             label = f"{row.label} {row.settings}".strip()
-            cells = found.setdefault(f"{protocol} on {row.corpus} ({row.corpus_fingerprint})", {})
-            cells.setdefault(label, {})[row.split] = row.test[score][0]
-    tables = {protocol: _full(by_label) for protocol, by_label in found.items()}
+            by_label = by_protocol.setdefault(f"{protocol} on {row.corpus} ({row.corpus_fingerprint})", {})
+            by_label.setdefault(label, {})[row.split] = row.test[score][0]
+    tables = {protocol: _complete(by_label) for protocol, by_label in by_protocol.items()}
     return {protocol: table for protocol, table in tables.items() if len(table[0]) > 1}
 
 
-def _full(by_label: dict[str, dict[str, float]]) -> tuple[list[str], np.ndarray]:
+def _complete(by_label: dict[str, dict[str, float]]) -> tuple[list[str], np.ndarray]:
+    """The labels that have every fold, and their figures of shape (folds, rows)."""
     splits = sorted({split for figures in by_label.values() for split in figures})
     labels = [label for label, figures in by_label.items() if len(figures) == len(splits)]
     return labels, np.array([[by_label[label][split] for label in labels] for split in splits])

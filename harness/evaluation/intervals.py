@@ -1,8 +1,8 @@
-"""The statistics that leaderboards print: what is known of a figure from its seeds, and from the speakers it was measured on.
+"""Intervals of the figures that leaderboards print, from the seeds of a row and the speakers that it was tested on.
 
 Clips of a speaker are not independent, so whole speakers are resampled; and another training of the same network gives other figures, so
 the variance between seeds is added where there are several: one variance for all rows of a table, so that a row's interval and its
-rank say the same. An interval is measured ± Student's t × the standard error of both; plain percentiles of the same bootstrap are too
+rank agree. An interval is measured ± Student's t × the standard error of both; plain percentiles of the same bootstrap are too
 narrow for few speakers. tests/harness/evaluation/test_intervals.py measures how often each covers the truth.
 """
 
@@ -113,15 +113,10 @@ def table_intervals(rows: Sequence[np.ndarray], resamples: int = RESAMPLES, seed
     A row of one seed gets it from the others; where all have one seed it is in no interval.
     Args: rows: of each row, counts as `speaker_intervals` takes them; rows may differ in speakers and in seeds.
     """
-    found = [sampled(counts, speaker_draws(counts.shape[1], resamples, seed)) if counts.shape[1] >= LEAST_SPEAKERS else None
-             for counts in rows]
-    made: list[dict[str, tuple[float, float]]] = [dict.fromkeys(SCORES, (math.nan, math.nan)) for _ in rows]
-    for score in SCORES:
-        training = training_variance([each[score] for each in found if each])
-        for each, bounds in zip(found, made, strict=True):
-            if each:
-                bounds[score] = interval(each[score], training)
-    return made
+    samples = [sampled(counts, speaker_draws(counts.shape[1], resamples, seed)) if counts.shape[1] >= LEAST_SPEAKERS else None
+               for counts in rows]
+    pooled = {score: training_variance([row[score] for row in samples if row]) for score in SCORES}
+    return [{score: interval(row[score], pooled[score]) if row else (math.nan, math.nan) for score in SCORES} for row in samples]
 
 
 def interval(row: Sampled, pooled: tuple[float, float]) -> tuple[float, float]:

@@ -12,9 +12,10 @@ from typing import Literal
 
 import numpy as np
 
-from harness.data.copies_before_split import AugmentedBeforeSplit, source_of
+from harness.data.copies_before_split import AugmentedBeforeSplit, original_id
 from harness.study.trial import Trial
 from harness.training.predictions import Predictions
+from registry.audit import audio_hash
 from registry.corpus import Corpus
 from registry.errors import BenchError, Declined
 from registry.split import Split
@@ -23,15 +24,18 @@ PARTS = ("train", "validation", "test")
 PAIRS = tuple(itertools.combinations(PARTS, 2))
 NAMED = 5  # clips or speakers that a finding names before it only counts
 OF_CLIPS = ("clip lists", "speakers", "identical audio", "siblings", "normaliser", "predictions")
-State = Literal["ok", "told", "unknown", "fail"]
+State = Literal["ok", "note", "unknown", "fail"]
+Moments = tuple[np.ndarray, np.ndarray]  # mean and variance
+TOLERANCE = 1e-3  # of a deviation or a variance: a saved model's float32 is a thousand times finer, another choice of clips coarser
+BLOCK = 256  # clips at a time: in float64 all of them would take twice their room
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found.
+    """The result of one check.
 
     Args:
-        state: `fail` is a leak or a false record; `told` must be known to a reader; `unknown` can no longer be checked.
+        state: `fail` is a leak or a false record; `note` must be known to a reader; `unknown` can no longer be checked.
     """
 
     check: str
@@ -44,23 +48,23 @@ class LeftByRun:
     """What a run left behind beside its configuration; None, or nothing, where it was not kept.
 
     Args:
-        split_fingerprint: of the clip lists that were used. predictions: part -> what was said of its clips.
-        copies: recorded number of altered copies in training.
-        features: of the whole corpus, shape (clips, frames, bands). copied: of the copies of exactly the training clips.
-        normaliser: mean and variance in the saved model. twins: groups of clips with identical audio, as `identical_clips` finds them.
+        split_fingerprint: of the clip lists that were used. predictions: of each part.
+        recorded_copies: number of altered copies in training, as recorded.
+        features: of the whole corpus, shape (clips, frames, bands). features_of_copies: of the copies of exactly the training clips.
+        normaliser: mean and variance in the saved model. identical_clips: groups of clips with identical audio, by their place.
     """
 
     split_fingerprint: str = ""
     predictions: Mapping[str, Predictions] = field(default_factory=dict)
-    copies: int | None = None
+    recorded_copies: int | None = None
     features: np.ndarray | None = None
-    copied: Sequence[np.ndarray] | None = None
+    features_of_copies: Sequence[np.ndarray] | None = None
     normaliser: Moments | None = None
-    twins: Sequence[tuple[int, ...]] = ()
+    identical_clips: Sequence[tuple[int, ...]] = ()
 
 
 def audit_trial(trial: Trial, corpus: Corpus, left: LeftByRun) -> list[Finding]:
-    """Every check of one trial; where the clips are other ones now, those that ask about clips find nothing out, for or against the run."""
+    """Every check of one trial; where the clips are other ones now, the checks of clips are unknown, neither for nor against the run."""
     if corpus.fingerprint != trial.corpus_fingerprint:
         return [Finding("corpus", "unknown", f"the {len(corpus):,} clips are not those that the run was planned on (fingerprint "
                         f"{trial.corpus_fingerprint[:16]}, now {corpus.fingerprint[:16]}): audio, labels or clips changed"),
@@ -75,12 +79,12 @@ def audit_trial(trial: Trial, corpus: Corpus, left: LeftByRun) -> list[Finding]:
 
 
 def _without_clips(trial: Trial, left: LeftByRun) -> list[Finding]:
-    """The other checks where the corpus differs now: what the trial and its record tell by themselves is still told."""
+    """The other checks where the corpus differs now: those that need only the trial and its record are still made."""
     before = isinstance(trial.split, AugmentedBeforeSplit)
-    known = [_by_itself(trial), _too_early(trial, left),
-             Finding("siblings", "fail", "clips were altered and copied before the split") if before else None]
-    told = {finding.check: finding for finding in known if finding}
-    return [told.get(check, Finding(check, "unknown", "the corpus differs now")) for check in OF_CLIPS]
+    findings = [_normaliser_without_clips(trial), _too_early(trial, left),
+                Finding("siblings", "fail", "clips were altered and copied before the split") if before else None]
+    known = {finding.check: finding for finding in findings if finding}
+    return [known.get(check, Finding(check, "unknown", "the corpus differs now")) for check in OF_CLIPS]
 
 
 def _clip_lists(split: Split, corpus: Corpus, left: LeftByRun) -> Finding:
@@ -98,24 +102,24 @@ def _speakers(trial: Trial, split: Split, corpus: Corpus) -> Finding:
     common = {pair: sorted(speakers[pair[0]] & speakers[pair[1]]) for pair in PAIRS}
     shared = common["train", "test"]
     if trial.split.shares_speakers:
-        return Finding("speakers", "told", f"{len(shared)} of {len(speakers['test'])} test speakers are also in training, "
+        return Finding("speakers", "note", f"{len(shared)} of {len(speakers['test'])} test speakers are also in training, "
                                            f"as {trial.split.name} says")
-    found = [f"{_named(names)} in {one} and {other}" for (one, other), names in common.items() if names]
-    if found:
-        return Finding("speakers", "fail", f"{trial.split.name} says that it shares no speaker, but: {'; '.join(found)}")
+    overlaps = [f"{_named(names)} in {one} and {other}" for (one, other), names in common.items() if names]
+    if overlaps:
+        return Finding("speakers", "fail", f"{trial.split.name} says that it shares no speaker, but: {'; '.join(overlaps)}")
     return Finding("speakers", "ok", f"no speaker in two parts ({', '.join(f'{part} {len(speakers[part])}' for part in PARTS)})")
 
 
 def _identical(split: Split, corpus: Corpus, left: LeftByRun) -> Finding:
     part_of = {int(i): part for part in PARTS for i in getattr(split, part)}
-    pairs = [pair for group in left.twins for pair in itertools.combinations(group, 2)
+    pairs = [pair for group in left.identical_clips for pair in itertools.combinations(group, 2)
              if pair[0] in part_of and pair[1] in part_of and part_of[pair[0]] != part_of[pair[1]]]
     same = [_pair(corpus, part_of, pair) for pair in pairs if corpus.labels[pair[0]] == corpus.labels[pair[1]]]
     other = [_pair(corpus, part_of, pair) for pair in pairs if corpus.labels[pair[0]] != corpus.labels[pair[1]]]
     if same:
         return Finding("identical audio", "fail", f"the same audio under the same label in two parts: {_named(same)}")
     if other:
-        return Finding("identical audio", "told", "the same audio in two parts, under other labels, so that training holds a wrong answer "
+        return Finding("identical audio", "note", "the same audio in two parts, under other labels, so that training holds a wrong answer "
                                                   f"for it: {_named(other)}")
     return Finding("identical audio", "ok", "none in two parts")
 
@@ -125,44 +129,42 @@ def _pair(corpus: Corpus, part_of: dict[int, str], pair: tuple[int, int]) -> str
 
 
 def _siblings(trial: Trial, split: Split, corpus: Corpus, left: LeftByRun) -> Finding:
-    sources = {part: {source_of(corpus.clips[i]) for i in getattr(split, part)} for part in PARTS}
+    sources = {part: {original_id(corpus.clips[i]) for i in getattr(split, part)} for part in PARTS}
     across = {part: sorted(sources["train"] & sources[part]) for part in ("validation", "test")}
     if any(across.values()):
         return Finding("siblings", "fail", "clips were altered and copied before the split: training holds altered copies of "
                        + " and ".join(f"{len(names)} of {len(sources[part])} {part} clips" for part, names in across.items()))
-    made = len(trial.augmentation.copies)
-    if not made and not left.copies:
+    per_clip = len(trial.augmentation.copies)
+    if not per_clip and not left.recorded_copies:
         return Finding("siblings", "ok", "no clip was altered and copied")
-    expected = made * len(split.train)
-    if left.copies is not None and left.copies != expected:
-        return Finding("siblings", "fail", f"{left.copies:,} copies were trained on, where {made} of each of the {len(split.train):,} "
-                                           f"training clips are {expected:,}: others were copied, too")
-    if left.copied is None and left.copies is None:
+    expected = per_clip * len(split.train)
+    if left.recorded_copies is not None and left.recorded_copies != expected:
+        return Finding("siblings", "fail", f"{left.recorded_copies:,} copies were trained on, where {per_clip} of each of the "
+                                           f"{len(split.train):,} training clips are {expected:,}: others were copied, too")
+    if left.features_of_copies is None and left.recorded_copies is None:
         return Finding("siblings", "unknown", "neither the copies nor their number were kept")
-    number = f"{expected:,} copies, as many as {made} of each of the {len(split.train):,} training clips"
-    if left.copied is None:
+    number = f"{expected:,} copies, as many as {per_clip} of each of the {len(split.train):,} training clips"
+    if left.features_of_copies is None:
         return Finding("siblings", "ok", f"{number}; by their number alone: which clips they were made of is no longer cached")
-    recorded = number if left.copies is not None else f"{made} of each of the {len(split.train):,} training clips"
+    recorded = number if left.recorded_copies is not None else f"{per_clip} of each of the {len(split.train):,} training clips"
     return Finding("siblings", "ok", f"{recorded}; the copies in the cache were made under the ids of exactly these clips")
 
 
-def _by_itself(trial: Trial) -> Finding | None:
+def _normaliser_without_clips(trial: Trial) -> Finding | None:
     """That a trial's normaliser is fitted on no clips; None where it is fitted on some."""
-    said = {"none": "none", "per_clip": "each clip by itself: nothing is fitted on others"}.get(trial.feature_space.normalise)
-    return Finding("normaliser", "ok", said) if said else None
+    text = {"none": "none", "per_clip": "each clip by itself: nothing is fitted on others"}.get(trial.feature_space.normalise)
+    return Finding("normaliser", "ok", text) if text else None
 
 
 def _normaliser(trial: Trial, split: Split, left: LeftByRun) -> Finding:
-    kind, made = trial.feature_space.normalise, len(trial.augmentation.copies)
-    own = _by_itself(trial)
-    if own:
-        return own
-    lacking = [words for words, lacks in (("model not kept", left.normaliser is None),
-                                          ("features no longer cached", left.features is None),
-                                          ("copies no longer cached", made > 0 and left.copied is None)) if lacks]
-    if lacking or left.normaliser is None or left.features is None:
-        return Finding("normaliser", "unknown", ", ".join(lacking))
-    parts = [left.features[split.train], *(left.copied or ())]
+    if finding := _normaliser_without_clips(trial):
+        return finding
+    kind, copies_missing = trial.feature_space.normalise, bool(trial.augmentation.copies) and left.features_of_copies is None
+    if left.normaliser is None or left.features is None or copies_missing:
+        missing = {"model not kept": left.normaliser is None, "features no longer cached": left.features is None,
+                   "copies no longer cached": copies_missing}
+        return Finding("normaliser", "unknown", ", ".join(words for words, holds in missing.items() if holds))
+    parts = [left.features[split.train], *(left.features_of_copies or ())]
     if same_statistics(normaliser_statistics(kind, parts), left.normaliser):
         return Finding("normaliser", "ok", "mean and variance in the saved model are those of the training part")
     fitted = "of all clips" if same_statistics(normaliser_statistics(kind, [left.features]), left.normaliser) else "of other clips"
@@ -181,12 +183,12 @@ def _predictions(trial: Trial, split: Split, corpus: Corpus, left: LeftByRun) ->
     expected = ["validation", "test"] if trial.opens_test else ["validation"]
     for part in (part for part in expected if part in left.predictions):
         clips = [corpus.clips[i] for i in getattr(split, part)]
-        said = left.predictions[part]
-        strange = sorted(set(said.clips.tolist()) ^ {clip.id for clip in clips})
-        if strange or len(said.clips) != len(clips):
-            return Finding("predictions", "fail", f"{part} predictions are of {len(said.clips):,} clips, not of exactly the "
+        predictions = left.predictions[part]
+        strange = sorted(set(predictions.clips.tolist()) ^ {clip.id for clip in clips})
+        if strange or len(predictions.clips) != len(clips):
+            return Finding("predictions", "fail", f"{part} predictions are of {len(predictions.clips):,} clips, not of exactly the "
                                                   f"{len(clips):,} of the part: {_named(strange) or 'some are there twice'}")
-        truth = dict(zip(said.clips.tolist(), (said.emotions[i] for i in said.truth), strict=True))
+        truth = dict(zip(predictions.clips.tolist(), (predictions.emotions[i] for i in predictions.truth), strict=True))
         wrong = [clip.id for clip in clips if truth[clip.id] != clip.emotion]
         if wrong:
             return Finding("predictions", "fail", f"{part} predictions have other labels than the corpus for {_named(wrong)}")
@@ -203,15 +205,11 @@ def _named(names: Sequence[str]) -> str:
 
 def summary(findings: Sequence[Finding]) -> str:
     """One line for a report: what failed or must be known in words, the rest counted."""
-    counts = {state: [f for f in findings if f.state == state] for state in ("fail", "told", "unknown", "ok")}
-    said = [f"**{f.check}: {f.text}**" for f in counts["fail"]] + [f"{f.check}: {f.text}" for f in counts["told"]]
-    unknown = [f"can't be checked: {', '.join(f'{f.check} ({f.text})' for f in counts['unknown'])}"] if counts["unknown"] else []
-    return "; ".join([*said, *unknown, f"{len(counts['ok'])} of {len(findings)} checks ok"])
-
-
-Moments = tuple[np.ndarray, np.ndarray]
-TOLERANCE = 1e-3  # of a deviation or a variance: a saved model's float32 is a thousand times finer, another choice of clips coarser
-BLOCK = 256  # clips at a time: in float64 all of them would take twice their room
+    by_state = {state: [f for f in findings if f.state == state] for state in ("fail", "note", "unknown", "ok")}
+    failed, notes = [f"**{f.check}: {f.text}**" for f in by_state["fail"]], [f"{f.check}: {f.text}" for f in by_state["note"]]
+    unknown = ", ".join(f"{f.check} ({f.text})" for f in by_state["unknown"])
+    return "; ".join([*failed, *notes, *([f"can't be checked: {unknown}"] if unknown else []),
+                      f"{len(by_state['ok'])} of {len(findings)} checks ok"])
 
 
 def identical_clips(corpus: Corpus, features: np.ndarray | None = None) -> list[tuple[int, ...]]:
@@ -222,27 +220,28 @@ def identical_clips(corpus: Corpus, features: np.ndarray | None = None) -> list[
     """
     candidates = list(range(len(corpus)))
     if features is not None:
-        candidates = sorted(i for group in _equal(hashlib.sha256(np.ascontiguousarray(clip).tobytes()).digest() for clip in features)
-                            for i in group)
+        hashes = (hashlib.sha256(np.ascontiguousarray(clip).tobytes()).hexdigest() for clip in features)
+        candidates = sorted(i for group in _groups(hashes) for i in group)
     with ThreadPoolExecutor(max_workers=4) as pool:
-        content = list(pool.map(lambda i: _content(corpus, i), candidates))
-    return [tuple(candidates[i] for i in group) for group in _equal(content) if content[group[0]]]
+        audio = list(pool.map(lambda i: _audio_hash(corpus, i), candidates))
+    return [tuple(candidates[i] for i in group) for group in _groups(audio) if audio[group[0]]]
 
 
-def _equal(keys: Iterable[str | bytes]) -> list[list[int]]:
-    groups: dict[str | bytes, list[int]] = defaultdict(list)
+def _groups(keys: Iterable[str]) -> list[list[int]]:
+    """Places of equal keys, those that are there once left out."""
+    groups: dict[str, list[int]] = defaultdict(list)
     for i, key in enumerate(keys):
         groups[key].append(i)
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _content(corpus: Corpus, i: int) -> str:
+def _audio_hash(corpus: Corpus, i: int) -> str:
     """Hash of a clip's audio; empty for silence and for what can't be read."""
     try:
         waveform, sample_rate = corpus.read_clip(corpus.clips[i])
     except BenchError:
         return ""
-    return hashlib.sha256(b"%d/" % sample_rate + np.ascontiguousarray(waveform).tobytes()).hexdigest() if np.any(waveform) else ""
+    return audio_hash(waveform, sample_rate) if np.any(waveform) else ""
 
 
 def normaliser_statistics(kind: str, parts: Sequence[np.ndarray]) -> Moments:
@@ -263,9 +262,9 @@ def normaliser_statistics(kind: str, parts: Sequence[np.ndarray]) -> Moments:
     return np.asarray(mean), np.where(constant, 1.0, variance)
 
 
-def same_statistics(one: Moments, other: Moments) -> bool:
+def same_statistics(a: Moments, b: Moments) -> bool:
     """Whether two normalisers are the same but for rounding."""
-    (mean, variance), (other_mean, other_variance) = ([np.ravel(np.asarray(a, np.float64)) for a in pair] for pair in (one, other))
+    (mean, variance), (other_mean, other_variance) = ([np.ravel(np.asarray(part, np.float64)) for part in pair] for pair in (a, b))
     if mean.shape != other_mean.shape:
         return False
     near = np.abs(mean - other_mean) <= TOLERANCE * np.sqrt(variance) + 1e-6 * np.maximum(np.abs(mean), 1)

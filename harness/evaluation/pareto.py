@@ -25,6 +25,5 @@ def front(points: Sequence[Point]) -> list[Point]:
     return sorted((a for a in points if not any(_beats(b, a) for b in points)), key=lambda each: (each.latency_ms, each.label))
 
 
-def _beats(one: Point, other: Point) -> bool:
-    return (one.latency_ms <= other.latency_ms and one.uar >= other.uar
-            and (one.latency_ms, one.uar) != (other.latency_ms, other.uar))
+def _beats(a: Point, b: Point) -> bool:
+    return a.latency_ms <= b.latency_ms and a.uar >= b.uar and (a.latency_ms, a.uar) != (b.latency_ms, b.uar)

@@ -2,7 +2,7 @@
 
 Two rows are compared speaker by speaker: the same resampled speakers give the standard error of the difference, the variance of training
 is pooled over the rows that have several seeds (which takes networks to be about equally stable), and Student's t gives interval and
-two-sided p. The p is not a share of resamples: 10,000 of them could tell nothing among 30 rows, whose 435 pairs want p < 0.0001.
+two-sided p. The p is not a share of resamples: 10,000 of them could tell nothing among 30 rows, whose 435 pairs need p < 0.0001.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NOTHING = 1e-12  # smaller differences are rounding
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """All pairs of k rows by one score; each array has the shape (k, k), entry [i, j] speaks of row j less row i.
+    """All pairs of k rows by one score; each array has the shape (k, k), entry [i, j] is of row j less row i.
 
     Args:
         difference: of the measured figures. low, high: 95 % interval, of this pair alone. p: two-sided, of this pair alone.
@@ -64,15 +64,15 @@ def pairs(counts: Sequence[np.ndarray] | np.ndarray, resamples: int = RESAMPLES,
             order; rows may have different numbers of seeds.
     Raises: BenchError when speakers have different clips in two rows.
     """
-    _same_clips(counts)
+    _require_same_clips(counts)
     draws = speaker_draws(counts[0].shape[1], resamples, seed)
-    rows = [sampled(one, draws) for one in counts]
+    rows = [sampled(row, draws) for row in counts]
     return {score: _pairs([row[score] for row in rows]) for score in rows[0]}
 
 
-def _same_clips(counts: Sequence[np.ndarray] | np.ndarray) -> None:
-    clips = [one.sum(axis=-1) for one in counts]  # (seeds, speakers, truth)
-    if any(one.shape[1:] != clips[0].shape[1:] or (one != clips[0][0]).any() for one in clips):
+def _require_same_clips(counts: Sequence[np.ndarray] | np.ndarray) -> None:
+    clips = [row.sum(axis=-1) for row in counts]  # (seeds, speakers, truth)
+    if any(row.shape[1:] != clips[0].shape[1:] or (row != clips[0][0]).any() for row in clips):
         raise BenchError("rows are compared on the same test clips only, and these differ in clips, speakers or emotions: "
                          "compare rows of one corpus and one split")
 
@@ -97,8 +97,8 @@ def _pairs(rows: list[Sampled]) -> Pairs:
 def _variances(drawn: np.ndarray) -> np.ndarray:
     """Bootstrap variance of every difference, from (rows, resamples): (rows, rows)."""
     covariance = np.atleast_2d(np.cov(drawn, bias=True))
-    own = np.diagonal(covariance)
-    return np.maximum(own[:, None] + own[None, :] - 2 * covariance, 0.0)  # rounding may leave less than nothing
+    variance = np.diagonal(covariance)
+    return np.maximum(variance[:, None] + variance[None, :] - 2 * covariance, 0.0)  # rounding may give less than 0
 
 
 def over_pairs(p: np.ndarray) -> np.ndarray:

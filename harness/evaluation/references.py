@@ -1,4 +1,4 @@
-"""Reference rows of a table: what guessing, one constant answer and human listeners reach on exactly its test clips."""
+"""Reference rows of a table: the figures of guessing, of one constant answer and of human listeners on exactly its test clips."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def majority_class(test: Predictions, training_counts: Mapping[str, int] | None 
         training_counts: emotion -> clips of the training part. Without them the test part's own most frequent emotion is
             answered: no constant answer has a higher WA, and an honest one, which has not seen the test part, may have less.
     """
-    told = training_counts or class_counts(test)
-    counts = np.array([told.get(emotion, 0) for emotion in test.emotions])
+    by_emotion = training_counts or class_counts(test)
+    counts = np.array([by_emotion.get(emotion, 0) for emotion in test.emotions])
     most = counts == counts.max()
     names = ", ".join(emotion for emotion, is_most in zip(test.emotions, most, strict=True) if is_most)
     part = "training part" if training_counts else "test part itself, as these runs did not note the clips of the training part"
@@ -68,14 +68,14 @@ def class_counts(part: Predictions) -> dict[str, int]:
 
 
 def listeners(test: Predictions) -> list[Reference]:
-    """What most listeners took each voice for, against the intended emotion; no rows where `why_no_listeners` gives a reason.
+    """The emotion that most listeners took each voice for, against the intended one; no rows where `why_no_listeners` gives a reason.
 
     Strict: a tie is wrong and counts, in equal shares, for the tied emotions that were not intended. Resolved: a fair draw
     among the tied emotions, in expectation, so that a tie of two that has the intended one in it is half right.
     """
     if why_no_listeners(test):
         return []
-    resolved = _heard(test)
+    resolved = _vote_shares(test)
     strict = resolved.copy()
     tied = np.count_nonzero(resolved, axis=1) > 1
     strict[tied, test.truth[tied]] = 0
@@ -95,12 +95,11 @@ def why_no_listeners(test: Predictions) -> str:
     return f"No row of human listeners: they also chose {', '.join(strange)}, which this table does not have." if strange else ""
 
 
-def _heard(test: Predictions) -> np.ndarray:
+def _vote_shares(test: Predictions) -> np.ndarray:
     """The share of each emotion in the listeners' answer to each clip: (clips, classes), rows sum to one."""
-    place = {emotion: i for i, emotion in enumerate(test.emotions)}
-    shares = np.zeros((len(test.truth), len(place)))
+    shares = np.zeros((len(test.truth), len(test.emotions)))
     for i, vote in enumerate(test.about["human"]):
-        shares[i, [place[emotion] for emotion in vote.split("/")]] = 1
+        shares[i, [test.emotions.index(emotion) for emotion in vote.split("/")]] = 1
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 

@@ -12,9 +12,9 @@ from harness.evaluation.intervals import SCORES, mean_sd
 from harness.tracking.run_record import RunRecord
 from harness.training.cost import cost_of
 
-TAKEN_OVER = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "cell", "clips", "speakers",
-         "commit", "hardware", "backend", "corpus_label", "allow_missing", "recipe", "augmentation", "epochs",
-         "leaks", "training_classes")
+COPIED = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "cell", "clips", "speakers",
+          "commit", "hardware", "backend", "corpus_label", "allow_missing", "recipe", "augmentation", "epochs", "leaks", "training_classes")
+"""Tags of a run that are fields of its row."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Row:
         backend: of Keras. corpus_label: the corpus with its fields. allow_missing: the flag, where it was given.
         recipe: the name of the study's recipe, where it lists any. augmentation: of the training clips. epochs: at most;
             epochs_trained: fewer where training stopped early, mean over seeds. best_epoch: kept in the first seed.
-        audit: what the leak audits of the finals say, each wording once; leaks: the checks that failed.
-        clips, speakers: part -> how many. training_classes: emotion -> clips of the training part; empty in runs that did not note it.
-        cost: what one clip costs, by names of `harness.training.cost.measure`; empty where it was not measured.
-        requested_at: when the finals were last asked for, in seconds.
+        audit: summaries of the leak audits of the finals, each wording once; leaks: the checks that failed.
+        clips, speakers: part -> how many. training_classes: emotion -> clips of the training part; empty in runs that did not record it.
+        cost: of one clip, by the names of `harness.training.cost.measure`; empty where it was not measured.
+        requested_at: when the finals were last requested, in seconds.
         seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
     """
 
@@ -76,12 +76,28 @@ class Row:
 
     @property
     def label(self) -> str:
-        """The cell as people read it: its recipe's name, or what it is made of."""
+        """The cell as people read it: its recipe's name, or the names of its components."""
         return self.recipe or " × ".join(part for part in (self.feature_space, self.architecture, self.augmentation) if part)
 
+    def marks(self, coverage: str) -> list[str]:
+        """What a reader must know before comparing the row with others, as plain texts.
+
+        Args: coverage: the words for a corpus that is not whole or no human speech.
+        """
+        marks = {f"leak found: {self.leaks}": bool(self.leaks), "shared speakers": self.shares_speakers,
+                 coverage: not self.coverage.endswith("whole"), f"on {self.backend}": self.backend not in ("", "tensorflow")}
+        return [text for text, holds in marks.items() if holds]
+
     def as_json(self) -> dict[str, Any]:
-        """Plain data for programs; figures that do not exist are null."""
-        return {key: plain(value) for key, value in asdict(self).items()}
+        """Plain data for programs: scores as {mean, sd} over seeds, figures that do not exist as null."""
+        fields = asdict(self) | {"test": {score: _mean_and_sd(pair) for score, pair in self.test.items()},
+                                 "validation_uar": _mean_and_sd(self.validation_uar)}
+        fields["chosen_settings"] = fields.pop("chosen")  # in a leaderboard `chosen` says which row to take
+        return {key: plain(value) for key, value in fields.items()}
+
+
+def _mean_and_sd(pair: tuple[float, float]) -> dict[str, float]:
+    return dict(zip(("mean", "sd"), pair, strict=True))
 
 
 def rows(records: list[RunRecord]) -> list[Row]:
@@ -91,11 +107,12 @@ def rows(records: list[RunRecord]) -> list[Row]:
         if record.kind in ("trial", "final", "seed"):
             cells.setdefault(record.about.cell, []).append(record)
     seeds = {r.about.signature: r for r in records if r.kind == "seed" and r.state == "finished"}
-    made = [_row(members, seeds) for members in cells.values()]
-    return sorted(made, key=lambda r: (r.corpus, r.corpus_fingerprint, r.split, -r.test.get("uar", (-1.0, 0.0))[0], r.label, r.cell))
+    return sorted((_row(members, seeds) for members in cells.values()), key=lambda row: (
+        row.corpus, row.corpus_fingerprint, row.split, -row.test.get("uar", (-1.0, 0.0))[0], row.label, row.cell))
 
 
 def _row(members: list[RunRecord], seeds: dict[str, RunRecord]) -> Row:
+    """One cell's row. Args: members: its runs. seeds: signature -> finished run, of all cells."""
     finals = sorted((r for r in members if r.kind == "final" and r.state == "finished"),
                     key=lambda r: r.about.requested_at)
     signatures = finals[-1].about.signatures if finals else ()
@@ -104,7 +121,7 @@ def _row(members: list[RunRecord], seeds: dict[str, RunRecord]) -> Row:
     metrics = [r.metrics for r in done]
     about = source.about
     return Row(
-        **{name: getattr(about, name) for name in TAKEN_OVER},
+        **{name: getattr(about, name) for name in COPIED},
         synthetic=bool(about.synthetic), shares_speakers=bool(about.shares_speakers), seeds=len(done),
         test={score: mean_sd([m[f"test/{score}"] for m in metrics]) for score in SCORES if metrics},
         validation_uar=mean_sd([m["validation/uar"] for m in metrics]) if metrics else (math.nan, math.nan),

@@ -12,112 +12,116 @@ from contextlib import suppress
 
 from harness.evaluation.audit import audit_final
 from harness.evaluation.intervals import mean_sd
-from harness.execution.job import Outcome
 from harness.execution.run_context import RunContext, identity, run_name
 from harness.search.optuna_study import Search
-from harness.study.cells import Cell
 from harness.study.trial import Trial
 from harness.tracking.outbox import OutboxEntry
 from harness.tracking.run_record import RunRecord, RunTags
 
 
 class Final:
-    """The final of one cell, once its search is over."""
+    """The final of one cell: its best trial trained with each seed, once its search is over."""
 
-    def __init__(self, run: RunContext, search: Search, cell: Cell) -> None:
-        self.run, self.search, self.cell = run, search, cell
+    def __init__(self, run: RunContext, search: Search) -> None:
+        self.run, self.search, self.cell = run, search, search.cell
         self.finished = False
-        self.chosen: Trial | None = None
+        self.best: Trial | None = None
         self.trials: list[Trial] | None = None
         self._failed: set[str] = set()
 
     def missing(self) -> list[Trial]:
-        """The seeds that are neither known nor failed in this run; the best trial is chosen at the first call."""
+        """The seeds that neither finished nor failed; the best trial is chosen at the first call."""
         if self.trials is None:
-            chosen = self.chosen = self.search.best(self.cell) if self.run.study.trials else self.cell.base
-            if chosen is None:
+            self.best = best = self.search.best() if self.run.study.trials else self.cell.base
+            if best is None:
                 self.run.console.say(f"  {self.cell.label}: no trial completed, so there is no final")
                 self.finished = True
-            self.trials = [dataclasses.replace(chosen, seed=seed, opens_test=True) for seed in self.run.study.seeds] if chosen else []
+            self.trials = [dataclasses.replace(best, seed=seed, opens_test=True) for seed in self.run.study.seeds] if best else []
         return [t for t in self.trials if t.signature not in self.run.known and t.signature not in self._failed]
 
-    def ended(self, trial: Trial, outcome: Outcome) -> None:
-        """Note a seed that failed: it is tried again by the next start."""
-        if outcome.state != "finished":
+    def record_end(self, trial: Trial, state: str) -> None:
+        """Record how a seed ended; one that failed is left to the next start."""
+        if state != "finished":
             self._failed.add(trial.signature)
 
-    def settled_elsewhere(self, trial: Trial, claim: str) -> bool:
-        """Whether another start of the study is at a seed, or finished it: then it is read from there."""
+    def belongs_to_another(self, trial: Trial, claim: str) -> bool:
+        """Whether another start of the study trains a seed or ended it; what it finished is read, what failed there counts as failed."""
         held = self.run.claims.get(claim)
         if held is None or held.outcome is None:
             return held is not None
-        found: RunRecord | None = None
-        if held.outcome["state"] != "finished" and self.run.claims.lives(held.coordinator):
-            self._failed.add(trial.signature)  # the next start tries it again
+        if held.outcome["state"] == "finished" and (record := self._record_of(held.uid)):
+            self.run.known[trial.signature] = record
             return True
-        if held.outcome["state"] == "finished":
-            entry = self.run.box.get(held.uid)
-            with suppress(Exception):  # the store is away: the outbox may have it
-                found = next((r for r in self.run.tracker.records_of(held.uid) if r.state == "finished"), None)
-            if found or entry:
-                self.run.known[trial.signature] = found or RunRecord("", "", "seed", "finished", {}, entry.metrics if entry else {}, {})
-                return True
+        if held.outcome["state"] != "finished" and self.run.claims.is_alive(held.coordinator):
+            self._failed.add(trial.signature)
+            return True
         return held.coordinator == self.run.claims.id
 
-    def complete(self) -> bool:
-        """Record the final when all its seeds ended; whether it is over."""
-        if self.finished:
-            return True
-        if self.missing():
-            return False
-        trials = self.trials or []
-        done = [self.run.known[t.signature] for t in trials if t.signature in self.run.known]
+    def _record_of(self, uid: str) -> RunRecord | None:
+        """What MLflow or the outbox has of a seed that another start finished."""
+        with suppress(Exception):  # MLflow is away: the outbox may have it
+            if finished := [r for r in self.run.tracker.records_of(uid) if r.state == "finished"]:
+                return finished[0]
+        entry = self.run.box.get(uid)
+        return entry.record() if entry else None
+
+    def record_if_complete(self) -> bool:
+        """Record the final once all its seeds have ended; returns whether it is finished."""
+        if not self.finished and not self.missing():
+            self._record_or_refresh()
+            self.finished = True
+        return self.finished
+
+    def _record_or_refresh(self) -> None:
+        """Record the final; one that MLflow has with the same seeds is marked as requested again."""
+        trials, uid = self.trials or [], uuid.uuid4().hex[:16]
+        seeds = [self.run.known[t.signature] for t in trials if t.signature in self.run.known]
         signatures = tuple(trial.signature for trial in trials)
         earlier = self._earlier()
         same = [r for r in earlier or [] if r.about.signatures == signatures]
         requested_at = requested_now(earlier or [])
         if same:
-            with suppress(Exception):  # MLflow is away, and shows this one beside what was asked for since
-                self.run.tracker.tag(same[-1].run_id, RunTags(requested_at=requested_at))  # the leaderboard shows what was asked for last
-        else:
-            self._claimed(signatures, done, requested_at, store_answers=earlier is not None)
-        self.finished = True
-        return True
+            with suppress(Exception):  # MLflow is away
+                self.run.tracker.tag(same[-1].run_id, RunTags(requested_at=requested_at))  # the leaderboard shows the latest request
+        elif self._claim(signatures, uid, mlflow_answers=earlier is not None):
+            state = "finished" if len(seeds) == len(trials) else "failed"
+            self._record(uid, state, signatures, seeds, requested_at)
+            self.run.claims.end(self._claim_name(signatures), state=state)
 
     def _earlier(self) -> list[RunRecord] | None:
-        """The finals that the store has; None while it is away."""
+        """The finals that MLflow has; None while it is away."""
         try:
             return [r for r in self.run.tracker.records("final") if r.state == "finished"]
-        except Exception:  # it fails in as many ways as there are stores
+        except Exception:  # MLflow fails in as many ways as there are stores
             return None
 
-    def _claimed(self, signatures: tuple[str, ...], done: list[RunRecord], requested_at: float, store_answers: bool) -> None:
-        """Record the final, unless another start of the study does, or it is on its way."""
-        name, uid = f"final {self.run.name} {hashlib.sha256(' '.join(signatures).encode()).hexdigest()[:16]}", uuid.uuid4().hex[:16]
-        held = self.run.claims.get(name)
-        lost = held is not None and held.outcome is not None and store_answers and self.run.box.get(held.uid) is None
-        if (lost and self.run.claims.retake(name, uid)) or self.run.claims.take(name, uid):
-            self._record(uid, signatures, done, requested_at)
-            self.run.claims.end(name, state="finished" if len(done) == len(self.trials or []) else "failed")
+    def _claim_name(self, signatures: tuple[str, ...]) -> str:
+        return f"final {self.run.name} {hashlib.sha256(' '.join(signatures).encode()).hexdigest()[:16]}"
 
-    def _record(self, uid: str, signatures: tuple[str, ...], done: list[RunRecord], requested_at: float) -> None:
-        assert self.trials and self.chosen
-        tags, params = identity(self.run, self.cell, self.chosen)
+    def _claim(self, signatures: tuple[str, ...], uid: str, mlflow_answers: bool) -> bool:
+        """Whether this start is to record the final: not one that another start records, or that is on its way to MLflow."""
+        name = self._claim_name(signatures)
+        held = self.run.claims.get(name)
+        lost = held is not None and held.outcome is not None and mlflow_answers and self.run.box.get(held.uid) is None
+        return (lost and self.run.claims.retake(name, uid)) or self.run.claims.take(name, uid)
+
+    def _record(self, uid: str, state: str, signatures: tuple[str, ...], seeds: list[RunRecord], requested_at: float) -> None:
+        assert self.best
+        tags, params = identity(self.run, self.cell, self.best)
         tags = dataclasses.replace(tags, signatures=signatures, requested_at=requested_at)
         self.run.record(OutboxEntry(uid=uid, kind="final", name=f"final {run_name(params)}", study=self.run.name, parent=self.run.parent,
-                                    state="finished" if len(done) == len(self.trials) else "failed", tags=tags.to_tags(), params=params,
-                                    metrics=aggregates([record.metrics for record in done]), ended_ms=int(time.time() * 1000),
-                                    children=len(done)))
+                                    state=state, tags=tags.to_tags(), params=params, metrics=aggregates([r.metrics for r in seeds]),
+                                    ended_ms=int(time.time() * 1000), children=len(seeds)))
         self.run.box.mark_recorded(uid)
 
 
 def requested_now(records: Iterable[RunRecord]) -> float:
-    """Now, or just after the latest that these were asked for: a clock that was set back makes nothing new look old."""
+    """Now, or just after the latest request of these finals: a clock that was set back makes nothing new look old."""
     return round(max([time.time(), *(r.about.requested_at + 0.001 for r in records)]), 3)
 
 
 def audit_late(run: RunContext) -> None:
-    """Audit the finals that came to MLflow by way of the outbox."""
+    """Audit the finals that MLflow got from the outbox, after their training."""
     for record in run.tracker.records("seed"):
         if record.state == "finished" and not record.about.audit:
             for note in audit_final(run.tracker, record.run_id, run.prepared.workplace):
@@ -125,7 +129,7 @@ def audit_late(run: RunContext) -> None:
 
 
 def summarise(run: RunContext, split: str) -> None:
-    """On the study's own run: what its best cell on a protocol, chosen by validation UAR, reached in each part."""
+    """Log to the study's own run what its best cell on a protocol, chosen by validation UAR, reached in each part."""
     finals = [r for r in run.tracker.records("final") if r.state == "finished" and r.about.split == split
               and r.about.corpus_fingerprint == run.prepared.corpus.fingerprint[:16]]
     if finals:

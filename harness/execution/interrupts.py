@@ -10,16 +10,16 @@ from harness.console import Console
 
 
 class Stopping:
-    """While it is entered, the first Ctrl-C sets `asked`, and the second raises KeyboardInterrupt."""
+    """While it is entered, the first Ctrl-C sets `requested`, and the second raises KeyboardInterrupt."""
 
     def __init__(self, console: Console) -> None:
-        self.console, self.asked = console, False
+        self.console, self.requested = console, False
         self._before: Any = None
 
     def __enter__(self) -> Stopping:
         try:
-            self._before = signal.signal(signal.SIGINT, self._pressed)
-        except ValueError:  # only the main thread hears signals
+            self._before = signal.signal(signal.SIGINT, self._on_interrupt)
+        except ValueError:  # only the main thread gets signals
             self._before = None
         return self
 
@@ -27,8 +27,8 @@ class Stopping:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
 
-    def _pressed(self, _number: int, _frame: FrameType | None) -> None:
-        if self.asked:
+    def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        if self.requested:
             raise KeyboardInterrupt
-        self.asked = True
+        self.requested = True
         self.console.say("stopping: what is running is finished first; Ctrl-C again stops now")

@@ -1,15 +1,15 @@
-"""One trial to be run by a worker, how the worker reports on it, and how it ended."""
+"""One trial for a worker, how the worker reports on it, and how it ended."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from harness.data.corpora import Workspace
 from harness.study.trial import Trial
 from harness.tracking.outbox import OutboxEntry
-from harness.tracking.run_record import RunTags
+from harness.tracking.run_record import RunRecord, RunTags
 from harness.training.result import Result
 from harness.training.run_trial import run_trial
 
@@ -18,37 +18,36 @@ Objective = Callable[..., Result]
 
 
 class Stopped(Exception):
-    """Raised in a worker when nobody waits for its trial any more."""
+    """Raised in a worker whose trial no coordinator waits for any more."""
 
 
 class Reporter(Protocol):
-    """How a worker speaks to its coordinator while it trains."""
+    """How a worker reports to its coordinator while it trains."""
 
     def epoch(self, epoch: int, validation_uar: float) -> bool:
-        """Tell an epoch's validation UAR; True when the trial is to be pruned. Raises: Stopped."""
+        """Report an epoch's validation UAR; True when the trial is to be pruned. Raises: Stopped."""
         ...
 
     def preparing(self, done: int, total: int) -> None:
-        """Tell how many clips have their features."""
+        """Report how many clips have their features."""
         ...
 
     def check(self) -> None:
-        """Raises: Stopped when nobody waits for the trial any more."""
+        """Raises: Stopped when no coordinator waits for the trial any more."""
         ...
 
 
 @dataclass(frozen=True)
 class Job:
-    """One trial to be run by a worker; picklable, and all that the worker needs.
+    """One trial for a worker; picklable, and all that the worker needs.
 
     Args:
-        uid: of this piece of work, the same when it is tried again.
+        uid: identifies the job, and stays the same when it is tried again.
         kind: `trial` or `seed`. name, tags, params: of its MLflow run. parent: run id of the study's run. study: the experiment.
         tracking_uri: of MLflow. best_models: how many of its protocol are kept.
-        asks: whether each epoch waits for the word whether to go on.
-        costs: whether what one clip costs is measured, too.
-        leaks: whether `bench leakage` asks, which alone may open corpora with copies made before the split.
-        objective: what trains and scores; `run_trial`, but for tests of the engine.
+        waits_for_pruning: each epoch waits for the coordinator's decision whether the trial is pruned.
+        costs: the cost of one clip is measured, too.
+        objective: trains and scores the trial; `run_trial`, but for tests of the engine.
     """
 
     uid: str
@@ -62,36 +61,27 @@ class Job:
     workplace: Workspace
     tracking_uri: str
     best_models: int = 0
-    asks: bool = False
+    waits_for_pruning: bool = False
     costs: bool = False
-    leaks: bool = False
     objective: Objective = run_trial
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended, without its arrays.
+    """How a job ended: the record of its MLflow run, and what else its coordinator needs.
 
     Args:
-        value: validation UAR at the kept epoch; None when there is none. metrics: as its MLflow run has them.
-        run_id: of the MLflow run; empty while the result waits in the outbox.
-        seconds: the trial took. notes: what the leak audit of a final found, and why its cost is not known.
+        record: its run id is empty while the result waits in the outbox.
+        notes: what the leak audit of a final found, and why its cost is not known.
         done_here, memory_bytes: trials that its process has run by now, and what it holds.
     """
 
-    uid: str
-    state: str
-    reason: str = ""
-    value: float | None = None
-    metrics: dict[str, float] = field(default_factory=dict)
-    run_id: str = ""
-    seconds: float = 0.0
+    record: RunRecord
+    notes: tuple[str, ...] = ()
     done_here: int = 0
     memory_bytes: int = 0
-    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, entry: OutboxEntry, run_id: str) -> Outcome:
-        """The outcome that a committed entry holds."""
-        record = entry.record(run_id)
-        return cls(entry.uid, entry.state, entry.about.reason, record.validation_uar, entry.metrics, run_id, record.seconds)
+        """The outcome of a job whose result is on disk."""
+        return cls(entry.record(run_id))

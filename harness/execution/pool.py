@@ -1,4 +1,4 @@
-"""Where jobs run: what a run asks of its workers, and the simplest kind, this very process."""
+"""Where jobs run: what a run needs of its workers, and the simplest pool, which is this very process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from harness.execution.worker import run_job
 
 @dataclass(frozen=True)
 class ProgressEvent:
-    """What a worker tells while it trains: an epoch's validation UAR, or how many clips have their features."""
+    """How far a job is.
+
+    Args:
+        what: `epoch`, with its number (`done`) and its validation UAR (`value`), or `preparing`, with the clips that have their
+            features (`done`) and how many there are (`value`).
+    """
 
     uid: str
     what: str
@@ -22,34 +27,35 @@ class ProgressEvent:
 
 @dataclass(frozen=True)
 class JobEnd:
-    """The end of a job: its outcome, a fault that ends the study, or how its worker died."""
+    """The end of a job: its outcome, an error that ends the study, or how its worker died."""
 
     uid: str
     outcome: Outcome | None = None
-    fault: BaseException | None = None
+    error: BaseException | None = None
     died: str = ""
 
 
-Listen = Callable[[ProgressEvent], bool]
+OnProgress = Callable[[ProgressEvent], bool]
+"""Takes what workers report; returns, for an epoch, whether the trial is to be pruned."""
 
 
 class Pool(Protocol):
-    """Workers. What they tell is given to a function that says of each epoch whether the trial is to be pruned."""
+    """Workers, each with one job at a time."""
 
     def free(self) -> int:
         """How many jobs can be started now."""
         ...
 
     def start(self, job: Job) -> None:
-        """Have a job run."""
+        """Start a job on a free worker."""
         ...
 
-    def turn(self, listen: Listen) -> list[JobEnd]:
-        """Hear the workers for a moment; returns what ended."""
+    def poll(self, on_progress: OnProgress) -> list[JobEnd]:
+        """Wait a moment for what workers report; returns the jobs that ended."""
         ...
 
     def running_s(self, uid: str) -> float:
-        """For how many seconds a job has been running on a worker."""
+        """For how many seconds a worker has been running a job."""
         ...
 
     def kill(self, uid: str) -> None:
@@ -57,36 +63,36 @@ class Pool(Protocol):
         ...
 
     def close(self) -> None:
-        """End the workers; jobs that still run are stopped."""
+        """End the workers and stop the jobs that still run."""
         ...
 
 
-class InProcess:
+class InProcessPool:
     """Runs each job in this process, one after the other: for debugging, where a breakpoint or a profiler has to be reached."""
 
     def __init__(self) -> None:
         self._jobs: list[Job] = []
 
     def free(self) -> int:
-        """One, or none while a job waits for its turn."""
+        """One, or none while a job waits for the next poll."""
         return 1 - len(self._jobs)
 
     def start(self, job: Job) -> None:
-        """Have a job run at the next turn."""
+        """Have a job run at the next poll."""
         self._jobs.append(job)
 
-    def turn(self, listen: Listen) -> list[JobEnd]:
+    def poll(self, on_progress: OnProgress) -> list[JobEnd]:
         """Run the job that waits."""
         if not self._jobs:
             return []
         job = self._jobs.pop()
         try:
-            return [JobEnd(job.uid, run_job(job, _Direct(job.uid, listen)))]
+            return [JobEnd(job.uid, run_job(job, DirectReporter(job.uid, on_progress)))]
         except Exception as error:
-            return [JobEnd(job.uid, fault=error)]
+            return [JobEnd(job.uid, error=error)]
 
     def running_s(self, uid: str) -> float:
-        """Nothing runs between two turns."""
+        """0: nothing runs between two polls."""
         return 0.0
 
     def kill(self, uid: str) -> None:
@@ -98,17 +104,17 @@ class InProcess:
 
 
 @dataclass(frozen=True)
-class _Direct:
-    """A reporter that is heard at once."""
+class DirectReporter:
+    """Reports by a call in the same process."""
 
     uid: str
-    listen: Listen
+    on_progress: OnProgress
 
     def epoch(self, epoch: int, validation_uar: float) -> bool:
-        return self.listen(ProgressEvent(self.uid, "epoch", epoch, validation_uar))
+        return self.on_progress(ProgressEvent(self.uid, "epoch", epoch, validation_uar))
 
     def preparing(self, done: int, total: int) -> None:
-        self.listen(ProgressEvent(self.uid, "preparing", done, total))
+        self.on_progress(ProgressEvent(self.uid, "preparing", done, total))
 
     def check(self) -> None:
-        """Who asks is who waits."""
+        """Nothing to check: the caller waits itself."""

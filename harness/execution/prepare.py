@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.console import Console
+from harness.data.copies_before_split import refuse_leaks
 from harness.data.corpora import Workspace, open_corpus, refuse_broken
 from harness.data.feature_workers import DamagedClips
 from harness.data.features import features, padded_samples
@@ -20,7 +21,7 @@ from registry.errors import BenchError, Declined
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a run stands on.
+    """The corpus of a run and the cells that can work.
 
     Args:
         declined: protocol, or pair of feature space and architecture -> why it can't work.
@@ -33,13 +34,18 @@ class Prepared:
 
 
 def prepare(study: Study, workplace: Workspace, settings: dict[str, Any], only_cell: str | None, allow_missing: bool,
-            console: Console) -> Prepared:
+            console: Console, leaks_allowed: bool = False) -> Prepared:
     """Check the study and its corpus and compute the features of its cells, each once.
 
-    Raises: BenchError for a broken corpus (unless `allow_missing`), a setting that does not exist, or when every cell is declined.
+    Args: leaks_allowed: whether the study may have the corpus and split of `copies_before_split`.
+    Raises: UsageError where it has them and may not; BenchError for a broken corpus (unless `allow_missing`), a setting that does not
+        exist, or when every cell is declined.
     """
+    if not leaks_allowed:
+        refuse_leaks(study)
     corpus = open_corpus(study.corpus, workplace.data)
-    refuse_broken(corpus, allow_missing, console)
+    for line in refuse_broken(corpus, allow_missing):
+        console.say(line)
     kept, declined = feasible(study, corpus, settings, only_cell)
     for where, reason in declined.items():
         console.say(f"declined: {where}: {reason}")

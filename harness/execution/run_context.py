@@ -1,4 +1,4 @@
-"""What is shared by the trials and finals of one start of `bench run`, and what the record of each says."""
+"""State of one `bench run`, and the tags and parameters of its MLflow runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.console import Bar, Console
-from harness.data.copies_before_split import leaking_on_purpose
 from harness.execution.job import Job, Objective, Outcome
 from harness.execution.prepare import Prepared
 from harness.search.claims import Claims
@@ -29,24 +28,26 @@ PARTS = ("recipe", "feature_space", "architecture", "augmentation", "split")
 
 @dataclass
 class Progress:
-    """Where a run stands, for people."""
+    """How far a run is: a bar with the finished work and the best validation UAR."""
 
     bar: Bar
     done: int = 0
     best: float = 0.0
 
     def advance(self, steps: int, validation_uar: float = 0.0) -> None:
-        """Count finished work and keep the best validation UAR so far."""
+        """Count finished work, and show the best validation UAR so far."""
         self.done, self.best = self.done + steps, max(self.best, validation_uar)
         self.bar.update(self.done, note=f"best validation UAR {self.best:.3f}" if self.best else "")
 
 
 @dataclass
 class RunContext:
-    """One start of `bench run`: what is shared by its trials and finals.
+    """State of one `bench run`, shared by its trials and finals.
 
     Args:
-        known: signature -> the record of what finished or was pruned.
+        settings: fixed by the command line, as `training.epochs` -> 5. parent: run id of the study's own MLflow run.
+        known: signature -> the record of a trial or seed that finished or was pruned.
+        varied: settings that differ between trials: the parameters of MLflow runs.
     """
 
     file: StudyFile
@@ -65,40 +66,40 @@ class RunContext:
 
     @property
     def study(self) -> Study:
-        """What is run."""
+        """The study that is run."""
         return self.file.study
 
     @property
     def name(self) -> str:
-        """Of the study, its experiment and its report."""
+        """The name of the study, its experiment and its report."""
         return self.file.name
 
-    def job(self, kind: str, cell: Cell, trial: Trial, uid: str, asks: bool = False) -> Job:
-        """What a worker is to be sent for a trial."""
+    def job(self, kind: str, cell: Cell, trial: Trial, uid: str) -> Job:
+        """The job of a trial or seed."""
         tags, params = identity(self, cell, trial)
         name = (f"seed {trial.seed} " if kind == "seed" else "") + run_name(params)
         params |= {"seed": trial.seed} if kind == "seed" else {}
-        return Job(uid=uid, kind=kind, name=name, trial=trial, tags=tags, params=params,
-                   parent=self.parent, study=self.name, workplace=self.prepared.workplace, tracking_uri=self.tracker.client.tracking_uri,
-                   best_models=self.study.best_models if kind == "seed" else 0, asks=asks,
-                   costs=self.study.measure_cost and kind == "seed" and trial.seed == self.study.seeds[0], leaks=leaking_on_purpose(),
+        return Job(uid=uid, kind=kind, name=name, trial=trial, tags=tags, params=params, parent=self.parent, study=self.name,
+                   workplace=self.prepared.workplace, tracking_uri=self.tracker.client.tracking_uri,
+                   best_models=self.study.best_models if kind == "seed" else 0, waits_for_pruning=kind == "trial" and self.study.prune,
+                   costs=self.study.measure_cost and kind == "seed" and trial.seed == self.study.seeds[0],
                    objective=self.objective)
 
     def record(self, entry: OutboxEntry) -> str:
-        """Keep what no worker did: on disk first, then in MLflow; the run's id, empty while MLflow is away."""
+        """Record what no worker did: on disk first, then in MLflow; returns the run's id, empty while MLflow is away."""
         entry = replace(entry, store=self.store.name)
         self.box.commit(entry, lambda folder: (folder / "files").mkdir(exist_ok=True))
         return self.deliver(entry.uid)
 
     def deliver(self, uid: str) -> str:
-        """Bring an entry of the outbox to MLflow; the run's id, empty while MLflow is away."""
+        """Deliver an entry of the outbox to MLflow; returns the run's id, empty while MLflow is away."""
         try:
             return self.box.deliver(uid, self.tracker.write)
-        except Exception:  # MLflow fails in as many ways as there are stores; the entry waits on
+        except Exception:  # MLflow fails in as many ways as there are stores; the entry still waits
             return ""
 
     def failed(self, job: Job, reason: str) -> Outcome:
-        """Record a job as failed that its worker could not bring to an end; a result that it had on disk by then counts."""
+        """Record a job as failed that its worker could not finish; a result that is on disk by then counts."""
         entry = OutboxEntry(uid=job.uid, kind=job.kind, name=job.name, study=job.study, parent=job.parent, state="failed",
                             tags=replace(job.tags, reason=reason).to_tags(), params=job.params, ended_ms=int(time.time() * 1000))
         run_id = self.record(entry)
@@ -106,7 +107,7 @@ class RunContext:
 
 
 def identity(run: RunContext, cell: Cell, trial: Trial) -> tuple[RunTags, dict[str, Any]]:
-    """The tags and parameters of a trial's run: parameters only for what the study varies."""
+    """The tags and parameters of a trial's MLflow run: parameters only for what the study varies."""
     base = cell.base
     corpus = run.prepared.corpus
     tags = RunTags(recipe=cell.recipe, feature_space=base.feature_space.label, architecture=short_label(base.architecture),
@@ -121,7 +122,7 @@ def identity(run: RunContext, cell: Cell, trial: Trial) -> tuple[RunTags, dict[s
 
 
 def run_name(params: dict[str, Any]) -> str:
-    """A run's name: what differs, and no more."""
+    """The name of an MLflow run: the settings in which it differs from others of the study."""
     values = [str(v) if k in PARTS else f"{k.rpartition('.')[2]}={_short(v)}" for k, v in params.items()]
     return " ".join(values) or "trial"
 
@@ -131,10 +132,10 @@ def _short(value: Any) -> str:
 
 
 def outcome_line(name: str, outcome: Outcome) -> str:
-    """A line on how a job ended."""
-    took = f"{outcome.seconds:.0f} s"
-    if outcome.value is None:
-        return f"  {name}: {outcome.state} ({outcome.reason}) after {took}"
-    m = outcome.metrics
+    """One line on how a job ended."""
+    took = f"{outcome.record.seconds:.0f} s"
+    record, m = outcome.record, outcome.record.metrics
+    if outcome.record.validation_uar is None:
+        return f"  {name}: {record.state} ({record.about.reason}) after {took}"
     test = f", test WA {m['test/wa']:.3f} UAR {m['test/uar']:.3f}" if "test/uar" in m else ""
-    return f"  {name}: validation UAR {outcome.value:.3f} at epoch {m['best_epoch']:.0f}{test} ({took})"
+    return f"  {name}: validation UAR {outcome.record.validation_uar:.3f} at epoch {m['best_epoch']:.0f}{test} ({took})"

@@ -13,14 +13,14 @@ from harness.console import Console
 from harness.data.corpora import Workspace
 from harness.execution.finals import audit_late, summarise
 from harness.execution.interrupts import Stopping
-from harness.execution.job import Objective
-from harness.execution.pool import InProcess, Pool
+from harness.execution.job import Job, Objective
+from harness.execution.pool import InProcessPool, Pool
 from harness.execution.prepare import prepare
 from harness.execution.recovery import deliver_waiting, finished_by_signature, settle_crashed, settle_own_workers
 from harness.execution.run_context import Progress, RunContext
 from harness.execution.schedule import Schedule
-from harness.search.claims import Claims, impatient
-from harness.search.optuna_study import Search, storage
+from harness.search.claims import CLOSING_PATIENCE_S, Claims
+from harness.search.optuna_study import Search, open_searches, storage
 from harness.study.cells import Cell, plan
 from harness.study.files import StudyFile
 from harness.tracking.outbox import Outbox
@@ -33,13 +33,13 @@ from registry.errors import BenchError
 
 @dataclass(frozen=True)
 class Execution:
-    """How a run is carried out; nothing here changes what comes out of a trial.
+    """Where and how trials run; nothing here changes their results.
 
     Args:
         workers: processes of the local cluster. in_process: no workers at all. scheduler: address of a running one instead.
-        trials_per_gpu: workers for each GPU instead of `workers`; 0: a GPU is nothing special.
+        trials_per_gpu: workers for each GPU instead of `workers`; 0: GPUs do not matter.
         trial_timeout_s: after which a trial is stopped and failed; 0: never. optuna_storage: URL; empty: optuna.db below the home.
-        tries: of a trial whose worker died. objective: what trains and scores a trial.
+        tries: of a trial whose worker died. objective: trains and scores a trial.
     """
 
     workers: int = 1
@@ -54,37 +54,37 @@ class Execution:
     def pool(self) -> Pool:
         """The workers. Raises: BenchError when none can be reached."""
         if self.in_process:
-            return InProcess()
+            return InProcessPool()
         from harness.execution.dask_pool import DaskPool, local
 
         return DaskPool(self.scheduler or local(self.workers, self.trials_per_gpu))
 
 
 def run_study(file: StudyFile, store: Store, workplace: Workspace, settings: dict[str, Any], console: Console, *,
-              only_cell: str | None = None, allow_missing: bool = False, execution: Execution | None = None) -> set[str]:
+              only_cell: str | None = None, allow_missing: bool = False, execution: Execution | None = None,
+              leaks_allowed: bool = False) -> set[str]:
     """Search every cell and train its finals, continuing where an earlier call stopped.
 
     Args:
         settings: fixed for every cell, as `training.epochs` -> 5. only_cell: label of the one cell to run.
-        allow_missing: go on without missing or damaged clips.
+        allow_missing: go on without missing or damaged clips. leaks_allowed: whether the study may copy clips before the split.
     Returns: the keys of the cells that were run.
     Raises: BenchError for what must be fixed first, or when results still wait for MLflow at the end. KeyboardInterrupt after Ctrl-C.
     """
     execution, study = execution or Execution(in_process=True), file.study
-    prepared = prepare(study, workplace, settings, only_cell, allow_missing, console)
+    prepared = prepare(study, workplace, settings, only_cell, allow_missing, console, leaks_allowed)
     console.say(f"{len(prepared.cells)} cells; opening the stores below {workplace.home} …")
-    groups = [(label, list(cells)) for label, cells in itertools.groupby(prepared.cells, key=lambda c: short_label(c.base.split))]
     (workplace.home / ".bench").mkdir(parents=True, exist_ok=True)
     with FileLock(workplace.home / ".bench" / "stores.lock"):  # two first starts must not both make the tables
-        searched = storage(workplace.home, execution.optuna_storage)
-        claims = Claims(searched.engine)
+        optuna_storage = storage(workplace.home, execution.optuna_storage)
+        claims = Claims(optuna_storage.engine)
         tracker = store.experiment(file.name)
-        searches = [(Search(workplace.home, file.name, label, cells, study.prune, store=searched, claims=claims, sampler=study.sampler),
-                     cells) for label, cells in groups]
+        searches = open_searches(workplace.home, file.name, prepared.cells, optuna_storage, claims, study.prune, study.sampler)
     run = RunContext(file, prepared, console, store, tracker, claims, Outbox(workplace.home), settings, allow_missing, execution.objective)
     run.varied = varied_settings(plan(study, prepared.corpus.fingerprint, settings), settings)
     try:
-        settle_crashed(run, [search for search, _ in searches])
+        if settled := str(settle_crashed(run, searches)):
+            console.say(settled)
         run.known = finished_by_signature(run)
         run.parent = _open_parent(run)
         state = "failed"
@@ -95,89 +95,86 @@ def run_study(file: StudyFile, store: Store, workplace: Workspace, settings: dic
             state = "killed"
             raise
         finally:
-            with suppress(Exception):  # what MLflow does not take now, the next start mends
+            with suppress(Exception):  # what MLflow does not take now, the next start settles
                 deliver_waiting(run)
                 run.tracker.end(run.parent, state)
                 settle_own_workers(run)
     finally:
-        with suppress(BenchError), impatient():  # else the next start sees that this one is gone
+        with suppress(BenchError):  # the next start sees that this one is gone
             claims.close()
-    _bring_home(run, [short_label(cells[0].base.split) for _, cells in searches])
+    _deliver_and_summarise(run)
     return {cell.key for cell in prepared.cells}
 
 
-def _work(run: RunContext, searches: list[tuple[Search, list[Cell]]], execution: Execution) -> None:
-    """Everything between the stores' opening and their closing."""
+def _work(run: RunContext, searches: list[Search], execution: Execution) -> None:
+    """Run all jobs, with progress bars."""
     trials, console = run.study.trials, run.console
-    missing = {label: sum(max(0, trials - len(search.done(cell))) for cell in cells) for label, (search, cells) in _labelled(searches)}
-    for label, (_, cells) in _labelled(searches) if trials else []:
-        console.say(f"{label}: {len(cells)} cells × {trials} trials, {missing[label]} to do")
+    missing = {search.cell.key: max(0, trials - len(search.ended())) for search in searches} if trials else {}
+    for label, cells in itertools.groupby(run.prepared.cells if trials else [], key=lambda cell: short_label(cell.base.split)):
+        keys = [cell.key for cell in cells]
+        console.say(f"{label}: {len(keys)} cells × {trials} trials, {sum(missing[key] for key in keys)} to do")
     with console.progress():
         seeds = len(run.prepared.cells) * len(run.study.seeds)
         with console.bar("trials", sum(missing.values())) as first, console.bar("finals", seeds) as second, Stopping(console) as stopping:
-            agenda = Schedule(run, searches, Progress(first), Progress(second), execution.tries)
-            _drive(agenda, execution, stopping)
+            schedule = Schedule(run, searches, Progress(first), Progress(second), execution.tries)
+            _drive(schedule, execution, stopping)
 
 
-def _labelled(searches: list[tuple[Search, list[Cell]]]) -> list[tuple[str, tuple[Search, list[Cell]]]]:
-    return [(short_label(cells[0].base.split), (search, cells)) for search, cells in searches]
-
-
-def _drive(agenda: Schedule, execution: Execution, stopping: Stopping) -> None:
+def _drive(schedule: Schedule, execution: Execution, stopping: Stopping) -> None:
     """Keep the workers busy until everything is done, or nothing more is to be started."""
-    job = agenda.next()
-    if job is None and agenda.finished():
+    job = schedule.next_job()
+    if job is None and schedule.finished():
         return  # nothing to do: no worker is started for it
     pool = None
     try:
         pool = execution.pool()
         if not pool.free():
-            agenda.run.console.say("no worker has joined yet: waiting for the first")
-        while not agenda.finished():
-            over = stopping.asked or agenda.fault is not None
-            others = False
-            while not over and pool.free() > 0:
-                job = job or agenda.next()
-                if job is None:
-                    others = not agenda.pieces and not agenda.finished()
-                    break
-                pool.start(job)
+            schedule.run.console.say("no worker has joined yet: waiting for the first")
+        while not schedule.finished():
+            if stopping.requested or schedule.error:
+                schedule.release_unstarted(job)
                 job = None
-            if over:
-                agenda.let_go(job)
-                job = None
-                if not agenda.pieces:
+                if not schedule.running:
                     break
-            if others:
-                agenda.wait_for_others()
-            for ended in pool.turn(agenda.hear):
-                agenda.ended(ended)
-            _stop_overdue(agenda, pool, execution.trial_timeout_s)
+            else:
+                job = _start_jobs(schedule, pool, job)
+            for end in pool.poll(schedule.on_progress):
+                schedule.on_end(end)
+            for uid in [uid for uid in schedule.running if execution.trial_timeout_s and pool.running_s(uid) > execution.trial_timeout_s]:
+                pool.kill(uid)
+                schedule.on_timeout(uid, execution.trial_timeout_s)
     finally:
         if pool:
             pool.close()
-        with impatient():
-            agenda.abandon()
-    if agenda.fault:
-        raise agenda.fault
-    if stopping.asked and not agenda.finished():
+        schedule.run.claims.patience_s = CLOSING_PATIENCE_S
+        schedule.abandon()
+    if schedule.error:
+        raise schedule.error
+    if stopping.requested and not schedule.finished():
         raise KeyboardInterrupt
 
 
-def _stop_overdue(agenda: Schedule, pool: Pool, limit_s: float) -> None:
-    for uid in [uid for uid in agenda.pieces if limit_s and pool.running_s(uid) > limit_s]:
-        pool.kill(uid)
-        agenda.overdue(agenda.pieces[uid], limit_s)
+def _start_jobs(schedule: Schedule, pool: Pool, job: Job | None) -> Job | None:
+    """Give each free worker a job, `job` first; returns one that found no free worker."""
+    while pool.free() > 0:
+        job = job or schedule.next_job()
+        if job is None:
+            if not schedule.running and not schedule.finished():
+                schedule.wait_for_others()
+            return None
+        pool.start(job)
+        job = None
+    return job
 
 
-def _bring_home(run: RunContext, protocols: list[str]) -> None:
-    """Bring to MLflow what waits, and note what it is the basis of. Raises: BenchError when MLflow stays away."""
+def _deliver_and_summarise(run: RunContext) -> None:
+    """Deliver what waits to MLflow, then audit and summarise the finals. Raises: BenchError when MLflow stays away."""
     delivery = deliver_waiting(run)
-    if delivery.left:
-        raise BenchError(f"{delivery.left} results wait in {run.box.folder}, since MLflow does not take them ({delivery.reason}): when it "
-                         "does, `bench sync`, or this command again, brings them there and writes the report. Nothing is trained twice")
+    if delivery.waiting:
+        raise BenchError(f"{delivery.waiting} results wait in {run.box.folder}, since MLflow does not take them ({delivery.reason}): when "
+                         "it does, `bench sync`, or this command again, brings them there and writes the report. Nothing is trained twice")
     audit_late(run)
-    for label in protocols:
+    for label in dict.fromkeys(short_label(cell.base.split) for cell in run.prepared.cells):
         summarise(run, label)
 
 

@@ -1,4 +1,4 @@
-"""What a run has to do, in order, and what becomes of each piece: trials in rounds over the cells, and a cell's finals after them."""
+"""What a run does next: trials in rounds over the cells, then the seeds of each cell's final; and what follows the end of a job."""
 
 from __future__ import annotations
 
@@ -17,25 +17,23 @@ from harness.search.optuna_study import Contradiction, Proposal, Search
 from harness.study.cells import Cell
 from harness.study.trial import Trial
 from harness.tracking.outbox import OutboxEntry
-from harness.tracking.run_record import RunRecord
 from registry.errors import BenchError
 
-LOOK_AGAIN_S = 1.0  # after others' claims
-CLEAR_UP_S = 30.0  # between two looks at whether those others live
+LOOK_AGAIN_S = 1.0  # between two looks at what other starts have claimed
+SETTLE_EVERY_S = 30.0  # between two looks at whether those other starts are alive
 
 
 @dataclass
 class CellProgress:
-    """One cell on its way through a run.
+    """How far a run is with one cell.
 
     Args:
-        done: trials that ended, as last read. running: trials that this start is at.
-        waiting: proposals whose signature is under way elsewhere.
+        ended: trials that ended, as last read. running: trials that this start runs.
+        waiting: proposals whose signature another start runs. look_at: when claims of other starts are looked at again.
     """
 
     search: Search
-    cell: Cell
-    done: int
+    ended: int
     final: Final
     running: int = 0
     waiting: list[Proposal] = field(default_factory=list)
@@ -44,9 +42,9 @@ class CellProgress:
 
 @dataclass
 class RunningJob:
-    """One job of a run, and what is told when it ends: a trial's proposal; a seed has none."""
+    """One job that was handed to a worker; a trial has a proposal, a seed has none."""
 
-    lane: CellProgress
+    cell: CellProgress
     job: Job
     bar: Bar
     proposal: Proposal | None
@@ -57,236 +55,233 @@ class Schedule:
     """Everything that a run has to do.
 
     Args:
-        searches: each with its cells. trials, finals: what shows how far they are. tries: of a trial whose worker died.
+        searches: of its cells. trials, finals: what shows how far they are. tries: of a trial whose worker died.
+    Attributes:
+        running: uid -> job. error: what ends the run, once something does.
     """
 
-    def __init__(self, run: RunContext, searches: list[tuple[Search, list[Cell]]], trials: Progress, finals: Progress, tries: int) -> None:
+    def __init__(self, run: RunContext, searches: list[Search], trials: Progress, finals: Progress, tries: int) -> None:
         self.run, self.trials, self.finals, self.tries = run, trials, finals, tries
-        self.lanes = [CellProgress(search, cell, len(search.done(cell)) if run.study.trials else 0, Final(run, search, cell))
-                      for search, cells in searches for cell in cells]
-        self.pieces: dict[str, RunningJob] = {}
-        self.again: list[Job] = []
-        self.fault: BaseException | None = None
-        self._clear_up_at = 0.0
+        self.cells = [CellProgress(search, len(search.ended()) if run.study.trials else 0, Final(run, search)) for search in searches]
+        self.running: dict[str, RunningJob] = {}
+        self.error: BaseException | None = None
+        self._retries: list[Job] = []
+        self._settle_at = 0.0
 
     def finished(self) -> bool:
-        """Whether every cell has its trials and its finals."""
-        return not self.pieces and all(lane.final.finished for lane in self.lanes)
+        """Whether every cell has its trials and its final."""
+        return not self.running and all(cell.final.finished for cell in self.cells)
 
-    def next(self) -> Job | None:
-        """The next piece of work that can be started, None when there is none just now."""
-        if self.again:
-            return self.again.pop()
-        for lane in sorted(self.lanes, key=lambda lane: (lane.running > 0, lane.done + lane.running)):
-            job = self._waited(lane) or self._trial(lane)
-            if job:
+    def next_job(self) -> Job | None:
+        """The next job that can be started, None when there is none just now."""
+        if self._retries:
+            return self._retries.pop()
+        for cell in sorted(self.cells, key=lambda cell: (cell.running > 0, cell.ended + cell.running)):
+            if job := self._waiting_trial(cell) or self._new_trial(cell):
                 return job
-        for lane in self.lanes:
-            if self._searched(lane) and (job := self._seed(lane)):
+        for cell in self.cells:
+            if not cell.running and not cell.waiting and cell.ended >= self.run.study.trials and (job := self._next_seed(cell)):
                 return job
         return None
 
-    def _searched(self, lane: CellProgress) -> bool:
-        return not lane.running and not lane.waiting and lane.done >= self.run.study.trials
-
-    def _trial(self, lane: CellProgress) -> Job | None:
-        """A cell's next trial, unless it is known what it gives."""
-        wanted = self.run.study.trials
-        while lane.done + lane.running + len(lane.waiting) < wanted and time.monotonic() >= lane.look_at:
+    def _new_trial(self, cell: CellProgress) -> Job | None:
+        """The cell's next trial that is not known already."""
+        limit = self.run.study.trials
+        while cell.ended + cell.running + len(cell.waiting) < limit and time.monotonic() >= cell.look_at:
             try:
-                proposal = lane.search.propose(lane.cell, wanted)
+                proposal = cell.search.propose(limit)
             except Contradiction as error:
-                self._contradiction(lane.cell, error)
-                self._count(lane)
+                self._record_contradiction(cell.search.cell, error)
+                self._count(cell)
                 continue
             if proposal is None:  # other starts of this study have the rest
-                lane.done = len(lane.search.done(lane.cell))
-                lane.look_at = time.monotonic() + LOOK_AGAIN_S
+                cell.ended = len(cell.search.ended())
+                cell.look_at = time.monotonic() + LOOK_AGAIN_S
                 return None
-            if not self._is_known(lane, proposal):
-                return self._claimed(lane, proposal)
+            if not self._is_known(cell, proposal):
+                return self._claim_trial(cell, proposal)
         return None
 
-    def _is_known(self, lane: CellProgress, proposal: Proposal) -> bool:
+    def _waiting_trial(self, cell: CellProgress) -> Job | None:
+        """A trial that another start had claimed, when that start gave it up; one that it ended is counted."""
+        for proposal in cell.waiting if time.monotonic() >= cell.look_at else []:
+            cell.look_at = time.monotonic() + LOOK_AGAIN_S
+            before = cell.ended
+            job = None if self._is_known(cell, proposal) else self._claim_trial(cell, proposal)
+            if job or cell.ended > before:
+                cell.waiting.remove(proposal)
+                return job
+        return None
+
+    def _is_known(self, cell: CellProgress, proposal: Proposal) -> bool:
+        """Whether an earlier start ended a trial of the same signature, whose end is then the proposal's."""
         known = self.run.known.get(proposal.trial.signature)
         if known:
-            proposal.tell(known.state, known.metrics.get("validation/uar"))
-            self._count(lane)
+            proposal.record_end(known.state, known.metrics.get("validation/uar"))
+            self._count(cell)
         return known is not None
 
-    def _claimed(self, lane: CellProgress, proposal: Proposal) -> Job | None:
-        """The job of a proposal, once nobody else is at its signature; what another made of it is told."""
+    def _claim_trial(self, cell: CellProgress, proposal: Proposal) -> Job | None:
+        """The job of a proposal; None when another start runs its signature, or ended it meanwhile."""
         name = self._claim(proposal.trial)
         if self.run.claims.take(name, proposal.uid):
-            return self._started(lane, "trial", proposal.trial, proposal.uid, proposal)
+            return self._start(cell, "trial", proposal.trial, proposal.uid, proposal)
         held = self.run.claims.get(name)
         if held and held.outcome:
-            proposal.tell(held.outcome["state"], held.outcome["value"], held.outcome["reason"])
-            self._count(lane)
-        elif proposal not in lane.waiting:
-            lane.waiting.append(proposal)
+            proposal.record_end(held.outcome["state"], held.outcome["value"], held.outcome["reason"])
+            self._count(cell)
+        elif proposal not in cell.waiting:
+            cell.waiting.append(proposal)
         return None
 
-    def _waited(self, lane: CellProgress) -> Job | None:
-        for proposal in lane.waiting if time.monotonic() >= lane.look_at else []:
-            lane.look_at = time.monotonic() + LOOK_AGAIN_S
-            before = lane.done
-            job = None if self._is_known(lane, proposal) else self._claimed(lane, proposal)
-            if job or lane.done > before:
-                lane.waiting.remove(proposal)
-                return job
+    def _next_seed(self, cell: CellProgress) -> Job | None:
+        """The next seed of a cell's final that no start has; the final is recorded once all seeds ended."""
+        if cell.final.finished or time.monotonic() < cell.look_at:
+            return None
+        for trial in cell.final.missing():
+            claim, uid = self._claim(trial), uuid.uuid4().hex[:16]
+            if self.run.claims.take(claim, uid) or (
+                    not cell.final.belongs_to_another(trial, claim) and self.run.claims.retake(claim, uid)):
+                return self._start(cell, "seed", trial, uid, None)
+        if cell.final.record_if_complete():
+            self.finals.advance(len(self.run.study.seeds))
+        else:
+            cell.look_at = time.monotonic() + LOOK_AGAIN_S
         return None
 
     def _claim(self, trial: Trial) -> str:
         return f"trial {self.run.name} {trial.signature}"
 
-    def _started(self, lane: CellProgress, kind: str, trial: Trial, uid: str, proposal: Proposal | None) -> Job:
-        job = self.run.job(kind, lane.cell, trial, uid, asks=kind == "trial" and self.run.study.prune)
-        self.pieces[uid] = RunningJob(lane, job, self.run.console.open_bar(f"  {job.name}", trial.training.epochs), proposal)
-        lane.running += kind == "trial"
+    def _start(self, cell: CellProgress, kind: str, trial: Trial, uid: str, proposal: Proposal | None) -> Job:
+        job = self.run.job(kind, cell.search.cell, trial, uid)
+        self.running[uid] = RunningJob(cell, job, self.run.console.open_bar(f"  {job.name}", trial.training.epochs), proposal)
+        cell.running += kind == "trial"
         return job
 
-    def _count(self, lane: CellProgress, validation_uar: float = 0.0) -> None:
-        lane.done += 1
+    def _count(self, cell: CellProgress, validation_uar: float = 0.0) -> None:
+        cell.ended += 1
         self.trials.advance(1, validation_uar)
 
-    def _contradiction(self, cell: Cell, error: Contradiction) -> None:
+    def _record_contradiction(self, cell: Cell, error: Contradiction) -> None:
         """A failed row for proposed settings that can't be used together."""
         tags, params = identity(self.run, cell, cell.base)
         params |= error.params
         uid = uuid.uuid4().hex[:16]
         self.run.record(OutboxEntry(uid=uid, kind="trial", name=run_name(params), study=self.run.name, parent=self.run.parent,
-                                    state="failed",
-                                    tags=replace(tags, reason=str(error)).to_tags(), params=params,
+                                    state="failed", tags=replace(tags, reason=str(error)).to_tags(), params=params,
                                     ended_ms=int(time.time() * 1000)))
         self.run.box.mark_recorded(uid)
         self.run.console.say(f"  {run_name(params)}: failed ({error})")
 
-    def _seed(self, lane: CellProgress) -> Job | None:
-        """The next seed of a cell's final that is not known and nobody else's; the final itself once all are there."""
-        if lane.final.finished or time.monotonic() < lane.look_at:
-            return None
-        for trial in lane.final.missing():
-            uid = uuid.uuid4().hex[:16]
-            if self.run.claims.take(self._claim(trial), uid):
-                return self._started(lane, "seed", trial, uid, None)
-            if not lane.final.settled_elsewhere(trial, self._claim(trial)) and self.run.claims.retake(self._claim(trial), uid):
-                return self._started(lane, "seed", trial, uid, None)
-        if lane.final.complete():
-            self.finals.advance(len(self.run.study.seeds))
-        else:
-            lane.look_at = time.monotonic() + LOOK_AGAIN_S
-        return None
-
-    def hear(self, heard: ProgressEvent) -> bool:
-        """Show how a trial goes; of an epoch of the search, whether the trial is to be pruned."""
-        piece = self.pieces.get(heard.uid)
-        if piece is None:
+    def on_progress(self, event: ProgressEvent) -> bool:
+        """Show how far a job is; returns, for an epoch of a trial, whether the trial is to be pruned."""
+        running = self.running.get(event.uid)
+        if running is None:
             return False
-        if heard.what == "preparing":
-            piece.bar.show_features(heard.done, int(heard.value))
+        if event.what == "preparing":
+            running.bar.show_features(event.done, int(event.value))
             return False
-        piece.bar.update(heard.done, note=f"validation UAR {heard.value:.3f}")
-        return piece.job.asks and piece.proposal is not None and piece.proposal.should_prune(heard.done, heard.value)
+        running.bar.update(event.done, note=f"validation UAR {event.value:.3f}")
+        return running.job.waits_for_pruning and running.proposal is not None and running.proposal.should_prune(event.done, event.value)
 
-    def ended(self, ended: JobEnd) -> None:
-        """Make what is due of a job's end."""
-        piece = self.pieces.get(ended.uid)
-        if piece is None:
+    def on_end(self, end: JobEnd) -> None:
+        """Record the end of a job, try it again, or release it."""
+        running = self.running.get(end.uid)
+        if running is None:
             return
-        if ended.outcome:
-            self._settle(piece, ended.outcome)
-        elif ended.fault:
-            self.fault = self.fault or (None if isinstance(ended.fault, Stopped) else ended.fault)
-            self._give_up(piece)
+        if end.outcome:
+            self._record_end(running, end.outcome)
+        elif end.error:
+            self.error = self.error or (None if isinstance(end.error, Stopped) else end.error)
+            self._release(running)
         else:
-            self._died(piece, ended.died)
+            self._on_death(running, end.died)
 
-    def overdue(self, piece: RunningJob, limit_s: float) -> None:
-        """Record as failed what was stopped for taking too long."""
-        self._settle(piece, self.run.failed(piece.job, f"it took longer than --trial-timeout {limit_s:g} s"))
+    def on_timeout(self, uid: str, limit_s: float) -> None:
+        """Record as failed a job that was stopped for taking too long."""
+        running = self.running[uid]
+        self._record_end(running, self.run.failed(running.job, f"it took longer than --trial-timeout {limit_s:g} s"))
 
-    def _died(self, piece: RunningJob, how: str) -> None:
-        """A result that was on disk counts; else the trial is tried again, a bounded number of times."""
-        entry = self.run.box.get(piece.job.uid)
-        if entry:
-            self._settle(piece, Outcome.of(entry, self.run.deliver(entry.uid)))
-        elif piece.tries < self.tries:
-            self._end_runs(piece)
-            piece.tries += 1
-            self.run.console.say(f"  {piece.job.name}: {how}; try {piece.tries} of {self.tries}")
-            self.again.append(piece.job)
+    def _on_death(self, running: RunningJob, died: str) -> None:
+        """A result that is on disk counts; else the trial is tried again, a limited number of times."""
+        if entry := self.run.box.get(running.job.uid):
+            self._record_end(running, Outcome.of(entry, self.run.deliver(entry.uid)))
+        elif running.tries < self.tries:
+            self._end_open_runs(running)
+            running.tries += 1
+            self.run.console.say(f"  {running.job.name}: {died}; try {running.tries} of {self.tries}")
+            self._retries.append(running.job)
         else:
-            self._settle(piece, self.run.failed(piece.job, f"{how} in each of {self.tries} tries"))
+            self._record_end(running, self.run.failed(running.job, f"{died} in each of {self.tries} tries"))
 
-    def _settle(self, piece: RunningJob, outcome: Outcome) -> None:
-        """Tell the search, the other starts of this study and people how a job ended."""
-        job, lane = piece.job, piece.lane
-        self._remove(piece)
-        lane.look_at = 0.0  # what was waited for may have been this
-        run_id = outcome.run_id
-        if piece.proposal:
-            piece.proposal.tell(outcome.state, outcome.value, outcome.reason)
-        if not self.run.claims.end(self._claim(job.trial), state=outcome.state, value=outcome.value, reason=outcome.reason) and run_id:
+    def _record_end(self, running: RunningJob, outcome: Outcome) -> None:
+        """Record for the search and for other starts of this study how a job ended, and print it."""
+        job, cell, record = running.job, running.cell, outcome.record
+        value, reason = outcome.record.validation_uar, record.about.reason
+        self._remove(running)
+        cell.look_at = 0.0  # the cell may have waited for this
+        if running.proposal:
+            running.proposal.record_end(record.state, value, reason)
+        if not self.run.claims.end(self._claim(job.trial), state=record.state, value=value, reason=reason) and record.run_id:
             with suppress(Exception):  # MLflow is away
-                self.run.tracker.end(run_id, "killed", "another start of this study took it over")
+                self.run.tracker.end(record.run_id, "killed", "another start of this study took it over")
         self.run.box.mark_recorded(job.uid)
-        if outcome.state in ("finished", "pruned"):
-            self.run.known[job.trial.signature] = RunRecord(run_id, job.name, job.kind, outcome.state, {}, outcome.metrics, {})
-        if piece.proposal:
-            self._count(lane, outcome.value or 0.0)
+        if record.ended_by_itself:
+            self.run.known[job.trial.signature] = record
+        if running.proposal:
+            self._count(cell, value or 0.0)
         else:
-            lane.final.ended(job.trial, outcome)
-            self.finals.advance(0, outcome.value or 0.0)
-        self.run.console.say(outcome_line(job.name, outcome))
-        for note in outcome.notes:
-            self.run.console.say(f"  {note}")
+            cell.final.record_end(job.trial, record.state)
+            self.finals.advance(0, value or 0.0)
+        for line in (outcome_line(job.name, outcome), *(f"  {note}" for note in outcome.notes)):
+            self.run.console.say(line)
 
-    def _remove(self, piece: RunningJob) -> None:
-        del self.pieces[piece.job.uid]
-        piece.lane.running -= piece.proposal is not None
-        piece.bar.close()
+    def _remove(self, running: RunningJob) -> None:
+        del self.running[running.job.uid]
+        running.cell.running -= running.proposal is not None
+        running.bar.close()
 
-    def _give_up(self, piece: RunningJob) -> None:
-        """What was stopped is free to be done again."""
-        self._remove(piece)
-        self._end_runs(piece)
-        if piece.proposal:
-            piece.proposal.tell("killed", None, STOPPED)
-        self.run.claims.release(self._claim(piece.job.trial))
+    def _release(self, running: RunningJob) -> None:
+        """Give up a job that was stopped, so that any start can do it again."""
+        self._remove(running)
+        self._end_open_runs(running)
+        if running.proposal:
+            running.proposal.record_end("killed", None, STOPPED)
+        self.run.claims.release(self._claim(running.job.trial))
 
-    def _end_runs(self, piece: RunningJob) -> None:
+    def _end_open_runs(self, running: RunningJob) -> None:
         with suppress(Exception):  # MLflow is away: the next start ends them
-            for record in self.run.tracker.records_of(piece.job.uid):
+            for record in self.run.tracker.records_of(running.job.uid):
                 if record.state == "running":
                     self.run.tracker.end(record.run_id, "killed", STOPPED)
 
     def wait_for_others(self) -> None:
-        """What is left is with other starts of this study; what one that dies had is free again."""
-        if not self._clear_up_at:
-            self._clear_up_at = time.monotonic() + CLEAR_UP_S
+        """Wait a moment for other starts of this study, which have what is left; what a dead one had can be claimed again."""
+        if not self._settle_at:
+            self._settle_at = time.monotonic() + SETTLE_EVERY_S
             self.run.console.say("what is left is with other starts of this study: waiting for them")
-        if time.monotonic() > self._clear_up_at:
-            self._clear_up_at = time.monotonic() + CLEAR_UP_S
-            settle_crashed(self.run, list({id(lane.search): lane.search for lane in self.lanes}.values()))
+        if time.monotonic() > self._settle_at:
+            self._settle_at = time.monotonic() + SETTLE_EVERY_S
+            if settled := str(settle_crashed(self.run, [cell.search for cell in self.cells])):
+                self.run.console.say(settled)
             self.run.known |= finished_by_signature(self.run)
         time.sleep(0.2)
 
-    def let_go(self, job: Job | None) -> None:
-        """Give up what no worker is at: a job that is still to be sent, and those to be tried again."""
-        for each in [*self.again, *([job] if job else [])]:
-            self._give_up(self.pieces[each.uid])
-        self.again.clear()
+    def release_unstarted(self, job: Job | None) -> None:
+        """Release what no worker has: a job that is still to be sent, and those to be tried again."""
+        for each in [*self._retries, *([job] if job else [])]:
+            self._release(self.running[each.uid])
+        self._retries.clear()
 
     def abandon(self) -> None:
-        """Give up everything that runs; results that are on disk by now count. What a store does not take now, the next start settles."""
-        for piece in list(self.pieces.values()):
-            entry = self.run.box.get(piece.job.uid)
+        """Release everything that runs; results that are on disk by now count. What a store does not take now, the next start settles."""
+        for running in list(self.running.values()):
+            entry = self.run.box.get(running.job.uid)
             with suppress(BenchError):
                 if entry:
-                    self._settle(piece, Outcome.of(entry, self.run.deliver(entry.uid)))
+                    self._record_end(running, Outcome.of(entry, self.run.deliver(entry.uid)))
                 else:
-                    self._give_up(piece)
-        for proposal in [proposal for lane in self.lanes for proposal in lane.waiting]:
+                    self._release(running)
+        for proposal in [proposal for cell in self.cells for proposal in cell.waiting]:
             with suppress(BenchError):
-                proposal.tell("killed", None, STOPPED)
+                proposal.record_end("killed", None, STOPPED)

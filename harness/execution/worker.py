@@ -1,4 +1,4 @@
-"""What a worker does: trains one trial, keeps its result in the outbox, brings it to MLflow, and says in a few words how it ended."""
+"""What a worker does: trains one trial, keeps its result in the outbox, delivers it to MLflow, and returns its record."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from harness.data.copies_before_split import leak_on_purpose
 from harness.data.corpora import open_corpus
 from harness.evaluation.audit import audit_final
 from harness.execution.job import STOPPED, Job, Outcome, Reporter
@@ -34,7 +32,7 @@ _one_at_a_time = threading.Lock()  # Keras's session and seeds belong to the who
 
 
 def run_job(job: Job, reporter: Reporter) -> Outcome:
-    """Run a job, or find that it was done; a trial that fails is an outcome with its reason.
+    """Run a job, unless its result is on disk; a trial that fails is an outcome with its reason.
 
     Raises: BenchError for what ends the study (a full disk, clips that changed, a worker that does not fit); Stopped;
     KeyboardInterrupt in a run in one process.
@@ -53,8 +51,9 @@ def run_job(job: Job, reporter: Reporter) -> Outcome:
         if entry is None:
             raise BenchError(f"the result in {box.folder / job.uid} can't be read back: check the disk")
         outcome = Outcome.of(entry, _delivered(job, box, entry))
-        found = audit(job, outcome.run_id) if job.kind == "seed" and outcome.run_id and outcome.state == "finished" else ()
-        return replace(outcome, notes=(*costs, *found), done_here=_done_here, memory_bytes=psutil.Process().memory_info().rss)
+        record = outcome.record
+        problems = audit(job, record.run_id) if job.kind == "seed" and record.run_id and record.state == "finished" else ()
+        return replace(outcome, notes=(*costs, *problems), done_here=_done_here, memory_bytes=psutil.Process().memory_info().rss)
 
 
 def _check_fit(trial: Trial, signature: str, home: Path) -> None:
@@ -71,7 +70,7 @@ def _check_fit(trial: Trial, signature: str, home: Path) -> None:
 
 
 def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
-    """Train, score and keep what came out; returns why the cost of a final is not or not wholly known."""
+    """Train, score and commit the result; returns why the cost of a final is not or not wholly known."""
     notes: list[str] = []
     epochs: list[tuple[int, int, dict[str, float]]] = []
     live = _Live(job)
@@ -83,14 +82,13 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
             raise Pruned(f"validation UAR below the median of the cell's trials at epoch {epoch}")
 
     try:
-        with leak_on_purpose() if job.leaks else nullcontext():
-            result = job.objective(job.trial, job.workplace, on_epoch, reporter.preparing)
-            reporter.check()
-            entry = entry_of(result, tags=job.tags, metrics=_cost(job, result, notes) if job.costs else {}, uid=job.uid, kind=job.kind,
-                             name=job.name, study=job.study, parent=job.parent, params=job.params, epochs=epochs, run_id=live.run_id,
-                             store=Store(job.workplace.home, job.tracking_uri).name, best_models=job.best_models)
-            reporter.check()  # another start may be at the same trial by now
-            box.commit(entry, functools.partial(_write, job, result))
+        result = job.objective(job.trial, job.workplace, on_epoch, reporter.preparing)
+        reporter.check()
+        entry = entry_of(result, tags=job.tags, metrics=_cost(job, result, notes) if job.costs else {}, uid=job.uid, kind=job.kind,
+                         name=job.name, study=job.study, parent=job.parent, params=job.params, epochs=epochs, run_id=live.run_id,
+                         store=Store(job.workplace.home, job.tracking_uri).name, best_models=job.best_models)
+        reporter.check()  # another start may be at the same trial by now
+        box.commit(entry, functools.partial(_write, job, result))
     except BaseException:
         live.stop()
         raise
@@ -98,7 +96,7 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
 
 
 def _cost(job: Job, result: Result, notes: list[str]) -> dict[str, float]:
-    """What a final costs beside its quality; a final that is trained and scored does not fail for that."""
+    """The cost of a final; what can't be measured is a note, and the final does not fail."""
     if result.state != "finished":
         return {}
     try:
@@ -121,7 +119,7 @@ def _write(job: Job, result: Result, folder: Path) -> None:
 
 
 class _Live:
-    """The MLflow run of a job while it trains; once MLflow does not answer, the outbox has to do."""
+    """The MLflow run of a job while it trains; once MLflow does not answer, the result goes to the outbox only."""
 
     def __init__(self, job: Job) -> None:
         self.tracker: Tracker | None = None
@@ -139,7 +137,7 @@ class _Live:
             self._quietly(lambda: tracker.log_epoch(self.run_id, epoch, metrics, at_ms))
 
     def stop(self) -> None:
-        """End it as killed: its trial is run again."""
+        """End the run as killed: its trial is run again."""
         if self.tracker and self.run_id:
             tracker = self.tracker
             self._quietly(lambda: tracker.end(self.run_id, "killed", STOPPED))
@@ -159,15 +157,15 @@ def tracker_of(home: Path, study: str, uri: str) -> Tracker:
 
 
 def _delivered(job: Job, box: Outbox, entry: OutboxEntry) -> str:
-    """Bring a committed result to MLflow; the run's id, empty while MLflow is away."""
+    """Deliver a committed result to MLflow; returns the run's id, empty while MLflow is away."""
     try:
         tracker = tracker_of(job.workplace.home, job.study, job.tracking_uri)
         return box.deliver(entry.uid, tracker.write)
-    except Exception as error:  # it waits on: `bench sync` and the next start try again
+    except Exception as error:  # it still waits: `bench sync` and the next start try again
         logger.warning("the result of %s waits in the outbox: MLflow does not take it (%s)", entry.name, first_line(error))
         return ""
 
 
 def audit(job: Job, run_id: str) -> tuple[str, ...]:
-    """Look for leaks in a final as soon as it is there, note for the report what was found, and return what failed."""
+    """Audit a final for leaks and record the result for the report; returns the checks that failed."""
     return audit_final(tracker_of(job.workplace.home, job.study, job.tracking_uri), run_id, job.workplace)

@@ -1,4 +1,4 @@
-"""Renders what the rows of one leaderboard cost beside their quality: the table, the Pareto front in words, and its picture."""
+"""The cost of the rows of one leaderboard beside their quality: the table, the Pareto front in words, and its picture."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from harness.reports.markdown import escape, table
 from harness.training.cost import LATENCY
 
 FORMS = {LATENCY: ".1f", "latency_p95_ms": ".1f", "multiply_adds": ",.0f", "model_mb": ".2f", "peak_memory_mb": ",.0f"}
-BUSY_CORES = 0.25  # kept by other processes: more is told
+BUSY_CORES = 0.25  # kept busy by other processes: more of them are worth a warning
 Draw = Callable[[str, Sequence[Point]], str]
 
 
 def cost_markdown(board: Leaderboard, draw: Draw | None) -> tuple[str, str]:
-    """The Pareto front in a sentence, nothing where there is none; and the picture and the table, for what a reader opens by a click.
+    """The Pareto front in a sentence, nothing where there is none; and the picture and the table, for a folded part.
 
     Args: draw: protocol and its points -> path of the picture; None: there is no picture.
     """
@@ -25,13 +25,12 @@ def cost_markdown(board: Leaderboard, draw: Draw | None) -> tuple[str, str]:
     names = {row.cell: row.label if board.settings else f"{row.label} {row.settings}".strip() for row in board.finished}
     points = {row.cell: point_of(row, names[row.cell], board.interval(row)) for row in measured}
     comparable = len({(row.cost["cores"], row.cost["clip_s"], row.backend) for row in measured}) == 1
-    several = comparable and len(points) > 1
-    best = front(list(points.values())) if several else []
-    lines = [_line(row, names[row.cell], points.get(row.cell) in best) for row in board.finished]
+    has_front = comparable and len(points) > 1
+    best = front(list(points.values())) if has_front else []
     heads = ["cell", "front", "test UAR", "median ms", "p95 ms", "multiply–adds", "model MB", "peak memory MB", "parameters", "training s"]
-    picture = [f"![Test UAR against latency]({draw(board.rows[0].split, list(points.values()))})"] if several and draw else []
-    text = "\n\n".join([*picture, table(heads, lines, left=2), *_how(measured, comparable)])
-    return (_sentences(best) if several else ""), text
+    lines = [_line(row, names[row.cell], points.get(row.cell) in best) for row in board.finished]
+    picture = [f"![Test UAR against latency]({draw(board.rows[0].split, list(points.values()))})"] if has_front and draw else []
+    return (_front_sentence(best) if has_front else ""), "\n\n".join([*picture, table(heads, lines, "llr"), *_notes(measured, comparable)])
 
 
 def point_of(row: Row, name: str, interval: tuple[float, float]) -> Point:
@@ -39,34 +38,33 @@ def point_of(row: Row, name: str, interval: tuple[float, float]) -> Point:
     return Point(name, row.cost[LATENCY], row.test["uar"][0], None if math.isnan(interval[0]) else interval)
 
 
-def _line(row: Row, name: str, best: bool) -> list[str]:
-    told = [format(row.cost[key], form) if key in row.cost else "–" for key, form in FORMS.items()]
-    return [escape(name), "✓" if best else "", f"{row.test['uar'][0]:.3f}", *told, f"{row.parameters:,}", f"{row.fit_seconds:.0f}"]
+def _line(row: Row, name: str, on_front: bool) -> list[str]:
+    costs = [format(row.cost[key], form) if key in row.cost else "–" for key, form in FORMS.items()]
+    return [escape(name), "✓" if on_front else "", f"{row.test['uar'][0]:.3f}", *costs, f"{row.parameters:,}", f"{row.fit_seconds:.0f}"]
 
 
-def _sentences(best: Sequence[Point]) -> str:
-    named = ", ".join(f"{escape(each.label)} ({each.uar:.3f} at {each.latency_ms:.1f} ms)" for each in best)
-    return (f"Pareto front of test UAR against latency, where no other row is both better and faster: {named}. It goes by the figures "
+def _front_sentence(best: Sequence[Point]) -> str:
+    names = ", ".join(f"{escape(each.label)} ({each.uar:.3f} at {each.latency_ms:.1f} ms)" for each in best)
+    return (f"Pareto front of test UAR against latency, where no other row is both better and faster: {names}. It goes by the figures "
             "alone: rows that share a rank can't be told apart there either, and a row is chosen by validation UAR.")
 
 
-def _how(measured: Sequence[Row], comparable: bool) -> list[str]:
+def _notes(measured: Sequence[Row], comparable: bool) -> list[str]:
     """What the figures are, and what makes them doubtful."""
     if not measured:
         return ["Latency, multiply–adds, size and memory were not measured. Training seconds are the mean over seeds."]
     cores, lengths = ({row.cost[key] for row in measured} for key in ("cores", "clip_s"))
-    where = f"one clip of {_range(lengths, '.2f')} s on {_range(cores, '.0f')} cores"
-    parts = [f"Latency: {where}, on the CPU with default threads, from waveform to probabilities: resampling, features, normalisation and "
-             "network. Multiply–adds: of the network's kernels for that clip. Model: the saved files, in 10⁶ bytes. Peak memory: of the "
-             "whole process that predicted, Python and backend included. All were measured once a row, on its first final; training "
-             "seconds are the mean over seeds."]
+    notes = [f"Latency: one clip of {_range(lengths, '.2f')} s on {_range(cores, '.0f')} cores, on the CPU with default threads, from "
+             "waveform to probabilities: resampling, features, normalisation and network. Multiply–adds: of the network's kernels for that "
+             "clip. Model: the saved files, in 10⁶ bytes. Peak memory: of the whole process that predicted, Python and backend included. "
+             "All were measured once a row, on its first final; training seconds are the mean over seeds."]
     busy = max(row.cost.get("others_cores", 0.0) for row in measured)
     if busy > BUSY_CORES:
-        parts.append(f"⚠ Other processes kept up to {busy:.1f} cores busy during the measurements: latencies are higher than on an idle "
+        notes.append(f"⚠ Other processes kept up to {busy:.1f} cores busy during the measurements: latencies are higher than on an idle "
                      "machine, and what differs between rows may be theirs.")
     if not comparable:  # latencies of other clips or machines
-        parts.append("There is no Pareto front: the rows were measured on different machines, backends or lengths of clip.")
-    return parts
+        notes.append("There is no Pareto front: the rows were measured on different machines, backends or lengths of clip.")
+    return notes
 
 
 def _range(values: set[float], form: str) -> str:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from harness.evaluation.calibration import Bin
 
 
-
 def reliability_figure(bins: list[Bin], title: str) -> Figure:
     """Share of right answers against confidence, perfect calibration being the diagonal; below, how many answers each bin has."""
     from matplotlib.figure import Figure
@@ -91,7 +90,7 @@ def pareto_figure(points: Sequence[Point], title: str) -> Figure:
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
-    _name(axes, points, best)
+    _write_names(axes, points, best)
     axes.set_title(f"{title}\n(on the line: no other row is both faster and better)", fontsize=10)
     return figure
 
@@ -100,7 +99,7 @@ def _widened(latencies: Sequence[float]) -> tuple[float, float]:
     return min(latencies) / 1.3, max(latencies) * 1.3
 
 
-def _name(axes: Axes, points: Sequence[Point], best: Sequence[Point]) -> None:
+def _write_names(axes: Axes, points: Sequence[Point], best: Sequence[Point]) -> None:
     """Each row's name in the right margin, as near to the height of its point as the others allow, and a line to the point."""
     low, high = axes.get_ylim()
     ordered = sorted(points, key=lambda each: (-each.uar, each.latency_ms))
@@ -111,17 +110,17 @@ def _name(axes: Axes, points: Sequence[Point], best: Sequence[Point]) -> None:
                       arrowprops={"arrowstyle": "-", "relpos": (0, 0.5), "color": "#bbbbbb", "linewidth": 0.6, "shrinkA": 1, "shrinkB": 4})
 
 
-def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Heights between 0 and 1 near the wanted ones, which fall, and at least `gap` apart.
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Heights between 0 and 1 near the given ones, which fall, and at least `gap` apart.
 
     >>> [round(height, 2) for height in spread([0.9, 0.88, 0.01, 0.0], 0.1)]
     [0.9, 0.8, 0.15, 0.05]
     """
-    heights: list[float] = []
-    for place, height in enumerate(wanted):
-        room_below = (len(wanted) - 1 - place + 0.5) * gap
-        heights.append(max(min(height, heights[-1] - gap if heights else 1 - gap / 2), room_below))
-    return heights
+    apart: list[float] = []
+    for place, height in enumerate(heights):
+        room_below = (len(heights) - 1 - place + 0.5) * gap
+        apart.append(max(min(height, apart[-1] - gap if apart else 1 - gap / 2), room_below))
+    return apart
 
 
 def noise_figure(lines: Mapping[str, Mapping[str, Sequence[tuple[float, float, float]]]], places: Sequence[str], chance: float) -> Figure:
@@ -132,12 +131,12 @@ def noise_figure(lines: Mapping[str, Mapping[str, Sequence[tuple[float, float, f
     """
     from matplotlib.figure import Figure
 
-    rows = list(dict.fromkeys(row for own in lines.values() for row in own))
+    rows = list(dict.fromkeys(row for of_kind in lines.values() for row in of_kind))
     figure = Figure(figsize=(1.2 + 3.4 * len(lines), 3.4 + 0.18 * len(rows)), layout="constrained")
     panels = np.atleast_1d(figure.subplots(1, len(lines), sharey=True))
     at = np.arange(len(places))
-    for axes, (kind, own) in zip(panels, lines.items(), strict=True):
-        for number, (row, points) in enumerate(own.items()):
+    for axes, (kind, of_kind) in zip(panels, lines.items(), strict=True):
+        for number, (row, points) in enumerate(of_kind.items()):
             value, low, high = np.array(points).T
             drawn = axes.plot(at, value, "o-", markersize=3, linewidth=1.2, color=f"C{number % 10}", label=row)
             axes.fill_between(at, low, high, color=drawn[0].get_color(), alpha=0.15, linewidth=0)

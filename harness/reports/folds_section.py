@@ -1,4 +1,4 @@
-"""Renders what folds say of a study's rows: average ranks, which pairs differ, and a critical-difference diagram."""
+"""The rows of a study over the folds of a protocol: average ranks, which pairs differ, and a critical-difference diagram."""
 
 from __future__ import annotations
 
@@ -14,37 +14,43 @@ from harness.reports.markdown import escape, table
 Draw = Callable[[str, Sequence[str], FoldComparison], str]
 
 
-def folds_markdown(made: Sequence[Row], draw: Draw) -> list[str]:
+def folds_markdown(rows: Sequence[Row], draw: Draw) -> list[str]:
     """One part for each protocol with folds; none without.
 
     Args:
         draw: protocol, row labels and their comparison -> path of the critical-difference diagram.
     """
     parts = []
-    for protocol, (labels, figures) in folds(made).items():
-        found = compare_over_folds(figures)
-        parts += [f"## Over the folds of {escape(protocol)}", _ranks(labels, figures, found), _sentences(labels, len(figures), found)]
-        if not found.lacking:
-            parts.append(f"![Critical difference]({draw(protocol, labels, found)})")
+    for protocol, (labels, figures) in folds(rows).items():
+        comparison = compare_over_folds(figures)
+        parts += [f"## Over the folds of {escape(protocol)}", _rank_table(labels, figures, comparison),
+                  _sentences(labels, len(figures), comparison)]
+        if not comparison.reason_missing:
+            parts.append(f"![Critical difference]({draw(protocol, labels, comparison)})")
     return parts
 
 
-def _ranks(labels: Sequence[str], figures: np.ndarray, found: FoldComparison) -> str:
+def _rank_table(labels: Sequence[str], figures: np.ndarray, comparison: FoldComparison) -> str:
     """Rows by average rank, the best first."""
-    order = np.argsort(found.average_ranks, kind="stable")
-    lines = [[escape(labels[i]), f"{found.average_ranks[i]:.2f}", f"{figures[:, i].mean():.3f}", str(len(figures))] for i in order]
+    order = np.argsort(comparison.average_ranks, kind="stable")
+    lines = [[escape(labels[i]), f"{comparison.average_ranks[i]:.2f}", f"{figures[:, i].mean():.3f}", str(len(figures))] for i in order]
     return table(["row", "average rank", "mean test UAR", "folds"], lines)
 
 
-def _sentences(labels: Sequence[str], blocks: int, found: FoldComparison) -> str:
-    apart = [f"{escape(labels[i])} and {escape(labels[j])} (p {found.corrected[i, j]:.3f})"
-             for i in range(len(labels)) for j in range(i) if found.corrected[i, j] < LEVEL]
+def _sentences(labels: Sequence[str], blocks: int, comparison: FoldComparison) -> str:
+    signed = _signed_ranks_sentence(labels, blocks, comparison)
+    if comparison.reason_missing:
+        return f"{comparison.reason_missing} {signed}"
+    return (f"Friedman's test of all rows being alike over {blocks} folds: p {comparison.friedman:.3f}. Average ranks that lie "
+            f"{comparison.critical_difference:.2f} apart differ (Nemenyi). {signed}")
+
+
+def _signed_ranks_sentence(labels: Sequence[str], blocks: int, comparison: FoldComparison) -> str:
     smallest = smallest_p(len(labels), blocks)
-    signed = f"By Wilcoxon's signed ranks with Holm's correction these differ: {'; '.join(apart)}." if apart else \
-        "By Wilcoxon's signed ranks with Holm's correction no two rows can be told apart."
     if smallest >= LEVEL:
-        signed = f"Wilcoxon's signed ranks can tell no rows apart here: {blocks} folds give no corrected p below {smallest:.2g}."
-    if found.lacking:
-        return f"{found.lacking} {signed}"
-    return (f"Friedman's test of all rows being alike over {blocks} folds: p {found.friedman:.3f}. Average ranks that lie "
-            f"{found.critical_difference:.2f} apart differ (Nemenyi). {signed}")
+        return f"Wilcoxon's signed ranks can tell no rows apart here: {blocks} folds give no corrected p below {smallest:.2g}."
+    apart = [f"{escape(labels[i])} and {escape(labels[j])} (p {comparison.corrected[i, j]:.3f})"
+             for i in range(len(labels)) for j in range(i) if comparison.corrected[i, j] < LEVEL]
+    if apart:
+        return f"By Wilcoxon's signed ranks with Holm's correction these differ: {'; '.join(apart)}."
+    return "By Wilcoxon's signed ranks with Holm's correction no two rows can be told apart."

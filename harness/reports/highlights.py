@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.rows import Row
-from harness.reports.leaderboard_tables import plus_minus, with_spread
-from harness.reports.markdown import escape
+from harness.reports.markdown import escape, plus_minus, with_spread
 
 NAMED = 4  # rows that share rank 1 and are named before the others are only counted
 
@@ -15,23 +14,23 @@ def highlights(board: Leaderboard) -> str:
     chosen = board.chosen
     if chosen is None:
         return ""
-    own = board.standings.get(chosen.cell)
-    rank = f", rank {own.rank}" if own and own.rank else ""
-    parts = [f"**Chosen by validation UAR: {escape(chosen.label)}**, validation {plus_minus(chosen.validation_uar)}, test UAR "
-             f"{figure(board, chosen)}{rank}.", _best(board)]
-    return " ".join(part for part in parts if part)
+    rank = rank_of(board, chosen)
+    first = (f"**Chosen by validation UAR: {escape(chosen.label)}**, validation {plus_minus(chosen.validation_uar)}, test UAR "
+             f"{figure(board, chosen)}{'' if rank == '–' else f', rank {rank}'}.")
+    return " ".join(part for part in (first, _best(board)) if part)
 
 
 def _best(board: Leaderboard) -> str:
+    """The rows of rank 1 in a sentence; empty where there is one row, or no rank."""
     if not board.best or len(board.finished) == 1:
         return ""
     first, *others = (escape(row.label) for row in board.best)
     if not others:
-        clear = not board.standings[board.best[0].cell].alike and len(board.standings) == len(board.finished)
+        clear = not board.statistics[board.best[0].cell].alike and len(board.statistics) == len(board.finished)
         return f"{first} is significantly better than every other row." if clear else f"Alone on rank 1: {first}."
-    named = first + "".join(f", {label}" for label in others[: NAMED - 1])
+    names = ", ".join([first, *others[: NAMED - 1]])
     more = f" and {len(others) + 1 - NAMED} more" if len(others) >= NAMED else ""
-    return f"{len(board.best)} of {len(board.finished)} rows share rank 1 and can't be told apart: {named}{more}."
+    return f"{len(board.best)} of {len(board.finished)} rows share rank 1 and can't be told apart: {names}{more}."
 
 
 def figure(board: Leaderboard, row: Row, score: str = "uar") -> str:
@@ -41,5 +40,5 @@ def figure(board: Leaderboard, row: Row, score: str = "uar") -> str:
 
 def rank_of(board: Leaderboard, row: Row) -> str:
     """A row's rank, a dash where there is none."""
-    own = board.standings.get(row.cell)
-    return str(own.rank) if own and own.rank else "–"
+    rank = board.statistics[row.cell].rank if row.cell in board.statistics else None
+    return str(rank or "–")

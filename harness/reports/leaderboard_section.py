@@ -8,18 +8,16 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from harness.evaluation import references
 from harness.evaluation.calibration import BINS, calibration_errors
 from harness.evaluation.final_predictions import FinalPredictions
-from harness.evaluation.intervals import LEAST_SPEAKERS, mean_sd
-from harness.evaluation.leaderboard import Leaderboard, one_seed_each, rankable
-from harness.evaluation.references import Reference
+from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES, mean_sd
+from harness.evaluation.leaderboard import Leaderboard
+from harness.evaluation.references import Reference, why_no_listeners
 from harness.evaluation.rows import Row
 from harness.reports import cost_section, groups_section
 from harness.reports.highlights import highlights
-from harness.reports.leaderboard_tables import ENDS, audits, count, intervals, trials_in_words
-from harness.reports.leaderboard_tables import table as leaderboard_table
-from harness.reports.markdown import code, escape, table, with_interval
+from harness.reports.leaderboard_tables import ENDS, interval_table, leaderboard_table, search_table, trials_in_words
+from harness.reports.markdown import code, escape, folded, plural, plus_minus, table, with_interval
 from harness.tracking.run_record import counts_in_words
 from harness.training.predictions import Predictions
 from harness.training.scores import most_confused
@@ -29,69 +27,69 @@ Draw = Callable[[FinalPredictions], dict[str, str]]
 
 
 def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front: cost_section.Draw | None = None) -> list[str]:
-    """The parts of one leaderboard: what is told at a glance, the table, and below it what a reader opens.
+    """The parts of one leaderboard: a sentence or two, the table, and below it what a reader opens by a click.
 
     Args: draw: gives the paths of a row's pictures by what they show. front: gives the path of the picture of the Pareto front.
     """
-    first, finished = board.rows[0], board.finished
+    first = board.rows[0]
     parts = [f"## {escape(f'{first.split} on {first.corpus}, {first.coverage}')}",
              f"All rows with {code(board.settings)}." if board.settings else "", highlights(board),
-             leaderboard_table(board) if finished else "No finals yet.", _about(first),
-             *(f"⚠ **{name}**: {sentence}" for name, sentence in board.alarms.items()), statistics_sentences(board.evidence)]
-    waiting = [row for row in board.rows if not row.seeds]
-    if waiting:
-        parts.append("Without finals: " + "; ".join(f"{escape(row.label)} ({trials_in_words(row)})" for row in waiting) + ".")
-    parts += _alarms(board)
+             leaderboard_table(board) if board.finished else "No finals yet.", _clips(first),
+             *(f"⚠ **{name}**: {sentence}" for name, sentence in board.alarms.items()), statistics_sentences(board), _waiting(board),
+             _alarms(board)]
+    if not board.finished:
+        return parts
     pareto, cost = cost_section.cost_markdown(board, front)
-    parts += [pareto, folded("Cost beside quality", cost)] if finished else []
-    for each in sorted(board.evidence, key=lambda each: -each.row.validation_uar[0])[:DETAILED]:
-        parts += _details(each, draw)
-    if finished:
-        parts += [folded("WA and macro-F1 with intervals", intervals(board)),
-                  folded("Search and leak audit of each row", audits(finished)), *_references(board),
-                  _reproduce(study_name, finished)]
-    return parts
+    parts += [pareto, folded("Cost beside quality", cost)]
+    for finals in sorted(board.predictions, key=lambda finals: -finals.row.validation_uar[0])[:DETAILED]:
+        parts += _details(finals, draw)
+    return [*parts, folded("WA and macro-F1 with intervals", interval_table(board)),
+            folded("Search and leak audit of each row", search_table(board.finished)), _references(board),
+            _reproduce(study_name, board.finished)]
 
 
-def _about(row: Row) -> str:
+def _clips(row: Row) -> str:
     shared = " **Speakers are shared** between training and test in this protocol." if row.shares_speakers else ""
     return f"Clips: {escape(counts_in_words(row.clips))}. Speakers: {escape(counts_in_words(row.speakers))}.{shared}"
 
 
-def folded(summary: str, text: str) -> str:
-    """Text that a reader opens by a click."""
-    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>"
+def _waiting(board: Leaderboard) -> str:
+    rows = "; ".join(f"{escape(row.label)} ({trials_in_words(row)})" for row in board.rows if not row.seeds)
+    return f"Without finals: {rows}." if rows else ""
 
 
-def _alarms(board: Leaderboard) -> list[str]:
+def _alarms(board: Leaderboard) -> str:
     lines = [f"- {escape(row.label)}: {escape(text)}" for row in board.finished if (text := _doubts(board, row))]
-    return [folded(f"⚠ Alarms of {count(len(lines), 'row')}", "\n".join(lines))] if lines else []
+    return folded(f"⚠ Alarms of {plural(len(lines), 'row')}", "\n".join(lines)) if lines else ""
 
 
 def _doubts(board: Leaderboard, row: Row) -> str:
-    if row.cell in board.lacking:
-        return f"No statistics, missing in the store: {board.lacking[row.cell]}."
-    return " ".join(board.standings[row.cell].alarms.values()) if row.cell in board.standings else ""
+    """A row's alarms, or which of its files the store has lost."""
+    if row.cell in board.missing_files:
+        return f"No statistics, missing in the store: {board.missing_files[row.cell]}."
+    return " ".join(board.statistics[row.cell].alarms.values()) if row.cell in board.statistics else ""
 
 
-def _references(board: Leaderboard) -> list[str]:
-    if not board.evidence:
-        return []
-    test = board.evidence[0].test[0]
-    text = "\n\n".join(part for part in (references_markdown(board.references, test.emotions), references.why_no_listeners(test)) if part)
-    return [folded("Reference rows by emotion", text)]
+def _references(board: Leaderboard) -> str:
+    if not board.predictions:
+        return ""
+    test = board.predictions[0].test[0]
+    parts = references_markdown(board.references, test.emotions), why_no_listeners(test)
+    return folded("Reference rows by emotion", "\n\n".join(part for part in parts if part))
 
 
-def _details(each: FinalPredictions, draw: Draw) -> list[str]:
-    row, emotions = each.row, each.test[0].emotions
-    chosen = ", ".join(f"{key} = {_rounded(value)}" for key, value in sorted(row.chosen.items()) if "." in key)
-    pairs = ", ".join(f"{a} taken for {b} {n} times ({share:.0%} of {a})" for a, b, n, share in most_confused(each.confusion, emotions))
-    pictures = draw(each)
-    failing = groups_section.groups_markdown(each.test)
-    seen = "\n\n".join(f"![{what}]({path})" for what, path in pictures.items())
-    return [f"### {escape(row.label)} on {escape(row.split)}", f"Settings that validation UAR chose: {escape(chosen)}." if chosen else "",
-            f"Most confused over {count(row.seeds, 'seed')}: {escape(pairs)}. {calibration_sentence(each.test)}",
-            folded(", ".join(pictures), seen) if pictures else "", folded("Where it fails", failing) if failing else ""]
+def _details(finals: FinalPredictions, draw: Draw) -> list[str]:
+    """One row with its settings, its errors and its pictures."""
+    row, emotions = finals.row, finals.test[0].emotions
+    settings = ", ".join(f"{key} = {_rounded(value)}" for key, value in sorted(row.chosen.items()) if "." in key)
+    pairs = ", ".join(f"{a} taken for {b} {n} times ({share:.0%} of {a})" for a, b, n, share in most_confused(finals.confusion, emotions))
+    pictures = draw(finals)
+    images = "\n\n".join(f"![{what}]({path})" for what, path in pictures.items())
+    groups = groups_section.groups_markdown(finals.test)
+    return [f"### {escape(row.label)} on {escape(row.split)}",
+            f"Settings that validation UAR chose: {escape(settings)}." if settings else "",
+            f"Most confused over {plural(row.seeds, 'seed')}: {escape(pairs)}. {calibration_sentence(finals.test)}",
+            folded(", ".join(pictures), images) if pictures else "", folded("Where it fails", groups) if groups else ""]
 
 
 def _rounded(value: str) -> str:
@@ -101,12 +99,12 @@ def _rounded(value: str) -> str:
         return value
 
 
-def _reproduce(study_name: str, group: Sequence[Row]) -> str:
+def _reproduce(study_name: str, rows: Sequence[Row]) -> str:
     lines = [f"- {escape(row.label)}: {code(command(study_name, row))} (commit {escape(row.commit)}, {escape(row.hardware)})"
-             for row in group]
-    prints = (f"Split fingerprint {code(group[0].split_fingerprint or 'none')}, corpus fingerprint "
-              f"{code(group[0].corpus_fingerprint)}.")
-    return folded("How to reproduce each row", "\n".join([*lines, "", prints]))
+             for row in rows]
+    fingerprints = (f"Split fingerprint {code(rows[0].split_fingerprint or 'none')}, corpus fingerprint "
+                    f"{code(rows[0].corpus_fingerprint)}.")
+    return folded("How to reproduce each row", "\n".join([*lines, "", fingerprints]))
 
 
 def command(study_name: str, row: Row) -> str:
@@ -119,39 +117,39 @@ def command(study_name: str, row: Row) -> str:
     return " ".join(part for part in (backend + shlex.join(words), row.settings, row.allow_missing) if part)
 
 
-def statistics_sentences(group: Sequence[FinalPredictions]) -> str:
-    """How the intervals and ranks came about, as sentences."""
-    if not group:
+def statistics_sentences(board: Leaderboard) -> str:
+    """How the intervals and ranks were computed, as sentences."""
+    if not board.predictions:
         return ""
-    speakers, rows = group[0].counts.shape[1], len(group)
+    speakers, rows = board.predictions[0].counts.shape[1], len(board.predictions)
     if speakers < LEAST_SPEAKERS:
-        return f"No ranks and no intervals: {speakers} speakers in the test part are too few ({LEAST_SPEAKERS} wanted)."
-    pooled = " and over trainings, whose variance is pooled over the rows" if rows > 1 else " and over trainings"
-    intervals = f"[…] are 95 % intervals over the {speakers} speakers of the test part{'' if one_seed_each(group) else pooled}."
+        return f"No ranks and no intervals: {speakers} speakers in the test part are too few ({LEAST_SPEAKERS} needed)."
+    over = "" if board.one_seed_each else " and over trainings" + (", whose variance is pooled over the rows" if rows > 1 else "")
+    intervals = f"[…] are 95 % intervals over the {speakers} speakers of the test part{over}."
     luck = (" **One seed each**: what another training would give is not known, so intervals and ranks are about these very networks, not "
-            "about their recipes." if one_seed_each(group) else "")
+            "about their recipes." if board.one_seed_each else "")
     if rows == 1:
         return intervals + luck
-    if not rankable(group):
+    if not board.rankable:
         return f"{intervals}{luck} There are no ranks: the rows were tested on different clips."
     return (f"{intervals} A rank is 1 + the number of rows with a significantly better UAR (paired by speaker, Holm's correction over "
-            f"{math.comb(rows, 2)} pair{'s'[: rows > 2]}): rows that share rank 1 can't be told apart from the best.{luck}")
+            f"{plural(math.comb(rows, 2), 'pair')}): rows that share rank 1 can't be told apart from the best.{luck}")
 
 
-def references_markdown(made: list[Reference], emotions: tuple[str, ...]) -> str:
+def references_markdown(references: Sequence[Reference], emotions: tuple[str, ...]) -> str:
     """The reference rows as a Markdown table with the recall of each emotion, and below it where the answers come from."""
-    heads = ["reference", "test WA", "test UAR", "test macro-F1", *(f"recall {escape(emotion)}" for emotion in emotions)]
-    lines = [[row.name, *(with_interval(*row.figures[score]) for score in ("wa", "uar", "macro_f1")),
-              *(f"{row.recall[emotion]:.3f}" if emotion in row.recall else "–" for emotion in emotions)] for row in made]
-    return table(heads, lines) + "\n\n" + "\n".join(f"- {row.name}: {escape(row.basis)}." for row in made)
+    heads = ["reference", *(f"test {name}" for name in SCORES.values()), *(f"recall {escape(emotion)}" for emotion in emotions)]
+    lines = [[row.name, *(with_interval(*row.figures[score]) for score in SCORES),
+              *(f"{row.recall[emotion]:.3f}" if emotion in row.recall else "–" for emotion in emotions)] for row in references]
+    return table(heads, lines) + "\n\n" + "\n".join(f"- {row.name}: {escape(row.basis)}." for row in references)
 
 
-def calibration_sentence(said: Sequence[Predictions]) -> str:
-    """How far the probabilities can be believed, as a sentence."""
-    mean, sd = mean_sd(calibration_errors(said))
-    confidence, accuracy = (float(np.mean([figure(one) for one in said])) for figure in (
-        lambda one: one.probabilities.max(axis=1).mean(), lambda one: (one.predicted == one.truth).mean()))
-    spread = "" if math.isnan(sd) else f" ± {sd:.3f} over {len(said)} seeds"
+def calibration_sentence(seeds: Sequence[Predictions]) -> str:
+    """How far the probabilities of some networks can be believed, as a sentence."""
+    error = mean_sd(calibration_errors(seeds))
+    confidence = np.mean([each.probabilities.max(axis=1).mean() for each in seeds])
+    accuracy = np.mean([(each.predicted == each.truth).mean() for each in seeds])
+    spread = plus_minus(error) + ("" if math.isnan(error[1]) else f" over {len(seeds)} seeds")
     sure = "too sure" if confidence > accuracy else "not sure enough"
-    return (f"Expected calibration error over {BINS} bins: {mean:.3f}{spread}; mean confidence {confidence:.3f}, WA {accuracy:.3f}: on the "
+    return (f"Expected calibration error over {BINS} bins: {spread}; mean confidence {confidence:.3f}, WA {accuracy:.3f}: on the "
             f"whole it is {sure}.")

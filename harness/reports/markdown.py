@@ -1,4 +1,4 @@
-"""Pieces of Markdown that several reports share: figures with intervals, tables, and text made harmless."""
+"""Pieces of Markdown that reports share: figures with deviations and intervals, tables, folded parts, and text made harmless."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from harness.safe_text import printable
 
+RULES = {"l": "---", "c": ":-:", "r": "--:"}
+
 
 def with_interval(value: float, low: float, high: float) -> str:
     """A figure with its interval, `[–]` where there is none; a figure that can't vary has one of no width.
@@ -15,13 +17,48 @@ def with_interval(value: float, low: float, high: float) -> str:
     >>> with_interval(0.512, 0.4891, 0.534), with_interval(0.5, 0.5, 0.5), with_interval(0.5, math.nan, math.nan)
     ('0.512 [0.489, 0.534]', '0.500 [0.500, 0.500]', '0.500 [–]')
     """
-    return f"{value:.3f} [–]" if math.isnan(low) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    return f"{value:.3f} {_interval(low, high)}"
 
 
-def table(heads: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) -> str:
-    """A table whose first `left` columns hold text and the others figures."""
-    rule = ["---"] * left + ["--:"] * (len(heads) - left)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *lines))
+def with_spread(figure: tuple[float, float], bounds: tuple[float, float]) -> str:
+    """`0.512 ± 0.013 [0.489, 0.534]`: mean, deviation over seeds and interval; `[–]` where there is none."""
+    return f"{plus_minus(figure)} {_interval(*bounds)}"
+
+
+def _interval(low: float, high: float) -> str:
+    return "[–]" if math.isnan(low) else f"[{low:.3f}, {high:.3f}]"
+
+
+def plus_minus(figure: tuple[float, float]) -> str:
+    """Mean and deviation; without the deviation where there is one seed only.
+
+    >>> plus_minus((0.512, 0.0131)), plus_minus((0.512, math.nan))
+    ('0.512 ± 0.013', '0.512')
+    """
+    mean, sd = figure
+    return f"{mean:.3f}" + ("" if math.isnan(sd) else f" ± {sd:.3f}")
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 seed`, `3 seeds`."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def table(heads: Sequence[str], lines: Sequence[Sequence[str]], align: str = "lr") -> str:
+    """A table. Args: align: `l`, `c` or `r` for each column; the last letter is that of the columns that follow, too.
+
+    >>> print(table(["cell", "UAR"], [["a", "0.5"]]))
+    | cell | UAR |
+    | --- | --: |
+    | a | 0.5 |
+    """
+    rules = [RULES[letter] for letter in align.ljust(len(heads), align[-1])]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rules, *lines))
+
+
+def folded(summary: str, text: str) -> str:
+    """Text that a reader opens by a click."""
+    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>"
 
 
 def escape(text: str) -> str:

@@ -6,13 +6,14 @@ import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 from harness.evaluation.calibration import calibration_error, reliability
 from harness.evaluation.final_predictions import FinalPredictions
 from harness.evaluation.folds import FoldComparison
 from harness.evaluation.pareto import Point
 from harness.reports.figures import critical_difference_figure, pareto_figure, reliability_figure
+from harness.reports.markdown import plural
+from harness.reports.pages import link_to
 from harness.training.figures import confusion_figure, curves_figure, save
 
 
@@ -23,12 +24,12 @@ class Pictures:
         self.folder = folder
         shutil.rmtree(folder, ignore_errors=True)
 
-    def critical_difference(self, protocol: str, labels: Sequence[str], found: FoldComparison) -> str:
+    def critical_difference(self, protocol: str, labels: Sequence[str], comparison: FoldComparison) -> str:
         """The path of the diagram of a protocol's folds."""
         path = self.folder / f"{_plain(protocol)}_ranks.png"
         title = f"Average ranks over {protocol}"
-        save(critical_difference_figure(list(labels), found.average_ranks, found.critical_difference, title), path)
-        return quote(f"{self.folder.name}/{path.name}")
+        save(critical_difference_figure(list(labels), comparison.average_ranks, comparison.critical_difference, title), path)
+        return link_to(path)
 
     def pareto(self, protocol: str, points: Sequence[Point]) -> str:
         """The path of the picture of UAR against latency; of one protocol on several corpora, each has its own."""
@@ -36,21 +37,21 @@ class Pictures:
         taken = sum(re.fullmatch(rf"{stem}(_no\d+)?\.png", path.name) is not None for path in self.folder.glob(f"{stem}*"))
         path = self.folder / (f"{stem}_no{taken + 1}.png" if taken else f"{stem}.png")
         save(pareto_figure(points, f"Test UAR against latency on {protocol}"), path)
-        return f"{self.folder.name}/{path.name}"
+        return link_to(path)
 
-    def of(self, each: FinalPredictions) -> dict[str, str]:
+    def of(self, finals: FinalPredictions) -> dict[str, str]:
         """What a picture shows -> its path from the report."""
-        seeds = f"test, {len(each.test)} seed{'s'[: len(each.test) > 1]}"
-        error = calibration_error(each.test)
+        seeds = f"test, {plural(len(finals.test), 'seed')}"
+        uar, error = finals.row.test["uar"][0], calibration_error(finals.test)
         figures = {
-            "Confusion matrix": confusion_figure(each.confusion, each.test[0].emotions, f"{seeds}: UAR {each.row.test['uar'][0]:.3f}"),
-            "Learning curves of the first seed": curves_figure(each.history, each.best_epoch, each.row.label),
-            "Reliability": reliability_figure(reliability(each.test), f"{seeds}: expected calibration error {error:.3f}")}
+            "Confusion matrix": confusion_figure(finals.confusion, finals.test[0].emotions, f"{seeds}: UAR {uar:.3f}"),
+            "Learning curves of the first seed": curves_figure(finals.history, finals.row.best_epoch, finals.row.label),
+            "Reliability": reliability_figure(reliability(finals.test), f"{seeds}: expected calibration error {error:.3f}")}
         paths = {}
         for what, figure in figures.items():
-            path = self.folder / f"{_plain(each.row.cell)}_{what.split()[0].lower()}.png"
+            path = self.folder / f"{_plain(finals.row.cell)}_{what.split()[0].lower()}.png"
             save(figure, path)
-            paths[what] = quote(f"{self.folder.name}/{path.name}")
+            paths[what] = link_to(path)
         return paths
 
 

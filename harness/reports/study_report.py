@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from filelock import FileLock
 
@@ -11,17 +12,16 @@ from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.evaluation.rows import Row
 from harness.reports import cost_section, folds_section
 from harness.reports.leaderboard_section import Draw, leaderboard_markdown
-from harness.reports.leaderboard_tables import ENDS, count
-from harness.reports.markdown import escape
-from harness.reports.pages import _noise_page, write_beside
+from harness.reports.leaderboard_tables import ENDS
+from harness.reports.markdown import escape, plural
+from harness.reports.pages import noise_page, pictures_folder, study_page, write_beside
 from harness.reports.pictures import Pictures
-from harness.safe_text import safe_file_name
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 from registry.errors import BenchError
 
 MARKS = """Marks: **shared speakers**: speakers of the test part are also in training, so figures say little about new voices;
-**partial**: clips of the corpus were missing, how many is told beside its name; **synthetic**: no human speech, figures only show that
+**partial**: clips of the corpus were missing, how many stands beside its name; **synthetic**: no human speech, figures only show that
 the machinery works; **one seed**: what another training would give is not known; **chosen**: the row of highest validation UAR, the one
 to take. ± is the standard deviation over seeds, […] a 95 % interval and [–] that there is none. Validation UAR chose trial, epoch and row;
 test figures chose nothing, they sort the tables."""
@@ -30,22 +30,21 @@ test figures chose nothing, they sort the tables."""
 def write_report(store: Store, study_name: str, data: Path | None = None) -> tuple[Path, list[Leaderboard]]:
     """Write `reports/<study>.md` and its pictures below `home`; returns the report's path and its leaderboards.
 
-    Args: data: where the corpora are, to tell what runs of earlier code did not note of each clip.
+    Args: data: where the corpora are, for what runs of earlier code did not note of each clip.
     Raises: BenchError when the store holds no runs of the study.
     """
     home = store.home
     if study_name not in store.studies():
         known = ", ".join(store.studies()) or "none yet"
         raise BenchError(f"there are no runs of a study {study_name!r} to report on; studies with runs: {known}")
-    records, found = read_leaderboards(store, study_name, data)
-    path = home / "reports" / f"{safe_file_name(study_name)}.md"
+    records, boards = read_leaderboards(store, study_name, data)
+    path, noise = study_page(store, study_name), noise_page(store, study_name)
     (home / ".bench").mkdir(parents=True, exist_ok=True)
     with FileLock(home / ".bench" / "reports.lock"):  # two starts of a study may end at the same time
-        pictures = Pictures(home / "reports" / safe_file_name(study_name))
-        text = study_markdown(study_name, records, found, pictures.of, pictures.critical_difference, pictures.pareto)
-        noisy = _noise_page(home, study_name)
-        write_beside(path, text + (f"\nHow recall falls with noise: [{noisy.name}]({noisy.name}).\n" if noisy.exists() else ""))
-    return path, found
+        pictures = Pictures(pictures_folder(path))
+        text = study_markdown(study_name, records, boards, pictures.of, pictures.critical_difference, pictures.pareto)
+        write_beside(path, text + (f"\nHow recall falls with noise: [{noise.name}]({quote(noise.name)}).\n" if noise.exists() else ""))
+    return path, boards
 
 
 def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[Leaderboard], draw: Draw, diagram: folds_section.Draw,
@@ -56,31 +55,28 @@ def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[L
         draw: gives the paths of a row's pictures by what they show. diagram: gives the path of a critical-difference diagram.
         front: of the picture of UAR against latency; None: there is none.
     """
-    made = [row for board in boards for row in board.rows]
-    about = next((r.about for r in reversed(records) if r.kind == "study"), RunTags())
-    parts = [f"# {escape(study_name)}", escape(about.question), _totals(made), MARKS]
+    rows = [row for board in boards for row in board.rows]
+    about = next((run.about for run in reversed(records) if run.kind == "study"), RunTags())
+    parts = [f"# {escape(study_name)}", escape(about.question), _totals(rows), MARKS]
     for board in boards:
         parts += leaderboard_markdown(about.study_file or study_name, board, draw, front)
-    parts += folds_section.folds_markdown(made, diagram)
-    declined = sorted({line for r in records for line in r.about.declined})
+    parts += folds_section.folds_markdown(rows, diagram)
+    declined = sorted({line for run in records for line in run.about.declined})
     if declined:
         parts += ["## Declined", "What can't work, and why; none of it was trained.", "\n".join(f"- {escape(line)}" for line in declined)]
     parts += _failures(records)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _totals(made: list[Row]) -> str:
-    counts = {state: sum(r.trials.get(state, 0) for r in made) for state in (*ENDS, "killed", "running")}
+def _totals(rows: list[Row]) -> str:
+    counts = {state: sum(row.trials.get(state, 0) for row in rows) for state in (*ENDS, "killed", "running")}
     words = ", ".join(f"{n} {ENDS.get(state, state)}" for state, n in counts.items() if n or state in ENDS)
-    openings = sum(r.test_openings for r in made)
-    return (f"Trials: {sum(counts.values())} attempted, {words}. The sealed test parts were opened {count(openings, 'time')}, "
+    openings = sum(row.test_openings for row in rows)
+    return (f"Trials: {sum(counts.values())} attempted, {words}. The sealed test parts were opened {plural(openings, 'time')}, "
             "once for each seed of each final.")
 
 
 def _failures(records: list[RunRecord]) -> list[str]:
-    failed = [r for r in records if r.kind in ("trial", "seed") and r.state == "failed"]
-    if not failed:
-        return []
-    lines = [f"- {escape(r.name)} ({escape(r.about.split)}): {escape(r.about.reason or 'no reason recorded')}"
-             for r in failed]
-    return ["## Failed", "\n".join(lines)]
+    lines = [f"- {escape(run.name)} ({escape(run.about.split)}): {escape(run.about.reason or 'no reason recorded')}"
+             for run in records if run.kind in ("trial", "seed") and run.state == "failed"]
+    return ["## Failed", "\n".join(lines)] if lines else []

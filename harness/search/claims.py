@@ -6,8 +6,8 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 COLUMNS = "claim, coordinator, uid, ended, outcome"
-BEAT_S = 10.0
+HEARTBEAT_S = 10.0
 PATIENCE_S = 300.0  # for a database that restarts
-SILENT_S = 420.0  # a coordinator of another machine that has not beaten for so long is taken for dead: longer than it would wait itself
-IMPATIENT_S = 5.0  # while a run stops
+CLOSING_PATIENCE_S = 5.0  # while a run stops
+SILENT_S = 420.0  # without a heartbeat, a coordinator of another machine counts as dead: longer than it would wait itself
 TABLES = ("CREATE TABLE IF NOT EXISTS bench_coordinators (id VARCHAR(64) PRIMARY KEY, host VARCHAR(255), pid VARCHAR(32), "
           "started VARCHAR(64), beat FLOAT)",
           "CREATE TABLE IF NOT EXISTS bench_claims (claim VARCHAR(500) PRIMARY KEY, coordinator VARCHAR(64), uid VARCHAR(64), "
@@ -35,7 +35,7 @@ TABLES = ("CREATE TABLE IF NOT EXISTS bench_coordinators (id VARCHAR(64) PRIMARY
 
 @dataclass(frozen=True)
 class Claim:
-    """One row: who has it under which uid, and how it ended (`outcome`), once it did."""
+    """One claim: its coordinator, under which uid, and how it ended (`outcome`), once it did."""
 
     name: str
     coordinator: str
@@ -43,23 +43,12 @@ class Claim:
     outcome: dict[str, Any] | None
 
 
-@contextmanager
-def impatient() -> Iterator[None]:
-    """While it is entered, a database that is away is hardly waited for."""
-    global PATIENCE_S
-    kept, PATIENCE_S = PATIENCE_S, IMPATIENT_S
-    try:
-        yield
-    finally:
-        PATIENCE_S = kept
+def retry_while_away(action: Callable[[], T], patience_s: float) -> T:
+    """The result of `action`, tried again while the database is away or locked. Raises BenchError when it stays so for `patience_s`.
 
-
-def retry_while_away(action: Callable[[], T], patience_s: float | None = None) -> T:
-    """What `action` gives, tried again while the database is away or locked. Raises BenchError when it stays so for `patience_s`.
-
-    An action may have been done although its answer was lost, so it must be one that can be done twice.
+    An action may have succeeded although its answer was lost, so it must be one that can be done twice.
     """
-    end, pause = time.monotonic() + (PATIENCE_S if patience_s is None else patience_s), 0.1
+    end, pause = time.monotonic() + patience_s, 0.1
     while True:
         try:
             return action()
@@ -67,20 +56,20 @@ def retry_while_away(action: Callable[[], T], patience_s: float | None = None) -
             if "disk is full" in str(error.__cause__ or error):
                 raise BenchError("the disk of the search's store is full: make room (`bench cache --clear` removes features), and start "
                                  "again; what finished is kept") from error
-            if not _is_the_database_s(error):
+            if not _from_the_database(error):
                 raise
-            said = mask_secrets(str(error.__cause__ or error).splitlines()[0][:200])
+            reason = mask_secrets(str(error.__cause__ or error).splitlines()[0][:200])
             if not _is_away(error):
-                raise BenchError(f"the store of the search refuses: {said}. What finished is kept; mend it, and start again") from error
+                raise BenchError(f"the store of the search refuses: {reason}. What finished is kept; fix it, and start again") from error
             if time.monotonic() > end:
-                raise BenchError(f"the store of the search does not answer, or stays locked, for too long: {said}. "
+                raise BenchError(f"the store of the search does not answer, or stays locked, for too long: {reason}. "
                                  "What finished is kept; start again when it is back") from error
         time.sleep(pause)
         pause = min(2 * pause, 5.0)
 
 
-def _is_the_database_s(error: BaseException) -> bool:
-    """Whether a fault is the database's, not ours: Optuna wraps the driver's error in one of its own."""
+def _from_the_database(error: BaseException) -> bool:
+    """Whether an error is the database's: Optuna wraps the driver's error in one of its own."""
     return any(isinstance(fault, DBAPIError) and not isinstance(fault, IntegrityError) for fault in (error, error.__cause__))
 
 
@@ -90,99 +79,109 @@ def _is_away(error: BaseException) -> bool:
 
 
 class Claims:
-    """The claims of one coordinator, which beats while it lives.
+    """The claims of one coordinator, which sends heartbeats until it is closed.
 
+    Args:
+        patience_s: how long a database that is away is waited for, by this coordinator's searches as well.
     Raises: BenchError when the database stays away.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine, self.id = engine, uuid.uuid4().hex[:16]
-        self._stopped = threading.Event()
+    def __init__(self, engine: Engine, patience_s: float = PATIENCE_S) -> None:
+        self.engine, self.patience_s, self.id = engine, patience_s, uuid.uuid4().hex[:16]
+        self._closed = threading.Event()
         self._now = "CAST(strftime('%s', 'now') AS FLOAT)" if engine.dialect.name == "sqlite" else "extract(epoch from clock_timestamp())"
-        retry_while_away(self._make_tables)
+        self.retry(self._make_tables)
         self._register = (f"INSERT INTO bench_coordinators VALUES (:id, :host, :pid, :started, {self._now}) "
                           f"ON CONFLICT (id) DO UPDATE SET beat = {self._now}")
-        self._do(self._register, id=self.id, **process_identity.this_process())
-        self._beat = threading.Thread(target=self._beating, name="bench heartbeat", daemon=True)
-        self._beat.start()
+        self._write(self._register, id=self.id, **process_identity.this_process())
+        self._heartbeat = threading.Thread(target=self._send_heartbeats, name="bench heartbeat", daemon=True)
+        self._heartbeat.start()
+
+    def retry(self, action: Callable[[], T]) -> T:
+        """The result of `action`, tried again for `patience_s` while the database is away."""
+        return retry_while_away(action, self.patience_s)
 
     def _make_tables(self) -> None:
         for table in TABLES:
             with suppress(IntegrityError), self.engine.begin() as connection:  # PostgreSQL lets two first starts collide
                 connection.execute(sql.text(table))
 
-    def _do(self, statement: str, **values: Any) -> int:
-        def act() -> int:
+    def _write(self, statement: str, **values: Any) -> int:
+        """Execute a statement; returns how many rows it changed."""
+        def write() -> int:
             with self.engine.begin() as connection:
                 return int(connection.execute(sql.text(statement), values).rowcount)
 
-        return retry_while_away(act)
+        return self.retry(write)
 
-    def _ask(self, query: str, **values: Any) -> list[Any]:
-        def act() -> list[Any]:
+    def _read(self, query: str, **values: Any) -> list[Any]:
+        def read() -> list[Any]:
             with self.engine.connect() as connection:
                 return list(connection.execute(sql.text(query), values))
 
-        return retry_while_away(act)
+        return self.retry(read)
 
-    def _beating(self) -> None:
-        while not self._stopped.wait(BEAT_S):
-            with suppress(DBAPIError, BenchError), self.engine.begin() as connection:  # the row may have been taken for a dead one's
+    def _send_heartbeats(self) -> None:
+        while not self._closed.wait(HEARTBEAT_S):
+            with suppress(DBAPIError, BenchError), self.engine.begin() as connection:  # another may have removed the row as a dead one's
                 connection.execute(sql.text(self._register), {"id": self.id, **process_identity.this_process()})
 
     def close(self) -> None:
-        """Stop beating and give back what is still claimed."""
-        self._stopped.set()
-        self._beat.join(1)
-        self._do("DELETE FROM bench_claims WHERE coordinator = :id AND ended = 0", id=self.id)
-        self._do("DELETE FROM bench_coordinators WHERE id = :id", id=self.id)
+        """Stop the heartbeats and release what is still claimed."""
+        self.patience_s = min(self.patience_s, CLOSING_PATIENCE_S)
+        self._closed.set()
+        self._heartbeat.join(1)
+        self._write("DELETE FROM bench_claims WHERE coordinator = :id AND ended = 0", id=self.id)
+        self._write("DELETE FROM bench_coordinators WHERE id = :id", id=self.id)
 
     def take(self, name: str, uid: str) -> bool:
-        """Claim a name; False when somebody has it, or had it and ended it."""
-        self._do("INSERT INTO bench_claims VALUES (:name, :id, :uid, 0, '') ON CONFLICT (claim) DO NOTHING", name=name, id=self.id, uid=uid)
+        """Claim a name; False when another has it, or it was ended."""
+        self._write("INSERT INTO bench_claims VALUES (:name, :id, :uid, 0, '') ON CONFLICT (claim) DO NOTHING",
+                    name=name, id=self.id, uid=uid)
         held = self.get(name)
         return held is not None and held.uid == uid and held.outcome is None
 
     def get(self, name: str) -> Claim | None:
         """The row of a name, None when nobody claimed it."""
-        found = self._ask(f"SELECT {COLUMNS} FROM bench_claims WHERE claim = :name", name=name)
-        return _claim(found[0]) if found else None
+        rows = self._read(f"SELECT {COLUMNS} FROM bench_claims WHERE claim = :name", name=name)
+        return _claim(rows[0]) if rows else None
 
     def release(self, name: str) -> None:
-        """Give a name back that was not ended."""
-        self._do("DELETE FROM bench_claims WHERE claim = :name AND coordinator = :id AND ended = 0", name=name, id=self.id)
+        """Give up a claim that was not ended."""
+        self._write("DELETE FROM bench_claims WHERE claim = :name AND coordinator = :id AND ended = 0", name=name, id=self.id)
 
     def end(self, name: str, **outcome: Any) -> bool:
-        """Note how what was claimed ended; False when another took it over meanwhile, having taken this coordinator for dead."""
-        return bool(self._do("UPDATE bench_claims SET ended = 1, outcome = :outcome WHERE claim = :name AND coordinator = :id",
-                             name=name, id=self.id, outcome=json.dumps(outcome)))
+        """Record how what was claimed ended; False when another took it over meanwhile, since it held this coordinator for dead."""
+        return bool(self._write("UPDATE bench_claims SET ended = 1, outcome = :outcome WHERE claim = :name AND coordinator = :id",
+                                name=name, id=self.id, outcome=json.dumps(outcome)))
 
     def retake(self, name: str, uid: str) -> bool:
-        """Claim what another start ended, to do it once more; False when somebody was faster."""
-        self._do("UPDATE bench_claims SET ended = 0, coordinator = :id, uid = :uid WHERE claim = :name AND ended = 1 "
-                 "AND coordinator <> :id", name=name, id=self.id, uid=uid)
+        """Claim what another start ended, to do it once more; False when a third was faster."""
+        self._write("UPDATE bench_claims SET ended = 0, coordinator = :id, uid = :uid WHERE claim = :name AND ended = 1 "
+                    "AND coordinator <> :id", name=name, id=self.id, uid=uid)
         held = self.get(name)
         return held is not None and held.uid == uid
 
-    def lives(self, coordinator: str) -> bool:
+    def is_alive(self, coordinator: str) -> bool:
         """Whether a coordinator may be alive: its process on this machine, its heartbeat by the database's clock on another."""
-        found = self._ask(f"SELECT host, pid, started, {self._now} - beat FROM bench_coordinators WHERE id = :id", id=coordinator)
-        if not found:
+        rows = self._read(f"SELECT host, pid, started, {self._now} - beat FROM bench_coordinators WHERE id = :id", id=coordinator)
+        if not rows:
             return False
-        host, pid, started, silent_s = found[0]
-        mine = process_identity.this_process()["host"] == host
-        return process_identity.may_be_alive({"host": host, "pid": pid, "started": started}) if mine else float(silent_s) < SILENT_S
+        host, pid, started, silent_s = rows[0]
+        if process_identity.is_here(host):
+            return process_identity.may_be_alive({"host": host, "pid": pid, "started": started})
+        return float(silent_s) < SILENT_S
 
     def reap(self) -> list[Claim]:
-        """Take the open claims of dead coordinators away, and return them."""
-        rows = self._ask("SELECT id FROM bench_coordinators UNION SELECT coordinator FROM bench_claims WHERE ended = 0")
-        dead = [coordinator for coordinator, in rows if not self.lives(coordinator)]
-        left = [_claim(row) for coordinator in dead
-                for row in self._ask(f"SELECT {COLUMNS} FROM bench_claims WHERE coordinator = :id AND ended = 0", id=coordinator)]
+        """Remove the open claims of dead coordinators, and return them."""
+        rows = self._read("SELECT id FROM bench_coordinators UNION SELECT coordinator FROM bench_claims WHERE ended = 0")
+        dead = [coordinator for coordinator, in rows if not self.is_alive(coordinator)]
+        open_claims = [_claim(row) for coordinator in dead
+                       for row in self._read(f"SELECT {COLUMNS} FROM bench_claims WHERE coordinator = :id AND ended = 0", id=coordinator)]
         for coordinator in dead:
-            self._do("DELETE FROM bench_claims WHERE coordinator = :id AND ended = 0", id=coordinator)
-            self._do("DELETE FROM bench_coordinators WHERE id = :id", id=coordinator)
-        return left
+            self._write("DELETE FROM bench_claims WHERE coordinator = :id AND ended = 0", id=coordinator)
+            self._write("DELETE FROM bench_coordinators WHERE id = :id", id=coordinator)
+        return open_claims
 
 
 def _claim(row: Any) -> Claim:

@@ -1,4 +1,4 @@
-"""Asks Optuna for the points of a study and tells it what they gave: one Optuna study a protocol, each cell on its own."""
+"""The search of one cell, in an Optuna study of its own: its next point, and how the earlier ones ended."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from harness.safe_text import first_line
+from harness.search import budget
 from harness.search.claims import Claims, retry_while_away
 from harness.study.cells import Cell
-from harness.study.seeds import seed_for
 from harness.study.settings import setting_value, with_settings
 from harness.study.trial import Trial
-from harness.tracking import process_identity, store
+from harness.tracking import process_identity
 from harness.tracking.outbox import Outbox
-from registry.core import canonical
+from harness.tracking.store import check_sqlite_file
+from registry.core import canonical, short_label
 from registry.errors import BenchError
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 TABLES = ("studies", "study_directions", "study_user_attributes", "study_system_attributes", "trials", "trial_params", "trial_values",
           "trial_user_attributes", "trial_system_attributes", "trial_intermediate_values", "trial_heartbeats", "version_info")
-STARTUP_TRIALS = 4  # of a cell, before TPE has enough to go by
-BUSY_S = 60  # that SQLite waits for another writer
+BUSY_S = 60  # SQLite waits so long for another writer
 START_PATIENCE_S = 20.0
 
 
 def storage(home: Path, url: str = "") -> optuna.storages.RDBStorage:
     """The store of all searches: the database at `url`, or a SQLite file below `home` in WAL mode with a long busy timeout.
 
-    It is made when missing. Raises: BenchError when it is there but is no Optuna store, or can't be reached.
+    A missing one is created. Raises: BenchError for one that is not an Optuna store, or can't be reached.
     """
     path = (home / "optuna.db").resolve()
     if not url:
         home.mkdir(parents=True, exist_ok=True)
-        store.check_sqlite_file(path, TABLES)
+        check_sqlite_file(path, TABLES)
     try:
         if url:
             return retry_while_away(lambda: optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True}), START_PATIENCE_S)
@@ -74,224 +74,202 @@ class Contradiction(BenchError):
         self.params = params
 
 
-class Search:
-    """The search over the cells of one protocol.
+def open_searches(home: Path, study_name: str, cells: list[Cell], storage: optuna.storages.RDBStorage, claims: Claims,
+                  prune: bool = True, sampler: str = "tpe") -> list[Search]:
+    """The search of each cell.
 
-    Cells share an Optuna study for the record, but a cell's proposals and prunings come from its own trials alone:
-    an easier cell says nothing about a harder one, and the budget of each is the same. A cell's trials are numbered by slots,
-    from 0; a trial that was killed leaves its slot free. Several searches over one store share the slots.
+    Args:
+        home: its outbox may hold results that the storage does not know of yet. sampler: `tpe` or `random`.
+    """
+    searches = [Search(home, _name(study_name, [cell], sampler, cell.key), cell, storage, claims, prune, sampler) for cell in cells]
+    for search in searches:
+        protocol = [cell for cell in cells if cell.base.split == search.cell.base.split]
+        claims.retry(functools.partial(search.begin, _name(study_name, protocol, sampler)))
+    return searches
+
+
+def _name(study_name: str, cells: list[Cell], sampler: str, *key: str) -> str:
+    """The name of the Optuna study of these cells; other ranges or another sampler make it another study."""
+    ranges = {setting: repr(d) for cell in cells for setting, d in cell.search.items()} | ({} if sampler == "tpe" else {"sampler": sampler})
+    scope = hashlib.sha256(canonical(ranges).encode()).hexdigest()[:6]
+    return " ".join([study_name, short_label(cells[0].base.split), cells[0].base.corpus_fingerprint[:8], *key, scope])
+
+
+class Search:
+    """The search of one cell.
+
+    Its trials are numbered by slots, from 0; a trial that was killed leaves its slot free. Several starts of `bench run` share the
+    slots: each takes them by claims.
     """
 
-    def __init__(self, home: Path, study_name: str, split_label: str, cells: list[Cell], prune: bool, *,
-                 store: optuna.storages.RDBStorage | None = None, claims: Claims | None = None, sampler: str = "tpe") -> None:
-        ranges = {key: repr(d) for cell in cells for key, d in cell.search.items()} | ({} if sampler == "tpe" else {"sampler": sampler})
-        corpus = cells[0].base.corpus_fingerprint[:8]
-        scope = hashlib.sha256(canonical(ranges).encode()).hexdigest()[:6]
-        store = store or storage(home)
-        self.claims = claims or Claims(store.engine)
-        self.box, self.sampler = Outbox(home), sampler
-        self.name = f"{study_name} {split_label} {corpus} {scope}"
-        self.study = retry_while_away(lambda: optuna.create_study(
-            storage=store, study_name=self.name, pruner=CellPruner() if prune else optuna.pruners.NopPruner(), direction="maximize",
-            load_if_exists=True))
+    def __init__(self, home: Path, name: str, cell: Cell, storage: optuna.storages.RDBStorage, claims: Claims, prune: bool,
+                 sampler: str) -> None:
+        self.name, self.cell, self.storage, self.claims, self.sampler = name, cell, storage, claims, sampler
+        self.outbox, self.pruner = Outbox(home), budget.pruner(prune)
+        self.study = claims.retry(lambda: optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True))
 
-    def done(self, cell: Cell) -> list[FrozenTrial]:
-        """The cell's trials that ended by themselves, by slot; what was killed is not among them, and is proposed again."""
-        return retry_while_away(lambda: ended(self.study, cell.key))
+    def begin(self, earlier: str) -> None:
+        """Copy the cell's trials, unless it has some, from `earlier`: a study that earlier versions kept for all cells of a protocol."""
+        if self.study.get_trials(deepcopy=False):
+            return
+        self.study.set_user_attr("cell", self.cell.label)
+        if earlier in optuna.get_all_study_names(self.storage):
+            trials = [t for t in optuna.load_study(study_name=earlier, storage=self.storage).get_trials()
+                      if t.user_attrs.get("cell") == self.cell.key and (t.user_attrs.get("ended") or not t.state.is_finished())]
+            for slot, trial in enumerate(t for t in trials if "slot" not in t.user_attrs):  # of a storage that is older still
+                trial.user_attrs["slot"] = slot
+            self.study.add_trials(sorted(trials, key=slot_of))
 
-    def propose(self, cell: Cell, limit: int = 1_000_000) -> Proposal | None:
-        """The cell's next point: its settings as written first, then random ones, then TPE over the cell's own trials.
+    def ended(self) -> list[FrozenTrial]:
+        """The trials that ended by themselves: finished, pruned or failed, not killed; by slot, each slot once."""
+        trials: dict[int, FrozenTrial] = {}
+        for trial in self._trials():
+            if trial.state.is_finished() and trial.user_attrs.get("ended"):
+                trials.setdefault(slot_of(trial), trial)
+        return [trials[slot] for slot in sorted(trials)]
+
+    def propose(self, limit: int = 1_000_000) -> Proposal | None:
+        """The next point: the cell's settings as written first, then random ones, then TPE's.
 
         The same history gives the same proposal, so that an interrupted study continues as if it had not been.
-        Returns: None when every slot below `limit` is done or somebody's.
+        Returns: None when every slot below `limit` has ended or is claimed.
         Raises: Contradiction, the trial recorded as failed, when the proposed settings contradict each other.
         """
-        history = self.done(cell)
-        taken, uid = {slot_of(trial) for trial in history}, uuid.uuid4().hex[:16]
+        ended, uid = {slot_of(trial) for trial in self.ended()}, uuid.uuid4().hex[:16]
         for slot in range(limit):
-            if slot not in taken and self.claims.take(self._claim(cell, slot), uid):
-                if any(slot_of(trial) == slot for trial in self.done(cell)):  # ended by another since we looked
-                    self.claims.release(self._claim(cell, slot))
-                    continue
-                return self._proposal(cell, slot, uid, history)
+            claim = f"slot {self.name} {slot}"
+            if slot in ended or not self.claims.take(claim, uid):
+                continue
+            if any(slot_of(trial) == slot for trial in self.ended()):  # another start ended it meanwhile
+                self.claims.release(claim)
+                continue
+            return self._proposal(slot, uid, claim)
         return None
 
-    def _claim(self, cell: Cell, slot: int) -> str:
-        return f"slot {self.name} {cell.key} {slot}"
-
-    def _proposal(self, cell: Cell, slot: int, uid: str, history: list[FrozenTrial]) -> Proposal:
-        params = _written(cell) if slot == 0 else {}
-        if params.keys() != cell.search.keys():  # a setting written outside its range is drawn like those of later trials
-            params = {**self._sample(cell, slot, history), **params}
-        about = {"cell": cell.key, "label": cell.label, "slot": slot, "uid": uid, "coordinator": self.claims.id,
-                 **process_identity.this_process()}
+    def _proposal(self, slot: int, uid: str, claim: str) -> Proposal:
+        point = self._first_point() if slot == 0 else {}
+        trial, params = self.claims.retry(lambda: self._draw(slot, uid, point))
+        proposal = Proposal(self, trial, uid, claim)
         try:
-            trial, fault = apply(cell, params), None
-            about["signature"] = trial.signature
+            proposal.trial = with_settings(self.cell.base, params)
         except BenchError as error:
-            trial, fault = None, str(error)
-        asked = self._opened(params, cell, about)
-        proposal = Proposal(self, asked, self._claim(cell, slot), trial)
-        if fault is not None:
-            proposal.tell("failed", None, fault)
-            raise Contradiction(fault, params)
+            proposal.record_end("failed", None, str(error))
+            raise Contradiction(str(error), params) from error
+        self.claims.retry(lambda: trial.set_user_attr("signature", proposal.trial.signature))
         return proposal
 
-    def _opened(self, params: dict[str, Any], cell: Cell, about: dict[str, Any]) -> optuna.Trial:
-        """A running trial with all that identifies it, made in one step: a crash leaves it whole, or not there."""
-        made = optuna.trial.create_trial(state=TrialState.RUNNING, params=params, distributions=cell.search, user_attrs=about)
+    def _draw(self, slot: int, uid: str, point: dict[str, Any]) -> tuple[optuna.Trial, dict[str, Any]]:
+        """A running trial at `point`, or where Optuna's sampler says, and its settings.
 
-        def find() -> FrozenTrial | None:
-            running = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-            return next((t for t in running if t.user_attrs.get("uid") == about["uid"]), None)
+        It has what identifies its owner from the beginning, so that a crash leaves nothing that nobody owns.
+        """
+        study = optuna.load_study(study_name=self.name, storage=self.study._storage, pruner=self.pruner,
+                                  sampler=budget.sampler(self.sampler, self.cell.key, slot))
+        for lost in (t for t in self._trials(TrialState.RUNNING) if t.user_attrs.get("uid") == uid):  # of a try whose answer was lost
+            study.tell(lost.number, state=TrialState.FAIL)
+        attributes = {"slot": slot, "uid": uid, "coordinator": self.claims.id, **process_identity.this_process()}
+        new = optuna.trial.create_trial(state=TrialState.RUNNING, params=point, user_attrs=attributes,
+                                        distributions=self.cell.search if point else {})
+        trial = optuna.Trial(study, study._storage.create_new_trial(study._study_id, new))
+        return trial, {setting: trial._suggest(setting, distribution) for setting, distribution in self.cell.search.items()} | point
 
-        def add() -> optuna.Trial:
-            if find() is None:
-                self.study.add_trial(made)
-            found = find()
-            assert found is not None
-            return optuna.Trial(self.study, found._trial_id)
+    def _first_point(self) -> dict[str, Any]:
+        """The settings as the study writes them; one that is written outside its range is drawn like those of later trials."""
+        written = {setting: setting_value(self.cell.base, setting) for setting in self.cell.search}
+        within = {setting: value for setting, value in written.items() if _within(self.cell.search[setting], value)}
+        if len(within) == len(written):
+            return written
+        study = optuna.create_study(sampler=budget.sampler(self.sampler, self.cell.key, 0))
+        return {**study.ask(self.cell.search).params, **within}
 
-        return retry_while_away(add)
-
-    def _sample(self, cell: Cell, slot: int, history: list[FrozenTrial]) -> dict[str, Any]:
-        seed = seed_for(cell.key, f"proposal {slot}")
-        if self.sampler == "random":
-            return dict(alone([], optuna.samplers.RandomSampler(seed=seed)).ask(cell.search).params)
-        running = [t for t in self._running() if t.user_attrs.get("cell") == cell.key]
-        sampler = optuna.samplers.TPESampler(n_startup_trials=STARTUP_TRIALS, seed=seed, constant_liar=bool(running))
-        if slot < STARTUP_TRIALS:  # random, whatever has ended by now
-            return dict(alone([], sampler).ask(cell.search).params)
-        return dict(alone([*history, *running], sampler).ask(cell.search).params)
-
-    def best(self, cell: Cell) -> Trial | None:
-        """The cell's completed trial with the best validation UAR; the earlier one of equals; None without any."""
-        completed = [t for t in self.done(cell) if t.state is TrialState.COMPLETE]
+    def best(self) -> Trial | None:
+        """The completed trial with the best validation UAR; the earlier one of equals; None without any."""
+        completed = [t for t in self.ended() if t.state is TrialState.COMPLETE]
         if not completed:
             return None
-        return apply(cell, max(completed, key=lambda t: (t.value or 0.0, -slot_of(t))).params)
+        return with_settings(self.cell.base, max(completed, key=lambda t: (t.value or 0.0, -slot_of(t))).params)
 
     def reconcile(self) -> int:
         """Settle the trials that dead coordinators left open, and return how many.
 
-        One whose result is on disk is told; another fails, and its slot is free again.
+        One whose result is on disk ends with it; another fails, and its slot is free again.
         """
         self.claims.reap()
-        left = [t for t in self._running() if not self._lives(t)]
+        left = [t for t in self._trials(TrialState.RUNNING) if not self._is_owned(t)]
         for trial in left:
-            retry_while_away(functools.partial(self._settle, trial))
+            self.claims.retry(functools.partial(self._settle, trial))
         return len(left)
 
-    def told(self) -> set[str]:
-        """The uids of the trials that it knows the end of."""
-        trials = retry_while_away(lambda: self.study.get_trials(deepcopy=False))
-        return {t.user_attrs["uid"] for t in trials if t.state.is_finished() and "uid" in t.user_attrs}
-
-    def _running(self) -> list[FrozenTrial]:
-        return retry_while_away(lambda: self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
-
     def _settle(self, left: FrozenTrial) -> None:
-        entry, trial = self.box.get(left.user_attrs.get("uid", "none")), optuna.Trial(self.study, left._trial_id)
+        entry, trial = self.outbox.get(left.user_attrs.get("uid", "none")), optuna.Trial(self.study, left._trial_id)
         if entry:
-            tell(self.study, trial, entry.state, entry.metrics.get("validation/uar"), entry.about.reason)
+            _record_end(trial, entry.state, entry.metrics.get("validation/uar"), entry.about.reason)
         else:
-            tell(self.study, trial, "killed", None)
+            _record_end(trial, "killed", None)
 
-    def _lives(self, trial: FrozenTrial) -> bool:
+    def finished_uids(self) -> set[str]:
+        """The uids of the trials whose end is recorded."""
+        return {t.user_attrs["uid"] for t in self._trials() if t.state.is_finished() and "uid" in t.user_attrs}
+
+    def _trials(self, *states: TrialState) -> list[FrozenTrial]:
+        return self.claims.retry(lambda: self.study.get_trials(deepcopy=False, states=states or None))
+
+    def _is_owned(self, trial: FrozenTrial) -> bool:
+        """Whether the coordinator of a running trial may be alive."""
         coordinator = trial.user_attrs.get("coordinator")
-        return self.claims.lives(coordinator) if coordinator else process_identity.may_be_alive(trial.user_attrs)
+        return self.claims.is_alive(coordinator) if coordinator else process_identity.may_be_alive(trial.user_attrs)
 
 
 def slot_of(trial: FrozenTrial) -> int:
     """The slot of a trial in its cell."""
-    return int(trial.user_attrs.get("slot", -1))
-
-
-def ended(study: optuna.Study, cell_key: str) -> list[FrozenTrial]:
-    """A cell's trials that ended by themselves, finished, pruned or failed, not killed; by slot, each once."""
-    found = [t for t in study.get_trials(deepcopy=False)
-             if t.user_attrs.get("cell") == cell_key and t.state.is_finished() and t.user_attrs.get("ended")]
-    for place, trial in enumerate(t for t in found if "slot" not in t.user_attrs):  # of a store made before there were slots
-        trial.user_attrs["slot"] = place
-    by_slot: dict[int, FrozenTrial] = {}
-    for trial in found:
-        by_slot.setdefault(slot_of(trial), trial)
-    return [by_slot[slot] for slot in sorted(by_slot)]
-
-
-def alone(trials: list[FrozenTrial], sampler: optuna.samplers.BaseSampler | None = None) -> optuna.Study:
-    """A study in memory that knows nothing but these trials."""
-    view = optuna.create_study(direction="maximize", sampler=sampler)
-    view.add_trials([t for t in trials if t.state in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)])
-    return view
-
-
-class CellPruner(optuna.pruners.BasePruner):
-    """Prunes below the median of the same cell's completed trials at the same epoch, from its fourth trial and sixth epoch on."""
-
-    def __init__(self) -> None:
-        self.policy = optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=6)
-
-    def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
-        """Whether the trial should stop now."""
-        return bool(self.policy.prune(alone(ended(study, trial.user_attrs["cell"])), trial))
+    return int(trial.user_attrs["slot"])
 
 
 class Proposal:
-    """One point that Optuna was asked for, to be told what it gave.
+    """One point of a search, whose epochs and whose end are to be recorded.
 
     Args:
-        claim: the name of its slot.
+        optuna_trial: its open trial in Optuna. claim: the name of its slot.
+    Attributes:
+        trial: the cell's trial at that point.
     """
 
-    def __init__(self, search: Search, asked: optuna.Trial, claim: str, trial: Trial | None) -> None:
-        self.search, self.asked, self.claim = search, asked, claim
-        self.uid: str = asked.user_attrs["uid"]
-        self._heard = 0
-        if trial:
-            self.trial = trial
+    trial: Trial
+
+    def __init__(self, search: Search, optuna_trial: optuna.Trial, uid: str, claim: str) -> None:
+        self.search, self.optuna_trial, self.uid, self.claim = search, optuna_trial, uid, claim
+        self._last_epoch = 0
 
     def should_prune(self, epoch: int, validation_uar: float) -> bool:
-        """Note an epoch, and say whether the trial lies below the median of its cell there; what an earlier try told stands."""
-        if epoch <= self._heard:
+        """Record an epoch; returns whether the trial lies below the median of its cell there. What an earlier try recorded stays."""
+        if epoch <= self._last_epoch:
             return False
-        self._heard = epoch
+        self._last_epoch = epoch
 
-        def ask() -> bool:
-            self.asked.report(validation_uar, epoch)
-            return self.asked.should_prune()
+        def record() -> bool:
+            self.optuna_trial.report(validation_uar, epoch)
+            return self.optuna_trial.should_prune()
 
-        return retry_while_away(ask)
+        return self.search.claims.retry(record)
 
-    def tell(self, state: str, value: float | None, reason: str = "") -> None:
-        """Record how it ended: `finished` with its value, `pruned`, `failed` or `killed`."""
-        retry_while_away(lambda: tell(self.search.study, self.asked, state, value, reason))
+    def record_end(self, state: str, value: float | None, reason: str = "") -> None:
+        """Record how it ended: `finished` with its validation UAR, `pruned`, `failed` or `killed`."""
+        self.search.claims.retry(lambda: _record_end(self.optuna_trial, state, value, reason))
         if state == "killed":
             self.search.claims.release(self.claim)
         else:
             self.search.claims.end(self.claim, state=state)
 
 
-def tell(study: optuna.Study, trial: optuna.Trial, state: str, value: float | None, reason: str = "") -> None:
+def _record_end(trial: optuna.Trial, state: str, value: float | None, reason: str = "") -> None:
     """Record how a trial ended; one that ended before stays as it is."""
-    if study._storage.get_trial(trial._trial_id).state.is_finished():
+    if trial.storage.get_trial(trial._trial_id).state.is_finished():
         return
     if reason:
         trial.set_user_attr("reason", reason)
     trial.set_user_attr("ended", state != "killed")
-    ends = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
-    study.tell(trial, value if state == "finished" else None, state=ends.get(state, TrialState.FAIL), skip_if_finished=True)
-
-
-def apply(cell: Cell, params: dict[str, Any]) -> Trial:
-    """The cell's trial with the searched settings in place."""
-    return with_settings(cell.base, params)
-
-
-def _written(cell: Cell) -> dict[str, Any]:
-    """The settings as the study writes them, as far as they lie in their searched ranges."""
-    values = {setting: setting_value(cell.base, setting) for setting in cell.search}
-    return {setting: value for setting, value in values.items() if _within(cell.search[setting], value)}
+    states = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
+    trial.study.tell(trial, value if state == "finished" else None, state=states.get(state, TrialState.FAIL), skip_if_finished=True)
 
 
 def _within(distribution: Any, value: Any) -> bool:

@@ -8,12 +8,13 @@ import importlib.metadata
 import platform
 import subprocess
 from pathlib import Path
+from typing import Any
 
 LIBRARIES = ("ser-bench", "keras", "tensorflow", "jax", "torch", "librosa", "numpy", "scikit-learn", "optuna", "mlflow")
 
 
 @functools.cache
-def environment_tags() -> dict[str, str]:
+def environment_tags() -> dict[str, Any]:
     """The environment as tags: `commit`, `hardware`, `python` and `versions`."""
     return {"commit": commit(), "hardware": hardware(), "python": platform.python_version(), "versions": versions()}
 

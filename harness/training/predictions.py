@@ -6,12 +6,16 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.training.scores import Scores, score
 from registry.corpus import Clip
 from registry.errors import BenchError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ABOUT = ("corpus", "speaker", "sentence", "level", "sex", "age", "race", "ethnicity", "human")
 """Attributes of a clip; `human` is the emotion that most listeners chose for the voice alone, ties as `HAP/NEU`."""
@@ -73,6 +77,14 @@ class Predictions:
         about = {key: np.where(self.about.get(key, nothing) == "", texts, self.about.get(key, nothing)) for key, texts in added.items()}
         return replace(self, about={key: texts for key, texts in about.items() if any(texts)})
 
+    def to_frame(self) -> pd.DataFrame:
+        """A row a clip: `clip`, what is known of it, `truth`, `predicted`, and a column of probability for each emotion."""
+        import pandas as pd
+
+        emotions = np.array(self.emotions)
+        return pd.DataFrame({"clip": self.clips, **self.about, "truth": emotions[self.truth], "predicted": emotions[self.predicted],
+                             **dict(zip(self.emotions, self.probabilities.T, strict=True))})
+
     def write(self, path: Path) -> None:
         """As a CSV file: `clip`, its attributes, `truth`, and the probability of each emotion."""
         with path.open("w", newline="", encoding="utf-8") as file:
@@ -81,6 +93,11 @@ class Predictions:
             for i, clip in enumerate(self.clips):
                 writer.writerow([clip, *(texts[i] for texts in self.about.values()), self.emotions[self.truth[i]],
                                  *(f"{p:.9f}" for p in self.probabilities[i])])
+
+
+def speaker_counts(predictions: Sequence[Predictions]) -> np.ndarray:
+    """Confusion counts of several networks on the same clips, speakers sorted: (networks, speakers, truth, predicted), int64."""
+    return np.array([each.counts_by(each.speakers) for each in predictions])
 
 
 def read(path: Path) -> Predictions:

@@ -43,7 +43,7 @@ def find_tree(data: Path | None, corpus: str, layouts: Iterable[str], example: s
     """
     data = given_folder(data, corpus)
     for start in (*(data / layout for layout in layouts), data):
-        files = [(id_of(path), path) for path in _below(start, endings)]
+        files = [(id_of(path), path) for path in visible_files(start, endings)]
         named = [(clip_id, path) for clip_id, path in files if clip_id is not None]
         if named:
             root = _deepest(named, start)
@@ -54,7 +54,7 @@ def find_tree(data: Path | None, corpus: str, layouts: Iterable[str], example: s
                      f"and up to {DEPTH} folders down. {remedy(corpus)}")
 
 
-def _below(folder: Path, endings: tuple[str, ...], depth: int = DEPTH) -> list[Path]:
+def visible_files(folder: Path, endings: tuple[str, ...], depth: int = DEPTH) -> list[Path]:
     """The visible files with these endings in a folder and below it, sorted by folder and name."""
     try:
         entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
@@ -62,7 +62,7 @@ def _below(folder: Path, endings: tuple[str, ...], depth: int = DEPTH) -> list[P
         return []
     files = [path for path in entries if path.suffix.lower() in endings]
     folders = [path for path in entries if path.suffix.lower() not in endings and path.is_dir()] if depth else []
-    return files + [file for below in folders for file in _below(below, endings, depth - 1)]
+    return files + [file for below in folders for file in visible_files(below, endings, depth - 1)]
 
 
 def _deepest(named: list[tuple[str, Path]], start: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,7 @@ from registry.core import register
 from registry.corpora._listing import audio_files, find_folder, missing, one_file_each, read_clip, table
 from registry.corpus import Clip, Corpus, Problem
 from registry.errors import BenchError, require
+from registry.source import RemoteFile, Source
 
 EMOTIONS = ("ANG", "DIS", "FEA", "HAP", "NEU", "SAD")
 SENTENCES = ("DFA", "IEO", "IOM", "ITH", "ITS", "IWL", "IWW", "MTI", "TAI", "TIE", "TSI", "WSI")
@@ -23,6 +25,19 @@ NEVER_PUBLISHED = frozenset(
     + [f"{take}_{emotion}_XX" for take in ("1008_WSI", "1009_MTI", "1019_ITH") for emotion in EMOTIONS]
 )
 """The 20 clips that the rule of the file names would give and the corpus never had."""
+
+REPOSITORY = "CheyneyComputerScience/CREMA-D/master"
+TEXTS = f"https://raw.githubusercontent.com/{REPOSITORY}"
+AUDIO = f"https://media.githubusercontent.com/media/{REPOSITORY}"
+TABLES = ("SentenceFilenames.csv", "VideoDemographics.csv", "processedResults/tabulatedVotes.csv", "processedResults/summaryTable.csv",
+          "LICENSE.txt")
+
+
+def _listed(text: str) -> list[RemoteFile]:
+    """The clips that the corpus's own list names; the checksum of each is in its Git LFS pointer."""
+    names = sorted(row["Filename"] for row in csv.DictReader(text.splitlines()))
+    return [RemoteFile(path=f"AudioWAV/{name}.wav", url=f"{AUDIO}/AudioWAV/{name}.wav", pointer=f"{TEXTS}/AudioWAV/{name}.wav")
+            for name in names if _is_id(name)]
 
 
 @register("crema_d")
@@ -48,6 +63,10 @@ class CremaD:
         "Cao, H., Cooper, D. G., Keutmann, M. K., Gur, R. C., Nenkova, A., & Verma, R. (2014). CREMA-D: Crowd-sourced "
         "emotional multimodal actors dataset. IEEE Transactions on Affective Computing, 5(4), 377-390."
     )
+
+    source: ClassVar[Source | None] = Source(
+        title="CREMA-D", files=tuple(RemoteFile(url=f"{TEXTS}/{table}", path=table) for table in TABLES),
+        listing=f"{TEXTS}/{TABLES[0]}", read_listing=_listed)
 
     def __post_init__(self) -> None:
         require(self.speakers is None or self.speakers >= 1, f"crema_d.speakers must be 1 or more, or None for all, not {self.speakers}")
@@ -78,6 +97,10 @@ def is_clip_name(stem: str) -> bool:
     return re.fullmatch(r"1[0-9]{3}_[A-Z]{3}_[A-Z]{3}_[A-Z]{1,2}", stem) is not None
 
 
+def _is_id(name: str) -> bool:
+    return is_clip_name(name) and name.split("_")[2] in EMOTIONS
+
+
 def _clip(clip_id: str, path: Path, people: dict[str, dict], votes: dict[str, tuple[tuple[str, int], ...]]) -> Clip:
     speaker, sentence, emotion, level = clip_id.split("_")
     return Clip(id=clip_id, emotion=emotion, speaker=speaker, sentence=sentence, level=level, path=path,
@@ -89,7 +112,7 @@ def expected_ids(folder: Path) -> frozenset[str]:
     path = _beside(folder, "SentenceFilenames.csv")
     if path is not None:
         return frozenset(name for name, _ in table(path, ("Filename", "Stimulus_Number"))
-                         if is_clip_name(name) and name.split("_")[2] in EMOTIONS)
+                         if _is_id(name))
     return frozenset(f"{actor}_{take}" for actor in ACTORS for take in _takes()) - NEVER_PUBLISHED
 
 

@@ -9,6 +9,7 @@ from registry.core import register
 from registry.corpora._listing import ENDINGS, missing, one_file_each, read_clip
 from registry.corpora._tree import find_tree, left_out
 from registry.corpus import Clip, Corpus, Problem
+from registry.source import RemoteFile, Source
 
 EMOTIONS = {"01": "NEU", "02": "CAL", "03": "HAP", "04": "SAD", "05": "ANG", "06": "FEA", "07": "DIS", "08": "SUR"}
 LEVELS = {"01": "NORMAL", "02": "STRONG"}
@@ -21,6 +22,10 @@ EXPECTED = frozenset(
     for emotion in EMOTIONS for level in LEVELS if (emotion, level) != ("01", "02")  # neutral has no strong intensity
     for statement in STATEMENTS for take in ("01", "02") for actor in ACTORS)
 """The ids of the whole corpus: modality 03 (audio only), channel 01 (speech), emotion, intensity, statement, repetition, actor."""
+
+ARCHIVE = RemoteFile(url="https://zenodo.org/api/records/1188976/files/Audio_Speech_Actors_01-24.zip/content",
+                     path="Audio_Speech_Actors_01-24.zip", checksum="md5:bc696df654c87fed845eb13823edef8a", size=208_468_073)
+"""The speech as version 1.0.0 of its Zenodo record has it."""
 
 
 @register("ravdess")
@@ -43,6 +48,8 @@ class Ravdess:
         "Livingstone, S. R., & Russo, F. A. (2018). The Ryerson Audio-Visual Database of Emotional Speech and Song (RAVDESS): "
         "A dynamic, multimodal set of facial and vocal expressions in North American English. PLoS ONE, 13(5), e0196391."
     )
+
+    source: ClassVar[Source | None] = Source(title="RAVDESS", files=(ARCHIVE,))
 
     def load(self, data: Path | None) -> Corpus:
         """The clips below `data`, sorted, with what is missing, another modality or not audio.

@@ -9,6 +9,7 @@ from registry.core import register
 from registry.corpora._listing import missing, one_file_each, read_clip
 from registry.corpora._tree import find_tree, left_out
 from registry.corpus import Clip, Corpus
+from registry.source import Source
 
 EMOTIONS = {"a": "ANG", "d": "DIS", "f": "FEA", "h": "HAP", "n": "NEU", "sa": "SAD", "su": "SUR"}
 SPEAKERS = ("DC", "JE", "JK", "KL")
@@ -40,6 +41,11 @@ class Savee:
         "Haq, S., & Jackson, P. J. B. (2010). Multimodal emotion recognition. In W. Wang (Ed.), Machine Audition: Principles, "
         "Algorithms and Systems (pp. 398-423). IGI Global."
     )
+
+    source: ClassVar[Source | None] = Source(title="SAVEE", on_request=(
+        "SAVEE is given by its authors on request (University of Surrey), so it can't be fetched from here: register at "
+        "http://kahlan.eps.surrey.ac.uk/savee/, unpack what you are sent so that the clips lie in {folder}/AudioData/DC, JE, JK and KL, "
+        "and look with `bench data status`"))
 
     def load(self, data: Path | None) -> Corpus:
         """The clips below `data`, sorted, with what is missing, without a speaker or not audio.

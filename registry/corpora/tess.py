@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from registry.core import register
 from registry.corpora._listing import missing, one_file_each, read_clip
 from registry.corpora._tree import find_tree, left_out
 from registry.corpus import Clip, Corpus, Problem
+from registry.source import RemoteFile, Source
 
 EMOTIONS = {"angry": "ANG", "disgust": "DIS", "fear": "FEA", "happy": "HAP", "neutral": "NEU", "ps": "SUR", "sad": "SAD"}
 AGES = {"OAF": 64, "YAF": 26}
@@ -30,6 +32,20 @@ WORDS = """
 EXPECTED = frozenset(f"{speaker}_{word}_{emotion}" for speaker in AGES for word in WORDS.split() for emotion in EMOTIONS)
 """The ids of the whole corpus: every word of the Northwestern University Auditory Test No. 6, by both speakers, in every emotion."""
 
+DATAVERSE = "https://borealisdata.ca/api"
+
+
+def _listed(text: str) -> list[RemoteFile]:
+    """The clips in a Dataverse's description of a data set."""
+    files = [entry["dataFile"] for entry in json.loads(text)["data"]["latestVersion"]["files"]]
+    return [_remote(file) for file in files if file["filename"].lower().endswith(".wav")]
+
+
+def _remote(file: dict[str, Any]) -> RemoteFile:
+    checksum = file.get("checksum") or {"type": "MD5", "value": file["md5"]}
+    return RemoteFile(url=f"{DATAVERSE}/access/datafile/{int(file['id'])}", path=file["filename"], size=int(file["filesize"]),
+                      checksum=f"{checksum['type'].replace('-', '')}:{checksum['value']}".lower())
+
 
 @register("tess")
 class Tess:
@@ -50,6 +66,9 @@ class Tess:
         "Pichora-Fuller, M. K., & Dupuis, K. (2020). Toronto emotional speech set (TESS). Borealis. "
         "https://doi.org/10.5683/SP2/E8H2MF"
     )
+
+    source: ClassVar[Source | None] = Source(
+        title="TESS", listing=f"{DATAVERSE}/datasets/:persistentId/?persistentId=doi:10.5683/SP2/E8H2MF", read_listing=_listed)
 
     def load(self, data: Path | None) -> Corpus:
         """The clips below `data`, sorted, with what is missing, misnamed or not audio.

@@ -55,7 +55,7 @@ def compute(rows: int, resamples: int) -> dict[str, float]:
 
     from harness.evaluation.intervals import table_intervals
     from harness.evaluation.ranks import pairs
-    from harness.training.predictions import Predictions
+    from harness.training.predictions import Predictions, speaker_counts
 
     rng = np.random.default_rng(0)
     truth, speakers = rng.integers(0, len(EMOTIONS), CLIPS), np.array([f"S{i % SPEAKERS:02d}" for i in range(CLIPS)])
@@ -65,7 +65,7 @@ def compute(rows: int, resamples: int) -> dict[str, float]:
         probabilities = rng.dirichlet(np.ones(len(EMOTIONS)), CLIPS) + 0.3 * np.eye(len(EMOTIONS))[truth]
         return Predictions(EMOTIONS, clips, truth, probabilities / probabilities.sum(axis=1, keepdims=True), {"speaker": speakers})
 
-    counts = [np.array([one.counts_by(one.speakers) for one in (said() for _ in range(SEEDS))]) for _ in range(rows)]
+    counts = [speaker_counts([said() for _ in range(SEEDS)]) for _ in range(rows)]
     began = time.perf_counter()
     intervals = table_intervals(counts, resamples)
     between = time.perf_counter()

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from calls import bench
+from corpus_trees import copied
 
 from registry import audio
 from registry.audit import audit
@@ -128,3 +130,10 @@ def test_the_result_does_not_depend_on_the_workers_and_progress_counts_every_cli
 def test_a_negative_number_of_workers_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match="not -1"):
         audit(corpus_of(tone(tmp_path / "a.wav")), workers=-1)
+
+
+def test_the_audit_of_a_corpus_is_printed(tmp_path: Path, real_corpora: Path) -> None:
+    copied(real_corpora / "as-published" / "TESS", tmp_path)
+    checked = bench("check", "tess", "--data", tmp_path)
+    assert checked.code == 1  # most clips of both speakers are missing
+    assert "AIFF" in checked.out and "96,000 Hz" in checked.out

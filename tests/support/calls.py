@@ -58,6 +58,14 @@ def start(*arguments: Any) -> subprocess.Popen[str]:
                             text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
 
 
+def run_python(code: str, folder: Path) -> str:
+    """What a script prints that is run in a folder, by a user who has set no variable of bench's."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("BENCH_", "MLFLOW_", "KERAS_"))}
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def eventually(holds: Callable[[], Any], seconds: float = SOON_S) -> Any:
     """What `holds` gives as soon as that is true; AssertionError when it has not come true in time."""
     end = time.monotonic() + seconds

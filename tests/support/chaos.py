@@ -63,13 +63,13 @@ class Round:
                                     start_new_session=True)
 
     def ends(self) -> int:
-        """How many trials and seeds have ended by now: what the log tells of them."""
+        """How many trials and seeds have ended by now: as the log shows."""
         log = self.home.parent / f"{self.home.name}.log"
         return log.read_text(errors="replace").count("validation UAR") if log.exists() else 0
 
 
 def under_fire(which: Round, rng: np.random.Generator) -> None:
-    """Kill as often as asked, then let the study come to its end."""
+    """Kill as often as the round says, then let the study come to its end."""
     process = which.start()
     while sum(which.faults.values()) < which.kills:
         if not _progress(which, process):
@@ -116,7 +116,7 @@ def _kill(kind: str, process: subprocess.Popen[bytes], rng: np.random.Generator)
 
 
 def counted(which: Round) -> dict[str, int]:
-    """What became of the study's signatures: how many there are, are lost, are doubled, and are told differently by the two stores."""
+    """What became of the study's signatures: how many there are, are lost, are doubled, and differ between the two stores."""
     import optuna
     from mlflow import MlflowClient
 
@@ -130,15 +130,15 @@ def counted(which: Round) -> dict[str, int]:
              if r.data.tags["bench.kind"] == "trial" and r.info.status == "FINISHED"}
     store = storage(which.home, which.url)
     trials = [t for name in optuna.get_all_study_names(store) for t in optuna.load_study(study_name=name, storage=store).get_trials()]
-    told = Counter(t.user_attrs["signature"] for t in trials if t.user_attrs.get("ended"))
+    in_optuna = Counter(t.user_attrs["signature"] for t in trials if t.user_attrs.get("ended"))
     open_ones = sum(not t.state.is_finished() for t in trials) + sum(r.info.status == "RUNNING" for r in runs)
     waiting = len([path for path in (which.home / ".bench" / "outbox").glob("*") if path.is_dir()])
     differ = sum(value.get(t.user_attrs["signature"]) != t.value for t in trials if t.user_attrs.get("ended"))
     expected = {"trial": 2 * which.trials, "seed": 4}
     finals = sum(r.data.tags["bench.kind"] == "final" and r.info.status == "FINISHED" for r in runs)
     return {"trials": sum(expected.values()), "lost": sum(max(0, expected[kind] - len(ended[kind])) for kind in ended) + max(0, 2 - finals),
-            "doubled": sum(n - 1 for found in (*ended.values(), told) for n in found.values()) + max(0, finals - 2),
-            "disagreeing": differ + len(told.keys() ^ ended["trial"].keys()), "left open": open_ones + waiting}
+            "doubled": sum(n - 1 for counts in (*ended.values(), in_optuna) for n in counts.values()) + max(0, finals - 2),
+            "disagreeing": differ + len(in_optuna.keys() ^ ended["trial"].keys()), "left open": open_ones + waiting}
 
 
 def _runs(client: Any, experiment_id: str) -> Iterator[Any]:
@@ -198,15 +198,15 @@ def _rounds(name: str, folder: Path, trials: int, kills: int, rng: np.random.Gen
             if server:
                 which.url, which.tracking = server.make(f"optuna{place}"), server.make(f"mlflow{place}")
             under_fire(which, rng)
-            found = counted(which) | {"leaderboards that differ": int(leaderboard(which.home) != leaderboard(calm.home)), "studies": 1}
-            bad += any(found[key] for key in ("lost", "doubled", "disagreeing", "left open", "leaderboards that differ"))
+            counts = counted(which) | {"leaderboards that differ": int(leaderboard(which.home) != leaderboard(calm.home)), "studies": 1}
+            bad += any(counts[key] for key in ("lost", "doubled", "disagreeing", "left open", "leaderboards that differ"))
             faults.update(which.faults)
-            figures.update(found)
+            figures.update(counts)
     finally:
         if server:
             server.stop()
-    told = ", ".join(f"{count} × {kind}" for kind, count in sorted(faults.items()))
-    print(f"{name}: {sum(faults.values())} kills ({told}) in {time.monotonic() - began:.0f} s; "
+    kinds = ", ".join(f"{count} × {kind}" for kind, count in sorted(faults.items()))
+    print(f"{name}: {sum(faults.values())} kills ({kinds}) in {time.monotonic() - began:.0f} s; "
           f"{', '.join(f'{figures[key]} {key}' for key in sorted(figures))}", flush=True)
     return bad
 

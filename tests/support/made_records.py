@@ -43,7 +43,7 @@ def said(seeds: int, worse: int = 0) -> list[Predictions]:
 def known(made: list[Row]) -> dict[str, FinalPredictions]:
     """What the finals of each row said; the weak row is worse on nearly all clips of ANG."""
     history = {f"{part}_{figure}": [0.3, 0.5] for part in ("train", "validation") for figure in ("loss", "wa", "uar")}
-    return {row.cell: FinalPredictions(row, said(row.seeds, 28 if row.cell == "weak" else 0), said(row.seeds), history, 2)
+    return {row.cell: FinalPredictions(row, said(row.seeds, 28 if row.cell == "weak" else 0), said(row.seeds), history)
             for row in made if row.seeds}
 
 

@@ -1,4 +1,4 @@
-"""A search over the tiny study, and what it proposes."""
+"""A search over a cell of the tiny study, and what it proposes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from tiny_study import STUDY
 
-from harness.search.optuna_study import Proposal, Search
+from harness.search.claims import Claims
+from harness.search.optuna_study import Proposal, Search, open_searches, storage
 from harness.study.cells import Cell, plan
 from harness.study.definition import Study
 from registry.architectures.residual_1d import Residual1D
@@ -16,19 +17,20 @@ from registry.architectures.residual_1d import Residual1D
 RATES = FloatDistribution(1e-4, 1.0, log=True)
 
 
-def cells_of(study: Study = STUDY) -> list[Cell]:
-    """Two cells of one protocol."""
-    both = dataclasses.replace(study, architectures=(study.architectures[0], Residual1D()), splits=study.splits[:1],
-                               search={"training.learning_rate": RATES, "training.optimizer": CategoricalDistribution(["adam", "sgd"])})
-    return plan(both, "clips")
+def cells_of(study: Study = STUDY, **more: object) -> list[Cell]:
+    """Two cells of one protocol, in which `more` settings can be searched."""
+    searched = {"training.learning_rate": RATES, "training.optimizer": CategoricalDistribution(["adam", "sgd"]), **more}
+    return plan(dataclasses.replace(study, architectures=(study.architectures[0], Residual1D()), splits=study.splits[:1], search=searched),
+                "clips")
 
 
+def opened(home: Path, cells: list[Cell] | None = None, prune: bool = True, sampler: str = "tpe") -> list[Search]:
+    """The searches of these cells, by default of both of the tiny study."""
+    optuna_storage = storage(home)
+    return open_searches(home, "tiny", cells or cells_of(), optuna_storage, Claims(optuna_storage.engine), prune, sampler)
 
-def opened(home: Path, cells: list[Cell] | None = None, prune: bool = True) -> Search:
-    return Search(home, "tiny", "random_80_20", cells or cells_of(), prune)
 
-
-
-def rate(proposal: Proposal) -> float:
+def rate(proposal: Proposal | None) -> float:
+    """The learning rate of a proposal."""
+    assert proposal is not None
     return proposal.trial.training.learning_rate
-

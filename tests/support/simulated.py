@@ -74,8 +74,8 @@ def simulated(trial: Trial, workplace: Workspace, on_epoch: Any, preparing: Any 
 
 
 def _scores(result: Result, part: str, clips: list[Any], emotions: tuple[str, ...], rng: np.random.Generator) -> Scores:
-    said = result.predictions[part] = Predictions.of(clips, emotions, rng.dirichlet(np.ones(len(emotions)), len(clips)))
-    return said.scores
+    predictions = result.predictions[part] = Predictions.of(clips, emotions, rng.dirichlet(np.ones(len(emotions)), len(clips)))
+    return predictions.scores
 
 
 def lean(trial: Trial, workplace: Workspace, on_epoch: Any, preparing: Any = None) -> Result:
@@ -86,14 +86,14 @@ def lean(trial: Trial, workplace: Workspace, on_epoch: Any, preparing: Any = Non
     return result
 
 
-def main(asked: str) -> int:
-    """Run a study as this process was asked to in JSON: study changes, home, execution, objective. Exit codes as of `bench`."""
+def main(options: str) -> int:
+    """Run a study as JSON says: study changes, home, execution, objective. Exit codes as of `bench`."""
     import dataclasses
     import functools
 
     from registry.errors import BenchError
 
-    what = json.loads(asked)
+    what = json.loads(options)
     changes = {key: tuple(value) if isinstance(value, list) else value for key, value in what.get("study", {}).items()}
     study, home = dataclasses.replace(STUDY, **changes), Path(what["home"])
     objective = functools.partial(simulated, **what.get("objective", {})) if what.get("objective") is not None else None

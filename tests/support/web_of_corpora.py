@@ -19,8 +19,7 @@ from registry.corpora.ravdess import EXPECTED
 REPOSITORY = "/CheyneyComputerScience/CREMA-D/master"
 MEDIA = f"/media{REPOSITORY}"
 CLIPS = [f"{actor}_{sentence}_{emotion}_XX" for actor in ("1001", "1002") for sentence in ("DFA", "ITH") for emotion in ("ANG", "SAD")]
-RECORD = "/api/records/1188976"
-ARCHIVE = f"{RECORD}/files/Audio_Speech_Actors_01-24.zip/content"
+ARCHIVE = "/api/records/1188976/files/Audio_Speech_Actors_01-24.zip/content"
 LISTING = "/api/datasets/:persistentId/"
 WORDS = [f"{speaker}_{word}_{emotion}" for speaker in ("OAF", "YAF") for word in ("back", "bar", "base") for emotion in ("fear", "ps")]
 PATIENCE_S = 20.0  # how long a stalled answer waits to be let go
@@ -79,18 +78,16 @@ class Web:
         self.files |= {f"{MEDIA}/AudioWAV/{clip}.wav": content for clip, content in clips.items()}
         return clips
 
-    def offer_ravdess(self, archive: bytes | None = None, size: int | None = None) -> bytes:
+    def offer_ravdess(self, archive: bytes | None = None) -> bytes:
         """An archive, by default with a file for every clip; returns it."""
         if archive is None:
             archive = zipped({f"Actor_{clip[-2:]}/{clip}.wav": noise(300, i) for i, clip in enumerate(sorted(EXPECTED))})
-        entry = {"key": "Audio_Speech_Actors_01-24.zip", "size": size or len(archive), "links": {"self": self.address + ARCHIVE},
-                 "checksum": f"md5:{hashlib.md5(archive).hexdigest()}"}
-        self.files |= {RECORD: json.dumps({"files": [{"key": "Video_Song_Actor_01.zip"}, entry]}).encode(), ARCHIVE: archive}
+        self.files[ARCHIVE] = archive
         return archive
 
-    def offer_tess(self, *further: str) -> dict[str, bytes]:
+    def offer_tess(self, *further: str, size: int = 2_000) -> dict[str, bytes]:
         """Twelve clips, and files of further names; returns name -> content."""
-        clips = {f"{name}.wav": noise(2_000, i) for i, name in enumerate((*WORDS, *further))}
+        clips = {f"{name}.wav": noise(size, i) for i, name in enumerate((*WORDS, *further))}
         described = [{"dataFile": {"id": i, "filename": name, "filesize": len(content), "md5": hashlib.md5(content).hexdigest(),
                                    **({"checksum": {"type": "SHA-256", "value": hashlib.sha256(content).hexdigest()}} if i % 2 else {})}}
                      for i, (name, content) in enumerate(clips.items())]

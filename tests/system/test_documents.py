@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from calls import run_python
 
-from harness.cli.entry import main
-from harness.cli.options import parser
+from harness.cli.entry import main, parser
 from registry.corpora.synthetic import EMOTIONS, Synthetic
 
 ROOT = Path(__file__).parents[2]
@@ -145,19 +143,12 @@ def test_a_saved_model_predicts_a_waveform_as_the_readme_shows(tmp_path: Path, m
     assert main(["run", "--study", "quickstart", "--corpus", "synthetic", "--trials", "1", "--seeds", "0", "--quiet", "--cell", cell,
                  "--set", "training.epochs=1", "--in-process", "--home", str(tmp_path)]) == 0
     code = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)[0]
-    heading, row = run_python(code, tmp_path).strip().splitlines()
+    *shown, heading, row = run_python(code, tmp_path).strip().splitlines()
+    assert "test_uar" in shown[0] and shown[1].endswith("True")  # the only row is the one that is chosen
     assert heading.split() == ["emotion", *EMOTIONS]
     _, emotion, *probabilities = row.split()
     assert sum(map(float, probabilities)) == pytest.approx(1, abs=1e-4)
     assert emotion == EMOTIONS[int(np.argmax([float(p) for p in probabilities]))]
-
-
-def run_python(code: str, folder: Path) -> str:
-    """What a script prints that is run in a folder, by a user who has set no variable of bench's."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("BENCH_", "MLFLOW_", "KERAS_"))}
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_no_file_names_a_path_of_one_machine_or_a_registrys_host() -> None:

@@ -11,6 +11,7 @@ import math
 import os
 import struct
 import zipfile
+from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,9 +26,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tiny_study import STUDY
 
-from harness.cli.commands import _setting
-from harness.data.download import Refused
-from harness.data.unpacking import unpack
+from harness.cli.options import settings as settings_of
+from harness.data.download import unpack
 from harness.reports.markdown import code, escape
 from harness.safe_text import mask_secrets, printable, safe_file_name
 from harness.study import files
@@ -41,6 +41,7 @@ from registry.errors import BenchError
 from registry.feature_space import FeatureSpace
 from registry.feature_spaces.energy import Energy
 from registry.feature_spaces.zcr import ZeroCrossingRate
+from registry.source import NotAsPublished
 
 COUNT = int(os.environ.get("BENCH_FUZZ", "150"))
 drawn: Counter[str] = Counter()
@@ -199,9 +200,9 @@ FIELDS = ["training.epochs", "training.learning_rate", "training.optimizer", "tr
 @fuzz
 @given(st.one_of(st.sampled_from(FIELDS), TEXT), st.one_of(VALUE.map(repr), TEXT, st.sampled_from(["{[]: 1}", "(" * 300, "-" * 3_000])))
 def test_any_setting_is_taken_or_refused(name: str, value: str) -> None:
-    setting = refused("--set values", _setting, f"{name}={value}")
-    if setting:
-        cells = refused("plans", plan, STUDY, "clips", dict([setting]))
+    fixed = refused("--set values", settings_of, Namespace(set=[f"{name}={value}"]))
+    if fixed:
+        cells = refused("plans", plan, STUDY, "clips", fixed)
         assert cells is None or all(cell.key for cell in cells)
 
 
@@ -259,7 +260,7 @@ def test_any_archive_is_unpacked_below_its_folder_or_refused(tmp_path: Path, ent
     drawn["archives"] += 2
     for content in (buffer.getvalue(), damaged(buffer.getvalue(), edits)):
         (tmp_path / "x.zip").write_bytes(content)
-        with contextlib.suppress(Refused):
+        with contextlib.suppress(NotAsPublished):
             unpack(tmp_path / "x.zip", tmp_path / "deep" / "out")
         assert {path.name for path in tmp_path.iterdir()} <= {"x.zip", "deep"}
         assert not (tmp_path / "deep").exists() or {path.name for path in (tmp_path / "deep").iterdir()} <= {"out"}

@@ -9,14 +9,14 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from source_trees import PACKAGES, ROOT, sources
+from source_trees import PACKAGES, ROOT, circle, imported_modules, module_imports, sources
 
 OWNERS = {
     "mlflow": ("harness/tracking/",),
     "optuna": ("harness/search/", "experiments/"),
     "sqlalchemy": ("harness/search/",),
     "dask": ("harness/execution/dask_pool.py",),
-    "distributed": ("harness/execution/dask_pool.py",),
+    "distributed": ("harness/execution/dask_pool.py", "harness/execution/dask_worker.py"),
     "rich": ("harness/console.py",),
     "librosa": ("registry/",),
     "keras": ("registry/architectures/", "registry/augmentations/", "registry/rules/", "registry/contracts.py", "harness/training/"),
@@ -27,6 +27,14 @@ OWNERS = {
 HEAVY = ("tensorflow", "keras", "mlflow", "optuna", "librosa", "sklearn", "pandas", "scipy", "matplotlib", "soundfile", "requests",
          "pooch", "sqlalchemy", "dask", "distributed")
 LOCAL_RANDOMNESS = {"default_rng", "Generator", "SeedSequence", "PCG64", "BitGenerator"}
+
+
+ORDER = (("study",), ("data",), ("training",), ("tracking",), ("search",), ("evaluation",), ("execution", "reports"), ("analyses",),
+         ("cli",))
+FLOOR = {name: floor for floor, names in enumerate(ORDER) for name in names}
+TOP = {"__init__", "api", "console", "safe_text", "saved_model"}  # modules that lie in no folder
+PRINTS = ("cli", "execution", "analyses")  # may be handed a console: results are printed by `cli`, the others show progress
+LONGEST, LONGER = 300, {"harness/execution/dask_pool.py": 380}  # lines of a module
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -88,3 +96,63 @@ def test_help_and_lists_load_no_heavy_library(arguments: list[str]) -> None:
     printed, modules = json.loads(done.stdout)
     assert printed > 500
     assert [name for name in HEAVY if name in modules] == []
+
+
+def rooms(path: str) -> tuple[str, str]:
+    """The folder of the harness that a file lies in, and the folder below that: the analyses do not know each other."""
+    parts = path.split("/")[1:-1]
+    return (parts or [""])[0], "/".join(parts)
+
+
+def imports_between_folders() -> list[tuple[str, str, str]]:
+    """(file, its folder, the other folder) of each import in the harness, in functions and for type checkers too."""
+    names = [(path, name.split(".")) for path, tree in sources("harness").items() for name in imported_modules(tree)]
+    return [(path, rooms(path)[0], parts[1]) for path, parts in names if parts[0] == "harness" and len(parts) > 1 and parts[1] in FLOOR]
+
+
+def test_every_folder_of_the_harness_has_its_floor() -> None:
+    folders = {path.name for path in (ROOT / "harness").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == FLOOR.keys()
+    assert {path.stem for path in (ROOT / "harness").glob("*.py")} <= TOP
+
+
+def test_a_folder_of_the_harness_imports_only_folders_below_it() -> None:
+    between = imports_between_folders()
+    assert len(between) > 200
+    assert [f"{path} imports {other}" for path, own, other in between if own in FLOOR and own != other and FLOOR[other] >= FLOOR[own]] == []
+
+
+def test_console_and_safe_text_import_no_folder() -> None:
+    above = ("api.py", "saved_model.py", "__init__.py")  # these may import every folder
+    assert [(path, other) for path, own, other in imports_between_folders() if not own and not path.endswith(above)] == []
+
+
+def test_nothing_in_the_harness_imports_the_python_api() -> None:
+    users = [path for path, tree in sources("harness").items()
+             if any(f"{name}.".startswith("harness.api.") for name in imported_modules(tree))]
+    assert set(users) <= {"harness/__init__.py"}
+
+
+def test_the_analyses_do_not_know_each_other() -> None:
+    wrong = [(path, name) for path, tree in sources("harness/analyses").items() for name in imported_modules(tree)
+             if name.startswith("harness.analyses.") and name.split(".")[2] != rooms(path)[1].partition("/")[2]]
+    assert wrong == []
+
+
+def test_no_modules_of_the_harness_import_each_other_in_a_circle() -> None:
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"a"}}) != []
+    assert circle(module_imports("harness")) == []
+
+
+def test_results_are_printed_by_the_command_line_alone() -> None:
+    consoles = {path for path, tree in sources("harness").items() if "harness.console.Console" in set(imported_modules(tree))}
+    assert {path for path in consoles if rooms(path)[0] not in PRINTS} <= {"harness/data/download.py", "harness/api.py"}
+    calls = [f"{path}:{node.lineno}" for path, tree in sources("harness").items() for node in ast.walk(tree) if isinstance(node, ast.Call)
+             and ast.unparse(node.func).rpartition(".")[2] in ("print", "result", "table") and rooms(path)[0] != "cli"
+             and (ast.unparse(node.func) == "print" or "console" in ast.unparse(node.func))]
+    assert [call for call in calls if not call.startswith(("harness/training/cost_probe.py", "harness/console.py"))] == []
+
+
+def test_no_module_of_the_harness_is_long() -> None:
+    lengths = {path: len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in sources("harness")}
+    assert {path: length for path, length in lengths.items() if length > LONGER.get(path, LONGEST)} == {}

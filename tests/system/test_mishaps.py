@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import subprocess
@@ -13,41 +12,20 @@ from typing import Any
 import numpy as np
 import pytest
 import simulated as sim
-from calls import bench, eventually
-from faults import job_in, states, study
+from calls import eventually
+from faults import states, study
 from mlflow_client import client_of
-from mlflow_server import Server
 from outbox_entries import entry, files
 
 from harness.data.corpora import Workspace, open_corpus
 from harness.data.feature_store import DiskFull
-from harness.execution import pool, schedule
-from harness.execution.job import Stopped
-from harness.execution.pool import InProcess, JobEnd, Listen
-from harness.execution.run_study import Execution
-from harness.execution.worker import run_job
+from harness.execution import schedule
 from harness.search.optuna_study import storage
 from harness.study.cells import plan
 from harness.tracking.outbox import Outbox
 from harness.tracking.store import Store
 from harness.training.run_trial import run_trial
 from registry.errors import BenchError
-
-
-def test_a_worker_that_dies_while_a_run_stops_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Pool(InProcess):
-        def free(self) -> int:
-            return 2 - len(self._jobs)
-
-        def turn(self, listen: Listen) -> list[JobEnd]:
-            jobs, self._jobs = self._jobs, []
-            return [JobEnd(job.uid, fault=BenchError("the disk is full")) if place == 0 else JobEnd(job.uid, died="its worker died")
-                    for place, job in enumerate(jobs)]
-
-    monkeypatch.setattr(Execution, "pool", lambda self: Pool())
-    with pytest.raises(BenchError, match="the disk is full"):
-        study(tmp_path, sim.simulated)
-    assert states(tmp_path)["study failed"] == 1
 
 
 def test_a_start_that_shares_a_study_takes_over_what_one_that_is_killed_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +41,7 @@ def test_a_start_that_shares_a_study_takes_over_what_one_that_is_killed_had(tmp_
                 return bool(tables and connection.exec_driver_sql("select 1 from bench_claims where claim like 'trial %'").fetchall())
 
         eventually(claimed)
-        monkeypatch.setattr(schedule, "CLEAR_UP_S", 1.0)
+        monkeypatch.setattr(schedule, "SETTLE_EVERY_S", 1.0)
         waited = schedule.Schedule.wait_for_others
 
         def kill(self: schedule.Schedule) -> None:
@@ -78,27 +56,6 @@ def test_a_start_that_shares_a_study_takes_over_what_one_that_is_killed_had(tmp_
         other.wait()
     assert {kind: count for kind, count in states(tmp_path).items() if "finished" in kind} == {
         "study finished": 1, "trial finished": 4, "seed finished": 2, "final finished": 2}
-
-
-def test_a_result_goes_to_the_store_that_it_is_meant_for_and_no_other(server: Server, tmp_path: Path,
-                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
-    box = Outbox(tmp_path)
-    box.commit(entry(store=server.address), files)
-    refused = bench("sync", "--home", tmp_path)
-    assert refused.code == 1 and f"1 wait for another store: set MLFLOW_TRACKING_URI to {server.address}" in refused.err
-    assert box.waiting() == ["u1"]
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.address)
-    assert bench("sync", "--home", tmp_path).code == 0 and not box.waiting()
-
-
-def test_one_result_that_can_not_be_brought_yet_holds_up_no_other(tmp_path: Path) -> None:
-    box = Outbox(tmp_path)
-    for place in range(4):
-        box.commit(entry(f"final{place}", kind="final", children=1, tags={"signatures": "none"}), files)
-    box.commit(entry("trial"), files)
-    told = bench("sync", "--home", tmp_path)
-    assert told.code == 1 and "brought 1 of 5" in told.out and "seeds are still on their way" in told.err
-    assert "trial" not in box.waiting()
 
 
 def test_a_model_that_could_not_be_logged_is_brought_by_the_next_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,31 +90,3 @@ def test_a_full_disk_met_while_features_are_computed_is_not_the_trial_s_end(tmp_
     planned = plan(sim.STUDY, open_corpus(sim.STUDY.corpus, None).fingerprint)[0].base
     with pytest.raises(BenchError, match="where 8 are free"):
         run_trial(planned, Workspace(tmp_path), lambda *_: None)
-
-
-class Nobody:
-    """A coordinator that is gone."""
-
-    def epoch(self, epoch: int, validation_uar: float) -> bool:
-        return False
-
-    def preparing(self, done: int, total: int) -> None:
-        """Nobody hears it."""
-
-    def check(self) -> None:
-        raise Stopped("nobody waits for this trial any more")
-
-
-def test_a_trial_that_nobody_waits_for_any_more_leaves_no_result(tmp_path: Path) -> None:
-    job = job_in(tmp_path)
-    with pytest.raises(Stopped):
-        run_job(job, Nobody())
-    assert not Outbox(tmp_path).uids()
-    assert run_job(dataclasses.replace(job, uid="u2"), pool._Direct("u2", lambda _: False)).state == "finished"
-
-
-def test_a_start_of_one_study_leaves_another_s_results_for_that_one_to_hear_of(tmp_path: Path) -> None:
-    box = Outbox(tmp_path)
-    box.commit(entry(study="other", tags={"coordinator": "gone"}), files)
-    study(tmp_path, sim.simulated, trials=1)
-    assert box.uids() == ["u1"] and not box.waiting()

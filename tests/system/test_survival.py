@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import os
@@ -18,12 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import joblib
-import psutil
 import pytest
 import simulated as sim
 from calls import SOON_S, bench, eventually, free_port
-from faults import job_in, leaves_its_pid, states, study
+from faults import leaves_its_pid, states, study
 from mlflow_client import client_of, runs_of
 from mlflow_server import Server
 from postgres import Postgres, programs
@@ -31,11 +28,8 @@ from postgres import Postgres, programs
 from harness.console import Console
 from harness.data.corpora import Workspace, open_corpus
 from harness.execution import dask_pool
-from harness.execution.run_study import Execution, run_study
-from harness.execution.worker import run_job
 from harness.study.cells import plan
 from harness.tracking.outbox import Outbox
-from harness.tracking.run_record import RunTags
 from harness.tracking.store import Store
 from harness.training.run_trial import run_trial
 from registry.errors import BenchError
@@ -112,14 +106,14 @@ def dies_once_it_is_done(trial: Any, workplace: Workspace, on_epoch: Any, prepar
 @pytest.mark.slow
 def test_a_result_counts_whose_worker_dies_before_the_coordinator_looks(scheduler: str, tmp_path: Path,
                                                                         monkeypatch: pytest.MonkeyPatch) -> None:
-    turn, pauses = dask_pool.DaskPool.turn, [4.0]
+    poll, pauses = dask_pool.DaskPool.poll, [4.0]
 
-    def late(workers: dask_pool.DaskPool, listen: Any) -> Any:
+    def late(workers: dask_pool.DaskPool, on_progress: Any) -> Any:
         if pauses and (tmp_path / "doomed").exists():
             time.sleep(pauses.pop())
-        return turn(workers, listen)
+        return poll(workers, on_progress)
 
-    monkeypatch.setattr(dask_pool.DaskPool, "turn", late)
+    monkeypatch.setattr(dask_pool.DaskPool, "poll", late)
     study(tmp_path, dies_once_it_is_done, trials=1, scheduler=scheduler)
     assert states(tmp_path) == {"study finished": 1, "trial finished": 2, "seed finished": 2, "final finished": 2}
 
@@ -140,13 +134,13 @@ def test_a_scheduler_that_goes_away_ends_the_run_with_what_to_do(tmp_path: Path,
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port),
                                 "--no-dashboard"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    turn = dask_pool.DaskPool.turn
+    poll = dask_pool.DaskPool.poll
 
-    def last_turn(workers: dask_pool.DaskPool, listen: Any) -> Any:
+    def last_poll(workers: dask_pool.DaskPool, on_progress: Any) -> Any:
         process.kill()
-        return turn(workers, listen)
+        return poll(workers, on_progress)
 
-    monkeypatch.setattr(dask_pool.DaskPool, "turn", last_turn)
+    monkeypatch.setattr(dask_pool.DaskPool, "poll", last_poll)
     monkeypatch.setattr(dask_pool, "ANSWER_S", 5.0)
     try:
         eventually(lambda: _listens(port))
@@ -302,30 +296,6 @@ def test_a_full_disk_ends_the_run_with_its_reason_and_the_same_command_goes_on_w
         subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
-def test_what_a_crash_left_is_settled_and_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    def a_trial_runs() -> bool:
-        with contextlib.suppress(sqlite3.OperationalError), sqlite3.connect(f"file:{tmp_path / 'mlflow.db'}?mode=ro", uri=True) as store:
-            return bool(store.execute("select count(*) from tags where key = 'bench.kind' and value = 'trial'").fetchone()[0])
-        return False
-
-    what = json.dumps({"home": str(tmp_path), "execution": {"in_process": True}, "objective": {"seconds": 60}})
-    process = subprocess.Popen([sys.executable, sim.__file__, what], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               env={**os.environ, "PYTHONPATH": str(Path(sim.__file__).parents[2])})
-    try:
-        eventually(a_trial_runs)
-    finally:
-        process.kill()
-        process.wait()
-    cache = tmp_path / ".bench" / "features"
-    (cache / f"{'ab' * 32}.{process.pid}.tmp").write_bytes(b"half")
-    run_study(sim.study_file(), Store(tmp_path), Workspace(tmp_path, workers=1), {}, Console(),
-              execution=Execution(in_process=True, objective=sim.simulated))
-    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("left by an earlier start")]
-    assert lines == ["left by an earlier start: 1 open trials and 2 open runs settled, 1 half-written files removed; "
-                     "what did not finish is run again"]
-    assert not list(cache.glob("*.tmp"))
-
-
 def test_a_clip_deleted_in_mid_study_stops_it_with_what_to_do(tmp_path: Path) -> None:
     import numpy as np
     import soundfile
@@ -344,38 +314,3 @@ def test_a_clip_deleted_in_mid_study_stops_it_with_what_to_do(tmp_path: Path) ->
     open_corpus.cache_clear()  # a worker that starts later lists the clips anew
     with pytest.raises(BenchError, match="changed since this trial was planned: start the study again"):
         run_trial(trial, Workspace(tmp_path / "home", data=tmp_path, workers=1), lambda *_: None)
-
-
-def test_a_worker_that_would_give_other_numbers_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = job_in(tmp_path)
-    with pytest.raises(BenchError, match="another version than the one that planned this trial"):
-        run_job(dataclasses.replace(job, tags=RunTags(signature="0" * 16)), None)  # type: ignore[arg-type]
-    with pytest.raises(BenchError, match=r"does not see .*: it must lie on a file system that all machines share"):
-        run_job(dataclasses.replace(job, workplace=Workspace(tmp_path / "of another machine")), None)  # type: ignore[arg-type]
-    monkeypatch.setenv("KERAS_BACKEND", "jax")
-    with pytest.raises(BenchError, match="start the workers with KERAS_BACKEND=tensorflow"):
-        run_job(job, None)  # type: ignore[arg-type]
-
-
-def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    cores = joblib.cpu_count()
-    monkeypatch.setattr(dask_pool, "GIVEN", {})
-    assert dask_pool.worker_environment(1, "")["OMP_NUM_THREADS"] == str(cores)
-    assert dask_pool.worker_environment(2 * cores, "")["TF_NUM_INTRAOP_THREADS"] == "1"
-    assert dask_pool.worker_environment(2, "1")["CUDA_VISIBLE_DEVICES"] == "1"
-
-
-def test_a_local_cluster_answers_nobody_without_its_certificate() -> None:
-    from distributed import Client
-
-    started = dask_pool.local(1)
-    try:
-        assert started.scheduler_address.startswith("tls://127.0.0.1:")
-        process = psutil.Process()
-        ports = {listener.laddr for each in (process, *process.children(recursive=True)) for listener in each.net_connections("inet")
-                 if listener.status == psutil.CONN_LISTEN}
-        assert ports and {address.ip for address in ports} == {"127.0.0.1"}
-        with pytest.raises(OSError):
-            Client(started.scheduler_address.replace("tls://", "tcp://"), timeout=5)
-    finally:
-        started.close()

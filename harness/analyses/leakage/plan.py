@@ -1,4 +1,4 @@
-"""The comparisons of `bench leakage`: which cells are trained under which protocols, and which final is which side of which comparison."""
+"""The plan of `bench leakage`: which cells are trained under which protocols, and the protocols that a final stands for."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from registry.errors import UsageError
 
 @dataclass(frozen=True)
 class PlannedCell:
-    """One cell as it is compared with itself under every protocol.
+    """One cell that is compared with itself under every protocol.
 
     Args:
-        name: its label, numbered where cells share it. base: under random clips, with the augmentation that is its own.
-        copied: the augmentation where copies are made: its own if it makes any.
-        identity: hash of all that the comparison stands on: clips, protocols, components, settings, copies, seeds.
+        name: its label, numbered where cells share it. base: its trial under random clips, with the cell's own augmentation.
+        copied: the augmentation that makes the copies: the cell's own if it makes any.
+        identity: hash of all that the comparison depends on: clips, protocols, components, settings, copies, seeds.
     """
 
     name: str
@@ -37,45 +37,50 @@ class PlannedCell:
     identity: str
 
     def stands_for(self, record: RunRecord) -> str:
-        """The `PROTOCOLS` that a final is the figure of, with blanks between: two where the cell makes copies anyway."""
-        protocol, own = protocol_of(record.about), bool(self.base.augmentation.copies)
-        return {"copied": "speakers copied", "after": "random after"}.get(protocol, protocol) if own else protocol
+        """Keys of `PROTOCOLS` that a final stands for, with blanks between: two where the cell makes copies anyway."""
+        protocol = protocol_of(record.about)
+        both = {"copied": "speakers copied", "after": "random after"} if self.base.augmentation.copies else {}
+        return both.get(protocol, protocol)
 
 
 def planned_cells(study: Study, cells: Sequence[Cell], copies: tuple[Any, ...]) -> list[PlannedCell]:
-    """The cells of a study, each once whatever its protocols. Raises UsageError where a setting changes a split."""
+    """The cells of a study, each once whatever its protocols.
+
+    Args:
+        copies: augmentations of cells that make no copies.
+    Raises: UsageError where a setting changes a split.
+    """
     if any(cell.base.split not in study.protocols for cell in cells):
         raise UsageError("a split's settings can't be set here, since all protocols must draw their clips alike: write them in the study")
-    own_protocols = protocols(study)
-    clips = own_protocols[-1]
+    alike = protocols(study)
+    clips = alike[-1]
     bases = {base.signature: (cell.label, base) for cell in cells for base in [dataclasses.replace(cell.base, split=clips)]}
-    met: Counter[str] = Counter()
-    made = []
+    numbers: Counter[str] = Counter()
+    planned = []
     for label, base in bases.values():
-        met[label] += 1
-        own = base.augmentation
-        copied = own if own.copies else dataclasses.replace(own, copies=copies)
-        stands_on = [base.signature, *map(specification_text, (*own_protocols, AugmentedBeforeSplit(split=clips), copied)),
-                     list(study.seeds)]
-        made.append(PlannedCell(label if met[label] == 1 else f"{label} ({met[label]})", base, copied,
-                                hashlib.sha256(canonical(stands_on).encode()).hexdigest()[:8]))
-    return made
+        numbers[label] += 1
+        copied = base.augmentation if base.augmentation.copies else dataclasses.replace(base.augmentation, copies=copies)
+        basis = [base.signature, *map(specification_text, (*alike, AugmentedBeforeSplit(split=clips), copied)), list(study.seeds)]
+        planned.append(PlannedCell(label if numbers[label] == 1 else f"{label} ({numbers[label]})", base, copied,
+                                   hashlib.sha256(canonical(basis).encode()).hexdigest()[:8]))
+    return planned
 
 
 def parts(study: Study, cells: Sequence[PlannedCell], corpus: Corpus) -> list[Study]:
-    """The honest protocols as one study, and a wrong one for each way of making copies before the split."""
+    """The honest protocols as one study, and one study with copies before the split for each way of making them."""
     unseen, sentences, clips = protocols(study)
     honest: list[Recipe] = []
     wrong: dict[AugmentedFirst, list[Recipe]] = {}
     for cell in cells:
-        own, space = cell.base.augmentation, cell.base.feature_space
-        honest += [_recipe(cell, (unseen, sentences, clips), own)]
-        honest += [] if own.copies else [_recipe(cell, (unseen, clips), cell.copied)]
-        first = AugmentedFirst(corpus=study.corpus, augmentation=dataclasses.replace(cell.copied, on_the_fly=()),
-                               sample_rate=space.sample_rate, samples=padded_samples(corpus, space), trim_db=space.trim_db)
-        wrong.setdefault(first, []).append(_recipe(cell, (AugmentedBeforeSplit(split=clips),), dataclasses.replace(own, copies=())))
-    bare = Study(corpus=study.corpus, recipes=tuple(honest), trials=0, seeds=study.seeds, best_models=0, measure_cost=False)
-    return [bare, *(dataclasses.replace(bare, corpus=first, recipes=tuple(recipes)) for first, recipes in wrong.items())]
+        augmentation, space = cell.base.augmentation, cell.base.feature_space
+        honest += [_recipe(cell, (unseen, sentences, clips), augmentation)]
+        honest += [] if augmentation.copies else [_recipe(cell, (unseen, clips), cell.copied)]
+        copied = AugmentedFirst(corpus=study.corpus, augmentation=dataclasses.replace(cell.copied, on_the_fly=()),
+                                sample_rate=space.sample_rate, samples=padded_samples(corpus, space), trim_db=space.trim_db)
+        bare = dataclasses.replace(augmentation, copies=())
+        wrong.setdefault(copied, []).append(_recipe(cell, (AugmentedBeforeSplit(split=clips),), bare))
+    first = Study(corpus=study.corpus, recipes=tuple(honest), trials=0, seeds=study.seeds, best_models=0, measure_cost=False)
+    return [first, *(dataclasses.replace(first, corpus=copied, recipes=tuple(recipes)) for copied, recipes in wrong.items())]
 
 
 def _recipe(cell: PlannedCell, splits: tuple[Any, ...], augmentation: Augmentation) -> Recipe:
@@ -86,15 +91,15 @@ def _recipe(cell: PlannedCell, splits: tuple[Any, ...], augmentation: Augmentati
 
 def protocols(study: Study) -> tuple[Any, Any, Any]:
     """Unseen speakers, unseen sentences and random clips: the study's own random split and its twins, or 80/20."""
-    own = {label_of(type(split)): split for split in study.protocols}
-    share = next((share for share in ("80_20", "70_30") if f"random_{share}" in own), "80_20")
-    clips = own.get(f"random_{share}") or get("splits", f"random_{share}")()
+    listed = {label_of(type(split)): split for split in study.protocols}
+    share = next((share for share in ("80_20", "70_30") if f"random_{share}" in listed), "80_20")
+    clips = listed.get(f"random_{share}") or get("splits", f"random_{share}")()
     twins = (get("splits", name)(seed=clips.seed) for name in (f"unseen_speakers_{share}", "unseen_sentences"))
     return (*twins, clips)
 
 
 def protocol_of(tags: RunTags) -> str:
-    """Which of `leakage_worth.PROTOCOLS` a final's tags tell of."""
+    """The key of `PROTOCOLS` that a run was trained under, by its split and its copies."""
     name = tags.split.partition("[")[0]
     if name in ("augmented_before_split", "unseen_sentences"):
         return {"augmented_before_split": "before", "unseen_sentences": "sentences"}[name]

@@ -1,4 +1,4 @@
-"""Renders `reports/leakage.md`: the same cells under honest and leaking protocols, and what each leak is worth in points of UAR."""
+"""`reports/leakage.md` as Markdown: the same cells under honest and leaking protocols, and the worth of each leak in points of UAR."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ import math
 import shlex
 from collections.abc import Sequence
 
-from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols, difference, uar
+from harness.analyses.leakage.options import LeakageOptions
+from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols, ProtocolResult, difference
 from harness.evaluation.intervals import LEAST_SPEAKERS
-from harness.reports.markdown import code, escape, table
+from harness.reports.markdown import code, escape, folded, plural, table, with_interval
 from harness.tracking.run_record import counts_in_words
 
-LEAKS = (("random", "speakers", "voices that were heard in training"), ("random", "sentences", "sentences that were heard in training"),
-         ("sentences", "speakers", "heard voices in place of heard sentences"),
-         ("before", "after", "altered copies of test clips in training"), ("before", "copied", "heard voices and copies of test clips"),
+LEAKS = (("random", "speakers", "voices known from training"), ("random", "sentences", "sentences known from training"),
+         ("sentences", "speakers", "known voices in place of known sentences"),
+         ("before", "after", "altered copies of test clips in training"), ("before", "copied", "known voices and copies of test clips"),
          ("copied", "speakers", "no leak: copies of training clips"))
-COPIES = ("noise", "time_shift")  # of cells that make none themselves
+"""Protocol that leaks, the one that it is compared with, and what leaks."""
 INTRODUCTION = f"""The same networks are trained in the same way under protocols that let training know more and more of the test
-clips. What the test figure gains by that is the worth of the leak: it would be lost on new people.
+clips. What the test figure gains by that is the worth of the leak: on new people the gain would vanish.
 Written by `bench leakage` from the runs in MLflow; nothing is edited by hand.
 
 ## The protocols
@@ -29,10 +30,10 @@ Written by `bench leakage` from the runs in MLflow; nothing is edited by hand.
 - **Random clips**: clips are drawn one by one, so that voices and sentences are both in training and in test.
 - **Random clips, copies after the split**: the same parts, and training also holds altered copies of its own clips.
 - **Copies before the split (WRONG)**: clips are copied and altered first and split afterwards, so that training holds altered copies of
-  test clips. The test clips, and how many training clips there are, are as with copies after the split: nothing but the leak differs.
+  test clips. The test clips and the number of training clips are as with copies after the split: nothing but the leak differs.
   No other command can do that, and its figures are no result.
 
-A network whose study makes copies anyway has them under every protocol; its columns with and without copies then say the same.
+A network whose study makes copies anyway has them under every protocol; its rows with and without copies are then the same.
 
 ## How to read the figures
 
@@ -43,91 +44,100 @@ from, the same settings and the same seeds.
 - **Paired**: both sides were scored on the same test clips, and are compared speaker by speaker.
 - **Unpaired**: the test clips differ, so that both sides' speakers are resampled independently. The interval is wider, and rather
   too wide where some speakers are on both sides.
-- **More than chance explains**: the interval does not hold 0. Each interval stands by itself: of twenty differences that are nothing,
-  one looks like something.
+- **More than chance explains**: 0 lies outside the interval. Each interval stands by itself: of twenty leaks that are worth nothing,
+  one looks as if it were worth something.
 
-## What can't be told
+## What these figures can't show
 
 - Each protocol is drawn once. The intervals allow for other test speakers, not for other clips to train on.
 - Where the numbers of training clips differ, a part of the difference may be due to that: unseen sentences has the fewest.
-- In a corpus where all speak the same sentences, unseen speakers is not free of heard sentences: no protocol here is free of both.
-- A leak's worth is that for this network, corpus and training: what learns more by heart may gain more from a leak.
+- In a corpus where all speak the same sentences, the test sentences of unseen speakers are known from training: no protocol here keeps
+  both apart.
+- A leak's worth is that for this network, corpus and training: a network that memorises more may gain more from a leak.
 - Fewer than {LEAST_SPEAKERS} test speakers give no interval, and one seed says nothing about another training of the same network."""
 
 
-def points(found: tuple[float, float, float]) -> str:
+def points(difference: tuple[float, float, float]) -> str:
     """`+6.1 [+2.0, +10.2]`, in points of a hundred."""
-    value, low, high = (round(100 * figure, 1) + 0.0 for figure in found)  # no -0.0
+    value, low, high = (round(100 * figure, 1) + 0.0 for figure in difference)  # no -0.0
     return f"{value:+.1f}" + ("" if math.isnan(low) else f" [{low:+.1f}, {high:+.1f}]")
 
 
-def worth(cell: CellUnderProtocols, leaking: str, honest: str, what: str) -> list[str] | None:
+def uar_with_interval(result: ProtocolResult | None) -> str:
+    """`0.512 [0.489, 0.534]`; a dash where nothing was trained."""
+    return "–" if result is None else with_interval(*result.uar)
+
+
+def worth_line(cell: CellUnderProtocols, leaking: str, honest: str, leak: str) -> list[str] | None:
     """A table's line on one leak of one cell; None where a side was not trained, or both are the same networks."""
     one, other = cell.under.get(leaking), cell.under.get(honest)
     if one is None or other is None or one is other:
         return None
-    found = difference(one, other)
-    _, low, high = found
-    told = ("too few speakers for an interval" if math.isnan(low) else "more than chance explains" if low > 0
-            else "it costs more than chance explains" if high < 0 else "not to be told from nothing")
-    return [what, f"{PROTOCOLS[leaking]} less {PROTOCOLS[honest]}", "paired" if one.test == other.test else "unpaired", told, points(found)]
+    worth = difference(one, other)
+    _, low, high = worth
+    judgement = ("too few speakers for an interval" if math.isnan(low) else "more than chance explains" if low > 0
+                 else "it costs more than chance explains" if high < 0 else "no more than chance explains")
+    return [leak, f"{PROTOCOLS[leaking]} less {PROTOCOLS[honest]}", "paired" if one.test == other.test else "unpaired", judgement,
+            points(worth)]
 
 
-def leakage_markdown(found: Sequence[CellUnderProtocols]) -> str:
+def leakage_markdown(cells: Sequence[CellUnderProtocols]) -> str:
     """The whole report as Markdown."""
     parts = ["# What leaks are worth", INTRODUCTION]
-    for study, group in itertools.groupby(found, key=lambda each: each.study):
+    for study, group in itertools.groupby(cells, key=lambda cell: cell.study):
         parts += _study(study, list(group))
     return "\n\n".join(parts) + "\n"
 
 
 def _study(study: str, cells: list[CellUnderProtocols]) -> list[str]:
     parts = [f"## The study {escape(study)}"]
-    for each in cells:
-        told = [line for leak in LEAKS if (line := worth(each, *leak))]
-        parts += [f"### {escape(each.cell)}", f"{marks(each)}.", table(["protocol", "training clips", "test clips", "test speakers", "UAR"],
-                                                                         [_line(each, protocol) for protocol in PROTOCOLS]),
-                  table(["worth of", "compared", "how", "it is", "points of UAR"], told, left=4) if told
+    for cell in cells:
+        worths = [line for leak in LEAKS if (line := worth_line(cell, *leak))]
+        parts += [f"### {escape(cell.cell)}", f"{marks(cell)}.",
+                  table(["protocol", "training clips", "test clips", "test speakers", "UAR"],
+                        [_protocol_line(cell, protocol) for protocol in PROTOCOLS]),
+                  table(["worth of", "compared", "how", "it is", "points of UAR"], worths, "llllr") if worths
                   else "Nothing to compare: no two protocols were trained."]
-    parts.append("<details><summary>Clips of each protocol, and how to reproduce</summary>\n\n"
-                 + "\n".join(line for each in cells for line in _behind(each)) + "\n\n</details>")
-    return parts
+    lines = "\n".join(line for cell in cells for line in [*_clips(cell), *_command(cell)])
+    return [*parts, folded("Clips of each protocol, and how to reproduce", lines)]
 
 
-def _line(cell: CellUnderProtocols, protocol: str) -> list[str]:
-    found = cell.under.get(protocol)
-    figures = [f"{n:,}" for n in (found.training_clips, len(found.test), found.counts.shape[1])] if found else ["–"] * 3
-    return [PROTOCOLS[protocol], *figures, uar(found)]
+def _protocol_line(cell: CellUnderProtocols, protocol: str) -> list[str]:
+    result = cell.under.get(protocol)
+    sizes = [f"{n:,}" for n in (result.training_clips, len(result.test), result.counts.shape[1])] if result else ["–"] * 3
+    return [PROTOCOLS[protocol], *sizes, uar_with_interval(result)]
 
 
 def marks(cell: CellUnderProtocols) -> str:
     """What a reader must know before quoting a row."""
     one = next(iter(cell.under.values()))
-    partial = "partial corpus" if not one.synthetic and not one.coverage.endswith("whole") else ""
-    few = f"{len(one.seeds)} seeds" if len(one.seeds) > 1 else "1 seed, so that intervals leave out other trainings"
+    partial = "" if one.synthetic or one.coverage.endswith("whole") else "partial corpus"
+    few = "" if len(one.seeds) > 1 else ", so that intervals leave out other trainings"
     missing = [words for protocol, words in PROTOCOLS.items() if protocol not in cell.under]
-    return "; ".join(part for part in (escape(cell.corpus), "synthetic" if one.synthetic else partial, few,
-                                       f"{one.epochs} epoch{'s'[: one.epochs > 1]}",
+    return "; ".join(part for part in (escape(cell.corpus), "synthetic" if one.synthetic else partial,
+                                       plural(len(one.seeds), "seed") + few, plural(one.epochs, "epoch"),
                                        f"not trained: {', '.join(missing)}" if missing else "") if part)
 
 
-def _behind(cell: CellUnderProtocols) -> list[str]:
-    honest = next((under for key, under in cell.under.items() if key != "before"), None)
-    there = [(words, cell.under[key]) for key, words in PROTOCOLS.items() if key in cell.under]
-    lines = [f"- {escape(cell.cell)}, {words}: {escape(counts_in_words(under.clips))}; "
-             f"{escape(under.augmentation) or 'no augmentation after the split'}"
-             for words, under in there]
-    if honest:
-        words = ["bench", "leakage", "--study", cell.asked or cell.study, "--corpus", honest.corpus,
-                 *([] if honest.synthetic else ["--data", "DIR"]), "--cell", cell.cell, "--seeds", *honest.seeds, *_copies(cell)]
-        lines.append(f"- {escape(cell.cell)}: {code(' '.join(part for part in (shlex.join(words), honest.settings) if part))}")
-    return lines
+def _clips(cell: CellUnderProtocols) -> list[str]:
+    return [f"- {escape(cell.cell)}, {words}: {escape(counts_in_words(result.clips))}; "
+            f"{escape(result.augmentation) or 'no augmentation after the split'}"
+            for protocol, words in PROTOCOLS.items() if (result := cell.under.get(protocol))]
 
 
-def _copies(cell: CellUnderProtocols) -> list[str]:
+def _command(cell: CellUnderProtocols) -> list[str]:
+    honest = next((result for protocol, result in cell.under.items() if protocol != "before"), None)
+    if honest is None:
+        return []
+    words = ["bench", "leakage", "--study", cell.study_file or cell.study, "--corpus", honest.corpus,
+             *([] if honest.synthetic else ["--data", "DIR"]), "--cell", cell.cell, "--seeds", *honest.seeds, *_copies_option(cell)]
+    return [f"- {escape(cell.cell)}: {code(f'{shlex.join(words)} {honest.settings}'.strip())}"]
+
+
+def _copies_option(cell: CellUnderProtocols) -> list[str]:
     """The option that chose the copies, where they are neither the cell's own nor the default."""
     after = cell.under.get("after") or cell.under.get("copied")
     if after is None or after in (cell.under.get("random"), cell.under.get("speakers")):
         return []
-    made = after.augmentation.partition(", on the fly")[0].partition("copies of ")[2].split("+")
-    return [] if tuple(made) == COPIES else ["--copies", *made]
+    copies = after.augmentation.partition(", on the fly")[0].partition("copies of ")[2].split("+")
+    return [] if tuple(copies) == LeakageOptions.copies else ["--copies", *copies]

@@ -1,4 +1,4 @@
-"""What a cell gave under each protocol, and how far two protocols are apart: the figures behind `reports/leakage.md`."""
+"""A cell's results under each protocol, and the difference between two protocols: the figures behind `reports/leakage.md`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from harness.evaluation.intervals import (
     standard_error,
     training_variance,
 )
-from harness.reports.markdown import with_interval
 
 PROTOCOLS = {"speakers": "unseen speakers", "copied": "unseen speakers, copies after the split", "sentences": "unseen sentences",
              "random": "random clips", "after": "random clips, copies after the split", "before": "copies before the split (WRONG)"}
@@ -25,11 +24,11 @@ PROTOCOLS = {"speakers": "unseen speakers", "copied": "unseen speakers, copies a
 
 @dataclass(frozen=True, eq=False)
 class ProtocolResult:
-    """What one cell gave under one protocol.
+    """The result of one cell under one protocol.
 
     Args:
         counts: confusion counts on test, shape (seeds, speakers, truth, predicted), speakers sorted. test: ids of the test clips, sorted.
-        clips: of each part, in words. seeds: their numbers. corpus: with its fields. settings: of the command line.
+        clips: part -> how many. seeds: their numbers. corpus: with its fields. settings: of the command line.
     """
 
     counts: np.ndarray
@@ -45,36 +44,37 @@ class ProtocolResult:
 
     @property
     def training_clips(self) -> int:
-        """What the network was trained on, altered copies included."""
+        """How many clips the network was trained on, altered copies included."""
         return self.clips["train"] + self.clips.get("copies", 0)
+
+    @property
+    def uar(self) -> tuple[float, float, float]:
+        """Test UAR with its 95 % interval, NaN for too few speakers."""
+        return self.sampled_uar().value, *speaker_intervals(self.counts)["uar"]
+
+    def sampled_uar(self, seed: int = 0) -> Sampled:
+        """Test UAR, as measured and under draws of its speakers; the same seed draws the same speakers."""
+        return sampled(self.counts, speaker_draws(self.counts.shape[1], seed=seed))["uar"]
 
 
 @dataclass(frozen=True, eq=False)
 class CellUnderProtocols:
-    """One cell of a study under those of `PROTOCOLS` that were trained; one result stands twice where the cell makes copies itself.
+    """One cell of a study under those of `PROTOCOLS` that were trained.
 
     Args:
-        asked: the study's name or file, as it was given.
+        under: protocol -> result; two protocols have the same one where the cell makes copies itself.
+        study_file: the study's name or file, as it was given.
     """
 
     study: str
     cell: str
     under: dict[str, ProtocolResult]
-    asked: str = ""
+    study_file: str = ""
 
     @property
     def corpus(self) -> str:
         """The corpus with its fields; empty where only the wrong protocol was trained."""
-        return next((under.corpus for protocol, under in self.under.items() if protocol != "before"), "")
-
-
-def uar(found: ProtocolResult | None) -> str:
-    """`0.512 [0.489, 0.534]`; a dash where nothing was trained."""
-    return "–" if found is None else with_interval(_sampled(found, seed=0).value, *speaker_intervals(found.counts)["uar"])
-
-
-def _sampled(found: ProtocolResult, seed: int) -> Sampled:
-    return sampled(found.counts, speaker_draws(found.counts.shape[1], seed=seed))["uar"]
+        return next((result.corpus for protocol, result in self.under.items() if protocol != "before"), "")
 
 
 def difference(one: ProtocolResult, other: ProtocolResult) -> tuple[float, float, float]:
@@ -82,7 +82,7 @@ def difference(one: ProtocolResult, other: ProtocolResult) -> tuple[float, float
     from scipy.special import stdtrit
 
     paired = one.test == other.test
-    a, b = _sampled(one, seed=0), _sampled(other, seed=0 if paired else 1)
+    a, b = one.sampled_uar(), other.sampled_uar(seed=0 if paired else 1)
     value = a.value - b.value
     if min(a.speakers, b.speakers) < LEAST_SPEAKERS:
         return value, math.nan, math.nan

@@ -1,4 +1,4 @@
-"""Renders `reports/<study>_noise.md`: UAR, WA and the recall of each emotion against the level of noise, from the runs in the store."""
+"""`reports/<study>_noise.md` as Markdown: UAR, WA and the recall of each emotion against the level of noise, from the runs in the store."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from pathlib import Path
 from harness.analyses.noise.rows import CLEAN, NoiseRow, key_of, read_rows, snr_db_of
 from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.figures import noise_figure
-from harness.reports.markdown import code, escape, table, with_interval
-from harness.reports.pages import NOISE, write_beside
-from harness.safe_text import safe_file_name
+from harness.reports.markdown import code, escape, plural, table, with_interval
+from harness.reports.pages import link_to, noise_page, pictures_folder, write_beside
 from harness.tracking.store import Store
 from harness.training.figures import save
 
 SAME = 1e-3  # probabilities this near are the same: padding and another order of sums leave less
-INTRODUCTION = """The saved models hear their own test clips again, with noise added to the raw waveform. Written by `bench noise` from
-what it notes in MLflow; nothing is edited by hand, and nothing here chose anything.
+INTRODUCTION = """The saved models predict their own test clips again, with noise added to the raw waveform. Written by `bench noise` from
+its measurements in MLflow; nothing is edited by hand, and no figure here chose anything.
 
 The ratio is that of the clip's active power, pauses left out (30 dB below the loudest stretch), to the noise's, in dB: 0 dB is as
 much noise as speech. **White** is Gaussian noise. **Babble** is six other speakers of the training part talking at once, equally loud,
@@ -32,94 +31,101 @@ leaderboard."""
 
 
 def write_noise(store: Store, study: str) -> Path:
-    """Write the study's report on noise and its pictures, where any of its runs was measured; returns the path that it has then."""
+    """Write the study's report on noise with its pictures, where any of its runs was measured; returns its path."""
     rows = read_rows(store.experiment(study))
-    folder = store.home / "reports" / f"{safe_file_name(study)}{NOISE}"
+    page = noise_page(store, study)
     if not rows:
-        return folder.with_suffix(".md")
-    groups = [list(group) for _, group in itertools.groupby(rows, key=lambda row: row.board)]
+        return page
+    groups = [list(group) for _, group in itertools.groupby(rows, key=lambda row: row.table)]
     parts = [f"# {escape(study)}: recall against noise", INTRODUCTION]
     for number, group in enumerate(groups, 1):
-        picture = f"{number}.png"
-        _draw(group, folder / picture)
-        parts += _group(group, f"{folder.name}/{picture}")
+        picture = pictures_folder(page) / f"{number}.png"
+        _draw(group, picture)
+        parts += _group(group, link_to(picture))
     parts += ["## Recall of each emotion", *(_emotions(row) for row in rows), f"The same again: {code(_command(study, rows))}"]
-    write_beside(folder.with_suffix(".md"), "\n\n".join(parts) + "\n")
-    return folder.with_suffix(".md")
+    write_beside(page, "\n\n".join(parts) + "\n")
+    return page
 
 
 def _draw(group: Sequence[NoiseRow], path: Path) -> None:
-    kinds = list(dict.fromkeys(kind for row in group for kind in row.kinds))
-    keys = sorted({snr_db_of(key) for row in group for key in row.counts if key != CLEAN}, reverse=True)
-    missing = (math.nan,) * 3
+    levels = _levels(group)
 
     def points(row: NoiseRow, kind: str) -> list[tuple[float, float, float]]:
-        noisy = (key_of(kind, level) for level in keys)
-        return [row.figure(CLEAN, "uar"), *(row.figure(key, "uar") if key in row.counts else missing for key in noisy)]
+        keys = [CLEAN, *(key_of(kind, level) for level in levels)]
+        return [row.figure(key, "uar") if key in row.counts else (math.nan,) * 3 for key in keys]
 
-    lines = {kind: {row.label: points(row, kind) for row in group if kind in row.kinds} for kind in kinds}
-    save(noise_figure(lines, [CLEAN, *(f"{level:g} dB" for level in keys)], 1 / len(group[0].emotions)), path)
+    lines = {kind: {row.label: points(row, kind) for row in group if kind in row.kinds} for kind in _kinds(group)}
+    save(noise_figure(lines, [CLEAN, *(f"{level:g} dB" for level in levels)], 1 / len(group[0].emotions)), path)
+
+
+def _kinds(rows: Sequence[NoiseRow]) -> list[str]:
+    return list(dict.fromkeys(kind for row in rows for kind in row.kinds))
+
+
+def _levels(rows: Sequence[NoiseRow]) -> list[float]:
+    """In dB, the weakest noise first."""
+    return sorted({snr_db_of(key) for row in rows for key in row.counts if key != CLEAN}, reverse=True)
 
 
 def _group(group: Sequence[NoiseRow], picture: str) -> list[str]:
     first = group[0]
     shared = " **Speakers are shared** between training and test in this protocol." if first.shares_speakers else ""
     speakers = first.counts[CLEAN].shape[1]
-    few = f" Too few for intervals ({LEAST_SPEAKERS} wanted)." if speakers < LEAST_SPEAKERS else ""
+    few = f" Too few for intervals ({LEAST_SPEAKERS} needed)." if speakers < LEAST_SPEAKERS else ""
     parts = [f"## {first.split} on {first.corpus}, {first.coverage}",
-             f"Test: {first.clips:,} clips of {speakers} speaker{'s'[: speakers > 1]}.{few} Chance is {1 / len(first.emotions):.3f}."
-             f"{shared}",
+             f"Test: {first.clips:,} clips of {plural(speakers, 'speaker')}.{few} Chance is {1 / len(first.emotions):.3f}.{shared}",
              f"![UAR against noise]({picture})"]
     for score in ("uar", "wa"):
-        for kind in dict.fromkeys(kind for row in group for kind in row.kinds):
+        for kind in _kinds(group):
             rows = [row for row in group if kind in row.kinds]
             keys = rows[0].levels(kind)
             lines = [[escape(row.label), str(len(row.seeds)), *(with_interval(*row.figure(key, score)) if key in row.counts else "–"
                                                                 for key in keys)] for row in rows]
-            parts.append(table([f"{score.upper()} in {kind} noise", "seeds", *map(place, keys)], lines))
+            parts.append(table([f"{score.upper()} in {kind} noise", "seeds", *map(condition_label, keys)], lines))
     parts.append("\n".join(f"- {escape(row.label)}: {sentence}" for row in group for sentence in sentences(row)))
     return parts
 
 
-def place(key: str) -> str:
-    """A condition at the head of a column: `clean` or `20 dB`."""
+def condition_label(key: str) -> str:
+    """A condition as the head of a column: `clean` or `20 dB`."""
     return CLEAN if key == CLEAN else f"{snr_db_of(key):g} dB"
 
 
 def sentences(row: NoiseRow) -> list[str]:
-    """What is seen of one row, in sentences: whether it says of clean clips what was logged, and what noise takes away."""
-    same = row.otherwise == 0 and row.difference <= SAME
-    said = (f"clean clips, predicted anew, give what was logged (probabilities differ by {row.difference:.0e} at most)." if same else
-            f"⚠ clean clips, predicted anew, do not give what was logged: {row.otherwise:,} of {row.clips * len(row.seeds):,} are taken "
-            f"for another emotion, a probability differs by up to {row.difference:.3f}. Libraries, clips or the machine have changed.")
-    return [said, *(_lost(row, kind) for kind in row.kinds)]
+    """What is seen of one row, in sentences: whether clean clips are predicted as logged, and what noise takes away."""
+    difference, same = row.largest_difference, row.changed == 0 and row.largest_difference <= SAME
+    clean = (f"clean clips, predicted anew, give what was logged (probabilities differ by {difference:.0e} at most)." if same else
+             f"⚠ clean clips, predicted anew, do not give what was logged: {row.changed:,} of {row.clips * len(row.seeds):,} are taken "
+             f"for another emotion, a probability differs by up to {difference:.3f}. Libraries, clips or the machine have changed.")
+    return [clean, *(_lost(row, kind) for kind in row.kinds)]
 
 
 def _lost(row: NoiseRow, kind: str) -> str:
-    """How far noise of a kind takes a row down, and what the clips are taken for then."""
+    """How much UAR noise of a kind takes from a row, and what the clips are taken for in the most of it."""
     keys, chance = row.levels(kind), 1 / len(row.emotions)
     uar = [row.figure(key, "uar")[0] for key in keys]
     if uar[0] <= chance:
         return f"in {kind} noise nothing can be lost: clean clips give {uar[0]:.3f}, no better than chance."
     half = next((key for key, value in zip(keys, uar, strict=True) if value - chance <= (uar[0] - chance) / 2), None)
-    lost = f"half of what it had above chance is gone at {place(half)}" if half else "more than half of what it had above chance is left"
+    lost = (f"half of what it had above chance is gone at {condition_label(half)}" if half else
+            "more than half of what it had above chance is left")
     predicted = row.counts[keys[-1]].sum(axis=(0, 1, 2))
     most = int(predicted.argmax())
-    return (f"in {kind} noise UAR goes from {uar[0]:.3f} to {uar[-1]:.3f} at {place(keys[-1])}; {lost}. There, "
+    return (f"in {kind} noise UAR goes from {uar[0]:.3f} to {uar[-1]:.3f} at {condition_label(keys[-1])}; {lost}. There, "
             f"{predicted[most] / predicted.sum():.0%} of the clips are taken for {row.emotions[most]}.")
 
 
 def _emotions(row: NoiseRow) -> str:
+    """The recall of each emotion of one row, a table for each kind of noise."""
     parts = [f"### {escape(row.label)} on {escape(row.split)}, {escape(row.corpus)}"]
     for kind in row.kinds:
         keys = row.levels(kind)
         lines = [[emotion, *(with_interval(*row.recall(key, i)) for key in keys)] for i, emotion in enumerate(row.emotions)]
-        parts.append(table([f"recall in {kind} noise", *map(place, keys)], lines))
+        parts.append(table([f"recall in {kind} noise", *map(condition_label, keys)], lines))
     return "\n\n".join(parts)
 
 
 def _command(study: str, rows: Sequence[NoiseRow]) -> str:
-    levels = sorted({snr_db_of(key) for row in rows for key in row.counts if key != CLEAN}, reverse=True)
-    kinds = dict.fromkeys(kind for row in rows for kind in row.kinds)
     data = "" if all(row.coverage.endswith("synthetic") for row in rows) else " --data DIR"
-    return f"bench noise {shlex.quote(study)}{data} --levels {' '.join(f'{level:g}' for level in levels)} --kinds {' '.join(kinds)}"
+    levels = " ".join(f"{level:g}" for level in _levels(rows))
+    return f"bench noise {shlex.quote(study)}{data} --levels {levels} --kinds {' '.join(_kinds(rows))}"

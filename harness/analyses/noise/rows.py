@@ -1,4 +1,4 @@
-"""What kept models heard in noise, as rows with their intervals: from what `bench noise` notes with each run in the store."""
+"""Predictions in noise as rows with intervals, from the measurement that `bench noise` stores with each run."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from harness.tracking.tracker import Tracker
 
 CLEAN = "clean"
 FILE = "noise.json"  # among a run's artifacts
-FORMAT = 1  # raised when noise is made or measured otherwise than before: what has another is measured again
+FORMAT = 1  # raised when noise is made or measured otherwise than before: older measurements are then repeated
 RESAMPLES = 2_000  # bounds are printed to three places
 
 
 @dataclass(frozen=True, eq=False)
 class NoiseRow:
-    """One row: what the kept seeds of a final heard.
+    """One row: a final's seeds with a saved model, in noise.
 
     Args:
         counts: condition (`clean`, `white 20`) -> confusion counts, shape (seeds, speakers, truth, predicted).
-        clips: of the test part. otherwise: clean clips, over all seeds, that were not predicted as logged. difference: the largest one of a
+        clips: of the test part. changed: clean clips, over all seeds, that are not predicted as logged. largest_difference: of a
             probability. runs: ids. seeds: their numbers. bounds: condition -> score -> interval, as `pooled` gives them.
     """
 
@@ -41,8 +41,8 @@ class NoiseRow:
     emotions: tuple[str, ...]
     counts: dict[str, np.ndarray]
     clips: int
-    otherwise: int
-    difference: float
+    changed: int
+    largest_difference: float
     runs: tuple[str, ...]
     seeds: tuple[str, ...]
     bounds: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class NoiseRow:
         return list(dict.fromkeys(key.rpartition(" ")[0] for key in self.counts if key != CLEAN))
 
     @property
-    def board(self) -> tuple[str, str, str]:
+    def table(self) -> tuple[str, str, str]:
         """What the rows of one table share."""
         return self.corpus, self.coverage, self.split
 
@@ -66,13 +66,13 @@ class NoiseRow:
         return float(figures_of(self.counts[key].sum(axis=1))[score].mean()), *self.bounds.get(key, {}).get(score, (math.nan, math.nan))
 
     def recall(self, key: str, emotion: int) -> tuple[float, float, float]:
-        """The recall of one emotion over all seeds, with its interval over the speakers that have it: their luck alone."""
+        """The recall of one emotion over all seeds, with its interval over the speakers that have it, not over trainings."""
         counts = self.counts[key].sum(axis=0, keepdims=True)  # (1, speakers, truth, predicted)
-        own = counts[:, counts[0, :, emotion].sum(axis=-1) > 0]
-        if not own.shape[1]:
+        counts = counts[:, counts[0, :, emotion].sum(axis=-1) > 0]
+        if not counts.shape[1]:
             return math.nan, math.nan, math.nan
-        alone = np.zeros_like(own)
-        alone[:, :, emotion] = own[:, :, emotion]
+        alone = np.zeros_like(counts)
+        alone[:, :, emotion] = counts[:, :, emotion]
         return float(figures_of(alone.sum(axis=1))["uar"].mean()), *speaker_intervals(alone, RESAMPLES)["uar"]
 
 
@@ -80,14 +80,14 @@ def pooled(group: Sequence[NoiseRow]) -> list[NoiseRow]:
     """Rows of one table with their intervals; in each condition all have one variance of training, as on leaderboards."""
     bounds: list[dict[str, dict[str, tuple[float, float]]]] = [{} for _ in group]
     for key in dict.fromkeys(key for row in group for key in row.counts):
-        having = [place for place, row in enumerate(group) if key in row.counts]
-        for place, found in zip(having, table_intervals([group[place].counts[key] for place in having], RESAMPLES), strict=True):
-            bounds[place][key] = found
-    return [replace(row, bounds=own) for row, own in zip(group, bounds, strict=True)]
+        places = [place for place, row in enumerate(group) if key in row.counts]
+        for place, intervals in zip(places, table_intervals([group[place].counts[key] for place in places], RESAMPLES), strict=True):
+            bounds[place][key] = intervals
+    return [replace(row, bounds=intervals) for row, intervals in zip(group, bounds, strict=True)]
 
 
 def key_of(kind: str, snr_db: float) -> str:
-    """A condition as it is noted: `white 20`."""
+    """The name of a condition: `white 20`."""
     return f"{kind} {snr_db:g}"
 
 
@@ -97,31 +97,31 @@ def snr_db_of(key: str) -> float:
 
 
 def read_measurement(tracker: Tracker, run_id: str) -> dict[str, Any]:
-    """What was measured of a run before; empty without any."""
+    """A run's measurement in noise; empty without any of this format."""
     with tempfile.TemporaryDirectory() as folder:
         path = tracker.files(run_id, FILE, Path(folder))
-        found = json.loads(path.read_text(encoding="utf-8")) if path else {}
-    return found if found.get("format") == FORMAT else {}
+        measurement = json.loads(path.read_text(encoding="utf-8")) if path else {}
+    return measurement if measurement.get("format") == FORMAT else {}
 
 
 def read_rows(tracker: Tracker) -> list[NoiseRow]:
     """Every row of a study that was measured, best clean UAR first within its corpus and protocol."""
     finals: dict[str, list[tuple[RunRecord, dict[str, Any]]]] = {}
     for run in tracker.records("seed"):
-        if run.state == "finished" and (found := read_measurement(tracker, run.run_id)):
-            finals.setdefault(run.parent, []).append((run, found))
-    made = [_heard(members) for members in finals.values()]
-    made.sort(key=lambda row: (*row.board, -row.figure(CLEAN, "uar")[0], row.label))
-    return [row for _, group in itertools.groupby(made, key=lambda row: row.board) for row in pooled(list(group))]
+        if run.state == "finished" and (measurement := read_measurement(tracker, run.run_id)):
+            finals.setdefault(run.parent, []).append((run, measurement))
+    rows = sorted(map(_row, finals.values()), key=lambda row: (*row.table, -row.figure(CLEAN, "uar")[0], row.label))
+    return [row for _, group in itertools.groupby(rows, key=lambda row: row.table) for row in pooled(list(group))]
 
 
-def _heard(members: list[tuple[RunRecord, dict[str, Any]]]) -> NoiseRow:
-    record, first = members[0]
-    keys = [key for key in first["counts"] if all(key in found["counts"] for _, found in members)]
-    about = record.about
-    return NoiseRow(f"{about.label} {about.settings}".strip(), about.split, bool(about.shares_speakers), about.corpus_label or about.corpus,
-                    about.coverage,
-                    tuple(first["emotions"]), {key: np.array([found["counts"][key] for _, found in members]) for key in keys},
-                    first["clips"],
-                    sum(found["otherwise_than_logged"] for _, found in members), max(found["largest_difference"] for _, found in members),
-                    tuple(run.run_id for run, _ in members), tuple(run.seed or "?" for run, _ in members))
+def _row(seeds: list[tuple[RunRecord, dict[str, Any]]]) -> NoiseRow:
+    runs, measurements = zip(*seeds, strict=True)
+    about, first = runs[0].about, measurements[0]
+    keys = [key for key in first["counts"] if all(key in each["counts"] for each in measurements)]
+    return NoiseRow(
+        label=f"{about.label} {about.settings}".strip(), split=about.split, shares_speakers=bool(about.shares_speakers),
+        corpus=about.corpus_label or about.corpus, coverage=about.coverage, emotions=tuple(first["emotions"]),
+        counts={key: np.array([each["counts"][key] for each in measurements]) for key in keys}, clips=first["clips"],
+        changed=sum(each["otherwise_than_logged"] for each in measurements),
+        largest_difference=max(each["largest_difference"] for each in measurements),
+        runs=tuple(run.run_id for run in runs), seeds=tuple(run.seed or "?" for run in runs))

@@ -12,7 +12,6 @@ from registry.audio import ACTIVE_DB, active_power, at_snr, resample, trim
 from registry.corpus import Clip, Corpus
 from registry.errors import BenchError
 
-KINDS = ("white", "babble")
 TALKERS = 6  # of a babble
 
 
@@ -32,15 +31,15 @@ class Noises:
     train: np.ndarray
 
     @cached_property
-    def _talkers(self) -> dict[str, list[Clip]]:
+    def _clips_by_speaker(self) -> dict[str, list[Clip]]:
         """Speaker -> clips of the training part, sorted."""
-        found: dict[str, list[Clip]] = {}
+        clips: dict[str, list[Clip]] = {}
         for clip in sorted((self.corpus.clips[i] for i in self.train), key=lambda clip: (clip.speaker, clip.id)):
-            found.setdefault(clip.speaker, []).append(clip)
-        return found
+            clips.setdefault(clip.speaker, []).append(clip)
+        return clips
 
     def of(self, clip: Clip, kind: str, samples: int, sample_rate: int) -> np.ndarray:
-        """Noise of one of `KINDS` for a clip: (samples,) float32, of active power 1.
+        """Noise of a kind for a clip: (samples,) float32, of active power 1.
 
         Raises: BenchError for babble where training holds no other speaker.
         """
@@ -51,15 +50,16 @@ class Noises:
         return _levelled(np.sum([np.resize(np.roll(voice, int(rng.integers(len(voice)))), samples) for voice in voices], axis=0))
 
     def talkers(self, clip: Clip, rng: np.random.Generator) -> list[Clip]:
-        """The clips that a babble around a clip is made of. Raises BenchError where training holds no other speaker."""
-        others = [speaker for speaker in self._talkers if speaker != clip.speaker]
+        """The clips that a clip's babble consists of. Raises BenchError where training holds no other speaker."""
+        clips = self._clips_by_speaker
+        others = [speaker for speaker in clips if speaker != clip.speaker]
         if not others:
             raise BenchError(f"there is no babble for {clip.id}: the training part holds no speaker but {clip.speaker}; "
-                             "ask for --kinds white")
+                             "give --kinds white")
         order = [others[i] for i in rng.permutation(len(others))]
         turns = [order[place % len(order)] for place in range(TALKERS)]
-        drawn = {speaker: list(rng.permutation(len(self._talkers[speaker]))) for speaker in dict.fromkeys(turns)}
-        return [self._talkers[speaker][drawn[speaker][(place // len(order)) % len(drawn[speaker])]] for place, speaker in enumerate(turns)]
+        drawn = {speaker: list(rng.permutation(len(clips[speaker]))) for speaker in dict.fromkeys(turns)}
+        return [clips[speaker][drawn[speaker][(place // len(order)) % len(drawn[speaker])]] for place, speaker in enumerate(turns)]
 
 
 def in_noise(waveform: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndarray:

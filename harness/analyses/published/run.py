@@ -1,15 +1,14 @@
-"""Runs the published recipes one after the other and writes what came of them; the same call continues."""
+"""Runs the published recipes one after the other and writes their comparison; the same call continues."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import Any
 
-from harness.analyses.published import verdicts
+from harness.analyses.published.options import ReplicateOptions
 from harness.analyses.published.report import published_markdown
 from harness.analyses.published.systems import System, chosen
-from harness.analyses.published.verdicts import Comparison, comparisons
+from harness.analyses.published.verdicts import Comparison, comparisons, from_earlier_report, to_json
 from harness.console import Console
 from harness.data.corpora import Workspace, open_corpus
 from harness.execution.run_study import Execution, run_study
@@ -19,47 +18,24 @@ from harness.reports.study_report import write_report
 from harness.study.cells import plan
 from harness.study.files import StudyFile, chosen_study
 from harness.tracking.store import Store
-from registry.errors import BenchError, require
+from registry.errors import BenchError
 
 
-@dataclass(frozen=True)
-class ReplicateOptions:
-    """What a call of `bench replicate` wants.
-
-    Args:
-        names: systems (`002`) or recipes (`002_exponet`); none: all. variants: also recipes that correct or restate a published one.
-        epochs_scale: share of the published epochs, in (0, 1]. settings: fixed in every recipe.
-        corpus, splits, seeds: instead of the studies' own.
-    """
-
-    names: list[str]
-    variants: bool = False
-    epochs_scale: float = 1.0
-    settings: dict[str, Any] = field(default_factory=dict)
-    corpus: str | None = None
-    splits: list[str] | None = None
-    seeds: list[int] | None = None
-
-    def __post_init__(self) -> None:
-        require(0 < self.epochs_scale <= 1, f"--epochs-scale must be in (0, 1], not {self.epochs_scale}")
-
-
-def replicate(asked: ReplicateOptions, store: Store, workplace: Workspace, console: Console, allow_missing: bool = False,
+def replicate(options: ReplicateOptions, store: Store, workplace: Workspace, console: Console, allow_missing: bool = False,
               execution: Execution | None = None) -> list[Comparison]:
     """Train each recipe under its own split and under its twin of unseen speakers, then write the report.
 
-    Returns: what the report compares of these recipes.
+    Returns: the comparisons of these recipes.
     Raises: UsageError for an unknown name or setting, before anything is trained; BenchError with the reasons, after the others
         ran, when recipes gave nothing.
     """
-    plans = [_planned(asked, system, name, workplace) for system, name in chosen(asked.names, asked.variants)]
+    plans = [_planned(options, system, name, workplace) for system, name in chosen(options.names, options.variants)]
     failed: dict[str, str] = {}
     for place, (name, system, file, settings) in enumerate(plans, 1):
         published = system.recipe(name).training.epochs
         console.say(f"{place} of {len(plans)}: {name}, {settings.get('training.epochs', published)} of {published} epochs")
         try:
-            keys = run_study(file, store, workplace, settings, console, only_cell=name, allow_missing=allow_missing,
-                             execution=execution)
+            keys = run_study(file, store, workplace, settings, console, only_cell=name, allow_missing=allow_missing, execution=execution)
             if not any(row.seeds for board in write_report(store, system.name)[1] for row in board.rows if row.cell in keys):
                 failed[name] = f"no training finished; {workplace.home / 'reports' / system.name}.md lists the reasons"
         except BenchError as error:
@@ -72,14 +48,14 @@ def replicate(asked: ReplicateOptions, store: Store, workplace: Workspace, conso
     return [comparison for comparison in compared if comparison.name in {name for name, *_ in plans}]
 
 
-def _planned(asked: ReplicateOptions, system: System, name: str, workplace: Workspace) -> tuple[str, System, StudyFile, dict[str, Any]]:
-    """A recipe with what the call changes of it; BenchError when that can't be run, or its corpus is not there."""
-    file = chosen_study(system.name, corpus=asked.corpus, splits=asked.splits, seeds=asked.seeds)
+def _planned(options: ReplicateOptions, system: System, name: str, workplace: Workspace) -> tuple[str, System, StudyFile, dict[str, Any]]:
+    """A recipe with its study and settings as the options change them; BenchError when it can't be run, or its corpus is not there."""
+    file = chosen_study(system.name, corpus=options.corpus, splits=options.splits, seeds=options.seeds)
     training = system.recipe(name).training
-    shorter = {} if asked.epochs_scale == 1 else {"training.epochs": scaled(training.epochs, asked.epochs_scale)}
+    shorter = {} if options.epochs_scale == 1 else {"training.epochs": scaled(training.epochs, options.epochs_scale)}
     if shorter and training.schedule == "step":
-        shorter["training.drop_epochs"] = scaled(training.drop_epochs, asked.epochs_scale)
-    settings = {**shorter, **asked.settings}
+        shorter["training.drop_epochs"] = scaled(training.drop_epochs, options.epochs_scale)
+    settings = {**shorter, **options.settings}
     plan(file.study, open_corpus(file.study.corpus, workplace.data).fingerprint, settings)
     return name, system, file, settings
 
@@ -94,11 +70,11 @@ def scaled(epochs: int, scale: float) -> int:
 
 
 def write_published(store: Store) -> list[Comparison]:
-    """Write the comparison of the published systems, where any of them has runs here or in an earlier report, and give it back."""
-    path = store.home / "reports" / PUBLISHED
-    earlier = path.with_suffix(".json")
-    compared = comparisons(store, verdicts.from_earlier_report(earlier))
+    """Write the comparison of the published systems, where any of them has runs here or in an earlier report, and return it."""
+    page = store.home / "reports" / PUBLISHED
+    data = page.with_suffix(".json")
+    compared = comparisons(store, from_earlier_report(data))
     if compared:
-        write_beside(path, published_markdown(compared, {page.stem for page in path.parent.glob("*.md")}))
-        write_beside(earlier, verdicts.to_json(compared))
+        write_beside(page, published_markdown(compared, {path.stem for path in page.parent.glob("*.md")}))
+        write_beside(data, to_json(compared))
     return compared

@@ -1,10 +1,8 @@
-"""The published systems: their studies of recipes, what they claim of each, and how they are called by name."""
+"""The published systems: their studies of recipes, their claims, and their names on the command line."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
 
 from harness.study.definition import Recipe, Study
 from harness.study.files import shipped
@@ -16,10 +14,10 @@ FOLDER = "published"  # of the studies, below experiments/
 
 @checked
 class Claim:
-    """What a system reports of one of its models, as printed there.
+    """The figures that a system reports of one of its models, as printed there.
 
     Args:
-        wa, macro_f1: on its test part, in [0, 1]; None where it tells none.
+        wa, macro_f1: on its test part, in [0, 1]; None where it reports none.
         validation_wa: on its validation part.
         test_clips: clips of its test part.
         confusions: the pairs that it confuses most, such as `FEA→SAD 111` (true → taken for, clips).
@@ -45,35 +43,31 @@ class Claim:
 
 @dataclass(frozen=True, eq=False)
 class System:
-    """One published system: its study, what it claims of each recipe, and recipes that differ from a published one on purpose.
+    """One published system: its study, its claim of each recipe, and recipes that differ from a published one on purpose.
 
     Args:
         variants: recipe -> the published recipe that it corrects or restates.
     """
 
     name: str
-    path: Path
     study: Study
     claims: dict[str, Claim]
     variants: dict[str, str]
 
     @property
     def number(self) -> str:
-        """How people call it: `002`."""
+        """Its short name: `002`."""
         return self.name.rpartition("_")[2]
 
     def recipe(self, name: str) -> Recipe:
-        """The recipe of a name, which the system has."""
+        """The recipe of that name, which the system must have."""
         return next(recipe for recipe in self.study.recipes if recipe.name == name)
 
 
 def systems() -> list[System]:
     """Every published system that is shipped, in order."""
-    return [_system(name, path, load_file(path)) for name, path in shipped().items() if path.parent.name == FOLDER]
-
-
-def _system(name: str, path: Path, module: ModuleType) -> System:
-    return System(name, path, module.STUDY, module.CLAIMS, getattr(module, "VARIANTS", {}))
+    modules = {name: load_file(path) for name, path in shipped().items() if path.parent.name == FOLDER}
+    return [System(name, module.STUDY, module.CLAIMS, getattr(module, "VARIANTS", {})) for name, module in modules.items()]
 
 
 def chosen(names: list[str], with_variants: bool = False) -> list[tuple[System, str]]:

@@ -1,4 +1,4 @@
-"""What transfer experiments left in the store: trained on one corpus, tested on another, as matrices with their intervals."""
+"""The results of transfer experiments in the store, as matrices with intervals: trained on one corpus, tested on another."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.evaluation.find_runs import TRANSFER
 from harness.evaluation.intervals import LEAST_SPEAKERS, figures_of, table_intervals
 from harness.evaluation.rows import Row, rows
-from harness.reports.markdown import with_interval
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
-from harness.training.predictions import read
+from harness.training.predictions import read, speaker_counts
 
-TRANSFER = "transfer"  # the kind of the experiments
 PREFIX = "transfer-"  # of the experiments' names
 FOLDER, ABOUT, SAID = "transfer", "about.json", "predictions.csv"  # among a run's artifacts: FOLDER/<corpus fingerprint>/
 
 
 @dataclass(frozen=True)
 class About:
-    """What one run was tested on: the corpora as they were asked for, how much of the tested one was there, and when.
+    """One test of a run: the corpora as the command line names them, how much of the tested one was there, and when.
 
     Args:
-        own_test_part: the test part of the corpus that it was trained on. coverage: in words. tested_at: in seconds.
+        own_test_part: whether it is the test part of the corpus that the run was trained on. coverage: in words. tested_at: in seconds.
     """
 
     source: str
@@ -41,7 +40,7 @@ class About:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """What was trained on one corpus and tested on one.
+    """The networks that were trained on one corpus, tested on one.
 
     Args:
         counts: confusion counts over the shared emotions, shape (seeds, speakers, truth, predicted).
@@ -73,25 +72,25 @@ class Pair:
         return (self.figure()[0] - self.chance) / (1 - self.chance)
 
     @property
-    def marks(self) -> str:
-        """† for too few speakers, ‡ for voices that were heard."""
-        heard = self.about.own_test_part and self.shares_speakers
-        return ("†" if self.counts.shape[1] < LEAST_SPEAKERS else "") + ("‡" if heard else "")
+    def few_speakers(self) -> bool:
+        """Whether the speakers are too few for an interval."""
+        return self.counts.shape[1] < LEAST_SPEAKERS
 
-    def written(self) -> str:
-        """`0.512 [0.489, 0.534] †`."""
-        return f"{with_interval(*self.figure())} {self.marks}".strip()
+    @property
+    def known_voices(self) -> bool:
+        """Whether the speakers that it is tested on are in training, too."""
+        return self.about.own_test_part and self.shares_speakers
 
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """One cell of a study: (trained on, tested on) -> what came out. asked: the study's name or file, as it was given."""
+    """One cell of a study: (trained on, tested on) -> result. study_file: the study's name or file, as it was given."""
 
     study: str
     cell: str
     settings: str
     epochs: int
-    asked: str
+    study_file: str
     pairs: dict[tuple[str, str], Pair]
 
     @property
@@ -101,41 +100,35 @@ class Matrix:
 
     @property
     def targets(self) -> list[str]:
-        """The corpora that were tested on, those that were trained on first."""
+        """The corpora that were tested on; first those that were also trained on."""
         return list(dict.fromkeys([*self.sources, *(target for _, target in self.pairs)]))
-
-
-    def as_texts(self) -> list[list[str]]:
-        """A line for each corpus that was trained on: its name, then the figure on each target with its chance level."""
-        return [[source, *(f"{pair.written()} (chance {pair.chance:.3f})" if (pair := self.pairs.get((source, target))) else "–"
-                           for target in self.targets)] for source in self.sources]
 
 
 def pooled(pairs: Mapping[tuple[str, str], Pair]) -> dict[tuple[str, str], Pair]:
     """The pairs with their intervals; the networks that were tested on one corpus have one variance of training, as rows of a table."""
-    made = dict(pairs)
+    bounded = dict(pairs)
     for target in dict.fromkeys(target for _, target in pairs):
-        column = [pair for pair in pairs if pair[1] == target]
-        for pair, bounds in zip(column, table_intervals([pairs[pair].counts for pair in column]), strict=True):
-            made[pair] = replace(pairs[pair], bounds=bounds)
-    return made
+        column = [key for key in pairs if key[1] == target]
+        for key, bounds in zip(column, table_intervals([pairs[key].counts for key in column]), strict=True):
+            bounded[key] = replace(pairs[key], bounds=bounds)
+    return bounded
 
 
 def matrices(store: Store, experiment: str) -> list[Matrix]:
     """The newest figures of each cell and settings, corpora in the order in which they were first trained on."""
     tracker = store.experiment(experiment, TRANSFER)
     records = tracker.records()
-    asked = next((record.about.study_file for record in records if record.kind == "study"), "")
-    found: dict[tuple[str, str, int, str], dict[tuple[str, str], Pair]] = {}
+    study_file = next((record.about.study_file for record in records if record.kind == "study"), "")
+    cells: dict[tuple[str, str, int, str], dict[tuple[str, str], Pair]] = {}
     for row in sorted((row for row in rows(records) if row.seeds), key=lambda row: row.requested_at):
-        key = (row.label, row.settings, row.epochs, row.backend)
-        found.setdefault(key, {}).update({(pair.about.source, pair.about.target): pair for pair in _pairs(row, tracker)})
-    return [Matrix(experiment.removeprefix(PREFIX), label, settings, epochs, asked, pooled(pairs))
-            for (label, settings, epochs, _), pairs in found.items() if pairs]
+        pairs = cells.setdefault((row.label, row.settings, row.epochs, row.backend), {})
+        pairs.update({(pair.about.source, pair.about.target): pair for pair in _pairs(row, tracker)})
+    return [Matrix(experiment.removeprefix(PREFIX), label, settings, epochs, study_file, pooled(pairs))
+            for (label, settings, epochs, _), pairs in cells.items() if pairs]
 
 
 def _pairs(row: Row, tracker: Tracker) -> list[Pair]:
-    """A row's own test part and the corpora that all of its seeds have heard."""
+    """A row's own test part and the corpora that all of its seeds were tested on."""
     made = []
     with tempfile.TemporaryDirectory() as folder:
         places = [tracker.files(run, FOLDER, Path(folder) / run) for run in row.seed_runs]
@@ -143,6 +136,6 @@ def _pairs(row: Row, tracker: Tracker) -> list[Pair]:
         for name in sorted(set.intersection(*heard)):
             about = About(**json.loads((places[0] / name / ABOUT).read_text(encoding="utf-8")))  # type: ignore[operator]
             said = [read(place / name / SAID) for place in places if place]
-            made.append(Pair(about, said[0].emotions, np.array([each.counts_by(each.speakers) for each in said]), len(said[0].clips),
-                             row.seed_numbers, row.split, row.shares_speakers))
+            made.append(Pair(about, said[0].emotions, speaker_counts(said), len(said[0].clips), row.seed_numbers, row.split,
+                             row.shares_speakers))
     return sorted(made, key=lambda pair: pair.about.tested_at)  # a corpus that has grown since is there twice: the later one stands

@@ -8,13 +8,14 @@ import json
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from harness.analyses.transfer.matrix import ABOUT, FOLDER, PREFIX, SAID, TRANSFER, About, Matrix, matrices
+from harness.analyses.transfer.options import TransferOptions
 from harness.analyses.transfer.report import write_transfer
 from harness.console import Console
 from harness.data.corpora import Workspace, open_corpus, refuse_broken
@@ -35,30 +36,8 @@ from registry.corpora.combined import CALM, Combined
 from registry.corpus import Corpus
 from registry.errors import BenchError, require
 
-CORPORA = ("crema_d", "ravdess", "savee", "tess")
-SEEDS = (0, 1)
 UNTOUCHED_HZ = 48_000  # of the joined corpora the highest rate: nothing above a clip's own is lost
 PROTOCOLS = ("unseen_speakers_80_20", "unseen_sentences")  # the first that fits; the second shares speakers
-
-
-@dataclass(frozen=True)
-class TransferOptions:
-    """What a call of `bench transfer` wants.
-
-    Args:
-        corpora: as `NAME` or `NAME[field=value]`. cell: label of the cell; None: the study's first. settings: fixed in the cell.
-    """
-
-    study: str
-    corpora: tuple[str, ...] = CORPORA
-    cell: str | None = None
-    seeds: tuple[int, ...] = SEEDS
-    settings: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        require(len(set(self.corpora)) == len(self.corpora), f"--corpora names a corpus twice: {' '.join(self.corpora)}")
-        require(len(self.corpora) > 1, f"a transfer needs two corpora or more, not {' '.join(self.corpora) or 'none'}: "
-                "give them with --corpora")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +45,8 @@ class TransferCorpus:
     """One of the corpora.
 
     Args:
-        name: as it was asked for. loader: gives its clips without calm ones. split: it is trained under; None: it is only tested on.
+        name: as the command line gives it. loader: of its clips without calm ones.
+        split: the protocol that it is trained under; None: it is only tested on.
     """
 
     name: str
@@ -75,51 +55,51 @@ class TransferCorpus:
     split: Any
 
 
-def measure_transfer(asked: TransferOptions, store: Store, workplace: Workspace, console: Console,
+def measure_transfer(options: TransferOptions, store: Store, workplace: Workspace, console: Console,
                      execution: Execution | None = None) -> list[Matrix]:
     """Train the cell, without a search, on every corpus, test it on all, and write the report; the same call continues.
 
-    Returns: the study's matrices. Raises: BenchError for what must be mended first, or when nothing could be trained.
+    Returns: the study's matrices. Raises: BenchError for what must be fixed first, or when nothing could be trained.
     """
-    file = chosen_study(asked.study, seeds=list(asked.seeds))
+    file = chosen_study(options.study, seeds=list(options.seeds))
     name, study = file.name, file.study
-    cell = chosen_cells(plan(study, "", asked.settings), asked.cell)[0]
-    members = _members(asked, cell, workplace, console)
+    cell = chosen_cells(plan(study, "", options.settings), options.cell)[0]
+    corpora = _corpora(options, cell, workplace, console)
     tracker = store.experiment(PREFIX + name, TRANSFER)  # made first, so that its runs are on no leaderboard
-    for source in members:
+    for source in corpora:
         if source.split is None:
             continue
-        own = _study(source, cell, study)
-        fixed = {key: value for key, value in asked.settings.items() if any(has_setting(each.base, key) for each in plan(own, ""))}
-        run_study(dataclasses.replace(file, name=PREFIX + name, study=own), store, workplace, fixed, console, execution=execution)
-        _test(source, members, _signatures(own, source, fixed), tracker, workplace, console)
+        part = _study(source, cell, study)
+        fixed = {key: value for key, value in options.settings.items() if any(has_setting(cell.base, key) for cell in plan(part, ""))}
+        run_study(dataclasses.replace(file, name=PREFIX + name, study=part), store, workplace, fixed, console, execution=execution)
+        _test(source, corpora, _signatures(part, source, fixed), tracker, workplace, console)
     write_transfer(store)
-    found = matrices(store, PREFIX + name)
-    if not found:
-        raise BenchError(f"no training of {name} finished: the runs of the experiment {PREFIX}{name} tell the reasons")
-    return found
+    results = matrices(store, PREFIX + name)
+    if not results:
+        raise BenchError(f"no training of {name} finished: the runs of the experiment {PREFIX}{name} have the reasons")
+    return results
 
 
-def _members(asked: TransferOptions, cell: Cell, workplace: Workspace, console: Console) -> list[TransferCorpus]:
-    found = [_member(name, cell, workplace, console) for name in asked.corpora]
-    if all(member.split is None for member in found):
-        raise BenchError(f"none of {', '.join(asked.corpora)} can be split for training: the lines above tell why")
-    for place, one in enumerate(found):
-        for other in found[:place]:
-            both = set(one.corpus.digests) & set(other.corpus.digests)
-            require(not both, f"{other.name} and {one.name} share {len(both):,} clips: a network would be tested on what it was "
-                    "trained on. Name corpora of different clips")
-    return found
+def _corpora(options: TransferOptions, cell: Cell, workplace: Workspace, console: Console) -> list[TransferCorpus]:
+    corpora = [_corpus(name, cell, workplace, console) for name in options.corpora]
+    if all(corpus.split is None for corpus in corpora):
+        raise BenchError(f"none of {', '.join(options.corpora)} can be split for training: the lines above have the reasons")
+    for other, one in itertools.combinations(corpora, 2):
+        both = set(one.corpus.digests) & set(other.corpus.digests)
+        require(not both, f"{other.name} and {one.name} share {len(both):,} clips: a network would be tested on what it was trained on. "
+                "Name corpora of different clips")
+    return corpora
 
 
-def _member(name: str, cell: Cell, workplace: Workspace, console: Console) -> TransferCorpus:
+def _corpus(name: str, cell: Cell, workplace: Workspace, console: Console) -> TransferCorpus:
     """A corpus without its calm clips, and the strictest protocol that fits it."""
     loader = parse_component("corpora", name)
     corpus = open_corpus(loader, workplace.data)
     if CALM in corpus.emotions:
         loader = Combined(corpora=(corpus.name,), calm="left_out", sample_rate=UNTOUCHED_HZ)
         corpus = open_corpus(loader, workplace.data)
-    refuse_broken(corpus, allow_missing=False, console=console)
+    for line in refuse_broken(corpus, allow_missing=False):
+        console.say(line)
     splits = [get("splits", protocol)() for protocol in PROTOCOLS]
     reasons = [split_reason(dataclasses.replace(cell, base=dataclasses.replace(cell.base, split=split)), corpus) for split in splits]
     split = next((split for split, reason in zip(splits, reasons, strict=True) if reason is None), None)
@@ -130,12 +110,11 @@ def _member(name: str, cell: Cell, workplace: Workspace, console: Console) -> Tr
 
 
 def _study(source: TransferCorpus, cell: Cell, study: Study) -> Study:
-    """The cell alone on one corpus, every model kept: the other corpora are heard by them, later ones too."""
+    """The cell alone on one corpus; every model is kept, to be tested on the other corpora, later ones too."""
     base = cell.base
     recipe = Recipe(name=cell.label, feature_space=base.feature_space, architecture=base.architecture, splits=(source.split,),
                     training=base.training, augmentation=base.augmentation)
-    return Study(corpus=source.loader, recipes=(recipe,), trials=0, seeds=study.seeds, best_models=10_000,
-                 measure_cost=False)
+    return Study(corpus=source.loader, recipes=(recipe,), trials=0, seeds=study.seeds, best_models=10_000, measure_cost=False)
 
 
 def _signatures(study: Study, source: TransferCorpus, settings: dict[str, Any]) -> set[str]:
@@ -143,62 +122,62 @@ def _signatures(study: Study, source: TransferCorpus, settings: dict[str, Any]) 
     return {dataclasses.replace(base, seed=seed, opens_test=True).signature for seed in study.seeds}
 
 
-def _test(source: TransferCorpus, members: Sequence[TransferCorpus], signatures: set[str], tracker: Tracker, workplace: Workspace,
+def _test(source: TransferCorpus, corpora: Sequence[TransferCorpus], signatures: set[str], tracker: Tracker, workplace: Workspace,
           console: Console) -> None:
-    """Let the networks of one corpus hear the others, those that they have not heard yet, and note what they said."""
+    """Test the networks of one corpus on all that they were not tested on yet, and store their predictions."""
     runs = [run for run in tracker.records("seed") if run.state == "finished" and run.about.signature in signatures]
-    shared = {member.name: {clip.emotion for clip in member.corpus.clips} & set(source.corpus.emotions) for member in members}
-    targets = [member for member in members if len(shared[member.name]) > 1]
-    for name in shared.keys() - {member.name for member in targets}:
+    shared = {target.name: {clip.emotion for clip in target.corpus.clips} & set(source.corpus.emotions) for target in corpora}
+    targets = [target for target in corpora if len(shared[target.name]) > 1]
+    for name in shared.keys() - {target.name for target in targets}:
         console.say(f"{source.name} → {name}: not tested, there are not two emotions that both have")
     with console.progress(), console.bar(f"trained on {source.name}: tests", len(runs) * len(targets)) as bar:
         for done, (run, target) in enumerate(itertools.product(runs, targets), 1):
-            _note(run, source, target, tracker, workplace)
+            _test_once(run, source, target, tracker, workplace)
             bar.update(done)
 
 
-def _note(run: RunRecord, source: TransferCorpus, target: TransferCorpus, tracker: Tracker, workplace: Workspace) -> None:
-    where = f"{FOLDER}/{target.corpus.fingerprint[:16]}"
+def _test_once(run: RunRecord, source: TransferCorpus, target: TransferCorpus, tracker: Tracker, workplace: Workspace) -> None:
+    """Test a run on a corpus and store its predictions with it, unless they are there."""
+    where, same = f"{FOLDER}/{target.corpus.fingerprint[:16]}", source.name == target.name
     with tempfile.TemporaryDirectory() as folder:
         if tracker.files(run.run_id, f"{where}/{ABOUT}", Path(folder)):
             return
-    same = source.name == target.name
-    said = tracker.predictions(run.run_id, "test") if same else _heard(run, target, tracker, workplace)
-    if said is None:
+    predictions = tracker.predictions(run.run_id, "test") if same else _predict(run, target, tracker, workplace)
+    if predictions is None:
         return
     about = About(source.name, target.name, same, target.corpus.coverage, target.corpus.synthetic, time.time())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / where
         path.mkdir(parents=True)
-        said.write(path / SAID)
+        predictions.write(path / SAID)
         (path / ABOUT).write_text(json.dumps(dataclasses.asdict(about), indent=2) + "\n", encoding="utf-8")
         tracker.add_files(run.run_id, Path(folder))
 
 
-def _heard(run: RunRecord, target: TransferCorpus, tracker: Tracker, workplace: Workspace) -> Predictions:
-    """What a run's network says of all clips of another corpus whose emotion it knows."""
+def _predict(run: RunRecord, target: TransferCorpus, tracker: Tracker, workplace: Workspace) -> Predictions:
+    """The predictions of a run's network of all clips of another corpus whose emotion it knows."""
     with tempfile.TemporaryDirectory() as folder:
         files = tracker.models.files(run, Path(folder))
         if files is None:
-            raise BenchError(f"the model of run {run.run_id} ({run.name}) is gone from the store: bring mlartifacts/ back, or delete the "
-                             "run to train it again")
+            raise BenchError(f"the model of run {run.run_id} ({run.name}) is gone from the store: restore mlartifacts/, or delete the run "
+                             "to train it again")
         model = saved_model.load(files)
     corpus = target.corpus
     job = FeatureJob(corpus, model.space, model.samples, workplace.cache, {key_of(corpus, model.space, model.samples): None})
     features = obtain(job, workplace.workers, None)[0]  # (clips, frames, bands), in the cache for the next seed
-    kept = [i for i, clip in enumerate(corpus.clips) if clip.emotion in model.emotions]
-    return among_shared([corpus.clips[i] for i in kept], model.emotions, model.network.predict(features[kept], batch_size=256, verbose=0))
+    known = [i for i, clip in enumerate(corpus.clips) if clip.emotion in model.emotions]
+    return among_shared([corpus.clips[i] for i in known], model.emotions, model.network.predict(features[known], batch_size=256, verbose=0))
 
 
 def among_shared(clips: Sequence[Any], emotions: Sequence[str], probabilities: np.ndarray) -> Predictions:
-    """Predictions that know no emotion but those of the clips: the softmax over the shared ones alone, made to sum to one.
+    """Predictions among the emotions of the clips alone: the softmax over the shared ones, scaled to sum to one.
 
     Args:
         clips: whose emotions are all among `emotions`, those of the network's outputs. probabilities: shape (clips, emotions).
     """
     present = {clip.emotion for clip in clips}
     shared = [i for i, emotion in enumerate(emotions) if emotion in present]
-    own = np.asarray(probabilities, np.float64)[:, shared]
-    total = own.sum(axis=1, keepdims=True)
-    alone = np.where(total > 0, own / np.where(total > 0, total, 1), 1 / len(shared))
-    return Predictions.of(clips, tuple(emotions[i] for i in shared), alone)
+    kept = np.asarray(probabilities, np.float64)[:, shared]
+    total = kept.sum(axis=1, keepdims=True)
+    scaled = np.where(total > 0, kept / np.where(total > 0, total, 1), 1 / len(shared))
+    return Predictions.of(clips, tuple(emotions[i] for i in shared), scaled)

@@ -79,8 +79,10 @@ def test_one_seed_on_each_side_ends_with_code_1_only_when_that_is_asked_for(home
 
 def test_what_is_no_row_no_test_or_has_other_clips_is_refused_with_code_2(home: tuple[Path, dict[str, str]]) -> None:
     folder, ids = home
-    for other, words in ((ids["other"], "different test clips (240 and 200, 200 in both)"), ("xyz", "is the start of no run's id"),
-                         (ids["trial"], "which test clips were never shown to"), ("", "stands for 13 runs"),
+    for other, words in ((ids["other"], "different test clips (240 and 200, 200 in both)"),
+                         ("xyz", "no study, row (STUDY:CELL@SPLIT) or run in the store is called 'xyz'"),
+                         (ids["trial"], "which was never scored on test clips"), ("", "is the start of 13 runs' ids"),
+                         ("small", "'small' is a study: compare two of its rows"),
                          ("small:mel × goood@random_80_20", "Did you mean 'small:mel × good@random_80_20'"),
                          ("smal:mel × good@random_80_20", "Did you mean 'small'")):
         outcome = bench("compare", ids["good"], other, "--home", folder)
@@ -96,7 +98,8 @@ def test_changed_clips_are_those_that_most_seeds_are_right_on_in_one_side_only()
     one, other = said(0.7), said(0.5)
     right = [p.predicted == p.truth for p in (one, other)]
     found = compare(a_side("a", one), a_side("b", other, one, other))
-    assert found.wronged == tuple(one.clips[right[0] & ~right[1]]) and len(found.wronged) > 20 and found.righted == ()
+    assert found.only_right_in_a == tuple(one.clips[right[0] & ~right[1]]) and len(found.only_right_in_a) > 20
+    assert found.only_right_in_b == ()
 
 
 def test_clips_and_emotions_in_another_order_are_the_same(home: tuple[Path, dict[str, str]]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.evaluation.groups import LEAST_CLIPS, GroupRow, groups, speaker_spread, worst_speakers
+from harness.evaluation.groups import LEAST_CLIPS, GroupRow, group_rows, speaker_rows, speaker_spread
 from harness.reports.groups_section import groups_markdown
 from harness.training.predictions import Predictions, read
 from registry.corpora.crema_d import CremaD
@@ -35,7 +35,7 @@ HARD_MEN = said(np.where(SPEAKERS < 6, np.arange(480) % 10 < 8, np.arange(480) %
 
 
 def test_the_worse_group_comes_first_with_its_own_figures_counts_and_interval() -> None:
-    men, women = groups([HARD_MEN])
+    men, women = group_rows([HARD_MEN])
     assert (men.group, men.rank, men.clips, men.speakers, men.emotions) == ("male", 1, 240, 6, EMOTIONS)
     assert (women.group, women.rank) == ("female", 2)
     assert men.wa[0] == pytest.approx(0.4) and women.wa[0] == pytest.approx(0.8)
@@ -44,13 +44,13 @@ def test_the_worse_group_comes_first_with_its_own_figures_counts_and_interval() 
 
 def test_figures_are_the_mean_over_seeds_and_clips_are_counted_once() -> None:
     all_right = said(np.full(480, True), SPEAKERS, sex=FEMALE)
-    men = of(groups([HARD_MEN, all_right]), "sex")["male"]
+    men = of(group_rows([HARD_MEN, all_right]), "sex")["male"]
     assert men.clips == 240 and men.wa[0] == pytest.approx(0.7) and men.uar[0] == pytest.approx(0.7)
 
 
 def test_groups_of_fewer_than_five_speakers_have_neither_interval_nor_rank() -> None:
     race = np.where(SPEAKERS < 4, "few", "many")
-    rows = of(groups([said(SPEAKERS > 3, SPEAKERS, race=race)]), "race")
+    rows = of(group_rows([said(SPEAKERS > 3, SPEAKERS, race=race)]), "race")
     assert rows["many"].rank == 1 and rows["few"].rank == 0 and rows["few"].wa[0] == 0.0
     assert math.isnan(rows["few"].wa[1]) and not math.isnan(rows["many"].wa[1])
 
@@ -58,7 +58,7 @@ def test_groups_of_fewer_than_five_speakers_have_neither_interval_nor_rank() -> 
 def test_groups_of_few_clips_have_no_rank_however_many_speakers() -> None:
     speakers = np.arange(119) % 7
     level = np.where(np.arange(119) < LEAST_CLIPS - 1, "LO", "HI")
-    rows = of(groups([said(np.arange(119) % 3 > 0, speakers, level=level)]), "intensity")
+    rows = of(group_rows([said(np.arange(119) % 3 > 0, speakers, level=level)]), "intensity")
     assert rows["LO"].clips == 19 and rows["LO"].speakers == 7
     assert (rows["LO"].rank, rows["HI"].rank) == (0, 1)
 
@@ -67,7 +67,7 @@ def test_groups_with_other_emotions_than_most_are_not_ranked_with_them_and_the_t
     truth = np.arange(480) // 2 % 2
     level = np.where((truth == 1) & (SPEAKERS < 6), "HI", np.where(SPEAKERS % 2 == 0, "LO", "MD"))
     predictions = said(np.arange(480) % 3 > 0, SPEAKERS, level=level)
-    rows = of(groups([predictions]), "intensity")
+    rows = of(group_rows([predictions]), "intensity")
     assert rows["HI"].emotions == ("SAD",) and {name: row.rank for name, row in rows.items()}["HI"] == 0
     assert sorted(row.rank for name, row in rows.items() if name != "HI") == [1, 2]
     text = groups_markdown([predictions])
@@ -77,28 +77,29 @@ def test_groups_with_other_emotions_than_most_are_not_ranked_with_them_and_the_t
 def test_a_speaker_without_an_emotion_that_the_others_have_is_counted_and_not_ranked() -> None:
     speakers = np.where((SPEAKERS == 0) & (np.arange(480) // 2 % 2 == 0), 1, SPEAKERS)
     angry_less = said(np.full(480, True), speakers)
-    assert "0" not in [row.group for row in worst_speakers([angry_less], 12)] and len(worst_speakers([angry_less], 12)) == 11
+    ranked = [row.group for row in speaker_rows([angry_less]) if row.rank]
+    assert "0" not in ranked and len(ranked) == 11
     assert "speakers are shown; 1 with other emotions than most are not ranked." in groups_markdown([angry_less])
 
 
 def test_ages_are_grouped_in_bands() -> None:
-    rows = of(groups([said(np.full(480, True), SPEAKERS, age=np.array([20, 29, 30, 44, 45, 74])[SPEAKERS % 6])]), "age band")
+    rows = of(group_rows([said(np.full(480, True), SPEAKERS, age=np.array([20, 29, 30, 44, 45, 74])[SPEAKERS % 6])]), "age band")
     assert {band: row.speakers for band, row in rows.items()} == {"under 30": 4, "30–44": 4, "45–59": 2, "60 and over": 2}
 
 
 def test_one_group_alone_is_not_told_and_clips_of_unknown_groups_are_counted() -> None:
-    assert groups([said(np.full(480, True), SPEAKERS, sex=np.full(480, "female"))]) == []
+    assert group_rows([said(np.full(480, True), SPEAKERS, sex=np.full(480, "female"))]) == []
     partly = said(np.full(480, True), SPEAKERS, sex=np.where(SPEAKERS == 0, "", FEMALE))
-    assert of(groups([partly]), "sex")["female"].clips == 200
+    assert of(group_rows([partly]), "sex")["female"].clips == 200
     assert "Not known, and in no group: sex of 40 clips." in groups_markdown([partly])
 
 
-def test_the_worst_ten_speakers_are_those_with_enough_clips_worst_first() -> None:
+def test_speakers_with_enough_clips_come_worst_first_and_others_last() -> None:
     speakers = np.concatenate([SPEAKERS, np.full(19, 99)])
     right = np.concatenate([np.arange(480) % 40 < 4 + 3 * SPEAKERS, np.full(19, False)])
-    rows = worst_speakers([said(right, speakers)])
-    assert [row.group for row in rows] == [str(n) for n in range(10)]
-    assert [row.rank for row in rows] == list(range(1, 11))
+    rows = speaker_rows([said(right, speakers)])
+    assert [row.group for row in rows] == [*(str(n) for n in range(12)), "99"]
+    assert [row.rank for row in rows] == [*range(1, 13), 0]
     assert rows[0].wa[0] == pytest.approx(0.1) and rows[0].speakers == 1 and math.isnan(rows[0].wa[1])
 
 
@@ -120,14 +121,14 @@ def test_seeds_that_scored_other_clips_are_refused() -> None:
     other = said(np.full(480, True), SPEAKERS, sex=FEMALE)
     other.clips[0] = "another"
     with pytest.raises(BenchError, match="same test clips"):
-        groups([HARD_MEN, other])
+        group_rows([HARD_MEN, other])
 
 
 def test_the_groups_of_crema_d_are_those_of_its_tables_and_survive_the_file(real_corpora: Path, tmp_path: Path) -> None:
     corpus = CremaD().load(real_corpora)
     answers = np.eye(6)[np.where(np.arange(len(corpus.clips)) % 2, corpus.labels, (corpus.labels + 1) % 6)]
     Predictions.of(corpus.clips, corpus.emotions, answers).write(tmp_path / "predictions.csv")
-    rows = groups([read(tmp_path / "predictions.csv")])
+    rows = group_rows([read(tmp_path / "predictions.csv")])
     assert {row.attribute for row in rows} == {"sex", "age band", "race", "ethnicity", "sentence", "intensity"}
     assert {name: row.speakers for name, row in of(rows, "sex").items()} == {"female": 43, "male": 48}
     assert {name: (row.clips, len(row.emotions)) for name, row in of(rows, "intensity").items()} == {

@@ -20,7 +20,7 @@ from scipy.stats import ttest_rel
 from threadpoolctl import threadpool_limits
 
 from harness.evaluation.folds import compare_over_folds, critical_difference, folds
-from harness.evaluation.intervals import interval, sampled, speaker_draws, speaker_intervals, table_intervals, training_variance
+from harness.evaluation.intervals import figures_of, interval, sampled, speaker_draws, speaker_intervals, table_intervals, training_variance
 from harness.evaluation.ranks import Pairs, holm, pairs
 from harness.evaluation.rows import Row
 from harness.reports.figures import critical_difference_figure, joined
@@ -61,6 +61,37 @@ def beta(rng: np.random.Generator, speakers: int, clips: int) -> np.ndarray:
     counts, each = np.zeros((1, speakers, CLASSES, CLASSES), dtype=np.int64), np.arange(CLASSES)
     counts[0][:, each, each], counts[0][:, each, (each + 1) % CLASSES] = right, clips - right
     return counts
+
+
+def speakers_counts(recalls: list[float], clips: int = 60) -> np.ndarray:
+    """One seed, two classes: each speaker recognised at its own rate; (1, speakers, 2, 2)."""
+    hits = np.array([[round(r * clips / 2)] * 2 for r in recalls])
+    counts = np.zeros((1, len(recalls), 2, 2), dtype=np.int64)
+    for c in range(2):
+        counts[0, :, c, c], counts[0, :, c, 1 - c] = hits[:, c], clips // 2 - hits[:, c]
+    return counts
+
+
+def test_intervals_widen_when_speakers_differ_and_vanish_when_they_are_all_alike() -> None:
+    rng = np.random.default_rng(0)
+    alike = speaker_intervals(speakers_counts([0.5] * 20))["wa"]
+    assert alike == (0.5, 0.5)
+    recalls = rng.choice([0.3, 0.7], size=20).tolist()
+    low, high = speaker_intervals(speakers_counts(recalls))["uar"]
+    expected = 1.96 * float(np.std(recalls)) / math.sqrt(20)  # the mean of 20 speakers of equal weight
+    assert (high - low) / 2 == pytest.approx(expected, rel=0.1)
+    assert low < np.mean(recalls) < high
+    assert speaker_intervals(speakers_counts(recalls)) == speaker_intervals(speakers_counts(recalls))
+
+
+def test_figures_from_counts_are_those_of_scikit_learn() -> None:
+    from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_matrix, f1_score
+
+    rng = np.random.default_rng(1)
+    truth, predicted = rng.integers(0, 4, 300), rng.integers(0, 4, 300)
+    figures = figures_of(confusion_matrix(truth, predicted))
+    assert [float(figures[k]) for k in ("wa", "uar", "macro_f1")] == pytest.approx(
+        [accuracy_score(truth, predicted), balanced_accuracy_score(truth, predicted), f1_score(truth, predicted, average="macro")])
 
 
 @pytest.mark.parametrize("speakers", [20, 40])
@@ -204,7 +235,7 @@ def test_average_ranks_and_critical_difference_are_those_of_demsars_example() ->
     found = compare_over_folds(DEMSAR)
     assert found.average_ranks.tolist() == pytest.approx([3.143, 2.000, 2.893, 1.964], abs=5e-4)
     assert found.critical_difference == pytest.approx(1.25, abs=5e-3)  # his page 15
-    assert found.friedman < 0.05 and found.lacking == ""
+    assert found.friedman < 0.05 and found.reason_missing == ""
     assert critical_difference(2, 10) == pytest.approx(1.960 * math.sqrt(1 / 10), abs=1e-3)  # his table 5
     assert critical_difference(10, 10) == pytest.approx(3.164 * math.sqrt(110 / 60), abs=2e-3)
 
@@ -221,7 +252,7 @@ def test_signed_ranks_of_six_blocks_with_one_winner_have_p_of_2_in_64() -> None:
 def test_where_blocks_are_too_few_a_sentence_says_why(blocks: int, rows: int, said: str) -> None:
     found = compare_over_folds(np.random.default_rng(0).random((blocks, rows)))
     assert math.isnan(found.critical_difference)
-    assert re.search(said, found.lacking)
+    assert re.search(said, found.reason_missing)
 
 
 def row(label: str, split: str, uar: float, seeds: int = 1) -> Row:

@@ -15,10 +15,10 @@ from made_records import final, known
 from made_records import record as plain_record
 
 from harness.evaluation.final_predictions import FinalPredictions, clips_of
-from harness.evaluation.leaderboard import Leaderboard, leaderboards
+from harness.evaluation.leaderboard import Leaderboard, leaderboards, read_leaderboards
 from harness.evaluation.rows import rows
 from harness.reports.highlights import highlights
-from harness.reports.index import index_lines, write_index
+from harness.reports.index import index_line, write_index
 from harness.reports.leaderboard_section import statistics_sentences
 from harness.reports.study_report import study_markdown
 from harness.tracking.store import Store
@@ -51,16 +51,31 @@ def test_a_row_whose_predictions_are_gone_says_which_instead_of_losing_its_stati
     assert "⚠ no statistics" in " ".join(reported.out.split())
 
 
+def test_a_frame_has_the_same_figures_as_plain_columns(home: Path) -> None:
+    board, = read_leaderboards(Store(home), "small")[1]
+    frame = board.to_frame().set_index("architecture")
+    assert repr(board) == "<Leaderboard of 4 rows: random_80_20 on synthetic>"
+    assert frame["rank"].astype(object).where(frame["rank"].notna(), None).to_dict() == {"good": 1, "equal": 1, "weak": 3, "lost": None}
+    assert list(frame.index) == [row.architecture for row in board.rows] and frame["chosen"].sum() == 1
+    for row in board.rows:
+        own = frame.loc[row.architecture]
+        assert (own["test_uar"], own["test_wa_sd"]) == (row.test["uar"][0], row.test["wa"][1])
+        assert (own["key"], own["runs"]) == (row.cell, row.seed_runs)
+        assert own[["test_macro_f1_low", "test_macro_f1_high"]].tolist() == pytest.approx(board.interval(row, "macro_f1"), nan_ok=True)
+    assert frame["marks"]["lost"] == "shared speakers; ⚠ no statistics"
+
+
 def test_programs_get_interval_rank_ties_alarms_audit_and_reference_rows(home: Path) -> None:
-    found: list[dict[str, Any]] = json.loads(bench("report", "--home", home, "--study", "small", "--json").out)["small"]
+    found: list[dict[str, Any]] = json.loads(bench("report", "--home", home, "--study", "small", "--json").out)["studies"]["small"]
     by_cell = {row["architecture"]: row for row in found}
     assert {cell: row["rank"] for cell, row in by_cell.items()} == {"good": 1, "equal": 1, "weak": 3, "lost": None}
     assert by_cell["good"]["alike"] == ["mel × equal"] and by_cell["weak"]["alike"] == []
-    low, high = by_cell["good"]["intervals"]["uar"]
-    assert low < by_cell["good"]["test"]["uar"][0] < high and by_cell["lost"]["intervals"] is None
+    bounds = by_cell["good"]["intervals"]["uar"]
+    assert bounds["low"] < by_cell["good"]["test"]["uar"]["mean"] < bounds["high"] and by_cell["lost"]["intervals"] is None
     assert by_cell["lost"]["no_statistics"] == "test predictions of seed 1" and by_cell["good"]["no_statistics"] is None
-    assert [row["architecture"] for row in found if row["chosen"]] == [max(found, key=lambda row: row["validation_uar"][0])["architecture"]]
+    assert [row for row in found if row["chosen"]] == [max(found, key=lambda row: row["validation_uar"]["mean"])]
     assert [each["name"] for each in by_cell["good"]["references"]] == ["chance", "majority class"]
+    assert by_cell["good"]["references"][0]["uar"].keys() == {"value", "low", "high"}
     assert by_cell["good"]["alarms"] == {"loss of chance": by_cell["good"]["alarms"]["loss of chance"]} and "audit" in by_cell["good"]
 
 
@@ -93,9 +108,9 @@ def test_the_chosen_row_has_the_best_validation_uar_whatever_came_out_on_test() 
     made = [dataclasses.replace(row, validation_uar=(0.5 if row.cell == "lucky" else 0.51, 0.0)) for row in rows(found)]
     board, = leaderboards(made, known(made))
     assert [row.cell for row in board.finished] == ["lucky", "sound"] and board.chosen is made[1]
-    assert highlights(board).startswith("**Chosen by validation UAR: mel image × sound**") and index_lines("s",
-                                                                                                           board)[3] == "mel image × sound"
-    assert ["**chosen**" in board.marks(row) for row in made] == [False, True]
+    assert highlights(board).startswith("**Chosen by validation UAR: mel image × sound**")
+    assert index_line("s", "s.md", board)[3] == "mel image × sound"
+    assert ["chosen" in board.marks(row) for row in made] == [False, True]
 
 
 def test_details_come_by_validation_uar() -> None:
@@ -121,14 +136,14 @@ def test_rows_of_one_seed_each_are_marked_in_words() -> None:
     found = [*final("a", (0.60,), 0.1), *final("b", (0.55,), 0.1)]
     board, = leaderboards(rows(found), known(rows(found)))
     assert all("one seed" in board.marks(row) for row in board.finished)
-    assert "**One seed each**" in statistics_sentences(board.evidence) and "not about their recipes" in statistics_sentences(board.evidence)
+    assert "**One seed each**" in statistics_sentences(board) and "not about their recipes" in statistics_sentences(board)
     several = [*final("a", (0.60, 0.61), 0.1), *final("b", (0.55,), 0.1)]
-    assert "whose variance is pooled over the rows" in statistics_sentences(leaderboards(rows(several), known(rows(several)))[0].evidence)
+    assert "whose variance is pooled over the rows" in statistics_sentences(leaderboards(rows(several), known(rows(several)))[0])
 
 
 def test_alarms_on_the_parts_stand_once_below_the_table_and_in_no_row() -> None:
     made, small = rows(final("a", (0.6, 0.6), 0.1)), [said(0.6, seed, clips=4 * CLIPS) for seed in (0, 1)]
-    board = Leaderboard(tuple(made), (FinalPredictions(made[0], small, small, {}, 1),), {})
+    board = Leaderboard(tuple(made), (FinalPredictions(made[0], small, small, {}),), {})
     assert list(board.alarms) == ["too few to rank", "noisy selection"] and board.alarms["noisy selection"].count("80 clips") == 1
     text = study_markdown("study", final("a", (0.6, 0.6), 0.1), [board], lambda each: {}, lambda *_: "")
     assert text.count("**noisy selection**") == 1 and "noisy selection" not in "".join(board.marks(made[0]))

@@ -15,7 +15,7 @@ from calls import TINY, Ran, bench, study_file
 from tiny_study import STUDY
 
 from harness.data.augmented_copies import cached_copies, copies
-from harness.data.copies_before_split import OWN, AugmentedBeforeSplit, AugmentedFirst, leak_on_purpose
+from harness.data.copies_before_split import OWN, AugmentedBeforeSplit, AugmentedFirst
 from harness.data.corpora import Workspace, open_corpus
 from harness.data.features import cached_features, features
 from harness.evaluation.audit import corpus_of, openings
@@ -73,7 +73,7 @@ def left_by(trial: Trial, corpus: Corpus = CORPUS, **more: Any) -> LeftByRun:
     split = trial.split(corpus)
     said = {part: said_of(corpus, getattr(split, part)) for part in ("validation", "test")}
     return LeftByRun(**{"split_fingerprint": split.fingerprint(corpus), "predictions": said,
-                       "copies": len(split.train) * len(trial.augmentation.copies), **more})
+                       "recorded_copies": len(split.train) * len(trial.augmentation.copies), **more})
 
 
 def check(name: str, trial: Trial, left: LeftByRun, corpus: Corpus = CORPUS) -> Finding:
@@ -107,7 +107,7 @@ def test_a_protocol_that_shares_speakers_but_says_it_does_not_fails() -> None:
 
 def test_speakers_that_a_protocol_shares_as_it_says_are_counted_and_told() -> None:
     assert check("speakers", RANDOM, left_by(RANDOM)) == Finding(
-        "speakers", "told", "5 of 5 test speakers are also in training, as random_80_20 says")
+        "speakers", "note", "5 of 5 test speakers are also in training, as random_80_20 says")
 
 
 def recorded(same: tuple[str, str], silent: bool = False) -> Corpus:
@@ -126,17 +126,17 @@ def test_the_same_audio_under_two_ids_in_training_and_test_fails() -> None:
     corpus = recorded((one, other))
     place = {clip.id: i for i, clip in enumerate(corpus.clips)}
     assert identical_clips(corpus) == [tuple(sorted((place[one], place[other])))]
-    found = check("identical audio", RANDOM, left_by(RANDOM, twins=identical_clips(corpus)), corpus)
+    found = check("identical audio", RANDOM, left_by(RANDOM, identical_clips=identical_clips(corpus)), corpus)
     assert found.state == "fail" and f"{one} (train)" in found.text and f"{other} (test)" in found.text
 
 
 def test_the_same_audio_under_another_label_is_told_and_within_one_part_or_silent_it_is_nothing() -> None:
     def state(same: tuple[str, str], silent: bool = False) -> str:
         corpus = recorded(same, silent)
-        return check("identical audio", RANDOM, left_by(RANDOM, twins=identical_clips(corpus)), corpus).state
+        return check("identical audio", RANDOM, left_by(RANDOM, identical_clips=identical_clips(corpus)), corpus).state
 
     train = [CORPUS.clips[i].id for i in Random8020()(CORPUS).train[:2]]
-    assert state((clip_in("train", "ANG"), clip_in("test", "SAD"))) == "told"
+    assert state((clip_in("train", "ANG"), clip_in("test", "SAD"))) == "note"
     assert state((train[0], train[1])) == "ok"
     assert state((clip_in("train", "ANG"), clip_in("test", "ANG")), silent=True) == "ok"
 
@@ -162,8 +162,7 @@ def test_the_known_identical_clips_of_crema_d_are_found(real_corpora: Path) -> N
 
 def test_clips_that_were_copied_before_the_split_fail_under_any_protocol() -> None:
     loader = AugmentedFirst(corpus=LOADER, augmentation=Augmentation(copies=(Noise(),)), sample_rate=16_000, samples=16_000)
-    with leak_on_purpose():
-        corpus = open_corpus(loader, None)
+    corpus = open_corpus(loader, None)
     for split in (Random8020(), AugmentedBeforeSplit(split=Random8020())):
         trial = dataclasses.replace(RANDOM, corpus=loader, corpus_fingerprint=corpus.fingerprint, split=split)
         found = check("siblings", trial, left_by(trial, corpus), corpus)
@@ -176,9 +175,9 @@ def test_more_copies_than_training_clips_can_have_fail() -> None:
     train = len(NOISY.split(CORPUS).train)
     found = check("siblings", NOISY, left_by(NOISY))
     assert found.text.startswith(f"{2 * train} copies, as many as 2 of each of the {train} training clips; by their number alone")
-    found = check("siblings", NOISY, left_by(NOISY, copies=2 * len(CORPUS)))
+    found = check("siblings", NOISY, left_by(NOISY, recorded_copies=2 * len(CORPUS)))
     assert found.state == "fail" and f"{2 * len(CORPUS)} copies were trained on" in found.text
-    assert check("siblings", RANDOM, left_by(RANDOM, copies=7)).state == "fail", "a trial without augmentation makes none"
+    assert check("siblings", RANDOM, left_by(RANDOM, recorded_copies=7)).state == "fail", "a trial without augmentation makes none"
 
 
 def test_cached_copies_are_those_of_exactly_the_training_clips(tmp_path: Path) -> None:
@@ -188,7 +187,7 @@ def test_cached_copies_are_those_of_exactly_the_training_clips(tmp_path: Path) -
     again = cached_copies(small, train, SPACE, NOISY.augmentation, 0, tmp_path)
     assert again is not None and all(np.array_equal(a, b) for a, b in zip(made, again, strict=True))
     assert cached_copies(small, np.arange(9), SPACE, NOISY.augmentation, 0, tmp_path) is None
-    assert check("siblings", NOISY, left_by(NOISY, copied=again)).text.endswith(
+    assert check("siblings", NOISY, left_by(NOISY, features_of_copies=again)).text.endswith(
         "42 training clips; the copies in the cache were made under the ids of exactly these clips")
     assert cached_features(small, SPACE, tmp_path) is None
     x = features(small, SPACE, tmp_path, 1)
@@ -212,8 +211,8 @@ def test_a_normaliser_is_fitted_on_the_copies_too() -> None:
     train = x[NOISY.split(CORPUS).train]
     louder = [2 * train, 3 * train]
     whole = fitted(np.concatenate([train, *louder]))
-    assert check("normaliser", NOISY, left_by(NOISY, features=x, copied=louder, normaliser=whole)).state == "ok"
-    assert check("normaliser", NOISY, left_by(NOISY, features=x, copied=louder, normaliser=fitted(train))).state == "fail"
+    assert check("normaliser", NOISY, left_by(NOISY, features=x, features_of_copies=louder, normaliser=whole)).state == "ok"
+    assert check("normaliser", NOISY, left_by(NOISY, features=x, features_of_copies=louder, normaliser=fitted(train))).state == "fail"
 
 
 def test_what_was_not_kept_is_unknown_and_said() -> None:
@@ -257,7 +256,7 @@ def test_a_trial_of_the_search_that_saw_test_clips_fails() -> None:
     elsewhere = dataclasses.replace(seed, tags={"bench.cell": "d"})
     assert openings(seed, [seed, dataclasses.replace(seed, params={"seed": "1"}), elsewhere]).text == "2, once for each seed"
     assert openings(seed, [seed, trial]).state == "fail"
-    assert openings(seed, [seed, seed]).state == "told"
+    assert openings(seed, [seed, seed]).state == "note"
 
 
 def test_other_clip_lists_fail() -> None:
@@ -313,7 +312,7 @@ def test_damaged_clips_that_a_run_was_allowed_to_leave_out_are_left_out_again(tm
 
 
 def test_a_line_of_a_report_says_what_failed_and_counts_the_rest() -> None:
-    found = [Finding("a", "fail", "x"), Finding("b", "told", "y"), Finding("c", "unknown", "z"), Finding("d", "ok", "w")]
+    found = [Finding("a", "fail", "x"), Finding("b", "note", "y"), Finding("c", "unknown", "z"), Finding("d", "ok", "w")]
     assert summary(found) == "**a: x**; b: y; can't be checked: c (z); 1 of 4 checks ok"
 
 

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import os
-import signal
-import sqlite3
-import subprocess
-import sys
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -18,33 +12,16 @@ import joblib
 import psutil
 import pytest
 import simulated as sim
-from calls import SOON_S, TINY, bench, eventually, free_port
+from calls import SOON_S, eventually
 from distributed import Client
-from faults import leaves_its_pid, states, study
-from mlflow_client import client_of, runs_of
+from faults import begun, leaves_its_pid, started
 
 from harness.console import Console
 from harness.data.corpora import Workspace
 from harness.execution import dask_pool
 from harness.execution.run_study import Execution, run_study
-from harness.search import optuna_study
 from harness.tracking.store import Store
 from registry.errors import BenchError
-
-
-def started(home: Path, workers: int, seconds: float) -> subprocess.Popen[str]:
-    """The simulated study with real workers, in a process group of its own, as a terminal starts it."""
-    what = json.dumps({"home": str(home), "execution": {"workers": workers}, "objective": {"seconds": seconds}})
-    return subprocess.Popen([sys.executable, sim.__file__, what], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                            start_new_session=True, env={**os.environ, "PYTHONPATH": str(Path(sim.__file__).parents[2])})
-
-
-def begun(home: Path) -> int:
-    """How many trials have an MLflow run by now."""
-    with contextlib.suppress(sqlite3.OperationalError), \
-            contextlib.closing(sqlite3.connect(f"file:{home / 'mlflow.db'}?mode=ro", uri=True)) as store:
-        return int(store.execute("select count(*) from tags where key = 'bench.kind' and value = 'trial'").fetchone()[0])
-    return 0
 
 
 def lives(process: psutil.Process) -> bool:
@@ -98,41 +75,25 @@ def test_the_workers_of_a_killed_coordinator_end_by_themselves(tmp_path: Path) -
         process.communicate()
 
 
-def test_ctrl_c_of_a_terminal_reaches_the_workers_too_and_what_they_run_is_finished(tmp_path: Path) -> None:
-    process = started(tmp_path, workers=1, seconds=3)
+def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    cores = joblib.cpu_count()
+    monkeypatch.setattr(dask_pool, "USER_LIMITS", {})
+    assert dask_pool.worker_environment(1, "")["OMP_NUM_THREADS"] == str(cores)
+    assert dask_pool.worker_environment(2 * cores, "")["TF_NUM_INTRAOP_THREADS"] == "1"
+    assert dask_pool.worker_environment(2, "1")["CUDA_VISIBLE_DEVICES"] == "1"
+
+
+def test_a_local_cluster_answers_nobody_without_its_certificate() -> None:
+    from distributed import Client
+
+    started = dask_pool.local(1)
     try:
-        eventually(lambda: begun(tmp_path) == 1)
-        os.killpg(process.pid, signal.SIGINT)
-        _, told = process.communicate(timeout=SOON_S)
+        assert started.scheduler_address.startswith("tls://127.0.0.1:")
+        process = psutil.Process()
+        ports = {listener.laddr for each in (process, *process.children(recursive=True)) for listener in each.net_connections("inet")
+                 if listener.status == psutil.CONN_LISTEN}
+        assert ports and {address.ip for address in ports} == {"127.0.0.1"}
+        with pytest.raises(OSError):
+            Client(started.scheduler_address.replace("tls://", "tcp://"), timeout=5)
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == 130 and told.count("stopping: what is running is finished first") == 1, told
-    assert states(tmp_path) == {"study killed": 1, "trial finished": 1}
-
-
-def test_ctrl_c_twice_stops_it_now_and_the_same_command_runs_what_was_stopped_again(tmp_path: Path) -> None:
-    process = started(tmp_path, workers=1, seconds=1000)
-    try:
-        eventually(lambda: begun(tmp_path) == 1)
-        for _ in range(2):
-            process.send_signal(signal.SIGINT)
-            time.sleep(0.5)
-        _, told = process.communicate(timeout=SOON_S)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == 130 and "Ctrl-C again stops now" in told and "Traceback" not in told, told
-    assert states(tmp_path) == {"study killed": 1, "trial killed": 1}
-    study(tmp_path, sim.simulated)
-    assert states(tmp_path) == {"study finished": 1, "trial killed": 1, "trial finished": 4, "seed finished": 2, "final finished": 2}
-    told_of = [run.data.tags["bench.signature"] for run in runs_of(client_of(tmp_path), "simulated")["trial"]]
-    assert len(set(told_of)) == 4, "what was stopped was run again"
-
-
-def test_a_database_that_is_away_is_named_without_its_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(optuna_study, "START_PATIENCE_S", 0.5)
-    address = f"127.0.0.1:{free_port()}/db"
-    outcome = bench("run", "--study", TINY, "--home", tmp_path, "--optuna-storage", f"postgresql+psycopg://anna:S3cr-et@{address}")
-    assert outcome.code == 1 and address in outcome.err and "check --optuna-storage" in outcome.err
-    assert "S3cr-et" not in outcome.out + outcome.err
+        started.close()

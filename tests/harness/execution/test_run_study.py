@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 from calls import TINY, Outcome, Ran, bench, study_file
 from failing_study import FAILING
 from mlflow_client import client_of, runs_of
-
-from harness.execution.finals import aggregates
-from registry.corpora.crema_d import NEVER_PUBLISHED, _takes
 
 ONE_PROTOCOL = ("--split", "unseen_speakers_80_20", "--seeds", "0")
 
@@ -34,13 +29,6 @@ def test_the_same_command_again_trains_nothing_and_changes_no_byte_of_the_report
     assert count(ran.home) == {"study": 1, "trial": 4, "final": 2, "seed": 4}
     assert again.out == ran.outcome.out and again.err.count("0 to do") == 2
     assert {path: path.read_bytes() for path in sorted(p for p in (ran.home / "reports").rglob("*") if p.is_file())} == before
-
-
-def test_a_pair_that_cannot_work_is_listed_with_its_reason_and_never_trained(ran: Ran) -> None:
-    reason = "plain_2d needs an image (frames, bands, 1), but the feature space gives (32, 2): use join='image'"
-    assert reason in ran.outcome.err
-    assert reason in (ran.home / "reports" / "tiny_study.md").read_text().split("## Declined")[1]
-    assert all(r.data.tags["bench.architecture"].startswith("plain_1d") for r in runs_of(client_of(ran.home))["trial"])
 
 
 def test_more_trials_add_the_difference_and_no_signature_is_run_twice(tmp_path: Path) -> None:
@@ -86,40 +74,3 @@ def test_failed_trials_are_counted_and_explained_in_the_report(failed: tuple[Pat
 def test_every_cell_has_its_first_trial_before_any_has_its_second(failed: tuple[Path, Outcome]) -> None:
     order = [run.data.tags["bench.architecture"].partition("[")[0] for run in runs_of(client_of(failed[0]), "failing")["trial"]]
     assert order == ["raises", "gives_nan", "plain_1d"] * 2
-
-
-def actors(folder: Path) -> Path:
-    """Every clip of three actors in CREMA-D's naming, as noise."""
-    folder.mkdir(parents=True)
-    rng = np.random.default_rng(0)
-    for clip_id in (f"{actor}_{take}" for actor in (1001, 1003, 1004) for take in _takes()):
-        assert clip_id not in NEVER_PUBLISHED
-        soundfile.write(folder / f"{clip_id}.wav", rng.uniform(-0.3, 0.3, 4_000), 16_000)
-    return folder
-
-
-def test_a_damaged_clip_is_named_before_anything_is_trained_and_left_out_when_that_is_allowed(tmp_path: Path) -> None:
-    (actors(tmp_path / "data" / "AudioWAV") / "1003_DFA_ANG_XX.wav").write_bytes(b"RIFF and then nothing of use")
-    command = ("run", "--study", TINY, "--corpus", "crema_d", "--data", tmp_path / "data", "--home", tmp_path / "home", *ONE_PROTOCOL,
-               "--trials", 1, "--set", "training.epochs=1")
-    refused = bench(*command)
-    assert refused.code == 1 and "1003_DFA_ANG_XX" in refused.err and "--allow-missing" in refused.err
-    assert not (tmp_path / "home" / "mlflow.db").exists() and not (tmp_path / "home" / "optuna.db").exists()
-    allowed = bench(*command, "--allow-missing")
-    assert allowed.code == 0, allowed.err
-    assert "1003_DFA_ANG_XX" in allowed.err
-    assert "245 of 7,442 clips: partial" in (tmp_path / "home" / "reports" / "tiny_study.md").read_text()
-
-
-def test_a_clip_that_is_missing_stops_a_run_unless_that_is_allowed(tmp_path: Path) -> None:
-    (actors(tmp_path / "AudioWAV") / "1004_IEO_SAD_HI.wav").unlink()
-    refused = bench("run", "--study", TINY, "--corpus", "crema_d", "--data", tmp_path, "--home", tmp_path / "home", *ONE_PROTOCOL)
-    assert refused.code == 1 and "1004_IEO_SAD_HI" in refused.err and "--allow-missing" in refused.err
-    assert not (tmp_path / "home").exists()
-
-
-def test_aggregates_are_means_and_deviations_under_names_of_their_own() -> None:
-    seeds = [{f"{part}/{score}": value for part in ("validation", "test") for score in ("wa", "uar", "macro_f1")} for value in (0.4, 0.6)]
-    found = aggregates(seeds)
-    assert found["test/uar_mean"] == 0.5 and found["validation/wa_sd"] == pytest.approx(0.02**0.5)
-    assert len(found) == 12 and aggregates([]) == {}

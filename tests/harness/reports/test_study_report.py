@@ -17,8 +17,8 @@ from made_records import diagram, draw, figures, final, known, record
 from harness.evaluation.leaderboard import leaderboards
 from harness.evaluation.rows import Row, rows
 from harness.reports.leaderboard_section import command
-from harness.reports.leaderboard_tables import marks, plus_minus
-from harness.reports.markdown import escape
+from harness.reports.leaderboard_tables import marks_markdown
+from harness.reports.markdown import escape, plus_minus
 from harness.reports.study_report import study_markdown, write_report
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
@@ -83,14 +83,14 @@ def test_finals_of_an_earlier_best_trial_still_count_as_openings_but_not_in_the_
 
 
 def test_shared_speakers_and_a_partial_or_synthetic_corpus_are_marked_and_a_whole_one_is_not() -> None:
-    assert marks(row_of("known")) == "shared speakers; 5,885 of 7,442 clips: partial"
+    assert marks_markdown(row_of("known").marks(row_of("known").coverage)) == "shared speakers; 5,885 of 7,442 clips: partial"
     made, whole = (rows([record("trial", "c", coverage=words)])[0] for words in ("48 clips: synthetic", "7,442 of 7,442 clips: whole"))
-    assert marks(made) == "48 clips: synthetic" and marks(whole) == ""
+    assert marks_markdown(made.marks(made.coverage)) == "48 clips: synthetic" and marks_markdown(whole.marks(whole.coverage)) == ""
 
 
 def test_a_row_in_which_an_audit_found_a_leak_says_so_first() -> None:
     made, = rows([record("trial", "c", leaks="speakers, identical audio")])
-    assert marks(made).startswith("**leak found: speakers, identical audio**; ")
+    assert marks_markdown(made.marks(made.coverage)).startswith("**leak found: speakers, identical audio**; ")
 
 
 def test_the_most_confused_pairs_and_what_is_never_predicted_are_told_in_words() -> None:
@@ -121,7 +121,7 @@ def test_folds_are_blocks_over_which_rows_get_average_ranks_and_a_diagram() -> N
     assert "| mel image × best | 1.00 | 0.630 | 5 |" in text and "over 5 folds: p 0.007" in text
     assert "can tell no rows apart here: 5 folds give no corrected p below 0.19" in text
     few = study_markdown("study", found[:18], leaderboards(rows(found[:18]), {}), draw, diagram)
-    assert "wants at least 5 blocks" in few and "![Critical" not in few
+    assert "needs at least 5 blocks" in few and "![Critical" not in few
 
 
 def test_a_row_whose_files_are_gone_is_shown_without_rank_and_interval() -> None:
@@ -167,12 +167,14 @@ def test_the_same_runs_give_the_same_bytes_pictures_and_index_included(ran: Ran)
 
 def test_rows_are_given_to_programs_as_json(ran: Ran) -> None:
     outcome = bench("report", "--json", "--home", ran.home)
-    found: dict[str, list[dict[str, Any]]] = json.loads(outcome.out)
-    assert outcome.code == 0 and list(found) == ["tiny_study"]
-    assert [(row["split"], row["seeds"], row["trials"]) for row in found["tiny_study"]] == [
+    document: dict[str, Any] = json.loads(outcome.out)
+    assert outcome.code == 0 and document["schema"] == 1 and list(document["studies"]) == ["tiny_study"]
+    found = document["studies"]["tiny_study"]
+    assert [(row["split"], row["seeds"], row["trials"]) for row in found] == [
         ("random_80_20", 2, {"finished": 2}), ("unseen_speakers_80_20", 2, {"finished": 2})]
-    assert all(0 <= row["test"]["uar"][0] <= 1 for row in found["tiny_study"])
-    assert row_of("weak").as_json()["test"]["uar"] == [0.4, None]
+    assert all(0 <= row["test"]["uar"]["mean"] <= 1 and 0 <= row["validation_uar"]["sd"] < 1 for row in found)
+    assert all("training.learning_rate" in row["chosen_settings"] for row in found)
+    assert row_of("weak").as_json()["test"]["uar"] == {"mean": 0.4, "sd": None}
 
 
 def test_a_study_without_runs_has_no_report(ran: Ran) -> None:

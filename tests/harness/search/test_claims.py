@@ -1,4 +1,4 @@
-"""Who is taken for dead, by which clock, and how long a database that is away or locked is waited for."""
+"""Which coordinators count as dead, by which clock, and how long a database that is away or locked is waited for."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def claims(tmp_path: Path) -> Iterator[Claims]:
     engine = storage(tmp_path).engine
     engine.dispose()
     sql.event.listen(engine, "connect", lambda connection, _: connection.create_function("strftime", 2, lambda *_: str(DATABASE_S)))
-    made = Claims(engine)
-    yield made
-    made.close()
+    opened = Claims(engine)
+    yield opened
+    opened.close()
 
 
 @pytest.mark.parametrize(("silent_s", "lives"), [(0.0, True), (SILENT_S - 1, True), (SILENT_S, False), (SILENT_S + 1000, False)])
@@ -39,7 +39,7 @@ def test_a_coordinator_of_another_machine_is_dead_once_it_was_silent_for_too_lon
         connection.execute(sql.text("INSERT INTO bench_coordinators VALUES ('other', 'elsewhere', :pid, '', :beat)"),
                            {"pid": str(os.getpid()), "beat": DATABASE_S - silent_s})
         connection.execute(sql.text("INSERT INTO bench_claims VALUES ('slot', 'other', 'a', 0, '')"))
-    assert claims.lives("other") is lives
+    assert claims.is_alive("other") is lives
     assert [claim.name for claim in claims.reap()] == ([] if lives else ["slot"])
 
 
@@ -73,7 +73,7 @@ def locked(tmp_path: Path) -> Iterator[Locked]:
 
 def test_a_locked_database_is_waited_for(locked: Locked) -> None:
     threading.Timer(0.5, locked.free).start()
-    assert retry_while_away(locked.write) == "written" and locked.tries > 1
+    assert retry_while_away(locked.write, patience_s=60) == "written" and locked.tries > 1
 
 
 def test_a_database_that_stays_locked_is_given_up_when_patience_ends(locked: Locked) -> None:
@@ -83,7 +83,7 @@ def test_a_database_that_stays_locked_is_given_up_when_patience_ends(locked: Loc
     assert 0.5 <= time.monotonic() - began < 5 and locked.tries > 1
 
 
-def test_a_fault_that_is_not_the_database_s_is_told_at_once(locked: Locked) -> None:
+def test_a_fault_that_is_not_the_database_s_is_raised_at_once(locked: Locked) -> None:
     def fails() -> Any:
         locked.tries += 1
         raise ValueError("a fault of ours")
@@ -93,7 +93,7 @@ def test_a_fault_that_is_not_the_database_s_is_told_at_once(locked: Locked) -> N
     assert locked.tries == 1
 
 
-def test_a_row_that_is_there_already_is_told_at_once(locked: Locked) -> None:
+def test_a_row_that_is_there_already_is_an_error_at_once(locked: Locked) -> None:
     locked.free()
     locked.write()
     with pytest.raises(IntegrityError):

@@ -115,7 +115,7 @@ def test_a_claim_has_one_owner_and_a_dead_one_s_is_free_again(tmp_path: Path) ->
                f"c = Claims(storage(Path({str(tmp_path)!r})).engine); assert c.take('left', 'x'); print(c.id, flush=True)\n"
                "import os; os.kill(os.getpid(), 9)")
     dead = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False).stdout.strip()
-    assert not one.lives(dead) and one.lives(other.id)
+    assert not one.is_alive(dead) and one.is_alive(other.id)
     assert [claim.name for claim in one.reap()] == ["left"]
     assert one.take("left", "d")
 
@@ -125,7 +125,7 @@ def test_a_clock_that_jumps_makes_nobody_dead(tmp_path: Path) -> None:
     one, other = Claims(engine), Claims(engine)
     for beat in (0.0, 1e12):
         one._do("UPDATE bench_coordinators SET beat = :beat WHERE id = :id", beat=beat, id=other.id)
-        assert one.lives(other.id)
+        assert one.is_alive(other.id)
 
 
 def test_many_claims_at_once_from_several_processes_have_one_owner_each(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.training.predictions import Predictions, majority, read
+from harness.training.predictions import Predictions, majority, read, speaker_counts
 from registry.corpora.crema_d import CremaD
 from registry.corpus import Clip
 
@@ -23,6 +23,13 @@ def test_what_is_not_known_of_any_clip_is_no_column_and_ties_of_listeners_are_to
         "speaker": ["1", "1", "2"], "sentence": ["", "", "x,y"], "sex": ["female", "female", ""], "age": ["31", "31", ""],
         "human": ["SAD", "ANG/SAD", ""]}
     assert majority(()) == [] and majority((("ANG", 0),)) == []
+
+
+def test_a_frame_has_a_row_a_clip_with_what_is_known_of_it_and_a_probability_for_each_emotion() -> None:
+    frame = SAID.to_frame()
+    assert list(frame) == ["clip", "speaker", "sentence", "sex", "age", "human", "truth", "predicted", "ANG", "SAD"]
+    assert frame[["clip", "truth", "predicted"]].values.tolist() == [["a", "SAD", "SAD"], ["b", "ANG", "SAD"], ["c", "ANG", "ANG"]]
+    assert frame[["ANG", "SAD"]].to_numpy() == pytest.approx(SAID.probabilities)
 
 
 def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
@@ -49,6 +56,7 @@ def test_counts_by_speaker_add_up_to_the_confusion_matrix() -> None:
     counts = SAID.counts_by(SAID.speakers)
     assert counts.tolist() == [[[0, 1], [0, 1]], [[1, 0], [0, 0]]]
     assert counts.sum(axis=0).tolist() == SAID.scores.confusion
+    assert speaker_counts([SAID, SAID]).tolist() == [counts.tolist()] * 2
 
 
 def test_the_majority_of_voice_votes_is_that_of_crema_ds_own_summary(real_corpora: Path) -> None:

@@ -1,8 +1,7 @@
-"""CREMA-D is found in every shape that users have it in; the synthetic corpus is repeatable, fast and learnable."""
+"""CREMA-D is found in every shape that users have it in, with what is known of its speakers and its votes."""
 
 from __future__ import annotations
 
-import dataclasses
 import pickle
 from collections import Counter
 from pathlib import Path
@@ -10,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from corpus_trees import copied
 
-from registry import core
+from registry.audit import audit
 from registry.corpora.crema_d import EMOTIONS, NEVER_PUBLISHED, CremaD
-from registry.corpora.synthetic import Synthetic
 from registry.corpus import Corpus, Problem
 from registry.errors import BenchError
 
@@ -36,7 +35,7 @@ def actor(folder: Path, speaker: int = 1001, ending: str = ".wav") -> Path:
     return folder
 
 
-def found(corpus: Corpus) -> list[Problem]:
+def problems_of(corpus: Corpus) -> list[Problem]:
     """The problems, without the one that says which speakers are absent."""
     return [p for p in corpus.problems if not p.subject.endswith("speakers")]
 
@@ -121,7 +120,7 @@ def test_a_corpus_that_is_not_there_is_an_error_that_says_what_to_do(tmp_path: P
 
 def test_an_actor_with_all_82_clips_has_no_gaps_and_without_tables_nothing_is_known_of_the_speaker(tmp_path: Path) -> None:
     corpus = CremaD().load(actor(tmp_path))
-    assert (len(corpus), found(corpus)) == (82, [])
+    assert (len(corpus), problems_of(corpus)) == (82, [])
     assert corpus.problems[0].subject == "90 speakers"
     assert {(c.sex, c.age, c.votes) for c in corpus.clips} == {(None, None, None)}
 
@@ -130,7 +129,7 @@ def test_clips_missing_of_a_present_speaker_break_and_the_message_names_allow_mi
     actor(tmp_path)
     for name in ("1001_DFA_ANG_XX.wav", "1001_WSI_SAD_XX.wav"):
         (tmp_path / name).unlink()
-    gap, = found(CremaD().load(tmp_path))
+    gap, = problems_of(CremaD().load(tmp_path))
     assert (gap.kind, gap.subject, gap.breaks) == ("missing", "speaker 1001", True)
     assert gap.detail == "no file for 1001_DFA_ANG_XX, 1001_WSI_SAD_XX"
     assert "--allow-missing" in gap.action
@@ -141,7 +140,7 @@ def test_clips_that_were_never_published_are_not_missed(tmp_path: Path) -> None:
     for emotion in EMOTIONS:
         (tmp_path / f"1008_WSI_{emotion}_XX.wav").unlink()
     corpus = CremaD().load(tmp_path)
-    assert (len(corpus), found(corpus)) == (76, [])
+    assert (len(corpus), problems_of(corpus)) == (76, [])
 
 
 def test_the_corpus_s_own_list_decides_what_is_expected(tmp_path: Path) -> None:
@@ -156,7 +155,7 @@ def test_the_misspelt_clip_of_older_copies_is_read_under_its_right_name(tmp_path
     corpus = CremaD().load(tmp_path)
     clip = next(c for c in corpus.clips if c.id == "1040_ITH_SAD_XX")
     assert (clip.level, clip.path) == ("XX", tmp_path / "1040_ITH_SAD_X.wav")
-    assert [(p.kind, p.subject, p.action, p.breaks) for p in found(corpus)] == [
+    assert [(p.kind, p.subject, p.action, p.breaks) for p in problems_of(corpus)] == [
         ("misnamed", "1040_ITH_SAD_X.wav", "read as 1040_ITH_SAD_XX", False)]
 
 
@@ -166,7 +165,7 @@ def test_other_misnamed_files_are_left_out_and_listed_and_hidden_files_are_not_c
         (tmp_path / name).write_bytes(b"x")
     corpus = CremaD().load(tmp_path)
     assert len(corpus) == 82
-    assert [(p.kind, p.subject) for p in found(corpus)] == [
+    assert [(p.kind, p.subject) for p in problems_of(corpus)] == [
         ("misnamed", "1001_DFA_BAD_XX.wav"), ("misnamed", "1092_DFA_ANG_XX.wav"), ("misnamed", "9_notes.wav")]
 
 
@@ -174,7 +173,7 @@ def test_of_a_clip_in_two_formats_the_wav_is_kept(tmp_path: Path) -> None:
     tone(actor(tmp_path) / "1001_DFA_ANG_XX.flac")
     corpus = CremaD().load(tmp_path)
     assert corpus.clips[0].path == tmp_path / "1001_DFA_ANG_XX.wav"
-    assert [(p.kind, p.subject, p.breaks) for p in found(corpus)] == [("extra", "1001_DFA_ANG_XX.flac", False)]
+    assert [(p.kind, p.subject, p.breaks) for p in problems_of(corpus)] == [("extra", "1001_DFA_ANG_XX.flac", False)]
 
 
 def test_audio_is_preferred_to_a_pointer_of_the_same_clip(tmp_path: Path, real_corpora: Path) -> None:
@@ -183,7 +182,7 @@ def test_audio_is_preferred_to_a_pointer_of_the_same_clip(tmp_path: Path, real_c
     (tmp_path / "1003_DFA_ANG_XX.wav").write_bytes(pointer.read_bytes())
     corpus = CremaD().load(tmp_path)
     assert corpus.clips[0].path == tmp_path / "1003_DFA_ANG_XX.ogg"
-    assert [(p.kind, p.subject) for p in found(corpus)] == [("extra", "1003_DFA_ANG_XX.wav")]
+    assert [(p.kind, p.subject) for p in problems_of(corpus)] == [("extra", "1003_DFA_ANG_XX.wav")]
 
 
 def test_pointers_and_empty_files_are_left_out_and_break(tmp_path: Path, real_corpora: Path) -> None:
@@ -193,7 +192,7 @@ def test_pointers_and_empty_files_are_left_out_and_break(tmp_path: Path, real_co
     (tmp_path / "1003_DFA_DIS_XX.wav").write_bytes(b"")
     corpus = CremaD().load(tmp_path)
     assert len(corpus) == 80
-    assert [(p.kind, p.subject, p.breaks) for p in found(corpus)] == [
+    assert [(p.kind, p.subject, p.breaks) for p in problems_of(corpus)] == [
         ("pointer", "1003_DFA_ANG_XX.wav", True), ("unreadable", "1003_DFA_DIS_XX.wav", True)]
 
 
@@ -216,132 +215,22 @@ def test_tables_are_found_beside_the_clips_too(tmp_path: Path) -> None:
     assert (clip.sex, clip.age, clip.race, clip.ethnicity) == ("female", 51, "Asian", None)
 
 
-def test_both_corpora_are_registered_under_their_file_names() -> None:
-    assert core.get("corpora", "crema_d") is CremaD and core.get("corpora", "synthetic") is Synthetic
-    assert not [name for name in core.names("corpora") if name.startswith("_")]
-
-
-# The synthetic corpus.
-
-def waveforms(corpus: Corpus) -> list[np.ndarray]:
-    return [corpus.read_clip(clip)[0] for clip in corpus.clips]
-
-
-@pytest.fixture(scope="module")
-def synthetic() -> tuple[Corpus, list[np.ndarray]]:
-    corpus = Synthetic().load(None)
-    return corpus, waveforms(corpus)
-
-
-def test_the_synthetic_corpus_has_every_combination_once_in_sorted_order() -> None:
-    corpus = Synthetic(n_speakers=3, n_sentences=2, repetitions=2).load(None)
-    assert (len(corpus), corpus.whole, corpus.synthetic, corpus.coverage) == (72, 72, True, "72 clips: synthetic")
-    assert corpus.clips[0].id == "S01_T01_ANG_1"
-    assert [c.id for c in corpus.clips] == sorted({c.id for c in corpus.clips})
-    assert {c.speaker: c.sex for c in corpus.clips} == {"S01": "male", "S02": "female", "S03": "male"}
-    assert set(Counter(c.emotion for c in corpus.clips).values()) == {12}
-
-
-def test_synthetic_clips_last_1_3_to_3_5_s_and_never_reach_full_scale(synthetic: tuple[Corpus, list[np.ndarray]]) -> None:
-    lengths_s = [len(w) / 16_000 for w in synthetic[1]]
-    assert 1.3 <= min(lengths_s) < 2 < 2.7 < max(lengths_s) <= 3.5
-    assert all(w.dtype == np.float32 and 0.01 < np.abs(w).max() < 1 for w in synthetic[1])
-
-
-def test_a_synthetic_clip_depends_on_its_seed_and_id_alone(synthetic: tuple[Corpus, list[np.ndarray]]) -> None:
-    """Neither the order of reading, nor the size of the corpus, nor pickling changes a sample; another seed does."""
-    corpus, read_in_order = synthetic
-    small = pickle.loads(pickle.dumps(Synthetic(n_speakers=2, n_sentences=2).load(None)))
-    index = {clip.id: i for i, clip in enumerate(corpus.clips)}
-    for clip in reversed(small.clips):
-        np.testing.assert_array_equal(small.read_clip(clip)[0], read_in_order[index[clip.id]])
-    other, _ = Synthetic(seed=1).load(None).read_clip(corpus.clips[0])
-    assert len(other) != len(read_in_order[0]) or not np.allclose(other, read_in_order[0])
-
-
-def test_repetitions_of_a_synthetic_clip_differ() -> None:
-    corpus = Synthetic(n_speakers=1, n_sentences=1, repetitions=2).load(None)
-    assert len({w.tobytes() for w in waveforms(corpus)}) == len(corpus) == 12
-
-
-def test_the_fingerprint_of_a_synthetic_corpus_changes_with_its_fields() -> None:
-    loaders = (Synthetic(), Synthetic(seed=1), Synthetic(sample_rate=8_000), Synthetic(n_speakers=11))
-    assert len({loader.load(None).fingerprint for loader in loaders}) == 4
-    assert Synthetic().load(None).fingerprint == Synthetic().load(Path("anything")).fingerprint
-
-
-@pytest.mark.parametrize("sample_rate", [8_000, 22_050, 48_000])
-def test_synthetic_clips_are_made_at_the_rate_asked_for(sample_rate: int) -> None:
-    corpus = Synthetic(n_speakers=2, n_sentences=1, sample_rate=sample_rate).load(None)
-    for clip in corpus.clips:
-        waveform, rate = corpus.read_clip(clip)
-        assert rate == sample_rate and 1.3 <= len(waveform) / rate <= 3.5
-        assert np.isfinite(waveform).all() and 0.01 < np.abs(waveform).max() < 1
-
-
-@pytest.mark.parametrize("field, value", [("n_speakers", 0), ("n_speakers", 100), ("n_sentences", 0), ("repetitions", 10),
-                                          ("sample_rate", 4_000), ("sample_rate", 96_000), ("seed", -1)])
-def test_a_field_out_of_range_is_refused_by_name_and_value(field: str, value: int) -> None:
-    with pytest.raises(BenchError, match=rf"synthetic\.{field} must be .*not {value}"):
-        Synthetic(**{field: value})  # type: ignore[arg-type]
-
-
-def pitch_hz(waveform: np.ndarray) -> float:
-    """The median over frames of the autocorrelation's peak between 60 and 450 Hz, in the louder half of the clip."""
-    frames = np.lib.stride_tricks.sliding_window_view(waveform, 1024)[::512]
-    frames = frames[np.argsort((frames**2).sum(axis=1))[len(frames) // 2 :]]
-    spectra = np.abs(np.fft.rfft(frames, 4096)) ** 2
-    lags = np.fft.irfft(spectra)[:, 16_000 // 450 : 16_000 // 60]
-    return float(np.median(16_000 / (16_000 // 450 + lags.argmax(axis=1))))
-
-
-def means(synthetic: tuple[Corpus, list[np.ndarray]], measure: object, **having: str) -> dict[str, float]:
-    """The mean of a measure for each emotion, over clips that have these attributes."""
-    corpus, waves = synthetic
-    chosen = [(c.emotion, measure(w)) for c, w in zip(corpus.clips, waves, strict=True)  # type: ignore[operator]
-              if all(getattr(c, key) == value for key, value in having.items())]
-    return {emotion: float(np.mean([v for e, v in chosen if e == emotion])) for emotion in EMOTIONS}
-
-
-def test_voices_have_human_pitch_higher_in_women_and_in_anger_than_in_sadness(synthetic: tuple[Corpus, list[np.ndarray]]) -> None:
-    men, women = means(synthetic, pitch_hz, sex="male"), means(synthetic, pitch_hz, sex="female")
-    assert 90 < men["NEU"] < 150 < 170 < women["NEU"] < 260
-    assert men["ANG"] > 1.15 * men["SAD"] and women["ANG"] > 1.15 * women["SAD"]
-
-
-def test_anger_is_louder_and_sadness_quieter_and_slower_than_neutral(synthetic: tuple[Corpus, list[np.ndarray]]) -> None:
-    level_db = means(synthetic, lambda w: 10 * np.log10(np.mean(w**2)))
-    length_s = means(synthetic, lambda w: len(w) / 16_000)
-    assert level_db["ANG"] > level_db["NEU"] + 4 > level_db["SAD"] + 6
-    assert length_s["SAD"] > 1.1 * length_s["NEU"] > 1.1 * length_s["FEA"]
-
-
-def test_emotions_of_unseen_synthetic_speakers_are_learnable_but_not_trivial(synthetic: tuple[Corpus, list[np.ndarray]]) -> None:
-    """A linear classifier on the mean and spread of the log-mel bands lies between 0.35 and 0.85; chance is 1/6."""
-    from librosa.feature import melspectrogram
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import recall_score
-    from sklearn.model_selection import GroupKFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    corpus, waves = synthetic
-    mels = [np.log(melspectrogram(y=w, sr=16_000, n_fft=512, n_mels=40) + 1e-8) for w in waves]
-    x = np.array([np.concatenate([m.mean(axis=1), m.std(axis=1)]) for m in mels])
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.05, max_iter=500))
-    predicted = cross_val_predict(model, x, corpus.labels, groups=corpus.speakers, cv=GroupKFold(4))
-    assert 0.35 < recall_score(corpus.labels, predicted, average="macro") < 0.85
-
-
-def test_a_missing_table_of_sexes_changes_the_fingerprint_since_it_changes_splits_by_speaker() -> None:
-    corpus = Synthetic(n_speakers=4, n_sentences=1).load(None)
-    unknown = dataclasses.replace(corpus, clips=tuple(dataclasses.replace(clip, sex=None) for clip in corpus.clips))
-    assert unknown.fingerprint != corpus.fingerprint
-
-
 def test_a_few_speakers_make_a_partial_corpus_for_quick_tries(real_corpora: Path) -> None:
     few = CremaD(speakers=3).load(real_corpora)
     assert sorted(set(few.speakers.tolist())) == ["1001", "1002", "1003"] and "of 7,442 clips: partial" in few.coverage
     assert CremaD(speakers=500).load(real_corpora).clips == CremaD().load(real_corpora).clips
     with pytest.raises(BenchError, match="speakers must be 1 or more"):
         CremaD(speakers=0)
+
+
+def test_as_published_clips_of_crema_d_are_read_as_documented(tmp_path: Path, real_corpora: Path) -> None:
+    """The silent clip and the conflicting pairs are kept and reported; a pointer in a clip's place is left out and breaks."""
+    folder = copied(real_corpora / "as-published" / "CREMA-D", tmp_path / "CREMA-D")
+    (folder / "1003_DFA_ANG_XX.lfs-pointer.wav").rename(folder / "AudioWAV" / "1003_DFA_ANG_XX.wav")
+    (folder / "AudioWAV" / "1040_ITH_SAD_XX.wav").rename(folder / "AudioWAV" / "1040_ITH_SAD_X.wav")
+    corpus = CremaD().load(tmp_path)
+    assert len(corpus) == 16 and "1040_ITH_SAD_XX" in {c.id for c in corpus.clips}
+    odd = [(p.kind, p.subject, p.breaks) for p in audit(corpus) if p.kind != "missing"]
+    assert odd == [("pointer", "1003_DFA_ANG_XX.wav", True), ("conflict", "1006_TIE_HAP_XX", False),
+                   ("conflict", "1013_WSI_DIS_XX", False), ("conflict", "1017_IWW_ANG_XX", False),
+                   ("misnamed", "1040_ITH_SAD_X.wav", False), ("silent", "1076_MTI_SAD_XX", False)]

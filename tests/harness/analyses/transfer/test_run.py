@@ -1,9 +1,8 @@
-"""The transfer matrix: trained on one corpus, asked of another among the emotions that both have, and nothing twice."""
+"""`bench transfer`: trained on one corpus, tested on another among the emotions that both have, and nothing twice."""
 
 from __future__ import annotations
 
 import csv
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,9 +12,9 @@ import soundfile
 from calls import bench, study_file
 from tiny_study import STUDY
 
-from harness.analyses.transfer.matrix import About, Matrix, Pair, matrices, pooled
-from harness.analyses.transfer.report import sentences, transfer_markdown
-from harness.analyses.transfer.run import _member, among_shared
+from harness.analyses.transfer.matrix import Matrix, matrices
+from harness.analyses.transfer.report import transfer_markdown
+from harness.analyses.transfer.run import _corpus, among_shared
 from harness.console import Console
 from harness.data.corpora import Workspace
 from harness.study.cells import plan
@@ -59,40 +58,39 @@ def matrix(folder: Path) -> Matrix:
     outcome = bench(*call(folder, A, B, C))
     assert outcome.code == 0, outcome.err
     assert "it is only tested on" in outcome.err and f"{A} " in outcome.out and "transfer.md" in outcome.out
-    (found,) = matrices(Store(folder / "home"), "transfer-own")
-    return found
+    (result,) = matrices(Store(folder / "home"), "transfer-own")
+    return result
 
 
 def test_each_corpus_that_can_be_split_is_trained_on_and_every_one_is_tested_on(matrix: Matrix) -> None:
     assert matrix.sources == [A, B] and matrix.targets == [A, B, C]
     assert matrix.pairs.keys() == {(A, A), (A, B), (A, C), (B, A), (B, B)}, "b and c share one emotion: there is nothing to tell apart"
-    emotions = {pair: found.emotions for pair, found in matrix.pairs.items()}
+    emotions = {key: pair.emotions for key, pair in matrix.pairs.items()}
     assert emotions[A, A] == ("ANG", "HAP", "SAD") and emotions[B, B] == ("ANG", "HAP", "NEU")
     assert emotions[A, B] == emotions[B, A] == ("ANG", "HAP") and emotions[A, C] == ("ANG", "SAD")
     assert matrix.pairs[A, B].chance == 0.5 and matrix.pairs[A, B].counts.shape == (1, 3, 2, 2)
 
 
 def test_on_the_diagonal_it_is_the_own_test_part_and_elsewhere_every_clip_of_a_shared_emotion(matrix: Matrix, folder: Path) -> None:
-    clips = {pair: found.clips for pair, found in matrix.pairs.items()}
+    clips = {key: pair.clips for key, pair in matrix.pairs.items()}
     assert clips[A, B] == 3 * 2 * 2 and clips[B, A] == 5 * 2 * 2 and clips[A, C] == 2 * 2 * 2
     assert 0 < clips[A, A] < 5 * 2 * 3 and matrix.pairs[A, A].about.own_test_part and not matrix.pairs[A, B].about.own_test_part
     tracker = Store(folder / "home").experiment("transfer-own", "transfer")
     run = next(run for run in tracker.records("seed") if run.tags["bench.corpus_label"] == A)
-    said = tracker.predictions(run.run_id, "test")
-    assert said is not None and np.array_equal(said.counts_by(said.speakers), matrix.pairs[A, A].counts[0])
+    predictions = tracker.predictions(run.run_id, "test")
+    assert predictions is not None and np.array_equal(predictions.counts_by(predictions.speakers), matrix.pairs[A, A].counts[0])
     assert Store(folder / "home").studies() == [], "its runs are on no leaderboard"
 
 
-def test_the_same_call_trains_and_tests_nothing_again_and_a_further_corpus_is_heard_by_the_kept_networks(matrix: Matrix, folder: Path
-                                                                                                        ) -> None:
+def test_the_same_call_trains_and_tests_nothing_again_and_saved_models_are_tested_on_a_further_corpus(matrix: Matrix, folder: Path) -> None:
     table(folder, "d", ("S06", "S07"), ("HAP", "SAD"), seed=3)
     further = "folder[csv=d.csv]"
     assert bench(*call(folder, A, B, C, further)).code == 0
     tracker = Store(folder / "home").experiment("transfer-own", "transfer")
     assert len(tracker.records("seed")) == 2, "one training a corpus and seed"
-    (found,) = matrices(Store(folder / "home"), "transfer-own")
-    assert found.pairs.keys() - matrix.pairs.keys() == {(A, further)}
-    assert {pair: found.pairs[pair].about.tested_at for pair in matrix.pairs} == {p: m.about.tested_at for p, m in matrix.pairs.items()}
+    (after,) = matrices(Store(folder / "home"), "transfer-own")
+    assert after.pairs.keys() - matrix.pairs.keys() == {(A, further)}
+    assert all(after.pairs[key].about.tested_at == pair.about.tested_at for key, pair in matrix.pairs.items())
 
 
 def test_the_report_names_chance_marks_few_speakers_and_is_made_from_the_store_alone(matrix: Matrix, folder: Path) -> None:
@@ -103,53 +101,28 @@ def test_the_report_names_chance_marks_few_speakers_and_is_made_from_the_store_a
     assert transfer_markdown([matrix], ["x.png"]) == transfer_markdown([matrix], ["x.png"])
 
 
-def test_a_network_is_asked_among_the_shared_emotions_only() -> None:
+def test_a_network_chooses_among_the_shared_emotions_only() -> None:
     clips = [Clip(id="1", emotion="SAD", speaker="x"), Clip(id="2", emotion="ANG", speaker="x"), Clip(id="3", emotion="ANG", speaker="x")]
-    said = among_shared(clips, ("ANG", "DIS", "SAD"), np.array([[0.1, 0.6, 0.3], [0.2, 0.8, 0.0], [0.0, 1.0, 0.0]]))
-    assert said.emotions == ("ANG", "SAD") and said.truth.tolist() == [1, 0, 0]
-    np.testing.assert_allclose(said.probabilities, [[0.25, 0.75], [1, 0], [0.5, 0.5]])
+    predictions = among_shared(clips, ("ANG", "DIS", "SAD"), np.array([[0.1, 0.6, 0.3], [0.2, 0.8, 0.0], [0.0, 1.0, 0.0]]))
+    assert predictions.emotions == ("ANG", "SAD") and predictions.truth.tolist() == [1, 0, 0]
+    np.testing.assert_allclose(predictions.probabilities, [[0.25, 0.75], [1, 0], [0.5, 0.5]])
 
 
 def test_calm_is_left_out_and_corpora_of_few_speakers_get_the_nearest_honest_split(real_corpora: Path, capsys: pytest.CaptureFixture[str]
                                                                                   ) -> None:
     cell = plan(STUDY, "")[0]
-    found = {name: _member(name, cell, Workspace(Path(), real_corpora), Console()) for name in ("ravdess", "savee", "tess")}
-    assert "CAL" not in found["ravdess"].corpus.emotions and len(found["ravdess"].corpus.emotions) == 7
-    assert [member.split.shares_speakers for member in found.values()] == [False, False, True]
-    split = found["savee"].split(found["savee"].corpus)
-    assert [len(set(found["savee"].corpus.speakers[part])) for part in (split.train, split.validation, split.test)] == [2, 1, 1]
+    corpora = {name: _corpus(name, cell, Workspace(Path(), real_corpora), Console()) for name in ("ravdess", "savee", "tess")}
+    assert "CAL" not in corpora["ravdess"].corpus.emotions and len(corpora["ravdess"].corpus.emotions) == 7
+    assert [corpus.split.shares_speakers for corpus in corpora.values()] == [False, False, True]
+    split = corpora["savee"].split(corpora["savee"].corpus)
+    assert [len(set(corpora["savee"].corpus.speakers[part])) for part in (split.train, split.validation, split.test)] == [2, 1, 1]
     assert "unseen_sentences, which shares speakers" in capsys.readouterr().err
 
 
 def test_a_wrong_call_trains_nothing(folder: Path, tmp_path: Path) -> None:
     (folder / "again.csv").write_bytes((folder / "a.csv").read_bytes())
-    for corpora, said in (((A,), "two corpora or more"), ((A, A), "names a corpus twice"), ((A, "folder[csv=again.csv]"), "share 30 clips"),
-                          (("crema", "tess"), "Did you mean 'crema_d'"), ((A, B, "--cell", "nope"), "no cell 'nope'")):
+    for corpora, message in (((A,), "two corpora or more"), ((A, A), "names a corpus twice"),
+                             ((A, "folder[csv=again.csv]"), "share 30 clips"), (("crema", "tess"), "Did you mean 'crema_d'"),
+                             ((A, B, "--cell", "nope"), "no cell 'nope'")):
         outcome = bench("transfer", "--study", folder / "own.py", "--corpora", *corpora, "--data", folder, "--home", tmp_path / "home")
-        assert outcome.code == 2 and said in outcome.err and not (tmp_path / "home").exists(), outcome.err
-
-
-def pair(source: str, target: str, recall: float, speakers: int = 10, emotions: int = 2, shares: bool = False) -> Pair:
-    """Every speaker has 100 clips of each emotion, and the same recall in all; what is wrong is taken for the next emotion."""
-    right = round(100 * recall)
-    counts = np.eye(emotions, dtype=int) * right + np.roll(np.eye(emotions, dtype=int), 1, axis=1) * (100 - right)
-    return Pair(About(source, target, source == target, "9 of 10 clips: partial", False, 0.0), tuple("ABCDEFG"[:emotions]),
-                np.tile(counts, (1, speakers, 1, 1)), 100 * emotions * speakers, ("0",), "unseen", shares)
-
-
-def test_what_is_seen_is_computed_from_the_matrix() -> None:
-    pairs = [pair("one", "one", 0.9, emotions=4), pair("one", "two", 0.5), pair("two", "one", 0.8), pair("two", "two", 1.0, 2, shares=True)]
-    matrix = Matrix("s", "net", "", "5", "s", pooled({(each.about.source, each.about.target): each for each in pairs}))
-    assert pairs[0].above_chance == pytest.approx((0.9 - 0.25) / 0.75) and pairs[1].above_chance == 0
-    first, second, third = sentences(matrix)
-    assert "networks reach 87% on unseen speakers of their own corpus and 30% on other corpora (means over 1 and 2 pairs;" in first
-    assert second == "The best transfer is two → one (0.800, chance 0.500), the worst one → two (0.500, chance 0.500)."
-    assert third.startswith("Not to be told from chance, or below it: one → two (0.500, chance 0.500), of 2 pairs")
-    assert matrix.pairs["two", "two"].marks == "†‡" and matrix.pairs["two", "one"].marks == ""
-    assert sentences(dataclasses.replace(matrix, pairs={("one", "one"): pairs[0]})) == ["No pair of different corpora has been tested."]
-    unsure = dataclasses.replace(pairs[2], counts=np.concatenate([pairs[2].counts, pairs[2].counts[..., ::-1]]))  # a seed at .8, one at .2
-    _, low, high = pooled({("two", "one"): unsure, ("one", "one"): pairs[0]})["one", "one"].figure()
-    assert high - low > 0.1, "a network of one seed has the variance of training of the others in its column"
-    text = transfer_markdown([matrix], ["1.png"])
-    assert "| one (partial) | two (partial) |" in text and "fewer than 5 speakers" in text and "had heard the voices" in text
-    assert "`bench transfer --study s --corpora one two --cell net" in text
+        assert outcome.code == 2 and message in outcome.err and not (tmp_path / "home").exists(), outcome.err

@@ -1,0 +1,100 @@
+"""`bench report` writes the reports from MLflow's runs; `bench compare` compares two runs or rows on the same test clips."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.cli import options
+from registry.errors import BenchError, unknown
+
+if TYPE_CHECKING:
+    from harness.console import Console
+    from harness.evaluation.leaderboard import Leaderboard
+    from harness.evaluation.rows import Row
+
+SCHEMA = 1  # of `bench report --json`; grows when a field changes its form
+
+
+def add_to(subparsers: Any) -> None:
+    report = options.add_command(subparsers, "report", report_command, "write reports/<study>.md from the MLflow runs",
+                                 "bench report --study cnn2d", "bench report --json")
+    report.add_argument("--study", metavar="NAME", help="default: every study that has runs")
+    report.add_argument("--json", action="store_true", help="print the rows as JSON instead of a table")
+    options.add_data_folder(report)
+    compare = options.add_command(subparsers, "compare", compare_command,
+                                  "two runs or rows on the same test clips; exit code 1 when B has a significantly worse UAR",
+                                  "bench compare 3f2a91 77c0de",
+                                  "bench compare 'quickstart:zcr+energy × plain_1d@random_80_20' 3f2a91 --json")
+    for side in ("a", "b"):
+        compare.add_argument(side, metavar=side.upper(), help="the start of an MLflow run id (a final or one of its seeds), or a row "
+                             "STUDY:CELL@SPLIT as its report writes it")
+    compare.add_argument("--json", action="store_true", help="print everything as JSON instead of tables")
+    compare.add_argument("--one-seed", action="store_true",
+                         help="exit code 1 also when each side has one seed, although another training may turn the result around")
+
+
+def report_command(args: argparse.Namespace, console: Console) -> int:
+    console.say("opening the MLflow store")
+    from harness.analyses.leakage.run import write_leakage
+    from harness.analyses.noise.report import write_noise
+    from harness.analyses.published.run import write_published
+    from harness.analyses.transfer.report import write_transfer
+    from harness.reports.index import write_index
+    from harness.reports.study_report import write_report
+
+    store = options.store(args)
+    names = store.studies()
+    if not names:
+        raise BenchError(f"there are no runs in {store.home.resolve()}: run a study first, or give its --home")
+    if args.study and args.study not in names:
+        raise unknown("study with runs", args.study, names)
+    names = [args.study] if args.study else names
+    console.say(f"reading the runs of {', '.join(names)}")
+    for name in names:
+        write_noise(store, name)
+    reports = {name: write_report(store, name, args.data) for name in names}
+    write_published(store)
+    write_leakage(store)
+    write_transfer(store)
+    write_index(store, {name: boards for name, (_, boards) in reports.items()})
+    if args.json:
+        _print_json({"schema": SCHEMA, "studies": {name: [row for board in boards for row in board.as_json()]
+                                                   for name, (_, boards) in reports.items()}})
+        return 0
+    for name, (path, boards) in reports.items():
+        print_report(args.home, name, path, boards, console)
+    return 0
+
+
+def print_report(home: Path, name: str, path: Path, boards: Sequence[Leaderboard], console: Console,
+                 without_final: Sequence[Row] = ()) -> None:
+    """A study's leaderboards, and where to read on."""
+    from harness.cli.screen import print_leaderboards
+
+    print_leaderboards(name, boards, console)
+    if without_final:
+        console.result("without a final: " + "; ".join(f"{row.label} on {row.split}" for row in without_final))
+    console.result(f"Report: {path}")
+    console.result(f"MLflow UI: bench ui --home {home}")
+
+
+def compare_command(args: argparse.Namespace, console: Console) -> int:
+    from harness.cli.screen import print_comparison
+    from harness.evaluation.comparison import compare
+    from harness.evaluation.find_runs import runs_to_compare
+
+    store = options.store(args)
+    comparison = compare(runs_to_compare(store, args.a), runs_to_compare(store, args.b))
+    if args.json:
+        _print_json(comparison.as_json())
+    else:
+        print_comparison(comparison, console, args.one_seed)
+    return int(comparison.scores["uar"].worse and (args.one_seed or not comparison.one_seed_each))
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    print(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))

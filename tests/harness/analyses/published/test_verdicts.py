@@ -1,0 +1,29 @@
+"""Claims are weighed against runs by the rule that the report states."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from published_comparisons import compared
+
+from harness.analyses.published.verdicts import Comparison, verdict
+
+
+@pytest.mark.parametrize(("comparison", "words"), [
+    (compared(0.45, 0.46), "reproduced"),
+    (compared(0.45, 0.478), "reproduced"),  # 0.028 < √(0.02² + 0.0206²)
+    (compared(0.45, 0.48), "not reproduced: the claim lies below what was measured"),
+    (compared(0.50, 0.46), "not reproduced: the claim lies above what was measured"),
+    (compared(0.45, 0.46, coverage="5,885 of 7,442 clips: partial"),
+     "can't tell on a partial corpus: the claim lies within what was measured"),
+    (compared(0.55, 0.46, epochs="10"), "can't tell after 10 of 30 epochs: the claim lies above what was measured"),
+    (compared(0.45, 0.46, epochs="60"), "can't tell after 60 of 30 epochs: the claim lies within what was measured"),
+    (compared(0.45, 0.46, settings="--set training.optimizer=sgd"),
+     "can't tell with training.optimizer=sgd: the claim lies within what was measured"),
+    (compared(0.45, 0.46, ours="layers"), "can't tell with layers of our own: the claim lies within what was measured"),
+    (compared(0.45, 0.46, half=math.nan), "can't tell by so few speakers"),
+    (compared(0.55, 0.16, coverage="72 clips: synthetic"), "can't tell on synthetic clips: the claim lies above what was measured"),
+])
+def test_the_verdict_follows_the_rule_that_the_report_states(comparison: Comparison, words: str) -> None:
+    assert verdict(comparison) == words

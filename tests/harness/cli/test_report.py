@@ -1,0 +1,31 @@
+"""`bench report` shows the leaderboard and says where nothing was run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from calls import Ran, bench
+
+
+def test_report_shows_the_leaderboard_and_where_it_was_written(ran: Ran) -> None:
+    outcome = bench("report", "--home", ran.home, "--study", "tiny_study")
+    assert outcome.code == 0 and "random_80_20: Chosen by validation UAR" in outcome.out and "shared" in outcome.out
+    assert f"Report: {ran.home / 'reports' / 'tiny_study.md'}" in outcome.out and f"bench ui --home {ran.home}" in outcome.out
+
+
+def test_report_where_nothing_was_run_says_so(tmp_path: Path) -> None:
+    outcome = bench("report", "--home", tmp_path)
+    assert outcome.code == 1 and "no runs" in outcome.err and "run a study first" in outcome.err
+    assert bench("report", "--home", tmp_path, "--study", "cnn2d").code == 1 and list(tmp_path.iterdir()) == []
+
+
+def test_report_of_a_study_without_runs_gives_the_near_names(ran: Ran) -> None:
+    outcome = bench("report", "--home", ran.home, "--study", "tiny_studdy")
+    assert outcome.code == 2 and "no study with runs is called 'tiny_studdy'. Did you mean 'tiny_study'" in outcome.err
+
+
+def test_a_study_s_rows_as_json_are_all_that_is_on_stdout(ran: Ran) -> None:
+    document = json.loads(bench("report", "--home", ran.home, "--study", "tiny_study", "--json").out)
+    splits = [row["split"] for row in document["studies"]["tiny_study"]]
+    assert document["schema"] == 1 and splits == ["random_80_20", "unseen_speakers_80_20"]

@@ -1,0 +1,59 @@
+"""A corpus is opened once, without the clips that are left out, and refused when it is broken."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from harness.data.corpora import Workspace, open_corpus, refuse_broken
+from registry.core import canonical, specification
+from registry.corpora.crema_d import CremaD
+from registry.corpora.synthetic import Synthetic
+from registry.corpus import Problem
+from registry.errors import BenchError
+
+LOADER = Synthetic(n_speakers=2, n_sentences=1)
+CORPUS = open_corpus(LOADER, None)
+
+
+def problems(count: int, breaks: bool) -> tuple[Problem, ...]:
+    return tuple(Problem(kind="missing", subject=f"clip {i}", detail="no file", action="copy it", breaks=breaks) for i in range(count))
+
+
+def test_a_corpus_is_listed_once_a_process() -> None:
+    assert open_corpus(LOADER, None) is CORPUS
+    assert Workspace(Path("home")).cache == Path("home/.bench/features")
+
+
+def test_clips_are_left_out_by_their_ids_and_count_in_the_whole() -> None:
+    gone = CORPUS.clips[3].id
+    rest = open_corpus(LOADER, None, (gone,))
+    assert [clip.id for clip in rest.clips] == [clip.id for clip in CORPUS.clips if clip.id != gone]
+    assert rest.whole == len(CORPUS) and rest.fingerprint != CORPUS.fingerprint
+
+
+def test_a_corpus_of_files_carries_its_loader_s_specification_as_the_parameters_of_its_audio(partial_corpora: Path) -> None:
+    loader = CremaD(speakers=1)
+    assert open_corpus(loader, partial_corpora).parameters == canonical(specification(loader))
+
+
+def test_problems_that_break_nothing_are_lines_to_show() -> None:
+    assert refuse_broken(CORPUS, allow_missing=False) == []
+    odd = dataclasses.replace(CORPUS, problems=problems(2, breaks=False))
+    assert refuse_broken(odd, allow_missing=False) == [f"synthetic: missing: clip {i}: no file (copy it)" for i in range(2)]
+
+
+def test_a_broken_corpus_is_refused_with_its_first_problems_unless_that_is_allowed() -> None:
+    broken = dataclasses.replace(CORPUS, problems=(*problems(1, breaks=False), *problems(23, breaks=True)))
+    with pytest.raises(BenchError, match=r"(?s)synthetic is broken \(23 problems\):\n  missing: clip 0: .*clip 19: .*… and 3 more"):
+        refuse_broken(broken, allow_missing=False)
+    line, = refuse_broken(broken, allow_missing=True)
+    assert line.startswith("synthetic: goes on without what is missing or broken, as --allow-missing says:\n  missing: clip 0:")
+    assert len(line.splitlines()) == 22
+
+
+def test_a_corpus_without_a_clip_is_refused() -> None:
+    with pytest.raises(BenchError, match="no readable clips"):
+        refuse_broken(dataclasses.replace(CORPUS, clips=()), allow_missing=True)

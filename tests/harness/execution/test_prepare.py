@@ -1,0 +1,51 @@
+"""Pairs that can't work and clips that can't be read are named before anything is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from calls import TINY, Ran, bench
+from mlflow_client import client_of, runs_of
+
+from registry.corpora.crema_d import NEVER_PUBLISHED, _takes
+
+ONE_PROTOCOL = ("--split", "unseen_speakers_80_20", "--seeds", "0")
+
+
+def test_a_pair_that_cannot_work_is_listed_with_its_reason_and_never_trained(ran: Ran) -> None:
+    reason = "plain_2d needs an image (frames, bands, 1), but the feature space gives (32, 2): use join='image'"
+    assert reason in ran.outcome.err
+    assert reason in (ran.home / "reports" / "tiny_study.md").read_text().split("## Declined")[1]
+    assert all(r.data.tags["bench.architecture"].startswith("plain_1d") for r in runs_of(client_of(ran.home))["trial"])
+
+
+def actors(folder: Path) -> Path:
+    """Every clip of three actors in CREMA-D's naming, as noise."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for clip_id in (f"{actor}_{take}" for actor in (1001, 1003, 1004) for take in _takes()):
+        assert clip_id not in NEVER_PUBLISHED
+        soundfile.write(folder / f"{clip_id}.wav", rng.uniform(-0.3, 0.3, 4_000), 16_000)
+    return folder
+
+
+def test_a_damaged_clip_is_named_before_anything_is_trained_and_left_out_when_that_is_allowed(tmp_path: Path) -> None:
+    (actors(tmp_path / "data" / "AudioWAV") / "1003_DFA_ANG_XX.wav").write_bytes(b"RIFF and then nothing of use")
+    command = ("run", "--study", TINY, "--corpus", "crema_d", "--data", tmp_path / "data", "--home", tmp_path / "home", *ONE_PROTOCOL,
+               "--trials", 1, "--set", "training.epochs=1")
+    refused = bench(*command)
+    assert refused.code == 1 and "1003_DFA_ANG_XX" in refused.err and "--allow-missing" in refused.err
+    assert not (tmp_path / "home" / "mlflow.db").exists() and not (tmp_path / "home" / "optuna.db").exists()
+    allowed = bench(*command, "--allow-missing")
+    assert allowed.code == 0, allowed.err
+    assert "1003_DFA_ANG_XX" in allowed.err
+    assert "245 of 7,442 clips: partial" in (tmp_path / "home" / "reports" / "tiny_study.md").read_text()
+
+
+def test_a_clip_that_is_missing_stops_a_run_unless_that_is_allowed(tmp_path: Path) -> None:
+    (actors(tmp_path / "AudioWAV") / "1004_IEO_SAD_HI.wav").unlink()
+    refused = bench("run", "--study", TINY, "--corpus", "crema_d", "--data", tmp_path, "--home", tmp_path / "home", *ONE_PROTOCOL)
+    assert refused.code == 1 and "1004_IEO_SAD_HI" in refused.err and "--allow-missing" in refused.err
+    assert not (tmp_path / "home").exists()

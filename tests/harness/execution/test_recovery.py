@@ -1,0 +1,69 @@
+"""What earlier starts left is settled and delivered: open trials and runs, half-written files, results that wait."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import simulated as sim
+from calls import bench, eventually
+from faults import begun, study
+from mlflow_server import Server
+from outbox_entries import entry, files
+
+from harness.console import Console
+from harness.data.corpora import Workspace
+from harness.execution.run_study import Execution, run_study
+from harness.tracking.outbox import Outbox
+from harness.tracking.store import Store
+
+
+def test_what_a_crash_left_is_settled_and_reported_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    what = json.dumps({"home": str(tmp_path), "execution": {"in_process": True}, "objective": {"seconds": 60}})
+    process = subprocess.Popen([sys.executable, sim.__file__, what], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               env={**os.environ, "PYTHONPATH": str(Path(sim.__file__).parents[2])})
+    try:
+        eventually(lambda: begun(tmp_path) > 0)
+    finally:
+        process.kill()
+        process.wait()
+    cache = tmp_path / ".bench" / "features"
+    (cache / f"{'ab' * 32}.{process.pid}.tmp").write_bytes(b"half")
+    run_study(sim.study_file(), Store(tmp_path), Workspace(tmp_path, workers=1), {}, Console(),
+              execution=Execution(in_process=True, objective=sim.simulated))
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("left by an earlier start")]
+    assert lines == ["left by an earlier start: 1 open trials and 2 open runs settled, 1 half-written files removed; "
+                     "what did not finish is run again"]
+    assert not list(cache.glob("*.tmp"))
+
+
+def test_a_result_goes_to_the_store_that_it_is_meant_for_and_no_other(server: Server, tmp_path: Path,
+                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    box = Outbox(tmp_path)
+    box.commit(entry(store=server.address), files)
+    refused = bench("sync", "--home", tmp_path)
+    assert refused.code == 1 and f"1 wait for another store: set MLFLOW_TRACKING_URI to {server.address}" in refused.err
+    assert box.waiting() == ["u1"]
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.address)
+    assert bench("sync", "--home", tmp_path).code == 0 and not box.waiting()
+
+
+def test_one_result_that_can_not_be_brought_yet_holds_up_no_other(tmp_path: Path) -> None:
+    box = Outbox(tmp_path)
+    for place in range(4):
+        box.commit(entry(f"final{place}", kind="final", children=1, tags={"signatures": "none"}), files)
+    box.commit(entry("trial"), files)
+    refused = bench("sync", "--home", tmp_path)
+    assert refused.code == 1 and "brought 1 of 5" in refused.out and "seeds are still on their way" in refused.err
+    assert "trial" not in box.waiting()
+
+
+def test_a_start_of_one_study_leaves_another_s_results_for_that_one_to_record(tmp_path: Path) -> None:
+    box = Outbox(tmp_path)
+    box.commit(entry(study="other", tags={"coordinator": "gone"}), files)
+    study(tmp_path, sim.simulated, trials=1)
+    assert box.uids() == ["u1"] and not box.waiting()

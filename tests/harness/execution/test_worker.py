@@ -1,0 +1,49 @@
+"""A worker refuses what would give other numbers, and leaves nothing that no coordinator waits for."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from faults import job_in
+
+from harness.data.corpora import Workspace
+from harness.execution.job import Stopped
+from harness.execution.pool import DirectReporter
+from harness.execution.worker import run_job
+from harness.tracking.outbox import Outbox
+from harness.tracking.run_record import RunTags
+from registry.errors import BenchError
+
+
+def test_a_worker_that_would_give_other_numbers_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = job_in(tmp_path)
+    with pytest.raises(BenchError, match="another version than the one that planned this trial"):
+        run_job(dataclasses.replace(job, tags=RunTags(signature="0" * 16)), None)  # type: ignore[arg-type]
+    with pytest.raises(BenchError, match=r"does not see .*: it must lie on a file system that all machines share"):
+        run_job(dataclasses.replace(job, workplace=Workspace(tmp_path / "of another machine")), None)  # type: ignore[arg-type]
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    with pytest.raises(BenchError, match="start the workers with KERAS_BACKEND=tensorflow"):
+        run_job(job, None)  # type: ignore[arg-type]
+
+
+class Nobody:
+    """A coordinator that is gone."""
+
+    def epoch(self, epoch: int, validation_uar: float) -> bool:
+        return False
+
+    def preparing(self, done: int, total: int) -> None:
+        """Nobody reads it."""
+
+    def check(self) -> None:
+        raise Stopped("no coordinator waits for this trial any more")
+
+
+def test_a_trial_that_nobody_waits_for_any_more_leaves_no_result(tmp_path: Path) -> None:
+    job = job_in(tmp_path)
+    with pytest.raises(Stopped):
+        run_job(job, Nobody())
+    assert not Outbox(tmp_path).uids()
+    assert run_job(dataclasses.replace(job, uid="u2"), DirectReporter("u2", lambda _: False)).record.state == "finished"

@@ -1,0 +1,26 @@
+"""Published recipes beside results, without training."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from harness.analyses.published.systems import Claim, systems
+from harness.analyses.published.verdicts import Comparison, Reproduced
+from harness.evaluation.rows import Row
+
+SYSTEM = systems()[0]
+
+
+def compared(claimed: float, measured: float, coverage: str = "7,442 of 7,442 clips: whole", epochs: str = "30",
+             unseen: float | None = None, settings: str = "", ours: str = "", half: float = 0.02) -> Comparison:
+    """One recipe whose reproduced WA has the interval ± `half`."""
+    def result(value: float) -> Reproduced:
+        row = Row(**{f.name: "" for f in dataclasses.fields(Row)} | {  # type: ignore[arg-type]
+            "coverage": coverage, "epochs": epochs, "synthetic": "synthetic" in coverage, "seeds": 1, "shares_speakers": True,
+            "settings": settings, "epochs_trained": float(epochs), "speakers": {},
+            "clips": {"train": 4948, "validation": 261, "test": 2233, "left_out": 0}})
+        return Reproduced(row, dict.fromkeys(("wa", "uar", "macro_f1"), (value, value - half, value + half)), 0.5,
+                          (("SAD", "ANG", 4, 1.0),), ("SAD",))
+
+    return Comparison(SYSTEM, "000_1d", "000_1d", Claim(wa=claimed, ours=ours), 30, result(measured),
+                      None if unseen is None else result(unseen))
