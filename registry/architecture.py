@@ -1,4 +1,4 @@
-"""What an architecture is to everything else, and why one may not fit a feature space: told before any model is built."""
+"""The interface of an architecture, and why one may not fit a feature space: known before any model is built."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Architecture(Protocol):
 
 
 def least_sizes(architecture: Any) -> tuple[int, ...]:
-    """The least size of each axis but the channels: `minimum_steps`, told apart by axis.
+    """The least size of each axis but the channels: `minimum_steps`, by axis.
 
     >>> from registry.architectures.residual_2d import Residual2D
     >>> least_sizes(Residual2D())
@@ -43,7 +43,7 @@ def least_sizes(architecture: Any) -> tuple[int, ...]:
     return least if isinstance(least, tuple) else (least,) * (architecture.rank - 1)
 
 
-_WANTS = {
+_NEEDS = {
     2: ("a sequence (steps, channels)", "use join='channels' or join='end_to_end'"),
     3: ("an image (frames, bands, 1)", "use join='image'"),
 }
@@ -58,8 +58,8 @@ def decline(architecture: Any, input_shape: Sequence[int]) -> str | None:
     """
     name, shape = label_of(type(architecture)), tuple(input_shape)
     if len(shape) != architecture.rank:
-        wanted, advice = _WANTS[architecture.rank]
-        return f"{name} needs {wanted}, but the feature space gives {shape}: {advice}"
+        needs, advice = _NEEDS[architecture.rank]
+        return f"{name} needs {needs}, but the feature space gives {shape}: {advice}"
     least = least_sizes(architecture)
     if any(size < needed for size, needed in zip(shape, least, strict=False)):
         axes = f"{least[0]} steps" if architecture.rank == 2 else f"{least[0]} frames and {least[1]} bands"

@@ -36,7 +36,7 @@ def read(path: Path) -> tuple[np.ndarray, int]:
 
 
 def measured(path: Path) -> tuple[int, int]:
-    """Samples of a channel and sample rate in Hz, as the file's header tells them. Raises: BenchError as `read` does."""
+    """Samples of a channel and sample rate in Hz, from the file's header. Raises: BenchError as `read` does."""
     with _opened(path) as file:
         return int(file.frames), int(file.samplerate)
 
@@ -50,9 +50,9 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
         with soundfile.SoundFile(path) as file:
             if not LOWEST_HZ <= file.samplerate <= HIGHEST_HZ:
                 raise BenchError(f"{path} has a sample rate of {file.samplerate:,} Hz, where {LOWEST_HZ:,} to {HIGHEST_HZ:,} can be: "
-                                 "its header is damaged, or this is no recording")
+                                 "its header is damaged, or it is not a recording")
             if file.frames > LONGEST_S * file.samplerate or file.frames * file.channels > MOST_SAMPLES:
-                raise BenchError(f"{path} is said to hold {file.frames:,} samples of {file.channels} channels at {file.samplerate:,} Hz: "
+                raise BenchError(f"{path} claims to hold {file.frames:,} samples of {file.channels} channels at {file.samplerate:,} Hz: "
                                  f"a clip is at most {LONGEST_S} s long; cut it, or get it again if its header is damaged")
             yield file
     except (soundfile.SoundFileError, OSError, RuntimeError, TypeError, ValueError) as error:

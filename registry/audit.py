@@ -26,7 +26,7 @@ CONTAINERS = {".wav": ("WAV", "WAVEX", "RF64", "W64"), ".flac": ("FLAC",), ".ogg
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What reading one clip told; `fault` is None when it could be read.
+    """The outcome of reading one clip; `fault` is None when it could be read.
 
     Args:
         container: libsndfile's name of the file's format, None for a synthesised clip.
@@ -55,7 +55,7 @@ def audit(corpus: Corpus, workers: int = 0, progress: Callable[[int, int], None]
     """What the listing found and what reading every clip finds; those that a run refuses come first, then by kind and clip.
 
     Found are clips that can't be read, silent ones (nothing above -60 dB below full scale), containers that are not
-    what the ending says, other sample rates than the corpus's, several channels, and identical audio in several clips.
+    what the ending names, other sample rates than the corpus's, several channels, and identical audio in several clips.
 
     Args:
         workers: threads; 0 takes one for each core. Decoding runs outside the interpreter's lock, so threads do as
@@ -69,8 +69,8 @@ def audit(corpus: Corpus, workers: int = 0, progress: Callable[[int, int], None]
         readings.append(reading)
         if progress is not None:
             progress(len(readings), len(corpus))
-    found = [problem for reading in readings for problem in _problems(reading, corpus.sample_rate)]
-    everything = [*corpus.problems, *found, *_identical(corpus.name, readings)]
+    problems = [problem for reading in readings for problem in _problems(reading, corpus.sample_rate)]
+    everything = [*corpus.problems, *problems, *_identical(corpus.name, readings)]
     return sorted(everything, key=lambda p: (not p.breaks, p.kind, p.subject, p.detail))
 
 
@@ -102,7 +102,7 @@ def audio_hash(waveform: np.ndarray, sample_rate: int) -> str:
 
 
 def _header(clip: Clip) -> tuple[str | None, int]:
-    """Container and channels of a clip's file, which a read waveform no longer tells."""
+    """Container and channels of a clip's file, which a read waveform no longer has."""
     import soundfile
 
     if clip.path is None:

@@ -64,13 +64,13 @@ class Augmentation:
 
     @property
     def label(self) -> str:
-        """What people call it, empty when nothing is done: `copies of noise+gain, on the fly frequency_mask[width=4]`."""
+        """Its label for people, empty when nothing is done: `copies of noise+gain, on the fly frequency_mask[width=4]`."""
         parts = {"padded copies of" if self.pad_first else "copies of": self.copies, "on the fly": self.on_the_fly}
         return ", ".join(f"{how} {'+'.join(map(short_label, components))}" for how, components in parts.items() if components)
 
 
 def _acts_on(component: Any) -> str:
-    found = None if isinstance(component, type) else getattr(component, "acts_on", None)
-    if found not in ("waveform", "spectrogram", "batch"):
+    acts_on = None if isinstance(component, type) else getattr(component, "acts_on", None)
+    if acts_on not in ("waveform", "spectrogram", "batch"):
         raise UsageError(f"{component!r} is not a registered augmentation: give an instance of one of `bench list augmentations`")
-    return str(found)
+    return str(acts_on)

@@ -1,4 +1,4 @@
-"""What every component of a kind must obey: run by the tests over every registered name, and by `bench check` on a user's own."""
+"""The rules of every kind of component: run by the tests over every registered name, and by `bench check` on a user's own."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ RULES: dict[str, tuple[Callable[..., None], ...]] = {
 
 
 def check(kind: str, component: Any, data: Path | None = None) -> tuple[str, ...]:
-    """Run the contract of a kind on a component made with its fields; returns what was verified, one sentence a rule.
+    """Run the contract of a kind on an instance of a component; returns the rules that hold, one sentence each.
 
     Args:
         kind: one of `registry.core.KINDS`.
         data: where a corpus lies; only loaders of corpora need it.
-    Raises: BenchError naming the component, the broken rule and what was found.
+    Raises: BenchError naming the component, the broken rule and the value.
     """
     if kind not in KINDS:
         raise unknown("kind of component", kind, KINDS)
@@ -100,7 +100,7 @@ def _sentence(rule: Callable[..., None]) -> str:
 
 
 def _run(kind: str, component: Any, *context: Any) -> None:
-    """Every rule in turn; a rule that a component fails by raising something else is told as a BenchError too."""
+    """Every rule in turn; an error of another kind that a rule raises becomes a BenchError too."""
     name = label_of(type(component))
     for rule in RULES[kind]:
         try:

@@ -1,4 +1,4 @@
-"""How components are declared and found: a decorator that checks fields, and lookup by file name without importing."""
+"""How components are declared and looked up: a decorator that checks fields, and names from files without importing them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def checked(cls: type[T]) -> type[T]:
     Fields annotated `int`, `float`, `bool`, `str`, `Literal[…]`, `X | None` or `tuple[X, ...]` are checked; others are
     left to `__post_init__`. A whole number is accepted, and stored, where a float is expected.
     """
-    made = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
-    plain_init = made.__init__
+    checked_class = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+    plain_init = checked_class.__init__
 
     @functools.wraps(plain_init)
     def __init__(self: Any, *args: Any, **fields: Any) -> None:
@@ -45,8 +45,8 @@ def checked(cls: type[T]) -> type[T]:
             raise UsageError(f"{name} needs the field{'s'[: len(missing) > 1]} {', '.join(missing)}")
         plain_init(self, **{key: _fit(f"{name}.{key}", value, hints[key]) for key, value in fields.items()})
 
-    made.__init__ = __init__  # type: ignore[method-assign]
-    return made
+    checked_class.__init__ = __init__  # type: ignore[method-assign]
+    return checked_class
 
 
 @typing.dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -104,7 +104,7 @@ def label_of(cls: type) -> str:
 
 
 def specification(component: Any) -> Any:
-    """A component as plain JSON data: name, version and every field; what signatures and cache keys are made of."""
+    """A component as plain JSON data: name, version and every field; signatures and cache keys hash it."""
     if dataclasses.is_dataclass(component) and not isinstance(component, type):
         fields = {f.name: specification(getattr(component, f.name)) for f in dataclasses.fields(component)}
         return {"component": label_of(type(component)), "version": getattr(component, "version", 1), **fields}
@@ -172,7 +172,7 @@ def catalogue(kind: str) -> list[tuple[str, str]]:
 def get(kind: str, name: str) -> type[Any]:
     """The component class registered under a name.
 
-    A path (`my_net.py`) runs a user's own file instead: for names that the user gives, never for those that a file or a store tells.
+    A path (`my_net.py`) runs a user's own file instead: for names that the user gives, never for those from a file or a store.
     Raises: BenchError with the near names when there is none.
     """
     return _from_file(Path(name)) if name.endswith(".py") else registered(kind, name)
@@ -207,15 +207,15 @@ def _installed(kind: str) -> dict[str, importlib.metadata.EntryPoint]:
 
 def declared(module: types.ModuleType, name: str) -> type[Any] | None:
     """The class that a module itself registers under a name; None when it has none."""
-    own = (value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__)
-    return next((cls for cls in own if cls.__dict__.get("name") == name), None)
+    classes = (value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__)
+    return next((cls for cls in classes if cls.__dict__.get("name") == name), None)
 
 
 def _component(module: types.ModuleType, name: str) -> type[Any]:
-    found = declared(module, name)
-    if found is None:
+    component = declared(module, name)
+    if component is None:
         raise UsageError(f"{module.__file__} declares no component called {name!r}: decorate its class with @register({name!r})")
-    return found
+    return component
 
 
 def _from_file(path: Path) -> type[Any]:
@@ -238,9 +238,9 @@ def load_file(path: Path) -> types.ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[unique]
-        said = f": {error}" if isinstance(error, BenchError) else f" could not be loaded: {type(error).__name__}: {error}"
+        reason = f": {error}" if isinstance(error, BenchError) else f" could not be loaded: {type(error).__name__}: {error}"
         outside = isinstance(error, (BenchError, OSError, MemoryError)) and not isinstance(error, UsageError)
-        raise (BenchError if outside else UsageError)(f"{path}{said}") from error
+        raise (BenchError if outside else UsageError)(f"{path}{reason}") from error
     import cloudpickle
 
     cloudpickle.register_pickle_by_value(module)  # worker processes could not import it by its name

@@ -29,7 +29,7 @@ class Clip:
         age: in years.
         votes: listeners' votes on the voice alone, as (emotion, count) pairs.
         corpus: which corpus the clip comes from, where several are joined into one.
-        other: what a user's own table says besides, as (column, value) pairs.
+        other: further columns of a user's own table, as (column, value) pairs.
     """
 
     id: str
@@ -67,7 +67,7 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """The clips of one corpus as found, in sorted order; what splits, features and reports work on.
+    """The clips of one corpus, sorted; splits, features and reports work on it.
 
     Args:
         name: the registered name, e.g. `crema_d`.
@@ -76,7 +76,7 @@ class Corpus:
         sample_rate: the corpus's nominal rate in Hz.
         whole: how many clips the whole corpus has.
         read_clip: clip -> (waveform of shape (samples,), float32, full scale being 1; sample rate in Hz).
-        problems: what the listing of the folder found (audio is not read for it).
+        problems: of the folder's listing (audio is not read for it).
         synthetic: True when the clips are not speech of real people.
         parameters: what, besides the clip's file or id, its audio depends on: the loader's specification.
         preparation: what `read_clip` does to a file's audio besides decoding it, in words; empty where it does nothing.
@@ -100,10 +100,10 @@ class Corpus:
 
     def part(self, indices: Sequence[int] | np.ndarray) -> Corpus:
         """The clips at these indices, in their order, as a corpus of their own; audio that was hashed is not hashed again."""
-        made = dataclasses.replace(self, clips=tuple(self.clips[i] for i in indices))
+        part = dataclasses.replace(self, clips=tuple(self.clips[i] for i in indices))
         if "digests" in self.__dict__:
-            made.__dict__["digests"] = tuple(self.digests[i] for i in indices)
-        return made
+            part.__dict__["digests"] = tuple(self.digests[i] for i in indices)
+        return part
 
     @cached_property
     def labels(self) -> np.ndarray:
@@ -141,7 +141,7 @@ class Corpus:
         """Hash of every clip's id, labels and audio: two corpora with the same fingerprint give the same numbers."""
         pairs = zip(self.clips, self.digests, strict=True)
         lines = [f"{clip.id} {clip.emotion} {clip.speaker} {clip.sentence} {digest}" for clip, digest in pairs]
-        # Splits by speaker balance the sexes where they are known: without the table that tells them, splits differ.
+        # Splits by speaker balance the sexes where they are known: without the table that has them, splits differ.
         unknown = [f"sex unknown: {speaker}" for speaker in sorted({c.speaker for c in self.clips if c.sex is None})]
         prepared = [f"audio {self.preparation}"] if self.preparation else []
         return hashlib.sha256("\n".join([self.name, *self.emotions, *lines, *unknown, *prepared]).encode()).hexdigest()
@@ -161,5 +161,5 @@ class CorpusLoader(Protocol):
     name: str
 
     def load(self, data: Path | None) -> Corpus:
-        """The corpus as found below `data`. Raises BenchError when it is not there, saying what was looked for."""
+        """The corpus below `data`. Raises BenchError when it is not there, with the files that were looked for."""
         ...

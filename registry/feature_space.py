@@ -59,8 +59,8 @@ class FeatureSpace:
     def label(self) -> str:
         """What people call it: `mel[n_mels=40] image`, `zcr+energy end_to_end`."""
         joined = "+".join(short_label(feature) for feature in self.features)
-        own = [f"{k}={v}" for k, v in differing(self).items()]
-        return " ".join([joined, *([] if self.join == "channels" else [self.join]), *own])
+        fields = [f"{k}={v}" for k, v in differing(self).items()]
+        return " ".join([joined, *([] if self.join == "channels" else [self.join]), *fields])
 
     def samples(self, longest_s: float) -> int:
         """Samples of every prepared clip, where the corpus's longest clip lasts `longest_s` seconds."""
@@ -86,15 +86,15 @@ class FeatureSpace:
         prepared = fix_length(change(speech, self.sample_rate) if change else speech, samples)
         parts = [feature(prepared, self.sample_rate) for feature in self.features]
         if len({len(part) for part in parts}) > 1:
-            found = ", ".join(f"{label_of(type(f))} {len(part)}" for f, part in zip(self.features, parts, strict=True))
-            raise BenchError(f"joined features must have the same number of frames, not {found}: use one frame and hop")
+            frames = ", ".join(f"{label_of(type(f))} {len(part)}" for f, part in zip(self.features, parts, strict=True))
+            raise BenchError(f"joined features must have the same number of frames, not {frames}: use one frame and hop")
         joined = np.concatenate(parts, axis=1)  # (frames, bands)
         if not np.isfinite(joined).all():
             raise BenchError(f"{self.label} gave values that are not finite")
         return joined.astype(np.float32)
 
     def silent_shape(self, samples: int) -> tuple[int, ...]:
-        """The shape that an architecture sees for clips of `samples` prepared samples, found without any clip."""
+        """The input shape of an architecture for clips of `samples` prepared samples, computed without any clip."""
         import numpy as np
 
         frames, bands = self.extract(np.zeros(samples, np.float32), self.sample_rate, samples).shape

@@ -1,4 +1,4 @@
-"""Pieces that every architecture is made of, in one or two convolved axes."""
+"""The parts of every architecture, in one or two convolved axes."""
 
 from __future__ import annotations
 

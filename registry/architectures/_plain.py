@@ -25,7 +25,7 @@ class PlainStack:
         pool_stride: None strides by the pool's own size. pool_padding: `same` lets small inputs survive any number of pools.
         batch_norm: after each convolution; `relu_first` puts the ReLU before it, as some published systems do.
         pooling: `average` over time and bands, over `time` only, or `flatten`; before the dense layers.
-        dense, dense_dropouts, dense_l2, dense_batch_norm: the fully connected layers before the output, told likewise.
+        dense, dense_dropouts, dense_l2, dense_batch_norm: the fully connected layers before the output, in the same way.
     """
 
     rank: ClassVar[int] = 2

@@ -44,7 +44,7 @@ class Mask(keras.layers.Layer):
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """What the layer is made with, for saved models."""
+        """The arguments of the layer, for saved models."""
         return {**super().get_config(), "axis": self.axis, "masks": self.masks, "width": self.width, "seed": self.seed}
 
 
@@ -83,7 +83,7 @@ class Mix(keras.layers.Layer):
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """What the layer is made with, for saved models."""
+        """The arguments of the layer, for saved models."""
         return {**super().get_config(), "alpha": self.alpha, "seed": self.seed}
 
 

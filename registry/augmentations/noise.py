@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @register("noise")
 class Noise:
-    """The clip with white Gaussian noise, so much weaker than the clip's mean power as the drawn ratio says.
+    """The clip with white Gaussian noise, weaker than the clip's mean power by the drawn ratio.
 
     The power is that of the whole clip, pauses included, before it is padded unless the augmentation pads first. Silence
     stays silence. Nothing is clipped: a loud clip with noise can go beyond ±1.

@@ -55,29 +55,29 @@ def given_folder(data: Path | None, corpus: str) -> Path:
 
 
 def remedy(corpus: str) -> str:
-    """What a user does about a corpus that was not found."""
+    """What a user can do about a corpus that was not found."""
     return f"Name the folder that holds {corpus} with `--data DIR` or in the environment variable BENCH_DATA."
 
 
-def missing(expected: Iterable[str], found: Iterable[str], speaker_of: Callable[[str], str]) -> list[Problem]:
+def missing(expected: Iterable[str], present: Iterable[str], speaker_of: Callable[[str], str]) -> list[Problem]:
     """What is not there of a corpus. Absent speakers make it partial, which may be meant; a speaker with gaps is an incomplete copy.
 
     Args:
-        expected, found: clip ids. speaker_of: the speaker that an id tells.
+        expected, present: clip ids. speaker_of: the speaker of an id.
     """
-    expected, found = set(expected), set(found)
-    present = {speaker_of(clip_id) for clip_id in found}
-    absent = sorted({speaker_of(clip_id) for clip_id in expected} - present)
+    expected, present = set(expected), set(present)
+    speakers = {speaker_of(clip_id) for clip_id in present}
+    absent = sorted({speaker_of(clip_id) for clip_id in expected} - speakers)
     gaps = defaultdict(list)
-    for clip_id in sorted(expected - found):
-        if speaker_of(clip_id) in present:
+    for clip_id in sorted(expected - present):
+        if speaker_of(clip_id) in speakers:
             gaps[speaker_of(clip_id)].append(clip_id)
     problems = [Problem(kind="missing", subject=f"speaker {speaker}", detail=f"no file for {some(ids)}", breaks=True,
                         action="copy or download these clips, or pass `--allow-missing` to go on without them")
                 for speaker, ids in gaps.items()]
     if absent:
-        speakers = f"{len(absent)} speaker{'s'[: len(absent) > 1]}"
-        problems.append(Problem(kind="missing", subject=speakers, detail=f"no clip of {', '.join(absent)}",
+        subject = f"{len(absent)} speaker{'s'[: len(absent) > 1]}"
+        problems.append(Problem(kind="missing", subject=subject, detail=f"no clip of {', '.join(absent)}",
                                 action="the corpus is partial: reports say so"))
     return problems
 
@@ -147,7 +147,7 @@ def one_file_each(files: Iterable[tuple[str, Path]]) -> tuple[dict[str, Path], l
 
 
 def fault_of(path: Path) -> Problem | None:
-    """Why a file can't hold audio, as its size and first bytes tell; None when nothing speaks against it."""
+    """Why a file can't hold audio, by its size and first bytes; None when it may."""
     try:
         size = path.stat().st_size
         pointer = 0 < size < POINTER_LIMIT and audio.is_lfs_pointer(path)

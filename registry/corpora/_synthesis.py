@@ -1,4 +1,4 @@
-"""Source-filter synthesis of short emotional utterances, for clips that are made when they are read."""
+"""Source-filter synthesis of short emotional utterances, for clips that are synthesised when they are read."""
 
 from __future__ import annotations
 

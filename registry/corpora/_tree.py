@@ -15,7 +15,7 @@ DEPTH = 4  # folders between the data folder and a clip: corpora/tess/NAME/NAME/
 
 
 class Tree(NamedTuple):
-    """What was found in a folder and the folders below it.
+    """The clips and other files in a folder and the folders below it.
 
     Args:
         named: (clip id, file) pairs. others: the audio files there that are no clips of the corpus.
@@ -37,7 +37,7 @@ def find_tree(data: Path | None, corpus: str, layouts: Iterable[str], example: s
         data: where to look, up to four levels down.
         layouts: folders below `data` that are looked in alone where they hold clips; the first is taken.
         example: where and how a clip is named, for the message.
-        id_of: the clip's id that a file's path tells, None for a file that is no clip.
+        id_of: the clip's id from a file's path, None for a file that is not a clip.
         endings: of the files to look at.
     Raises: BenchError saying what was looked for.
     """
@@ -66,7 +66,7 @@ def visible_files(folder: Path, endings: tuple[str, ...], depth: int = DEPTH) ->
 
 
 def _deepest(named: list[tuple[str, Path]], start: Path) -> Path:
-    """The folder furthest down, first by name among equals, below which every clip id is found."""
+    """The folder furthest down, first by name among equals, below which every clip id lies."""
     held: dict[Path, set[str]] = defaultdict(set)
     for clip_id, path in named:
         for parent in path.parents[: len(path.relative_to(start).parts)]:
@@ -83,6 +83,6 @@ def _copies(root: Path, paths: list[Path]) -> list[Problem]:
 
 def left_out(paths: Iterable[Path], what: str, action: str) -> list[Problem]:
     """One problem for all files that are left out for the same reason; none where there are none."""
-    found = sorted(path.name for path in paths)
-    return [Problem(kind="extra", subject=f"{len(found):,} file{'s'[: len(found) > 1]}", detail=f"{what}: {some(found)}",
-                    action=action)] if found else []
+    names = sorted(path.name for path in paths)
+    return [Problem(kind="extra", subject=f"{len(names):,} file{'s'[: len(names) > 1]}", detail=f"{what}: {some(names)}",
+                    action=action)] if names else []

@@ -49,21 +49,21 @@ class Combined:
         require(self.speakers is None or self.speakers >= 1, f"combined.speakers must be 1 or more, or None for all, not {self.speakers}")
 
     def load(self, data: Path | None) -> Corpus:
-        """The clips of all members found below `data`, sorted; what is wrong with a member is told under its name.
+        """The clips of all members below `data`, sorted; the problems of a member are listed under its name.
 
         Raises: UsageError for a corpus that is not registered. BenchError when a member is not there, or has an emotion
             outside the label set.
         """
         loaders = {name: registered("corpora", name)() for name in self.corpora}
-        found = {name: self._member(name, loader, data) for name, loader in loaders.items()}
-        members = {name: corpus for name, (corpus, _) in found.items()}
+        loaded = {name: self._member(name, loader, data) for name, loader in loaders.items()}
+        members = {name: corpus for name, (corpus, _) in loaded.items()}
         emotions = {emotion for corpus in members.values() for emotion in corpus.emotions}
         clips = sorted((clip for corpus in members.values() for clip in corpus.clips), key=lambda clip: clip.id)
         return Corpus(
             name="combined", emotions=tuple(e for e in EMOTIONS if e in emotions), clips=tuple(clips), sample_rate=self.sample_rate,
             whole=sum(corpus.whole for corpus in members.values()), synthetic=any(c.synthetic for c in members.values()),
             read_clip=Reader({name: corpus.read_clip for name, corpus in members.items()}, self.sample_rate),
-            problems=tuple(problem for _, problems in found.values() for problem in problems),
+            problems=tuple(problem for _, problems in loaded.values() for problem in problems),
             parameters=canonical([specification(self), *map(specification, loaders.values())]),
             licence=_of_each(members, "licence"), citation=_of_each(members, "citation"),
             preparation=f"resampled to {self.sample_rate} Hz")
@@ -126,7 +126,7 @@ def _own(name: str, clip: Clip) -> Clip:
 
 
 def _of_whole(clips: int, corpus: Corpus) -> int:
-    """How many clips of the whole corpus so many of the found ones stand for; exact where speakers are there whole or not at all."""
+    """Clips of the whole corpus that some of the present ones stand for; exact where speakers are there whole or not at all."""
     return round(clips * corpus.whole / len(corpus)) if len(corpus) else 0
 
 

@@ -72,7 +72,7 @@ class CremaD:
         require(self.speakers is None or self.speakers >= 1, f"crema_d.speakers must be 1 or more, or None for all, not {self.speakers}")
 
     def load(self, data: Path | None) -> Corpus:
-        """The clips found below `data`, sorted, with what is missing, misnamed or not audio.
+        """The clips below `data`, sorted, with what is missing, misnamed or not audio.
 
         Raises: BenchError when there is no folder of CREMA-D clips, or one of its tables is damaged.
         """
@@ -89,7 +89,7 @@ class CremaD:
 
 
 def is_clip_name(stem: str) -> bool:
-    """Whether a file name without its ending is made like a CREMA-D clip's.
+    """Whether a file name without its ending has the form of a CREMA-D clip's.
 
     >>> is_clip_name("1001_IEO_ANG_HI"), is_clip_name("03-01-05-01-01-01-01")
     (True, False)
@@ -157,7 +157,7 @@ def _people(folder: Path) -> dict[str, dict]:
 def _votes(folder: Path) -> dict[str, tuple[tuple[str, int], ...]]:
     """Listeners' votes on the voice alone.
 
-    The first digit of a row's number tells what was presented: 1 voice, 2 face, 3 both. Every row's most frequent
+    The first digit of a row's number is what was presented: 1 voice, 2 face, 3 both. Every row's most frequent
     votes agree with that column of the corpus's own summaryTable.csv, and with no other.
     """
     path = _beside(folder, "processedResults/tabulatedVotes.csv")

@@ -1,4 +1,4 @@
-"""A user's own clips: any folder of audio with one CSV table that says path, emotion and speaker of each."""
+"""A user's own clips: any folder of audio with one CSV table of the path, emotion and speaker of each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NEEDED = ("path", "emotion", "speaker")
 KNOWN = ("sentence", "level", "sex", "age", "race", "ethnicity", "corpus")
 SEXES = {"m": "male", "f": "female"}
 DELIMITERS = (",", ";", "\t")
-ASSUMED_HZ = 16_000  # where no clip tells its rate: such a corpus has no clips that a run could use
+ASSUMED_HZ = 16_000  # where no clip has a rate that can be read: then a run could use none
 
 Row = tuple[int, dict[str, str]]
 
@@ -35,12 +35,12 @@ class Folder:
     ending. The columns path, emotion and speaker are needed; sentence, level, sex, age, race, ethnicity and corpus are known
     too and may be empty; every other column is kept in the clip's field `other`. Emotions are those of the table, sorted.
 
-    A table may come from someone else, so that clips must lie in the data folder or in the table's own, links followed: what
-    leads out of both is refused, unless `anywhere` says that it is meant.
+    A table may come from someone else, so that clips must lie in the data folder or in the table's own, links followed: others
+    are refused, unless `anywhere` allows them.
 
     Args:
         csv: the table, where the data folder holds several: relative to it, or absolute.
-        anywhere: take clips from wherever the table says.
+        anywhere: take clips from every folder that the table names.
     """
 
     version: ClassVar[int] = 1
@@ -70,12 +70,12 @@ class Folder:
         if self.csv is not None:
             require((data / self.csv).is_file(), f"there is no table {data / self.csv}: folder.csv is relative to the data folder {data}")
             return data / self.csv
-        found = sorted(path for path in data.iterdir() if path.suffix.lower() == ".csv" and not path.name.startswith("."))
-        names = ", ".join(path.name for path in found)
-        require(len(found) > 0, f"{data} holds no .csv file: write one with the columns {', '.join(NEEDED)}, a row for each clip, or "
+        tables = sorted(path for path in data.iterdir() if path.suffix.lower() == ".csv" and not path.name.startswith("."))
+        names = ", ".join(path.name for path in tables)
+        require(len(tables) > 0, f"{data} holds no .csv file: write one with the columns {', '.join(NEEDED)}, a row for each clip, or "
                                 "name the folder that holds it with `--data DIR`")
-        require(len(found) == 1, f"{data} holds several .csv files ({names}): say which, for example 'folder[csv={found[0].name}]'")
-        return found[0]
+        require(len(tables) == 1, f"{data} holds several .csv files ({names}): name one, for example 'folder[csv={tables[0].name}]'")
+        return tables[0]
 
 
 def _rows(path: Path) -> list[Row]:
@@ -91,13 +91,13 @@ def _rows(path: Path) -> list[Row]:
         raise BenchError(f"{path}, line {lines.line_num}, can't be read as a table: {error}") from error
     uneven = [number for number, cells in rows if len(cells) != len(columns)]
     _refuse(path, uneven, f"not {len(columns)} cells as in the header; put cells that hold the separator in double quotes")
-    made = [(number, dict(zip(columns, cells, strict=True))) for number, cells in rows]
+    table = [(number, dict(zip(columns, cells, strict=True))) for number, cells in rows]
     for column in (*NEEDED, *KNOWN):
-        strange = [number for number, row in made if not row.get(column, "").isprintable()]
+        strange = [number for number, row in table if not row.get(column, "").isprintable()]
         _refuse(path, strange, f"a line break or another sign that can't be printed in the {column}: write it without")
     for column in NEEDED:
-        _refuse(path, [number for number, row in made if not row[column]], f"no {column}: fill the cell, or remove the row")
-    return made
+        _refuse(path, [number for number, row in table if not row[column]], f"no {column}: fill the cell, or remove the row")
+    return table
 
 
 def _text(path: Path) -> str:
@@ -132,10 +132,10 @@ def _refuse(path: Path, lines: list[int], what: str) -> None:
 
 def _refuse_outside(table: Path, rows: list[Row], folders: set[Path]) -> None:
     """Refuse clips that lie in none of the folders."""
-    found = [(number, (table.parent / _portable(row["path"])).resolve()) for number, row in rows]
-    _refuse(table, [number for number, path in found if not folders & {path, *path.parents}],
+    files = [(number, (table.parent / _portable(row["path"])).resolve()) for number, row in rows]
+    _refuse(table, [number for number, path in files if not folders & {path, *path.parents}],
             f"the path leads out of {' and '.join(sorted(map(str, folders)))}: copy the clip there, give the folder that holds both "
-            "with `--data DIR`, or say that any place is meant with the corpus 'folder[anywhere=True]'")
+            "with `--data DIR`, or allow any folder with the corpus 'folder[anywhere=True]'")
 
 
 def _ids(path: Path, rows: list[Row]) -> list[str]:
@@ -165,7 +165,7 @@ def _clip(table: Path, clip_id: str, number: int, row: dict[str, str]) -> Clip:
     facts: dict[str, Any] = {column: row.get(column) or None for column in KNOWN}
     age, sex = row.get("age"), row.get("sex", "").lower()
     if age and not (age.isdecimal() and len(age) <= 3):
-        raise BenchError(f"{table}, line {number}: the age {age!r} is no whole number of years; correct it, or leave the cell empty")
+        raise BenchError(f"{table}, line {number}: the age {age!r} is not a whole number of years; correct it, or leave the cell empty")
     facts |= {"age": int(age) if age else None, "sex": SEXES.get(sex, sex) or None}
     other = tuple((column, value) for column, value in row.items() if column not in (*NEEDED, *KNOWN))
     path = table.parent / _portable(row["path"])
@@ -185,7 +185,7 @@ def _fault(table: Path, clip: Clip) -> Problem | None:
 
 
 def _rate(clips: tuple[Clip, ...]) -> int:
-    """The sample rate of the first clip whose file tells one; others are found by `bench check`."""
+    """The sample rate of the first clip that can be read; `bench check` compares the others."""
     for clip in clips:
         with contextlib.suppress(BenchError):
             return audio.measured(clip.path)[1]  # type: ignore[arg-type]

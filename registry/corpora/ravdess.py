@@ -35,7 +35,7 @@ class Ravdess:
     Found below the data folder in folders `Actor_01` to `Actor_24`, as the archive unpacks or as in copies that hold
     them twice, or in one folder. Song, video and the sound of video in the same folders are left out and counted.
     A clip's sentence is `KIDS` ("Kids are talking by the door") or `DOGS` ("Dogs are sitting by the door"), its level
-    `NORMAL` or `STRONG`; the repetition is told by the id alone. Odd actors are male.
+    `NORMAL` or `STRONG`; only the id has the repetition. Odd actors are male.
     Reference: Livingstone & Russo 2018, PLoS ONE 13(5).
     """
 
@@ -52,7 +52,7 @@ class Ravdess:
     source: ClassVar[Source | None] = Source(title="RAVDESS", files=(ARCHIVE,))
 
     def load(self, data: Path | None) -> Corpus:
-        """The clips found below `data`, sorted, with what is missing, another modality or not audio.
+        """The clips below `data`, sorted, with what is missing, another modality or not audio.
 
         Raises: BenchError when there are no RAVDESS speech clips.
         """
@@ -75,7 +75,7 @@ def _clip(clip_id: str, path: Path) -> Clip:
 
 
 def _others(paths: list[Path]) -> list[Problem]:
-    """Why files beside the clips are left out: the first two numbers of a name tell modality and channel."""
+    """Why files beside the clips are left out: the first two numbers of a name are modality and channel."""
     video = [path for path in paths if path.suffix.lower() == ".mp4" or path.stem[:3] in ("01-", "02-")]
     song = [path for path in paths if path not in video and path.stem.startswith("03-02-")]
     strange = set(paths) - set(video) - set(song)

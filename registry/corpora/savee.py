@@ -24,11 +24,11 @@ EXPECTED = frozenset(f"{speaker}_{emotion}{number:02d}" for speaker in SPEAKERS 
 class Savee:
     """The Surrey Audio-Visual Expressed Emotion database, its audio.
 
-    Found below the data folder as `AudioData/DC/a01.wav`, where only the folder tells the speaker, or as copies named
+    Lies below the data folder as `AudioData/DC/a01.wav`, where only the folder has the speaker, or as copies named
     `DC_a01.wav` in one folder; either way the id is `DC_a01`.
-    A clip's sentence is what its name tells: 01 to 03 are common to all emotions and speakers (`C01` to `C03`), 06 to 15
-    of an emotion are its own (`A06`). Sentences 04 and 05 of the emotions were said in neutral too, under numbers that
-    the name does not tell: of those and of the other neutral clips the sentence is None.
+    A clip's sentence is the number in its name: 01 to 03 are common to all emotions and speakers (`C01` to `C03`), 06 to 15
+    of an emotion are its own (`A06`). Sentences 04 and 05 of the emotions were spoken in neutral too, under numbers that
+    the name does not give: of those and of the other neutral clips the sentence is None.
     Reference: Haq & Jackson 2010, in Machine Audition: Principles, Algorithms and Systems, chapter 17.
     """
 
@@ -48,13 +48,13 @@ class Savee:
         "and look with `bench data status`"))
 
     def load(self, data: Path | None) -> Corpus:
-        """The clips found below `data`, sorted, with what is missing, without a speaker or not audio.
+        """The clips below `data`, sorted, with what is missing, without a speaker or not audio.
 
         Raises: BenchError when there are no SAVEE clips.
         """
         tree = find_tree(data, "SAVEE", LAYOUTS, "AudioData/DC/a01.wav or DC_a01.wav", _id_of)
         kept, faults = one_file_each(tree.named)
-        strange = left_out(tree.others, "neither the name nor the folder tells one of the speakers DC, JE, JK and KL and a sentence",
+        strange = left_out(tree.others, "neither the name nor the folder gives one of the speakers DC, JE, JK and KL and a sentence",
                            "left out; put it into its speaker's folder if it is a clip")
         absent = missing(EXPECTED, (clip_id for clip_id, _ in tree.named), lambda clip_id: clip_id[:2])
         return Corpus(name="savee", emotions=self.emotions, clips=tuple(_clip(*pair) for pair in kept.items()),
@@ -63,7 +63,7 @@ class Savee:
 
 
 def _id_of(path: Path) -> str | None:
-    """The id that a name tells, or the name and its folder."""
+    """The id from a name, or from the name and its folder."""
     for clip_id in (path.stem, f"{path.parent.name}_{path.stem}"):
         speaker, _, rest = clip_id.partition("_")
         if f"{speaker.upper()}_{rest.lower()}" in EXPECTED:

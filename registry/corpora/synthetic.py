@@ -1,4 +1,4 @@
-"""Synthetic speech-like clips in CREMA-D's shape: always there, made when read, of no real person."""
+"""Synthetic speech-like clips in CREMA-D's shape: always available, synthesised when read, of no real person."""
 
 from __future__ import annotations
 

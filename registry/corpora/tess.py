@@ -71,7 +71,7 @@ class Tess:
         title="TESS", listing=f"{DATAVERSE}/datasets/:persistentId/?persistentId=doi:10.5683/SP2/E8H2MF", read_listing=_listed)
 
     def load(self, data: Path | None) -> Corpus:
-        """The clips found below `data`, sorted, with what is missing, misnamed or not audio.
+        """The clips below `data`, sorted, with what is missing, misnamed or not audio.
 
         Raises: BenchError when there are no TESS clips.
         """

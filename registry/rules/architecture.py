@@ -85,7 +85,7 @@ def saves(architecture: Any) -> None:
         model.save(path)
         loaded = keras.saving.load_model(path)
     require(np.allclose(_predicted(model, shape), _predicted(loaded, shape), atol=1e-5),
-            "The loaded model predicts otherwise: register own layers with keras.saving.register_keras_serializable.")
+            "The loaded model predicts other values: register own layers with keras.saving.register_keras_serializable.")
 
 
 RULES = (declines, builds, repeats, saves)

@@ -1,4 +1,4 @@
-"""What every augmentation obeys: it says what it acts on, gives finite values, repeats, and rests outside training."""
+"""What every augmentation obeys: it names what it acts on, gives finite values, repeats, and does nothing outside training."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ BATCH = (5, 94, 40)  # clips, frames, bands
 
 def says_what_it_acts_on(augmentation: Any) -> None:
     """Its acts_on is waveform, and it can be called; or spectrogram or batch, and it has a layer."""
-    found = getattr(augmentation, "acts_on", None)
-    require(found in ("waveform", "spectrogram", "batch"),
-            f"Its acts_on is {found!r}: set acts_on: ClassVar to \"waveform\", \"spectrogram\" or \"batch\".")
-    if found == "waveform":
+    acts_on = getattr(augmentation, "acts_on", None)
+    require(acts_on in ("waveform", "spectrogram", "batch"),
+            f"Its acts_on is {acts_on!r}: set acts_on: ClassVar to \"waveform\", \"spectrogram\" or \"batch\".")
+    if acts_on == "waveform":
         require(callable(augmentation), "Write __call__(self, waveform, sample_rate, rng).")
     else:
         require(callable(getattr(augmentation, "layer", None)), "Write layer(self, seed), which returns a Keras layer.")
@@ -60,7 +60,7 @@ def rests_outside_training(augmentation: Any) -> None:
     given = keras.ops.convert_to_numpy(layer(_batch(), training=False))
     require(np.array_equal(given, _batch()), "With training=False its layer changed the batch: return it as it is.")
     if augmentation.acts_on == "batch":
-        require(callable(getattr(layer, "mix_targets", None)), "Its layer has no mix_targets(y): say what becomes of the labels.")
+        require(callable(getattr(layer, "mix_targets", None)), "Its layer has no mix_targets(y): define how the labels are mixed.")
         layer(_batch(), training=True)
         sums = keras.ops.convert_to_numpy(layer.mix_targets(np.eye(len(_batch()), dtype=np.float32))).sum(axis=1)
         require(np.allclose(sums, 1, atol=1e-5), f"Mixed labels sum to {sums.round(3).tolist()}: they must still sum to one.")
@@ -76,24 +76,24 @@ def _altered(augmentation: Any, waveform: np.ndarray) -> np.ndarray:
     import numpy as np
 
     given = f"{len(waveform)} samples of {'noise' if np.any(waveform) else 'silence'}"
-    found = augmentation(waveform, RATE, np.random.default_rng(0))
-    require(isinstance(found, np.ndarray), f"For {given} it gave {type(found).__name__}: return a numpy array.")
-    require(found.ndim == 1 and len(found) > 0, f"For {given} it gave the shape {found.shape}: return (samples,), not empty.")
-    require(found.dtype == np.float32, f"For {given} it gave {found.dtype}: return float32.")
-    bad = int((~np.isfinite(found)).sum())
+    output = augmentation(waveform, RATE, np.random.default_rng(0))
+    require(isinstance(output, np.ndarray), f"For {given} it gave {type(output).__name__}: return a numpy array.")
+    require(output.ndim == 1 and len(output) > 0, f"For {given} it gave the shape {output.shape}: return (samples,), not empty.")
+    require(output.dtype == np.float32, f"For {given} it gave {output.dtype}: return float32.")
+    bad = int((~np.isfinite(output)).sum())
     require(bad == 0, f"For {given} it gave {bad} values that are not finite: guard divisions.")
-    return found
+    return output
 
 
 def _trained(augmentation: Any, batch: np.ndarray) -> np.ndarray:
     import keras
     import numpy as np
 
-    found = keras.ops.convert_to_numpy(augmentation.layer(0)(batch, training=True))
-    require(found.shape == batch.shape and found.dtype == np.float32,
-            f"For a batch of {batch.shape} its layer gave {found.dtype} of {found.shape}: keep shape and dtype.")
-    require(bool(np.isfinite(found).all()), f"For a batch of {batch.shape} its layer gave values that are not finite.")
-    return found
+    output = keras.ops.convert_to_numpy(augmentation.layer(0)(batch, training=True))
+    require(output.shape == batch.shape and output.dtype == np.float32,
+            f"For a batch of {batch.shape} its layer gave {output.dtype} of {output.shape}: keep shape and dtype.")
+    require(bool(np.isfinite(output).all()), f"For a batch of {batch.shape} its layer gave values that are not finite.")
+    return output
 
 
 RULES = (says_what_it_acts_on, gives_finite_values, repeats, rests_outside_training)

@@ -18,14 +18,14 @@ LOUDEST = 1.4  # lossy formats and resampling overshoot full scale, by a quarter
 def is_sorted(loader: Any, corpus: Corpus) -> None:
     """Its clips are sorted by unique ids, and each carries a speaker and one of the corpus's emotions."""
     ids = [clip.id for clip in corpus.clips]
-    require(len(ids) > 0, "It found no clips: raise BenchError from load, saying what was looked for.")
+    require(len(ids) > 0, "It has no clips: raise BenchError from load, with the files that it expects.")
     twice = sorted({a for a, b in zip(sorted(ids), sorted(ids)[1:], strict=False) if a == b})
     require(not twice, f"{len(twice)} ids occur twice ({', '.join(twice[:3])}): ids must be unique.")
     require(ids == sorted(ids), "The clips are not sorted by id: sort them, as the order decides the splits.")
     strange = sorted({clip.emotion for clip in corpus.clips} - set(corpus.emotions))
     require(not strange, f"Emotions that are not among {', '.join(corpus.emotions)}: {', '.join(strange)}.")
     require(all(clip.speaker for clip in corpus.clips), "Clips without a speaker: give each one, or leave the clip out.")
-    require(len(corpus) <= corpus.whole, f"It has {len(corpus)} clips, but says that the whole corpus has {corpus.whole}.")
+    require(len(corpus) <= corpus.whole, f"It has {len(corpus)} clips, but claims that the whole corpus has {corpus.whole}.")
 
 
 def reads(loader: Any, corpus: Corpus) -> None:
@@ -34,12 +34,12 @@ def reads(loader: Any, corpus: Corpus) -> None:
 
     for clip in corpus.clips[:: max(1, len(corpus) // 4)]:
         waveform, sample_rate = corpus.read_clip(clip)
-        found = f"Clip {clip.id} reads as {waveform.dtype} of shape {waveform.shape} at {sample_rate} Hz"
+        clip_text = f"Clip {clip.id} reads as {waveform.dtype} of shape {waveform.shape} at {sample_rate} Hz"
         require(waveform.dtype == np.float32 and waveform.ndim == 1 and len(waveform) > 0 and sample_rate > 0,
-                f"{found}: give non-empty mono float32.")
+                f"{clip_text}: give non-empty mono float32.")
         peak = float(np.abs(waveform).max())
-        require(peak <= LOUDEST, f"{found} with the peak {peak:.3g}: it must be finite, full scale being 1 (at most {LOUDEST}).")
-        require(np.array_equal(waveform, corpus.read_clip(clip)[0]), f"{found}, but otherwise the second time.")
+        require(peak <= LOUDEST, f"{clip_text} with the peak {peak:.3g}: it must be finite, full scale being 1 (at most {LOUDEST}).")
+        require(np.array_equal(waveform, corpus.read_clip(clip)[0]), f"{clip_text}, but differs the second time.")
 
 
 def repeats(loader: Any, corpus: Corpus) -> None:

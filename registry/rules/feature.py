@@ -38,13 +38,13 @@ def _measured(feature: Any, waveform: np.ndarray) -> np.ndarray:
     import numpy as np
 
     given = f"{len(waveform)} samples of {'noise' if np.any(waveform) else 'silence'}"
-    found = feature(waveform.copy(), RATE)
-    require(isinstance(found, np.ndarray), f"For {given} it gave {type(found).__name__}: return a numpy array.")
-    require(found.ndim == 2 and min(found.shape) > 0, f"For {given} it gave the shape {found.shape}: return (frames, bands).")
-    require(found.dtype == np.float32, f"For {given} it gave {found.dtype}: return found.astype(np.float32).")
-    bad = int((~np.isfinite(found)).sum())
+    output = feature(waveform.copy(), RATE)
+    require(isinstance(output, np.ndarray), f"For {given} it gave {type(output).__name__}: return a numpy array.")
+    require(output.ndim == 2 and min(output.shape) > 0, f"For {given} it gave the shape {output.shape}: return (frames, bands).")
+    require(output.dtype == np.float32, f"For {given} it gave {output.dtype}: return output.astype(np.float32).")
+    bad = int((~np.isfinite(output)).sum())
     require(bad == 0, f"For {given} it gave {bad} values that are not finite: guard logarithms and divisions.")
-    return found
+    return output
 
 
 def repeats(feature: Any) -> None:

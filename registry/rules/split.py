@@ -29,11 +29,11 @@ def covers(protocol: Any, corpus: Corpus) -> None:
 
 
 def keeps_speakers_apart(protocol: Any, corpus: Corpus) -> None:
-    """No speaker is in two parts, unless the protocol's shares_speakers says so."""
+    """No speaker is in two parts, unless the protocol has shares_speakers."""
     require(isinstance(getattr(protocol, "shares_speakers", None), bool), "Set shares_speakers: ClassVar[bool] to True or False.")
     split = protocol(corpus)
-    heard = {part: set(corpus.speakers[getattr(split, part)]) for part in ("train", "validation", "test")}
-    shared = heard["train"] & heard["validation"] | heard["train"] & heard["test"] | heard["validation"] & heard["test"]
+    speakers = {part: set(corpus.speakers[getattr(split, part)]) for part in ("train", "validation", "test")}
+    shared = speakers["train"] & speakers["validation"] | speakers["train"] & speakers["test"] | speakers["validation"] & speakers["test"]
     require(protocol.shares_speakers or not shared,
             f"{len(shared)} speakers are in several parts ({', '.join(sorted(shared)[:3])}, …): keep speakers whole.")
 

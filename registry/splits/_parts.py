@@ -21,7 +21,7 @@ def check_seed(protocol: Any) -> None:
 
 
 def declined(protocol: Any, corpus: Corpus, reason: str) -> Declined:
-    """The error that says why a protocol does not fit a corpus."""
+    """The error for a protocol that does not fit a corpus."""
     return Declined(f"{label_of(type(protocol))} does not fit {corpus.name} ({corpus.coverage}): {reason}")
 
 
@@ -62,8 +62,8 @@ def _draw(protocol: Any, corpus: Corpus, indices: np.ndarray, share: float) -> t
     size = max(math.ceil(share * len(indices)), emotions)
     scarce = [f"{emotion} {n}" for emotion, n in zip(corpus.emotions, clips, strict=True) if n == 1]
     if scarce or not emotions or len(indices) - size < emotions:
-        found = f"too few clips of {', '.join(scarce)}" if scarce else f"{len(indices)} clips of {emotions} emotions are too few"
-        raise declined(protocol, corpus, f"{found} to draw every part with all emotions; use more clips or speaker_folds")
+        reason = f"too few clips of {', '.join(scarce)}" if scarce else f"{len(indices)} clips of {emotions} emotions are too few"
+        raise declined(protocol, corpus, f"{reason} to draw every part with all emotions; use more clips or speaker_folds")
     rest, drawn = train_test_split(indices, test_size=size, stratify=labels, random_state=protocol.seed)
     return rest, drawn
 
@@ -99,7 +99,7 @@ def _nearest(order: Sequence[str], sizes: dict[str, int], target: float, spare: 
 
 
 def unseen_speakers(protocol: Any, corpus: Corpus, test_share: float, validation_share: float) -> Split:
-    """Whole speakers in each part, the sexes in proportion where every clip tells it. Raises Declined below 3 speakers."""
+    """Whole speakers in each part, the sexes in proportion where every clip has it. Raises Declined below 3 speakers."""
     speakers = sorted(set(corpus.speakers.tolist()))
     if len(speakers) < 3:
         raise declined(protocol, corpus, f"three parts need at least 3 speakers, found {len(speakers)}; use random_70_30")
@@ -116,7 +116,7 @@ def shuffled(items: Sequence[str], seed: int, kind: Callable[[str], str] = lambd
     rng = np.random.default_rng(seed)
     places: list[tuple[float, str, str]] = []
     for each in sorted({kind(item) for item in items}):
-        own = sorted(item for item in items if kind(item) == each)
-        drawn = [own[i] for i in rng.permutation(len(own))]
-        places += [((i + 0.5) / len(own), each, item) for i, item in enumerate(drawn)]
+        members = sorted(item for item in items if kind(item) == each)
+        drawn = [members[i] for i in rng.permutation(len(members))]
+        places += [((i + 0.5) / len(members), each, item) for i, item in enumerate(drawn)]
     return [item for _, _, item in sorted(places)]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Random7030:
     """The split of the published systems: stratified by emotion, 4948 / 261 / 2233 clips on the whole of CREMA-D.
 
-    Speakers are shared, so its figures say nothing about people who were never heard.
+    Speakers are shared, so its figures say nothing about unknown people.
 
     Args:
         seed: of the draw.

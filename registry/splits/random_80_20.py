@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Random8020:
     """Stratified by emotion, 5357 / 596 / 1489 clips on the whole of CREMA-D.
 
-    Speakers are shared, so its figures say nothing about people who were never heard.
+    Speakers are shared, so its figures say nothing about unknown people.
 
     Args:
         seed: of the draw.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @register("unseen_sentences")
 class UnseenSentences:
-    """Asks whether a network heard the voice or knew the words: test sentences never occur in training.
+    """Whether a network learnt the voice or the words: test sentences never occur in training.
 
     Args:
         seed: of the order of sentences.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @register("unseen_speakers_70_30")
 class UnseenSpeakers7030:
-    """As `random_70_30`, but of whole speakers, the sexes in proportion where the corpus tells them.
+    """As `random_70_30`, but of whole speakers, the sexes in proportion where the corpus has them.
 
     Args:
         seed: of the order of speakers.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @register("unseen_speakers_80_20")
 class UnseenSpeakers8020:
-    """As `random_80_20`, but of whole speakers, the sexes in proportion where the corpus tells them.
+    """As `random_80_20`, but of whole speakers, the sexes in proportion where the corpus has them.
 
     Args:
         seed: of the order of speakers.

@@ -90,7 +90,8 @@ def test_a_layer_whose_use_of_its_kernel_is_not_known_is_named_instead_of_counte
 
 def test_peak_memory_is_that_of_the_process_and_not_of_the_one_that_started_it() -> None:
     held = np.ones(60_000_000)  # 480 MB
-    code = "from harness.training.cost_probe import np, peak_memory_mb; print(peak_memory_mb()); np.ones(25_000_000); print(peak_memory_mb())"
+    code = ("from harness.training.cost_probe import np, peak_memory_mb\n"
+            "print(peak_memory_mb()); np.ones(25_000_000); print(peak_memory_mb())")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3])
     before, after = map(float, done.stdout.split())
     assert before < held.nbytes / 1e6 and after - before == pytest.approx(200, abs=15)

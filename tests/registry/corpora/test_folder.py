@@ -120,7 +120,7 @@ def test_a_wrong_row_is_told_by_its_line(two: Path, rows: str, message: str) -> 
 
 
 def test_an_age_that_is_no_whole_number_is_told_by_its_line(two: Path) -> None:
-    with pytest.raises(BenchError, match="line 3: the age 'old' is no whole number of years"):
+    with pytest.raises(BenchError, match="line 3: the age 'old' is not a whole number of years"):
         loaded(two, "path,emotion,speaker,age\na.wav,angry,bob,30\ndeep/b.flac,sad,ann,old\n")
 
 
