@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from counts_of_rows import CLASSES, simulated
 
-from harness.evaluation.intervals import interval, sampled, speaker_draws, speaker_intervals, table_intervals, training_variance
+from harness.evaluation.intervals import figures_of, interval, sampled, speaker_draws, speaker_intervals, table_intervals, training_variance
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
