@@ -124,7 +124,7 @@ def test_a_clock_that_jumps_makes_nobody_dead(tmp_path: Path) -> None:
     engine = storage(tmp_path).engine
     one, other = Claims(engine), Claims(engine)
     for beat in (0.0, 1e12):
-        one._do("UPDATE bench_coordinators SET beat = :beat WHERE id = :id", beat=beat, id=other.id)
+        one._write("UPDATE bench_coordinators SET beat = :beat WHERE id = :id", beat=beat, id=other.id)
         assert one.is_alive(other.id)
 
 
