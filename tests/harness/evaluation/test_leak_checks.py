@@ -1,9 +1,8 @@
-"""The audit finds a planted leak of each kind, passes what is clean, and says what it can't check; trials come back from their record."""
+"""The audit finds a planted leak of each kind, passes what is clean, and says what it can't check."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import shutil
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,30 +14,25 @@ from calls import TINY, Ran, bench, study_file
 from tiny_study import STUDY
 
 from harness.data.augmented_copies import cached_copies, copies
-from harness.data.copies_before_split import OWN, AugmentedBeforeSplit, AugmentedFirst
+from harness.data.copies_before_split import AugmentedBeforeSplit, AugmentedFirst
 from harness.data.corpora import Workspace, open_corpus
 from harness.data.features import cached_features, features
 from harness.evaluation.audit import corpus_of, openings
 from harness.evaluation.leak_checks import Finding, LeftByRun, audit_trial, identical_clips, normaliser_statistics, same_statistics, summary
-from harness.study.cells import plan
-from harness.study.rebuild import differences, trial_from
 from harness.study.trial import Training, Trial
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 from harness.training.predictions import Predictions
 from harness.training.saved_model import normaliser_of
-from registry.architectures.plain_1d import Plain1D
 from registry.augmentation import Augmentation
 from registry.augmentations.frequency_mask import FrequencyMask
 from registry.augmentations.gain import Gain
 from registry.augmentations.noise import Noise
 from registry.core import checked
-from registry.corpora.combined import Combined
 from registry.corpora.crema_d import CremaD
 from registry.corpora.folder import Folder
 from registry.corpora.synthetic import Synthetic
 from registry.corpus import Clip, Corpus
-from registry.errors import BenchError
 from registry.feature_space import Normalisation
 from registry.split import Split
 from registry.splits.random_80_20 import Random8020
@@ -314,31 +308,6 @@ def test_damaged_clips_that_a_run_was_allowed_to_leave_out_are_left_out_again(tm
 def test_a_line_of_a_report_says_what_failed_and_counts_the_rest() -> None:
     found = [Finding("a", "fail", "x"), Finding("b", "note", "y"), Finding("c", "unknown", "z"), Finding("d", "ok", "w")]
     assert summary(found) == "**a: x**; b: y; can't be checked: c (z); 1 of 4 checks ok"
-
-
-TRIALS = [CLEAN, NOISY, *(cell.base for cell in plan(STUDY, "clips")),
-          dataclasses.replace(NOISY, corpus=Combined(corpora=("tess", "savee")), seed=3, architecture=Plain1D(filters=(4, 8), dense=())),
-          dataclasses.replace(CLEAN, split=AugmentedBeforeSplit(split=Random8020(seed=7)), corpus=AugmentedFirst(
-              corpus=LOADER, augmentation=NOISY.augmentation, sample_rate=16_000, samples=16_000, trim_db=30.0))]
-
-
-@pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: str(trial.signature))
-def test_a_trial_comes_back_from_its_configuration(trial: Trial) -> None:
-    written = json.loads(json.dumps(trial.configuration))
-    again = trial_from(written, OWN)
-    assert again == trial and again.signature == trial.signature and differences(again, written) == []
-
-
-def test_what_a_configuration_says_otherwise_is_named_and_an_unknown_component_is_an_error() -> None:
-    older = json.loads(json.dumps(CLEAN.configuration))
-    older["feature_space"]["features"][0]["version"] = 0
-    del older["training"]["keep"]
-    assert differences(trial_from(older), older) == ["feature_space.features.0.version: 0, now 1", "training.keep: None, now best"]
-    older["architecture"]["component"] = "plain_3d"
-    with pytest.raises(BenchError, match="no architecture is called 'plain_3d'"):
-        trial_from(older)
-    with pytest.raises(BenchError, match="no corpus is called 'augmented_first'"):
-        trial_from(TRIALS[-1].configuration)
 
 
 def test_a_study_that_was_really_run_has_no_leak_and_its_kept_models_were_fitted_on_training(ran: Ran) -> None:
