@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -110,12 +109,3 @@ def at_snr(waveform: np.ndarray, noise: np.ndarray, power: float, snr_db: float)
 def fix_length(waveform: np.ndarray, samples: int) -> np.ndarray:
     """Zero-padded at the end, or cut, to exactly `samples`."""
     return np.pad(waveform[:samples], (0, max(0, samples - len(waveform))))
-
-
-def resampled_length(samples: int, sample_rate: int, target_rate: int) -> int:
-    """How many samples `resample` gives.
-
-    >>> resampled_length(80080, 16000, 22050)
-    110361
-    """
-    return math.ceil(samples * target_rate / sample_rate)

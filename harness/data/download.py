@@ -95,7 +95,7 @@ class _Pull:
         missing = [remote for path, remote in remotes.items() if not self._is_whole(path) and (path in self.files or not remote.pointer)]
         size = sum(self.files.get(remote.path, UNKNOWN)["size"] for remote in missing)
         _check_room(self.staging, size)
-        self.console.say(f"{self.source.title}: {len(missing):,} files to fetch, {size / 1e6:,.0f} MB")
+        self.console.say(f"{self.source.title}: files to fetch: {len(missing):,}, {size / 1e6:,.0f} MB")
         self._each(f"fetching {self.source.title}", missing, self._fetch)
         if self.refused:
             first = "\n  ".join(sorted(map(str, self.refused))[:3])
@@ -153,8 +153,7 @@ class _Pull:
         if remote.path.endswith(".zip"):
             del self.files[remote.path]
         for path, member in members.items():
-            place = self.folder / path
-            place.parent.mkdir(parents=True, exist_ok=True)
+            (place := self.folder / path).parent.mkdir(parents=True, exist_ok=True)
             member.replace(place)
             known = self.files.setdefault(path, {"checksum": _checksum(place), "size": place.stat().st_size})
             known["changed_ns"] = place.stat().st_mtime_ns
@@ -197,8 +196,7 @@ class _Pull:
             response = self.session.get(address, headers={"Range": f"bytes={begin}-"} if begin else {}, stream=True, timeout=TIMEOUT_S)
         with response:
             if response.status_code not in (200, 206):
-                raise NotAsPublished(f"{address} answers {response.status_code} {response.reason}: it may have moved, or a proxy "
-                                     "refuses it; open it in a browser to see why")
+                raise NotAsPublished(f"{address} answers {response.status_code} {response.reason}: open it in a browser to see why")
             if not size and not {"Content-Length", "Transfer-Encoding"} & set(response.headers):
                 raise NotAsPublished(f"{address} comes without a length, so that nothing tells whether it is whole")
             yield response

@@ -52,7 +52,7 @@ def table(heads: Sequence[str], lines: Sequence[Sequence[str]], align: str = "lr
     | --- | --: |
     | a | 0.5 |
     """
-    rules = [RULES[letter] for letter in align.ljust(len(heads), align[-1])]
+    rules = [RULES[letter] for letter in align.ljust(len(heads), align[-1])[: len(heads)]]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rules, *lines))
 
 

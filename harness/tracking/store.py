@@ -15,7 +15,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from harness.safe_text import mask_secrets
-from harness.tracking.run_record import PREFIX, RunRecord
+from harness.tracking.run_record import PREFIX
 from harness.tracking.tracker import Tracker
 from registry.errors import BenchError
 
@@ -98,11 +98,6 @@ class Store:
             return str(self.client.get_experiment(self.client.get_run(run_id).info.experiment_id).name)
         except MlflowException:
             return None
-
-    def find(self, start: str, *kinds: str) -> list[tuple[Tracker, RunRecord]]:
-        """The runs of studies whose id starts with `start`, of these kinds (of all without any), each with its experiment."""
-        trackers = map(self.experiment, self.studies())
-        return [(tracker, run) for tracker in trackers for run in tracker.records(*kinds) if run.run_id.startswith(start)]
 
 
 def _exists(home: Path) -> bool:

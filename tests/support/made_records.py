@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from harness.evaluation.final_predictions import FinalPredictions
 from harness.evaluation.folds import FoldComparison
-from harness.evaluation.rows import Row
+from harness.evaluation.rows import Row, rows
 from harness.tracking.run_record import RunRecord
 from harness.training.predictions import Predictions
 
@@ -22,11 +23,9 @@ def draw(each: FinalPredictions) -> dict[str, str]:
     return {"Confusion matrix": f"study/{each.row.cell}_confusion.png"}
 
 
-
 def diagram(protocol: str, labels: Sequence[str], found: FoldComparison) -> str:
     """Stands in for the critical-difference diagram."""
     return "study/ranks.png"
-
 
 
 def said(seeds: int, worse: int = 0) -> list[Predictions]:
@@ -39,13 +38,11 @@ def said(seeds: int, worse: int = 0) -> list[Predictions]:
     return [one] * seeds
 
 
-
 def known(made: list[Row]) -> dict[str, FinalPredictions]:
     """What the finals of each row said; the weak row is worse on nearly all clips of ANG."""
     history = {f"{part}_{figure}": [0.3, 0.5] for part in ("train", "validation") for figure in ("loss", "wa", "uar")}
     return {row.cell: FinalPredictions(row, said(row.seeds, 28 if row.cell == "weak" else 0), said(row.seeds), history)
             for row in made if row.seeds}
-
 
 
 def record(kind: str, cell: str, number: int = 0, state: str = "finished", metrics: dict[str, float] | None = None,
@@ -61,11 +58,9 @@ def record(kind: str, cell: str, number: int = 0, state: str = "finished", metri
                      {f"bench.{key}": value for key, value in {**about, **tags}.items()})
 
 
-
 def figures(uar: float, seconds: float) -> dict[str, float]:
     return {"test/wa": uar + 0.01, "test/uar": uar, "test/macro_f1": uar - 0.01, "validation/uar": uar + 0.05, "parameters": 12_345,
             "seconds/fit": seconds}
-
 
 
 def final(cell: str, uars: tuple[float, ...], rate: float, **tags: Any) -> list[RunRecord]:
@@ -74,3 +69,28 @@ def final(cell: str, uars: tuple[float, ...], rate: float, **tags: Any) -> list[
     signatures = " ".join(f"seed-{cell}-{i}" for i in range(len(uars)))
     return [*seeds, record("final", cell, params={"training.learning_rate": str(rate)}, signatures=signatures, **tags)]
 
+
+def lucky_and_sound() -> list[Row]:
+    """Two rows; the one that is best on test is 1 point worse on validation."""
+    found = [*final("lucky", (0.60, 0.61), 0.1), *final("sound", (0.55, 0.56), 0.1)]
+    return [dataclasses.replace(row, validation_uar=(0.5 if row.cell == "lucky" else 0.51, 0.0)) for row in rows(found)]
+
+
+HOSTILE = "a|b `c` <script>\nd & e"
+
+
+def study_records() -> list[RunRecord]:
+    """Two protocols; cells with two seeds, one seed and none; trials that finished, were pruned, failed and were killed."""
+    shared: dict[str, Any] = {"split": "random_80_20", "shares_speakers": "True"}
+    study = RunRecord("s", "study", "study", "finished", {}, {}, {
+        "bench.question": "Does it render?", "bench.asked": "study",
+        "bench.declined": f"mel × plain_1d on random_80_20: plain_1d needs a sequence\n{HOSTILE.splitlines()[0]}: no"})
+    trials = [record("trial", "good", 0), record("trial", "good", 1, "pruned"), record("trial", "good", 2, "killed"),
+              record("trial", "weak", 0), record("trial", "never", 0, "failed", reason=f"ResourceExhausted: {HOSTILE}"),
+              record("trial", "known", 0, **shared)]
+    return [study, *trials, *final("weak", (0.40,), 0.5), *final("good", (0.50, 0.60), 0.00123456),
+            *final("known", (0.70, 0.72), 0.01, **shared, settings="--set training.epochs=5")]
+
+
+def row_of(cell: str) -> Row:
+    return next(row for row in rows(study_records()) if row.cell == cell)

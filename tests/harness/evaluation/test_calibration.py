@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from harness.evaluation.calibration import calibration_error, reliability
-from harness.reports.figures import reliability_figure
-from harness.training.figures import save
 from harness.training.predictions import Predictions
 
 RANDOM = np.random.default_rng
@@ -62,14 +58,3 @@ def test_seeds_that_err_to_both_sides_do_not_cancel() -> None:
     assert calibration_error([too_sure, too_shy]) == pytest.approx(0.2)
     together, = reliability([too_sure, too_shy])
     assert together.clips == 200 and together.accuracy == pytest.approx(together.confidence)
-
-
-def test_the_picture_shows_every_bin_and_is_the_same_bytes_each_time(tmp_path: Path) -> None:
-    bins = reliability([answers(np.array([0.4, 0.6, 0.9, 0.95]), np.array([True, False, True, True]))])
-    figure = reliability_figure(bins, "ECE")
-    upper, lower = figure.axes
-    assert [bar.get_height() for bar in upper.patches] == [b.accuracy for b in bins]
-    assert sum(bar.get_height() for bar in lower.patches) == 4
-    for name in ("one", "other"):
-        save(reliability_figure(bins, "ECE"), tmp_path / f"{name}.png")
-    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "other.png").read_bytes()

@@ -7,30 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from grouped_predictions import EMOTIONS, FEMALE, SPEAKERS, said
 
-from harness.evaluation.groups import LEAST_CLIPS, GroupRow, group_rows, speaker_rows, speaker_spread
-from harness.reports.groups_section import groups_markdown
+from harness.evaluation.groups import LEAST_CLIPS, GroupRow, group_rows, speaker_rows, speaker_spread, unknown_groups
 from harness.training.predictions import Predictions, read
 from registry.corpora.crema_d import CremaD
 from registry.errors import BenchError
-
-EMOTIONS = ("ANG", "SAD")
-
-
-def said(right: np.ndarray, speakers: np.ndarray, **about: np.ndarray) -> Predictions:
-    """Alternating emotions; each clip is answered rightly or not."""
-    truth = np.arange(len(right)) // 2 % 2
-    answers = np.where(right, truth, 1 - truth)
-    return Predictions(EMOTIONS, np.arange(len(right)).astype(str), truth, np.eye(2)[answers],
-                       {"speaker": speakers.astype(str), **{key: texts.astype(str) for key, texts in about.items()}})
 
 
 def of(rows: list[GroupRow], attribute: str) -> dict[str, GroupRow]:
     return {row.group: row for row in rows if row.attribute == attribute}
 
 
-SPEAKERS = np.repeat(np.arange(12), 40)
-FEMALE = np.where(SPEAKERS < 6, "female", "male")
 HARD_MEN = said(np.where(SPEAKERS < 6, np.arange(480) % 10 < 8, np.arange(480) % 10 < 4), SPEAKERS, sex=FEMALE)
 
 
@@ -63,15 +51,13 @@ def test_groups_of_few_clips_have_no_rank_however_many_speakers() -> None:
     assert (rows["LO"].rank, rows["HI"].rank) == (0, 1)
 
 
-def test_groups_with_other_emotions_than_most_are_not_ranked_with_them_and_the_table_says_which_lack() -> None:
+def test_groups_with_other_emotions_than_most_are_not_ranked_with_them() -> None:
     truth = np.arange(480) // 2 % 2
     level = np.where((truth == 1) & (SPEAKERS < 6), "HI", np.where(SPEAKERS % 2 == 0, "LO", "MD"))
     predictions = said(np.arange(480) % 3 > 0, SPEAKERS, level=level)
     rows = of(group_rows([predictions]), "intensity")
     assert rows["HI"].emotions == ("SAD",) and {name: row.rank for name, row in rows.items()}["HI"] == 0
     assert sorted(row.rank for name, row in rows.items() if name != "HI") == [1, 2]
-    text = groups_markdown([predictions])
-    assert "| intensity | HI | – | 120 | 6 | 1 (no ANG) | " in text and "groups with other emotions than most" in text.replace("\n", " ")
 
 
 def test_a_speaker_without_an_emotion_that_the_others_have_is_counted_and_not_ranked() -> None:
@@ -79,7 +65,6 @@ def test_a_speaker_without_an_emotion_that_the_others_have_is_counted_and_not_ra
     angry_less = said(np.full(480, True), speakers)
     ranked = [row.group for row in speaker_rows([angry_less]) if row.rank]
     assert "0" not in ranked and len(ranked) == 11
-    assert "speakers are shown; 1 with other emotions than most are not ranked." in groups_markdown([angry_less])
 
 
 def test_ages_are_grouped_in_bands() -> None:
@@ -91,7 +76,7 @@ def test_one_group_alone_is_not_told_and_clips_of_unknown_groups_are_counted() -
     assert group_rows([said(np.full(480, True), SPEAKERS, sex=np.full(480, "female"))]) == []
     partly = said(np.full(480, True), SPEAKERS, sex=np.where(SPEAKERS == 0, "", FEMALE))
     assert of(group_rows([partly]), "sex")["female"].clips == 200
-    assert "Not known, and in no group: sex of 40 clips." in groups_markdown([partly])
+    assert unknown_groups([partly]) == {"sex": 40} and unknown_groups([HARD_MEN]) == {}
 
 
 def test_speakers_with_enough_clips_come_worst_first_and_others_last() -> None:
@@ -138,14 +123,3 @@ def test_the_groups_of_crema_d_are_those_of_its_tables_and_survive_the_file(real
     assert {name: (row.clips, row.speakers) for name, row in of(rows, "age band").items()} == {
         "under 30": (2_774, 34), "30–44": (2_624, 32), "45–59": (1_552, 19), "60 and over": (492, 6)}
     assert len(of(rows, "sentence")) == 12 and sum(row.clips for row in of(rows, "sentence").values()) == 7_442
-
-
-def test_the_table_is_markdown_whatever_groups_are_called_and_says_how_to_read_it() -> None:
-    text = groups_markdown([said(np.arange(480) % 2 > 0, SPEAKERS, race=np.where(SPEAKERS < 6, "a|b", "c"), sex=FEMALE)])
-    assert "| race | a\\|b | " in text and "a question, not a finding" in text.replace("\n", " ")
-    assert "The 10 worst of 12 speakers are shown. WA varies over speakers with a standard deviation of " in text
-    assert {line.count("|") - line.count("\\|") for line in text.splitlines() if line.startswith("|")} == {9, 7}  # groups, speakers
-
-
-def test_there_is_nothing_to_tell_of_one_speaker_with_few_clips() -> None:
-    assert groups_markdown([said(np.full(10, True), np.zeros(10, int))]) == ""

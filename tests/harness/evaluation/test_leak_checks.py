@@ -3,48 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-import soundfile
-from calls import TINY, Ran, bench, study_file
-from tiny_study import STUDY
+from small_trials import CLEAN, CORPUS, LOADER, NOISY, RANDOM, SPACE
 
 from harness.data.augmented_copies import cached_copies, copies
 from harness.data.copies_before_split import AugmentedBeforeSplit, AugmentedFirst
-from harness.data.corpora import Workspace, open_corpus
+from harness.data.corpora import open_corpus
 from harness.data.features import cached_features, features
-from harness.evaluation.audit import corpus_of, openings
 from harness.evaluation.leak_checks import Finding, LeftByRun, audit_trial, identical_clips, normaliser_statistics, same_statistics, summary
-from harness.study.trial import Training, Trial
-from harness.tracking.run_record import RunRecord, RunTags
-from harness.tracking.store import Store
+from harness.study.trial import Trial
 from harness.training.predictions import Predictions
-from harness.training.saved_model import normaliser_of
 from registry.augmentation import Augmentation
-from registry.augmentations.frequency_mask import FrequencyMask
-from registry.augmentations.gain import Gain
 from registry.augmentations.noise import Noise
 from registry.core import checked
 from registry.corpora.crema_d import CremaD
-from registry.corpora.folder import Folder
 from registry.corpora.synthetic import Synthetic
 from registry.corpus import Clip, Corpus
 from registry.feature_space import Normalisation
 from registry.split import Split
 from registry.splits.random_80_20 import Random8020
 from registry.splits.unseen_speakers_80_20 import UnseenSpeakers8020
-
-LOADER = Synthetic(n_speakers=5, n_sentences=2)
-CORPUS = open_corpus(LOADER, None)
-SPACE = STUDY.feature_spaces[0]
-CLEAN = Trial(corpus=LOADER, corpus_fingerprint=CORPUS.fingerprint, feature_space=SPACE, architecture=STUDY.architectures[0],
-              split=UnseenSpeakers8020(), training=Training(epochs=1), opens_test=True)
-RANDOM = dataclasses.replace(CLEAN, split=Random8020())
-NOISY = dataclasses.replace(RANDOM, augmentation=Augmentation(copies=(Noise(), Gain()), on_the_fly=(FrequencyMask(width=1),)))
 
 
 @checked
@@ -245,12 +227,6 @@ def test_predictions_of_other_clips_or_under_other_labels_fail() -> None:
 
 def test_a_trial_of_the_search_that_saw_test_clips_fails() -> None:
     assert check("predictions", dataclasses.replace(CLEAN, opens_test=False), left_by(CLEAN)).state == "fail"
-    seed = RunRecord("a", "", "seed", "finished", {"seed": "0"}, {"test/uar": 0.5}, {"bench.cell": "c"})
-    trial = dataclasses.replace(seed, run_id="b", kind="trial", params={})
-    elsewhere = dataclasses.replace(seed, tags={"bench.cell": "d"})
-    assert openings(seed, [seed, dataclasses.replace(seed, params={"seed": "1"}), elsewhere]).text == "2, once for each seed"
-    assert openings(seed, [seed, trial]).state == "fail"
-    assert openings(seed, [seed, seed]).state == "note"
 
 
 def test_other_clip_lists_fail() -> None:
@@ -280,70 +256,6 @@ def test_what_a_run_tells_of_itself_is_told_of_another_corpus_too() -> None:
     assert check("normaliser", per_clip, LeftByRun(), grown).state == "ok"
 
 
-def test_finals_of_an_earlier_call_that_lack_an_audit_get_it_when_the_study_is_called_again(ran: Ran, tmp_path: Path) -> None:
-    home = shutil.copytree(ran.home, tmp_path / "home")
-    tracker = Store(home).experiment("tiny_study")
-    before = tracker.records("seed")
-    for seed in before[1:]:
-        tracker.client.delete_tag(seed.run_id, "bench.audit")
-    tracker.tag(before[0].run_id, RunTags(audit="made before"))
-    assert bench("run", "--study", TINY, "--home", home).code == 0
-    audits = [seed.tags["bench.audit"] for seed in tracker.records("seed")]
-    assert len(audits) == len(before) and audits[0] == "made before" and all("checks ok" in audit for audit in audits[1:])
-
-
-def test_damaged_clips_that_a_run_was_allowed_to_leave_out_are_left_out_again(tmp_path: Path) -> None:
-    for i, name in enumerate("abc"):
-        soundfile.write(tmp_path / f"{name}.wav", np.random.default_rng(i).normal(0, 0.1, 800), 16_000)
-    (tmp_path / "d.wav").write_bytes(b"RIFF" + bytes(range(200)))
-    (tmp_path / "clips.csv").write_text("path,emotion,speaker\na.wav,ANG,a\nb.wav,SAD,b\nc.wav,ANG,c\nd.wav,SAD,d\n")
-    kept = open_corpus(Folder(), tmp_path, ("d",)).fingerprint
-    trial = dataclasses.replace(CLEAN, corpus=Folder(), corpus_fingerprint=kept)
-    allowed = RunRecord("a", "", "seed", "finished", {}, {}, {"bench.allow_missing": "--allow-missing"})
-    workplace = Workspace(tmp_path / "home", data=tmp_path, workers=1)
-    assert corpus_of(allowed, trial, workplace).fingerprint == kept
-    assert corpus_of(dataclasses.replace(allowed, tags={}), trial, workplace).fingerprint != kept, "that run left nothing out"
-
-
 def test_a_line_of_a_report_says_what_failed_and_counts_the_rest() -> None:
     found = [Finding("a", "fail", "x"), Finding("b", "note", "y"), Finding("c", "unknown", "z"), Finding("d", "ok", "w")]
     assert summary(found) == "**a: x**; b: y; can't be checked: c (z); 1 of 4 checks ok"
-
-
-def test_a_study_that_was_really_run_has_no_leak_and_its_kept_models_were_fitted_on_training(ran: Ran) -> None:
-    outcome = bench("audit", "tiny_study", "--home", ran.home)
-    assert outcome.code == 0 and "4 audited, 0 failed" in outcome.out, outcome.out + outcome.err
-    assert "normaliser: model not kept (2 runs)" in outcome.out and "4 of 4 test speakers are also in training" in outcome.out
-    kept = next(r for r in Store(ran.home).experiment("tiny_study").records("seed") if "bench.model" in r.tags)
-    one = bench("audit", kept.run_id, "--home", ran.home)
-    assert one.code == 0 and "mean and variance in the saved model are those of the training part" in one.out
-    assert bench("audit", "tiny_studi", "--home", ran.home).code == 2
-    assert "Did you mean 'tiny_study'" in bench("audit", "tiny_studi", "--home", ran.home).err
-
-
-def test_a_saved_models_normaliser_is_read_without_keras(ran: Ran, tmp_path: Path) -> None:
-    import keras
-
-    path = next((ran.home / "mlartifacts").rglob("model.keras"))
-    layers = keras.models.load_model(path, compile=False).layers
-    layer = next(layer for layer in layers if isinstance(layer, keras.layers.Normalization))
-    found = normaliser_of(path.parent)
-    assert found is not None and same_statistics(found, (np.asarray(layer.mean), np.asarray(layer.variance)))
-    assert normaliser_of(tmp_path) is None
-
-
-def test_a_false_record_in_the_store_ends_the_audit_with_code_1(ran: Ran, tmp_path: Path) -> None:
-    home = shutil.copytree(ran.home, tmp_path / "home")
-    tracker = Store(home).experiment("tiny_study")
-    seeds = tracker.records("seed")
-    tracker.tag(seeds[0].run_id, RunTags(split_fingerprint="0" * 64))
-    outcome = bench("audit", "tiny_study", "--home", home)
-    assert outcome.code == 1 and "not the recorded 0000000000000000" in outcome.out and "4 audited, 1 failed" in outcome.out
-    final = next(r for r in tracker.records("final") if seeds[0].tags["bench.signature"] in r.tags["bench.signatures"])
-    assert "2 audited, 1 failed" in bench("audit", final.run_id, "--home", home).out
-
-
-def test_a_study_file_is_audited_by_its_path_and_a_home_without_a_store_is_told(ran: Ran, tmp_path: Path) -> None:
-    assert bench("audit", study_file(tmp_path, "trials=1", "tiny_study"), "--home", ran.home).code == 0
-    nothing = bench("audit", "tiny_study", "--home", tmp_path / "nowhere")
-    assert nothing.code == 1 and "there are no runs in" in nothing.err and not (tmp_path / "nowhere").exists()

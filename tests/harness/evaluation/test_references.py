@@ -10,7 +10,6 @@ import pytest
 
 from harness.evaluation.intervals import speaker_intervals
 from harness.evaluation.references import RESOLVED, STRICT, chance, listeners, majority_class, references, why_no_listeners
-from harness.reports.leaderboard_section import references_markdown
 from harness.training.predictions import Predictions
 from registry.corpora.crema_d import CremaD
 from registry.corpus import Clip
@@ -134,9 +133,3 @@ def test_the_majority_class_of_the_whole_corpus_is_five_emotions_in_equal_shares
 def test_few_speakers_give_figures_without_intervals() -> None:
     value, low, high = listeners(heard("ANG HAP", [{"ANG": 1}, {"HAP": 1}]))[0].figures["wa"]
     assert value == 1.0 and math.isnan(low) and math.isnan(high)
-
-
-def test_the_table_names_every_row_and_says_where_its_answers_come_from() -> None:
-    text = references_markdown(references(heard("ANG HAP", [{"ANG": 1}, {"ANG": 1, "HAP": 1}])), EMOTIONS)
-    assert "| chance | 0.333 [–] | 0.333 [–] | 0.267 [–] | 0.333 | 0.333 | – |" in text
-    assert f"| {RESOLVED} | 0.750 [–] | 0.750 [–] | " in text and text.count("\n- ") == 4

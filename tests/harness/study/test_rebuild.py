@@ -1,4 +1,4 @@
-"""Trials come back from their recorded configuration, and differences from it are named."""
+"""Trials come back from what a run recorded of them, and what differs is named."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import json
 
 import pytest
-from listed_recipes import LISTED
+from small_trials import CLEAN, LOADER, NOISY
 from tiny_study import STUDY
 
 from harness.data.copies_before_split import OWN, AugmentedBeforeSplit, AugmentedFirst
@@ -18,11 +18,10 @@ from registry.corpora.combined import Combined
 from registry.errors import BenchError
 from registry.splits.random_80_20 import Random8020
 
-PLAIN, NOISY, _ = (cell.base for cell in plan(LISTED, "clips"))
-TRIALS = [PLAIN, NOISY, *(cell.base for cell in plan(STUDY, "clips")),
+TRIALS = [CLEAN, NOISY, *(cell.base for cell in plan(STUDY, "clips")),
           dataclasses.replace(NOISY, corpus=Combined(corpora=("tess", "savee")), seed=3, architecture=Plain1D(filters=(4, 8), dense=())),
-          dataclasses.replace(PLAIN, split=AugmentedBeforeSplit(split=Random8020(seed=7)), corpus=AugmentedFirst(
-              corpus=PLAIN.corpus, augmentation=NOISY.augmentation, sample_rate=16_000, samples=16_000, trim_db=30.0))]
+          dataclasses.replace(CLEAN, split=AugmentedBeforeSplit(split=Random8020(seed=7)), corpus=AugmentedFirst(
+              corpus=LOADER, augmentation=NOISY.augmentation, sample_rate=16_000, samples=16_000, trim_db=30.0))]
 
 
 @pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: str(trial.signature))
@@ -33,7 +32,7 @@ def test_a_trial_comes_back_from_its_configuration(trial: Trial) -> None:
 
 
 def test_what_a_configuration_says_otherwise_is_named_and_an_unknown_component_is_an_error() -> None:
-    older = json.loads(json.dumps(PLAIN.configuration))
+    older = json.loads(json.dumps(CLEAN.configuration))
     older["feature_space"]["features"][0]["version"] = 0
     del older["training"]["keep"]
     assert differences(trial_from(older), older) == ["feature_space.features.0.version: 0, now 1", "training.keep: None, now best"]

@@ -19,9 +19,11 @@ from mlflow_client import client_of, runs_of
 from tiny_study import STUDY
 
 from harness.data.corpora import open_corpus
+from harness.evaluation.leak_checks import same_statistics
 from harness.study.cells import plan
 from harness.training import saved_model
 from harness.training.result import Result
+from harness.training.saved_model import normaliser_of
 from registry.audio import resample
 from registry.core import get
 from registry.corpus import Clip
@@ -132,3 +134,14 @@ def test_a_model_carries_the_source_of_a_feature_that_is_a_user_s_own(tmp_path: 
     loaded = saved_model._load_pyfunc(str(tmp_path / "model"))
     assert loaded.samples == 8_000, "the length is that of the trial's own feature space"
     assert loaded.predict(np.full((2, 16_000), 0.5, np.float32)).shape == (2, 7)
+
+
+def test_a_saved_models_normaliser_is_read_without_keras(ran: Ran, tmp_path: Path) -> None:
+    import keras
+
+    path = next((ran.home / "mlartifacts").rglob("model.keras"))
+    layers = keras.models.load_model(path, compile=False).layers
+    layer = next(layer for layer in layers if isinstance(layer, keras.layers.Normalization))
+    found = normaliser_of(path.parent)
+    assert found is not None and same_statistics(found, (np.asarray(layer.mean), np.asarray(layer.variance)))
+    assert normaliser_of(tmp_path) is None
