@@ -25,7 +25,7 @@ from harness.evaluation.rows import rows
 from harness.reports.index import index_markdown
 from harness.reports.markdown import code, escape
 from harness.reports.study_report import study_markdown, write_report
-from harness.safe_text import printable, safe_file_name
+from harness.safe_text import printable
 from harness.study.files import shipped
 from harness.study.rebuild import trial_from
 from harness.tracking.run_record import RunTags
@@ -179,14 +179,6 @@ def test_hours_of_silence_in_a_small_file_and_impossible_rates_are_no_clips(tmp_
         soundfile.write(tmp_path / "odd.wav", np.zeros(100, np.int16), rate)
         with pytest.raises(BenchError, match="sample rate of"):
             audio.read(tmp_path / "odd.wav")
-
-
-def test_names_become_file_names_that_stay_in_their_folder_and_keep_apart(tmp_path: Path) -> None:
-    made = [safe_file_name(name) for name in (*NASTY, "README", "leakage", "x" * 300, "cnn2d")]
-    assert made[-1] == "cnn2d" and len({name.casefold() for name in made}) == len(made)
-    for name in made:
-        assert (tmp_path / f"{name}.md").resolve().parent == tmp_path.resolve() and name not in ("", ".", "..")
-        (tmp_path / f"{name}.md").write_text("")
 
 
 @pytest.mark.parametrize("name", ["..", "../../up", "README", "a|b <script>"])

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from calls import TINY, Outcome, Ran, bench, study_file
 from failing_study import FAILING
+from listed_recipes import RECIPES
 from mlflow_client import client_of, runs_of
+
+from harness.tracking.store import Store
 
 ONE_PROTOCOL = ("--split", "unseen_speakers_80_20", "--seeds", "0")
 
@@ -74,3 +77,17 @@ def test_failed_trials_are_counted_and_explained_in_the_report(failed: tuple[Pat
 def test_every_cell_has_its_first_trial_before_any_has_its_second(failed: tuple[Path, Outcome]) -> None:
     order = [run.data.tags["bench.architecture"].partition("[")[0] for run in runs_of(client_of(failed[0]), "failing")["trial"]]
     assert order == ["raises", "gives_nan", "plain_1d"] * 2
+
+
+@pytest.mark.slow
+def test_recipes_are_run_by_name_without_a_search_and_only_their_finals_are_trained(tmp_path: Path) -> None:
+    path = study_file(tmp_path, "trials=0", preamble=RECIPES)
+    done = bench("run", "--study", path, "--home", tmp_path)
+    assert done.code == 0, done.err
+    records = Store(tmp_path).experiment("own").records("trial", "seed")
+    assert sorted(r.name for r in records) == ["seed 0 louder random_80_20", "seed 0 louder unseen_speakers_80_20",
+                                               "seed 0 quick random_80_20"]
+    assert all(r.kind == "seed" and set(r.params) == {"recipe", "split", "seed"} for r in records)
+    assert "**louder**: plain_1d" in (tmp_path / "reports" / "own.md").read_text()
+    again = bench("run", "--study", path, "--home", tmp_path, "--cell", "louder", "--split", "random_80_20")
+    assert again.code == 0 and len(Store(tmp_path).experiment("own").records("seed")) == 3  # known already

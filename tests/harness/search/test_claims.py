@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -99,3 +101,41 @@ def test_a_row_that_is_there_already_is_an_error_at_once(locked: Locked) -> None
     with pytest.raises(IntegrityError):
         retry_while_away(locked.write, patience_s=1)
     assert locked.tries == 2
+
+
+def test_a_claim_has_one_owner_and_a_dead_one_s_is_free_again(tmp_path: Path) -> None:
+    engine = storage(tmp_path).engine
+    one, other = Claims(engine), Claims(engine)
+    assert one.take("slot", "a") and one.take("slot", "a") and not other.take("slot", "b")
+    one.release("slot")
+    assert other.take("slot", "b")
+    other.end("slot", state="finished", value=0.5)
+    assert not one.take("slot", "c")
+    held = one.get("slot")
+    assert held and held.outcome == {"state": "finished", "value": 0.5}
+    program = (f"import sys; from pathlib import Path\nfrom harness.search.optuna_study import storage\n"
+               f"from harness.search.claims import Claims\n"
+               f"c = Claims(storage(Path({str(tmp_path)!r})).engine); assert c.take('left', 'x'); print(c.id, flush=True)\n"
+               "import os; os.kill(os.getpid(), 9)")
+    dead = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False).stdout.strip()
+    assert not one.is_alive(dead) and one.is_alive(other.id)
+    assert [claim.name for claim in one.reap()] == ["left"]
+    assert one.take("left", "d")
+
+
+def test_a_clock_that_jumps_makes_nobody_dead(tmp_path: Path) -> None:
+    engine = storage(tmp_path).engine
+    one, other = Claims(engine), Claims(engine)
+    for beat in (0.0, 1e12):
+        one._write("UPDATE bench_coordinators SET beat = :beat WHERE id = :id", beat=beat, id=other.id)
+        assert one.is_alive(other.id)
+
+
+def test_many_claims_at_once_from_several_processes_have_one_owner_each(tmp_path: Path) -> None:
+    storage(tmp_path)
+    program = (f"import sys; from pathlib import Path\nfrom harness.search.optuna_study import storage\n"
+               f"from harness.search.claims import Claims\n"
+               f"c = Claims(storage(Path({str(tmp_path)!r})).engine)\nprint(sum(c.take(f's{{i}}', c.id) for i in range(60)))")
+    started = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=dict(os.environ)) for _ in range(3)]
+    won = [int(process.communicate(timeout=120)[0]) for process in started]
+    assert sum(won) == 60

@@ -1,15 +1,37 @@
-"""Labels on the command line stand for the study's own components first."""
+"""Studies are loaded by name or path; labels on the command line stand for the study's own components first."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from calls import study_file
+import pytest
+from calls import TINY, study_file
+from listed_recipes import RECIPES
+from tiny_study import STUDY
 
-from harness.study.files import chosen_study, parse_component
+from harness.study.files import chosen_study, load, parse_component, parse_value
 from registry.architectures.plain_1d import Plain1D
 from registry.core import short_label
 from registry.corpora.synthetic import Synthetic
+from registry.errors import BenchError
+
+
+def test_a_study_is_loaded_by_path_with_what_the_command_line_changes() -> None:
+    file = chosen_study(str(TINY), corpus="synthetic[n_speakers=6]", splits=["speaker_folds[fold=2]"], trials=5, seeds=[7])
+    assert file.name == "tiny_study"
+    assert (file.study.trials, file.study.seeds, file.study.corpus.n_speakers) == (5, (7,), 6)
+    assert chosen_study(str(TINY), corpus="synthetic").study.corpus == STUDY.corpus  # the study's own, not another with defaults
+    assert [(type(split).__name__, split.fold) for split in file.study.splits] == [("SpeakerFolds", 2)]
+
+
+def test_a_study_file_that_defines_no_study_is_named(tmp_path: Path) -> None:
+    (tmp_path / "empty.py").write_text('"""Nothing."""\n')
+    with pytest.raises(BenchError, match=r"empty\.py defines no STUDY"):
+        load(str(tmp_path / "empty.py"))
+
+
+def test_values_on_the_command_line_are_python_literals_or_the_text_itself() -> None:
+    assert [parse_value(text) for text in ("3", "0.5", "(4, 8)", "None", "True", "sgd")] == [3, 0.5, (4, 8), None, True, "sgd"]
 
 
 def test_labels_of_the_study_s_own_corpus_and_splits_choose_these(tmp_path: Path) -> None:
@@ -25,3 +47,9 @@ def test_labels_of_the_study_s_own_corpus_and_splits_choose_these(tmp_path: Path
 
 def test_a_comma_inside_a_tuple_parts_no_fields() -> None:
     assert parse_component("architectures", "plain_1d[filters=(4, 8), dense=()]") == Plain1D(filters=(4, 8), dense=())
+
+
+def test_another_split_takes_the_place_of_every_recipes_own(tmp_path: Path) -> None:
+    path = study_file(tmp_path, "trials=0", preamble=RECIPES)
+    study = chosen_study(str(path), splits=["speaker_folds[fold=2]"]).study
+    assert [[split.fold for split in recipe.splits] for recipe in study.recipes] == [[2], [2]]

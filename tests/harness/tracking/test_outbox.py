@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,8 +13,6 @@ import pytest
 from mlflow_client import client_of
 from outbox_entries import entry, files
 
-from harness.search.claims import Claims
-from harness.search.optuna_study import storage
 from harness.tracking.outbox import Outbox, OutboxEntry
 from harness.tracking.run_record import RunTags
 from harness.tracking.store import Store
@@ -43,7 +40,7 @@ def test_a_process_killed_while_it_commits_leaves_no_entry_and_its_draft_is_swep
     assert box.sweep(lambda coordinator: False) == 1 and not list(box.folder.glob("*.tmp"))
 
 
-def test_an_entry_is_delivered_once_however_many_try_and_goes_when_it_is_told_too(tmp_path: Path) -> None:
+def test_an_entry_is_delivered_once_however_many_try_and_goes_when_the_search_has_it_too(tmp_path: Path) -> None:
     box, tracker = Outbox(tmp_path), Store(tmp_path).experiment("tiny")
     box.commit(entry(), files)
     threads = [threading.Thread(target=box.deliver, args=("u1", tracker.write)) for _ in range(4)]
@@ -98,41 +95,3 @@ def test_a_run_that_an_earlier_try_of_the_same_work_left_open_ends_as_killed(tmp
     box.commit(entry(run_id=second), files)
     assert box.deliver("u1", tracker.write) == second
     assert {r.run_id: r.state for r in tracker.records_of("u1")} == {first: "killed", second: "finished"}
-
-
-def test_a_claim_has_one_owner_and_a_dead_one_s_is_free_again(tmp_path: Path) -> None:
-    engine = storage(tmp_path).engine
-    one, other = Claims(engine), Claims(engine)
-    assert one.take("slot", "a") and one.take("slot", "a") and not other.take("slot", "b")
-    one.release("slot")
-    assert other.take("slot", "b")
-    other.end("slot", state="finished", value=0.5)
-    assert not one.take("slot", "c")
-    held = one.get("slot")
-    assert held and held.outcome == {"state": "finished", "value": 0.5}
-    program = (f"import sys; from pathlib import Path\nfrom harness.search.optuna_study import storage\n"
-               f"from harness.search.claims import Claims\n"
-               f"c = Claims(storage(Path({str(tmp_path)!r})).engine); assert c.take('left', 'x'); print(c.id, flush=True)\n"
-               "import os; os.kill(os.getpid(), 9)")
-    dead = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False).stdout.strip()
-    assert not one.is_alive(dead) and one.is_alive(other.id)
-    assert [claim.name for claim in one.reap()] == ["left"]
-    assert one.take("left", "d")
-
-
-def test_a_clock_that_jumps_makes_nobody_dead(tmp_path: Path) -> None:
-    engine = storage(tmp_path).engine
-    one, other = Claims(engine), Claims(engine)
-    for beat in (0.0, 1e12):
-        one._write("UPDATE bench_coordinators SET beat = :beat WHERE id = :id", beat=beat, id=other.id)
-        assert one.is_alive(other.id)
-
-
-def test_many_claims_at_once_from_several_processes_have_one_owner_each(tmp_path: Path) -> None:
-    storage(tmp_path)
-    program = (f"import sys; from pathlib import Path\nfrom harness.search.optuna_study import storage\n"
-               f"from harness.search.claims import Claims\n"
-               f"c = Claims(storage(Path({str(tmp_path)!r})).engine)\nprint(sum(c.take(f's{{i}}', c.id) for i in range(60)))")
-    started = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=dict(os.environ)) for _ in range(3)]
-    won = [int(process.communicate(timeout=120)[0]) for process in started]
-    assert sum(won) == 60

@@ -1,4 +1,4 @@
-"""Training keeps the best epoch, sees the training part only, gives the same numbers twice, and never opens a sealed test part."""
+"""A trial trains on its training part, is scored on validation, repeats, and never opens a sealed test part."""
 
 from __future__ import annotations
 
@@ -8,31 +8,40 @@ from typing import Any
 
 import numpy as np
 import pytest
+from listed_recipes import LISTED
 from tiny_study import STUDY
+from tiny_trial import CORPUS, TINY_NET, TRIAL, ignore, toy
 
 from harness.data.corpora import Workspace, open_corpus
 from harness.data.features import features
 from harness.study.cells import plan
-from harness.study.trial import Training, Trial
-from harness.training.fit import class_weights, fit, optimizer, uar_metric
-from harness.training.network import joiner
 from harness.training.result import Pruned, Result
 from harness.training.run_trial import run_trial
+from registry.corpora.combined import Combined
 from registry.errors import BenchError
+from registry.splits.speaker_folds import SpeakerFolds
 
-CORPUS = open_corpus(STUDY.corpus, None)
-TRIAL = plan(STUDY, CORPUS.fingerprint)[0].base
 SPLIT = TRIAL.split(CORPUS)
 FINAL = dataclasses.replace(TRIAL, opens_test=True)
-TINY_NET = dataclasses.replace(TRIAL.architecture, filters=(2,), batch_norm=False)
 
 
-def ignore(epoch: int, metrics: dict[str, float]) -> None:
-    """Listen to no epoch."""
+def test_copies_enlarge_the_training_part_alone_and_the_last_epoch_is_kept_where_asked(tmp_path: Path) -> None:
+    trial = dataclasses.replace(plan(LISTED, open_corpus(STUDY.corpus, None).fingerprint)[1].base, opens_test=True)
+    result = run_trial(trial, Workspace(home=tmp_path, workers=1), ignore)
+    split = trial.split(open_corpus(STUDY.corpus, None))
+    assert result.state == "finished" and result.best_epoch == 2
+    assert result.counts == {**split.counts, "copies": 2 * len(split.train)}
+    assert [len(result.predictions[part].clips) for part in ("validation", "test")] == [len(split.validation), len(split.test)]
 
 
-def toy(**training: Any) -> Trial:
-    return dataclasses.replace(TRIAL, training=Training(**{"epochs": 2, "batch_size": 32, **training}))
+def test_predictions_on_a_union_of_corpora_tell_the_corpus_of_each_clip(tmp_path: Path, real_corpora: Path) -> None:
+    loader = Combined(corpora=("savee", "synthetic"))
+    trial = dataclasses.replace(plan(LISTED, "clips")[0].base, corpus=loader, split=SpeakerFolds(),
+                                corpus_fingerprint=open_corpus(loader, real_corpora).fingerprint)
+    result = run_trial(trial, Workspace(home=tmp_path, data=real_corpora, workers=1), ignore)
+    assert result.state == "finished", result.reason
+    about = result.predictions["validation"].about
+    assert all(speaker.startswith(f"{corpus}/") for corpus, speaker in zip(about["corpus"], about["speaker"], strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -116,31 +125,6 @@ def test_the_normaliser_is_fitted_on_the_training_clips_whatever_the_others_are(
     assert changed.validation != final.validation
 
 
-def test_shuffled_labels_are_recognised_by_chance() -> None:
-    """Twenty clips of each emotion, whose label says nothing about them: validation UAR stays within 3 sd of 1/6."""
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(360, 12, 2)).astype(np.float32)
-    y = rng.permutation(np.repeat(np.arange(6), 60))
-    fitted = fit(toy(epochs=3, early_stopping=None), x[:180], y[:180], x[180:], y[180:], 6, ignore)
-    assert np.mean(fitted.history["validation_uar"]) == pytest.approx(1 / 6, abs=3 * np.sqrt(1 / 6 * 5 / 6 / 180))
-
-
-def test_labels_that_say_something_are_learnt() -> None:
-    rng = np.random.default_rng(0)
-    y = np.arange(120) % 3
-    x = (rng.normal(size=(120, 12, 2)) + 3 * y[:, None, None]).astype(np.float32)
-    heard: list[int] = []
-    fitted = fit(toy(epochs=20, learning_rate=0.02), x[:90], y[:90], x[90:], y[90:], 3, lambda epoch, _: heard.append(epoch))
-    assert max(fitted.history["validation_uar"]) > 0.9
-    assert heard == list(range(1, len(heard) + 1))
-
-
-def test_training_stops_after_so_many_epochs_without_a_better_one() -> None:
-    x, y = np.zeros((12, 8, 2), np.float32), np.arange(12) % 2
-    fitted = fit(toy(epochs=30, early_stopping=2), x, y, x, y, 2, ignore)
-    assert len(fitted.history["train_loss"]) == 3 and fitted.best_epoch == 1
-
-
 def test_a_learning_rate_far_too_high_is_a_failed_result_with_its_reason(workplace: Workspace) -> None:
     wild = dataclasses.replace(toy(optimizer="sgd", learning_rate=1e30, epochs=4), architecture=TINY_NET)
     result = run_trial(wild, workplace, ignore)
@@ -162,68 +146,12 @@ def test_a_trial_planned_on_other_clips_is_refused(workplace: Workspace) -> None
         run_trial(dataclasses.replace(TRIAL, corpus_fingerprint="others"), workplace, ignore)
 
 
-def test_class_weights_have_mean_one_over_the_clips_and_make_every_class_count_the_same() -> None:
-    y = np.repeat([0, 1, 3], [6, 3, 1])
-    weights = class_weights(y, 4)
-    assert weights == pytest.approx({0: 10 / 18, 1: 10 / 9, 2: 0.0, 3: 10 / 3})
-    assert np.mean([weights[c] for c in y]) == pytest.approx(1.0)
-
-
-@pytest.mark.slow
-def test_with_class_weights_a_rare_emotion_is_as_likely_as_a_frequent_one_where_nothing_tells_them_apart() -> None:
-    x, y = np.zeros((40, 8, 2), np.float32), np.repeat([0, 1], [36, 4])
-    shares = []
-    for weighted in (False, True):
-        trial = dataclasses.replace(toy(epochs=40, batch_size=40, learning_rate=0.1, early_stopping=None, schedule="constant",
-                                        class_weights=weighted), architecture=TINY_NET)
-        # Validation UAR is 1/2 whatever is predicted, so the first epoch would be kept: the loss of the last one tells.
-        fitted = fit(trial, x, y, x, y, 2, ignore)
-        shares.append(fitted.history["validation_loss"][-1])
-    prior, even = 0.9 * np.log(1 / 0.9) + 0.1 * np.log(10), np.log(2)
-    assert shares == [pytest.approx(prior, abs=0.02), pytest.approx(even, abs=0.02)]
-
-
-def test_joined_end_to_end_each_band_follows_the_other_as_the_feature_space_says() -> None:
-    x = np.array([[[1, 4], [2, 5], [3, 6]]], np.float32)  # (clips, frames, bands)
-    joined = x
-    for layer in joiner("end_to_end", 3, 2):
-        joined = np.asarray(layer(joined))
-    assert joined.shape == (1, 6, 1) and joined.ravel().tolist() == [1, 2, 3, 4, 5, 6]
-    image, = joiner("image", 3, 2)
-    assert np.asarray(image(x)).shape == (1, 3, 2, 1) and np.array_equal(np.asarray(image(x))[..., 0], x)
-    assert joiner("channels", 3, 2) == []
-
-
-def test_the_uar_of_an_epoch_is_that_of_all_its_batches_together() -> None:
-    metric = uar_metric(3)
-    truth, predicted = np.eye(3)[[0, 0, 0, 1]], np.eye(3)[[0, 0, 1, 1]]
-    for batch in (slice(0, 2), slice(2, 4)):
-        metric.update_state(truth[batch], predicted[batch])
-    assert float(metric.result()) == pytest.approx((2 / 3 + 1) / 2)
-
-
-def test_a_cosine_schedule_falls_to_zero_over_all_epochs() -> None:
-    made = optimizer(Training(learning_rate=0.1, epochs=5), steps=4)
-    rates = [float(made._learning_rate(step)) for step in (0, 10, 20)]
-    assert rates == pytest.approx([0.1, 0.05, 0.0], abs=1e-7)
-
-
-@pytest.mark.parametrize("name", ["adam", "adamw", "rmsprop", "sgd"])
-def test_every_optimiser_is_the_one_that_its_name_says(name: Any) -> None:
-    assert type(optimizer(Training(optimizer=name), steps=1)).__name__.lower() == name
-
-
 def test_a_fault_of_what_listens_to_epochs_is_not_recorded_as_the_trial_s_own_end(workplace: Workspace) -> None:
     def store_is_away(epoch: int, metrics: dict[str, float]) -> None:
         raise ConnectionError("the store is away")
 
     with pytest.raises(ConnectionError, match="the store is away"):
         run_trial(TRIAL, workplace, store_is_away)
-
-
-def test_weight_decay_goes_with_every_optimiser() -> None:
-    for name in ("adam", "adamw", "rmsprop", "sgd"):
-        assert optimizer(Training(optimizer=name, weight_decay=0.01), steps=1).weight_decay == 0.01
 
 
 def full_memory(backend: str) -> Exception:
@@ -258,19 +186,3 @@ def test_an_error_that_is_not_of_memory_does_not_name_the_batch_size(workplace: 
 
     monkeypatch.setattr("harness.training.run_trial.fit", fit_wrongly)
     assert run_trial(TRIAL, workplace, ignore).reason == "ValueError: a shape is wrong"
-
-
-def test_other_threads_that_draw_random_numbers_change_no_weights() -> None:
-    import random
-
-    import keras
-
-    from harness.training.backend import seeded
-
-    def weights(drawn_meanwhile: int) -> np.ndarray:
-        with seeded(7):
-            for _ in range(drawn_meanwhile):
-                random.random()
-            return np.asarray(keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)]).get_weights()[0])
-
-    assert np.array_equal(weights(0), weights(3))

@@ -1,0 +1,32 @@
+"""Of each protocol the best models are kept in MLflow, with the figures of their runs and exact requirements."""
+
+from __future__ import annotations
+
+from calls import Ran
+from mlflow_client import client_of, runs_of
+
+
+def test_of_each_protocol_the_model_with_the_best_validation_uar_is_kept_and_the_files_of_others_are_gone(ran: Ran) -> None:
+    seeds = runs_of(client_of(ran.home))["seed"]
+    for split in {run.data.tags["bench.split"] for run in seeds}:
+        protocol = [run for run in seeds if run.data.tags["bench.split"] == split]
+        keeps = [run for run in protocol if run.data.tags.get("bench.model")]
+        assert len(keeps) == 1
+        assert keeps[0].data.metrics["validation/uar"] == max(run.data.metrics["validation/uar"] for run in protocol)
+    assert len(list((ran.home / "mlartifacts").rglob("model.keras"))) == 2
+
+
+def test_the_figures_of_its_run_stand_beside_it_and_are_in_the_run_once(ran: Ran) -> None:
+    client = client_of(ran.home)
+    for run in (run for run in runs_of(client)["seed"] if run.data.tags.get("bench.model")):
+        model = client.get_logged_model(run.data.tags["bench.model"].removeprefix("models:/"))
+        beside = {metric.key: metric.value for metric in model.metrics}
+        assert beside == {key: value for key, value in run.data.metrics.items() if not key.startswith("epoch/")}
+        assert len(client.get_metric_history(run.info.run_id, "test/uar")) == 1
+
+
+def test_its_requirements_are_exact_versions(ran: Ran) -> None:
+    path = next((ran.home / "mlartifacts").rglob("requirements.txt"))
+    lines = path.read_text().split()
+    assert {line.partition("==")[0] for line in lines} >= {"keras", "tensorflow", "librosa", "numpy"}
+    assert all("==" in line for line in lines)

@@ -1,0 +1,116 @@
+"""Training keeps the epoch that it should, repeats, and has the loss, optimiser and schedule of its settings."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from listed_recipes import LISTED
+from tiny_trial import TINY_NET, ignore, toy
+
+from harness.study.cells import plan
+from harness.study.trial import Training
+from harness.training.fit import class_weights, fit, optimizer, uar_metric
+from registry.augmentation import Augmentation
+
+
+def test_training_with_everything_on_the_fly_repeats_and_its_kept_model_is_clean() -> None:
+    trial = plan(LISTED, "clips")[1].base
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(48, 31, 2)).astype(np.float32), np.arange(48) % 6
+    first, second = (fit(trial, x, y, x[:12], y[:12], 6, ignore) for _ in range(2))
+    assert first.history == second.history and len(first.history["train_loss"]) == 2
+    assert np.array_equal(first.model.predict(x, verbose=0), second.model.predict(x, verbose=0))
+    without = fit(dataclasses.replace(trial, augmentation=Augmentation()), x, y, x[:12], y[:12], 6, ignore)
+    assert without.history["train_loss"] != first.history["train_loss"]
+
+
+def test_the_step_schedule_multiplies_the_rate_after_every_so_many_epochs() -> None:
+    training = Training(learning_rate=1e-2, schedule="step", drop_epochs=50, drop_factor=0.1, epochs=120)
+    rate = optimizer(training, steps=3)._learning_rate
+    assert [float(rate(3 * epoch)) for epoch in (0, 50, 51, 101)] == pytest.approx([1e-2, 1e-2, 1e-3, 1e-4])
+    short = Training(learning_rate=1e-2, schedule="step", drop_epochs=50, epochs=10)
+    assert float(optimizer(short, steps=3).learning_rate) == pytest.approx(1e-2)
+
+
+def test_mixed_precision_computes_in_half_the_bits_and_leaves_nothing_behind() -> None:
+    trial = plan(LISTED, "clips")[0].base
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(24, 31, 2)).astype(np.float32), np.arange(24) % 6
+    mixed = fit(dataclasses.replace(trial, training=Training(epochs=1, precision="mixed_bfloat16")), x, y, x, y, 6, ignore).model
+    full = fit(trial, x, y, x, y, 6, ignore).model
+    inner = [[layer.compute_dtype for layer in model.layers[-1].layers if "conv" in layer.name] for model in (mixed, full)]
+    assert inner == [["bfloat16"], ["float32"]]
+    assert mixed.predict(x, verbose=0).dtype == np.float32 and np.allclose(mixed.predict(x, verbose=0).sum(axis=1), 1, atol=1e-5)
+
+
+def test_shuffled_labels_are_recognised_by_chance() -> None:
+    """Twenty clips of each emotion, whose label says nothing about them: validation UAR stays within 3 sd of 1/6."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(360, 12, 2)).astype(np.float32)
+    y = rng.permutation(np.repeat(np.arange(6), 60))
+    fitted = fit(toy(epochs=3, early_stopping=None), x[:180], y[:180], x[180:], y[180:], 6, ignore)
+    assert np.mean(fitted.history["validation_uar"]) == pytest.approx(1 / 6, abs=3 * np.sqrt(1 / 6 * 5 / 6 / 180))
+
+
+def test_labels_that_say_something_are_learnt() -> None:
+    rng = np.random.default_rng(0)
+    y = np.arange(120) % 3
+    x = (rng.normal(size=(120, 12, 2)) + 3 * y[:, None, None]).astype(np.float32)
+    heard: list[int] = []
+    fitted = fit(toy(epochs=20, learning_rate=0.02), x[:90], y[:90], x[90:], y[90:], 3, lambda epoch, _: heard.append(epoch))
+    assert max(fitted.history["validation_uar"]) > 0.9
+    assert heard == list(range(1, len(heard) + 1))
+
+
+def test_training_stops_after_so_many_epochs_without_a_better_one() -> None:
+    x, y = np.zeros((12, 8, 2), np.float32), np.arange(12) % 2
+    fitted = fit(toy(epochs=30, early_stopping=2), x, y, x, y, 2, ignore)
+    assert len(fitted.history["train_loss"]) == 3 and fitted.best_epoch == 1
+
+
+def test_class_weights_have_mean_one_over_the_clips_and_make_every_class_count_the_same() -> None:
+    y = np.repeat([0, 1, 3], [6, 3, 1])
+    weights = class_weights(y, 4)
+    assert weights == pytest.approx({0: 10 / 18, 1: 10 / 9, 2: 0.0, 3: 10 / 3})
+    assert np.mean([weights[c] for c in y]) == pytest.approx(1.0)
+
+
+@pytest.mark.slow
+def test_with_class_weights_a_rare_emotion_is_as_likely_as_a_frequent_one_where_nothing_tells_them_apart() -> None:
+    x, y = np.zeros((40, 8, 2), np.float32), np.repeat([0, 1], [36, 4])
+    shares = []
+    for weighted in (False, True):
+        trial = dataclasses.replace(toy(epochs=40, batch_size=40, learning_rate=0.1, early_stopping=None, schedule="constant",
+                                        class_weights=weighted), architecture=TINY_NET)
+        # Validation UAR is 1/2 whatever is predicted, so the first epoch would be kept: the loss of the last one tells.
+        fitted = fit(trial, x, y, x, y, 2, ignore)
+        shares.append(fitted.history["validation_loss"][-1])
+    prior, even = 0.9 * np.log(1 / 0.9) + 0.1 * np.log(10), np.log(2)
+    assert shares == [pytest.approx(prior, abs=0.02), pytest.approx(even, abs=0.02)]
+
+
+def test_the_uar_of_an_epoch_is_that_of_all_its_batches_together() -> None:
+    metric = uar_metric(3)
+    truth, predicted = np.eye(3)[[0, 0, 0, 1]], np.eye(3)[[0, 0, 1, 1]]
+    for batch in (slice(0, 2), slice(2, 4)):
+        metric.update_state(truth[batch], predicted[batch])
+    assert float(metric.result()) == pytest.approx((2 / 3 + 1) / 2)
+
+
+def test_a_cosine_schedule_falls_to_zero_over_all_epochs() -> None:
+    made = optimizer(Training(learning_rate=0.1, epochs=5), steps=4)
+    rates = [float(made._learning_rate(step)) for step in (0, 10, 20)]
+    assert rates == pytest.approx([0.1, 0.05, 0.0], abs=1e-7)
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "rmsprop", "sgd"])
+def test_every_optimiser_is_the_one_that_its_name_says(name: Any) -> None:
+    assert type(optimizer(Training(optimizer=name), steps=1)).__name__.lower() == name
+
+
+def test_weight_decay_goes_with_every_optimiser() -> None:
+    for name in ("adam", "adamw", "rmsprop", "sgd"):
+        assert optimizer(Training(optimizer=name, weight_decay=0.01), steps=1).weight_decay == 0.01
