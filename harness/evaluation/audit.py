@@ -43,7 +43,7 @@ class AuditedRun:
         return any(finding.state == "fail" for finding in self.findings)
 
 
-def audit_runs(text: str, store: Store, workplace: Workspace) -> list[AuditedRun]:
+def audit_runs(text: str, store: Store, workspace: Workspace) -> list[AuditedRun]:
     """Audit every finished final of a study, of a row, or one run (of a final: its seeds).
 
     Args: text: as `chosen_runs` takes it.
@@ -52,10 +52,10 @@ def audit_runs(text: str, store: Store, workplace: Workspace) -> list[AuditedRun
     chosen = chosen_runs(store, text, (STUDY, LEAKAGE, TRANSFER))
     if not chosen.runs:
         raise BenchError(f"{text} has no finished final to audit yet")
-    return [AuditedRun(run, audit_run(run, chosen.records, chosen.tracker, workplace)) for run in chosen.runs]
+    return [AuditedRun(run, audit_run(run, chosen.records, chosen.tracker, workspace)) for run in chosen.runs]
 
 
-def audit_run(record: RunRecord, records: Sequence[RunRecord], tracker: Tracker, workplace: Workspace) -> list[Finding]:
+def audit_run(record: RunRecord, records: Sequence[RunRecord], tracker: Tracker, workspace: Workspace) -> list[Finding]:
     """Every check of one run; `records` are those of its study.
 
     Raises: BenchError when the corpus is not there.
@@ -67,19 +67,19 @@ def audit_run(record: RunRecord, records: Sequence[RunRecord], tracker: Tracker,
         trial = trial_from(configuration, OWN)
     except BenchError as error:
         return [Finding("configuration", "unknown", f"the trial can't be rebuilt: {error}")]
-    corpus = corpus_of(record, trial, workplace)
+    corpus = corpus_of(record, trial, workspace)
     changed = differences(trial, configuration)
     rebuilt = Finding("configuration", "note" if changed else "ok", "; ".join(changed) or f"gives the recorded trial {trial.signature}")
-    return [rebuilt, *audit_trial(trial, corpus, _left_by(record, trial, corpus, tracker, workplace.cache)), openings(record, records)]
+    return [rebuilt, *audit_trial(trial, corpus, _left_by(record, trial, corpus, tracker, workspace.cache)), openings(record, records)]
 
 
-def corpus_of(record: RunRecord, trial: Trial, workplace: Workspace) -> Corpus:
+def corpus_of(record: RunRecord, trial: Trial, workspace: Workspace) -> Corpus:
     """The clips of a run as they are now, without damaged ones where the run was allowed to leave them out."""
-    corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
+    corpus = open_corpus(trial.corpus, workspace.data, workspace.left_out)
     if corpus.fingerprint == trial.corpus_fingerprint or not record.about.allow_missing:
         return corpus
-    damaged = {problem.subject for problem in audit_corpus(corpus, workplace.workers) if problem.breaks}
-    return open_corpus(trial.corpus, workplace.data, tuple(sorted({*workplace.left_out, *damaged})))
+    damaged = {problem.subject for problem in audit_corpus(corpus, workspace.workers) if problem.breaks}
+    return open_corpus(trial.corpus, workspace.data, tuple(sorted({*workspace.left_out, *damaged})))
 
 
 def _left_by(record: RunRecord, trial: Trial, corpus: Corpus, tracker: Tracker, cache: Path) -> LeftByRun:
@@ -128,11 +128,11 @@ def openings(record: RunRecord, records: Sequence[RunRecord]) -> Finding:
     return Finding("test openings", "ok", f"{total}, once for each seed")
 
 
-def audit_final(tracker: Tracker, run_id: str, workplace: Workspace) -> tuple[str, ...]:
+def audit_final(tracker: Tracker, run_id: str, workspace: Workspace) -> tuple[str, ...]:
     """Audit one seed's run and tag it with a summary of the findings; returns the failed checks in words."""
     try:
         records = tracker.records("trial", "seed")
-        findings = audit_run(next(r for r in records if r.run_id == run_id), records, tracker, workplace)
+        findings = audit_run(next(r for r in records if r.run_id == run_id), records, tracker, workspace)
         failed = [finding for finding in findings if finding.state == "fail"]
         tracker.tag(run_id, RunTags(audit=summary(findings), leaks=", ".join(finding.check for finding in failed)))
     except Exception as error:  # a final that is trained and scored does not fail for its audit

@@ -124,7 +124,7 @@ def audit_late(run: RunContext) -> None:
     """Audit the finals that MLflow got from the outbox, after their training."""
     for record in run.tracker.records("seed"):
         if record.state == "finished" and not record.about.audit:
-            for note in audit_final(run.tracker, record.run_id, run.prepared.workplace):
+            for note in audit_final(run.tracker, record.run_id, run.prepared.workspace):
                 run.console.say(f"  {note}")
 
 

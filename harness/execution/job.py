@@ -58,7 +58,7 @@ class Job:
     params: dict[str, Any]
     parent: str
     study: str
-    workplace: Workspace
+    workspace: Workspace
     tracking_uri: str
     best_models: int = 0
     waits_for_pruning: bool = False

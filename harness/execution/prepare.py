@@ -28,12 +28,12 @@ class Prepared:
     """
 
     corpus: Corpus
-    workplace: Workspace
+    workspace: Workspace
     cells: list[Cell]
     declined: dict[str, str]
 
 
-def prepare(study: Study, workplace: Workspace, settings: dict[str, Any], only_cell: str | None, allow_missing: bool,
+def prepare(study: Study, workspace: Workspace, settings: dict[str, Any], only_cell: str | None, allow_missing: bool,
             console: Console, leaks_allowed: bool = False) -> Prepared:
     """Check the study and its corpus and compute the features of its cells, each once.
 
@@ -43,16 +43,16 @@ def prepare(study: Study, workplace: Workspace, settings: dict[str, Any], only_c
     """
     if not leaks_allowed:
         refuse_leaks(study)
-    corpus = open_corpus(study.corpus, workplace.data)
+    corpus = open_corpus(study.corpus, workspace.data)
     for line in refuse_broken(corpus, allow_missing):
         console.say(line)
     kept, declined = feasible(study, corpus, settings, only_cell)
     for where, reason in declined.items():
         console.say(f"declined: {where}: {reason}")
-    corpus, workplace = _readable(study, corpus, workplace, kept, allow_missing, console)
-    if workplace.left_out:
+    corpus, workspace = _readable(study, corpus, workspace, kept, allow_missing, console)
+    if workspace.left_out:
         kept, declined = feasible(study, corpus, settings, only_cell)
-    return Prepared(corpus, workplace, kept, declined)
+    return Prepared(corpus, workspace, kept, declined)
 
 
 def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: str | None = None) -> tuple[list[Cell], dict[str, str]]:
@@ -72,21 +72,21 @@ def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: 
     return kept, declined
 
 
-def _readable(study: Study, corpus: Corpus, workplace: Workspace, cells: list[Cell], allow_missing: bool,
+def _readable(study: Study, corpus: Corpus, workspace: Workspace, cells: list[Cell], allow_missing: bool,
               console: Console) -> tuple[Corpus, Workspace]:
     """The corpus with every feature space computed; without the damaged clips where the user allowed that."""
     for label, space in {cell.base.feature_space.label: cell.base.feature_space for cell in cells}.items():
         try:
             with console.progress(), console.bar(f"features {label}", len(corpus)) as bar:
-                features(corpus, space, workplace.cache, workplace.workers, bar.update)
+                features(corpus, space, workspace.cache, workspace.workers, bar.update)
         except DamagedClips as damaged:
             if not allow_missing:
                 raise
             console.say(f"left out, as --allow-missing says: {damaged}")
-            workplace = dataclasses.replace(workplace, left_out=tuple(sorted({*workplace.left_out, *damaged.clips})))
-            corpus = open_corpus(study.corpus, workplace.data, workplace.left_out)
-            return _readable(study, corpus, workplace, cells, allow_missing, console)
-    return corpus, workplace
+            workspace = dataclasses.replace(workspace, left_out=tuple(sorted({*workspace.left_out, *damaged.clips})))
+            corpus = open_corpus(study.corpus, workspace.data, workspace.left_out)
+            return _readable(study, corpus, workspace, cells, allow_missing, console)
+    return corpus, workspace
 
 
 def split_reason(cell: Cell, corpus: Corpus) -> str | None:

@@ -64,7 +64,7 @@ def settle_crashed(run: RunContext, searches: list[Search]) -> Settled:
         if entry and not run.claims.is_alive(entry.about.coordinator) and (uid in recorded or entry.kind != "trial"):
             run.box.mark_recorded(uid)
     runs = run.tracker.reconcile(lambda tags: may_be_alive(run.claims, tags))
-    return Settled(results, trials, runs, run.box.sweep(run.claims.is_alive) + sweep_cache(run.prepared.workplace.cache))
+    return Settled(results, trials, runs, run.box.sweep(run.claims.is_alive) + sweep_cache(run.prepared.workspace.cache))
 
 
 def finished_by_signature(run: RunContext) -> dict[str, RunRecord]:

@@ -60,7 +60,7 @@ class Execution:
         return DaskPool(self.scheduler or local(self.workers, self.trials_per_gpu))
 
 
-def run_study(file: StudyFile, store: Store, workplace: Workspace, settings: dict[str, Any], console: Console, *,
+def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dict[str, Any], console: Console, *,
               only_cell: str | None = None, allow_missing: bool = False, execution: Execution | None = None,
               leaks_allowed: bool = False) -> set[str]:
     """Search every cell and train its finals, continuing where an earlier call stopped.
@@ -72,15 +72,15 @@ def run_study(file: StudyFile, store: Store, workplace: Workspace, settings: dic
     Raises: BenchError for what must be fixed first, or when results still wait for MLflow at the end. KeyboardInterrupt after Ctrl-C.
     """
     execution, study = execution or Execution(in_process=True), file.study
-    prepared = prepare(study, workplace, settings, only_cell, allow_missing, console, leaks_allowed)
-    console.say(f"{len(prepared.cells)} cells; opening the stores below {workplace.home} …")
-    (workplace.home / ".bench").mkdir(parents=True, exist_ok=True)
-    with FileLock(workplace.home / ".bench" / "stores.lock"):  # two first starts must not both make the tables
-        optuna_storage = storage(workplace.home, execution.optuna_storage)
+    prepared = prepare(study, workspace, settings, only_cell, allow_missing, console, leaks_allowed)
+    console.say(f"{len(prepared.cells)} cells; opening the stores below {workspace.home} …")
+    (workspace.home / ".bench").mkdir(parents=True, exist_ok=True)
+    with FileLock(workspace.home / ".bench" / "stores.lock"):  # two first starts must not both make the tables
+        optuna_storage = storage(workspace.home, execution.optuna_storage)
         claims = Claims(optuna_storage.engine)
         tracker = store.experiment(file.name)
-        searches = open_searches(workplace.home, file.name, prepared.cells, optuna_storage, claims, study.prune, study.sampler)
-    run = RunContext(file, prepared, console, store, tracker, claims, Outbox(workplace.home), settings, allow_missing, execution.objective)
+        searches = open_searches(workspace.home, file.name, prepared.cells, optuna_storage, claims, study.prune, study.sampler)
+    run = RunContext(file, prepared, console, store, tracker, claims, Outbox(workspace.home), settings, allow_missing, execution.objective)
     run.varied = varied_settings(plan(study, prepared.corpus.fingerprint, settings), settings)
     try:
         if settled := str(settle_crashed(run, searches)):

@@ -40,9 +40,9 @@ def run_job(job: Job, reporter: Reporter) -> Outcome:
     global _done_here
     import psutil
 
-    _check_fit(job.trial, job.tags.signature, job.workplace.home)
+    _check_fit(job.trial, job.tags.signature, job.workspace.home)
     with _one_at_a_time:
-        box = Outbox(job.workplace.home)
+        box = Outbox(job.workspace.home)
         costs: list[str] = []
         if box.get(job.uid) is None:
             costs = _train(job, box, reporter)
@@ -82,11 +82,11 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
             raise Pruned(f"validation UAR below the median of the cell's trials at epoch {epoch}")
 
     try:
-        result = job.objective(job.trial, job.workplace, on_epoch, reporter.preparing)
+        result = job.objective(job.trial, job.workspace, on_epoch, reporter.preparing)
         reporter.check()
         entry = entry_of(result, tags=job.tags, metrics=_cost(job, result, notes) if job.costs else {}, uid=job.uid, kind=job.kind,
                          name=job.name, study=job.study, parent=job.parent, params=job.params, epochs=epochs, run_id=live.run_id,
-                         store=Store(job.workplace.home, job.tracking_uri).name, best_models=job.best_models)
+                         store=Store(job.workspace.home, job.tracking_uri).name, best_models=job.best_models)
         reporter.check()  # another start may be at the same trial by now
         box.commit(entry, functools.partial(_write, job, result))
     except BaseException:
@@ -100,7 +100,7 @@ def _cost(job: Job, result: Result, notes: list[str]) -> dict[str, float]:
     if result.state != "finished":
         return {}
     try:
-        figures, uncounted = cost.measure(result, open_corpus(job.trial.corpus, job.workplace.data, job.workplace.left_out))
+        figures, uncounted = cost.measure(result, open_corpus(job.trial.corpus, job.workspace.data, job.workspace.left_out))
     except Exception as error:  # of a process of its own, a model written and read again, a layer that nobody counted yet
         notes.append(f"cost not measured: {str(error).strip() or type(error).__name__}")
         return {}
@@ -111,7 +111,7 @@ def _cost(job: Job, result: Result, notes: list[str]) -> dict[str, float]:
 def _write(job: Job, result: Result, folder: Path) -> None:
     run_files.write(result, folder / "files")
     if job.kind == "seed" and job.best_models and result.model is not None and result.validation:
-        corpus = open_corpus(job.trial.corpus, job.workplace.data, job.workplace.left_out)
+        corpus = open_corpus(job.trial.corpus, job.workspace.data, job.workspace.left_out)
         saved_model.write(result, corpus, folder / "model")
         (folder / "model" / "about.json").write_text(json.dumps({
             "name": f"{job.trial.architecture.name}_{job.trial.signature}", "emotions": corpus.emotions,
@@ -127,7 +127,7 @@ class _Live:
         self._quietly(lambda: self._open(job))
 
     def _open(self, job: Job) -> None:
-        self.tracker = tracker_of(job.workplace.home, job.study, job.tracking_uri)
+        self.tracker = tracker_of(job.workspace.home, job.study, job.tracking_uri)
         self.run_id = self.tracker.start(job.kind, job.name, job.parent, replace(job.tags, uid=job.uid), job.params)
 
     def epoch(self, point: tuple[int, int, dict[str, float]]) -> None:
@@ -159,7 +159,7 @@ def tracker_of(home: Path, study: str, uri: str) -> Tracker:
 def _delivered(job: Job, box: Outbox, entry: OutboxEntry) -> str:
     """Deliver a committed result to MLflow; returns the run's id, empty while MLflow is away."""
     try:
-        tracker = tracker_of(job.workplace.home, job.study, job.tracking_uri)
+        tracker = tracker_of(job.workspace.home, job.study, job.tracking_uri)
         return box.deliver(entry.uid, tracker.write)
     except Exception as error:  # it still waits: `bench sync` and the next start try again
         logger.warning("the result of %s waits in the outbox: MLflow does not take it (%s)", entry.name, first_line(error))
@@ -168,4 +168,4 @@ def _delivered(job: Job, box: Outbox, entry: OutboxEntry) -> str:
 
 def audit(job: Job, run_id: str) -> tuple[str, ...]:
     """Audit a final for leaks and record the result for the report; returns the checks that failed."""
-    return audit_final(tracker_of(job.workplace.home, job.study, job.tracking_uri), run_id, job.workplace)
+    return audit_final(tracker_of(job.workspace.home, job.study, job.tracking_uri), run_id, job.workspace)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from registry.split import Split
 
 
-def run_trial(trial: Trial, workplace: Workspace, on_epoch: OnEpoch, preparing: Progress | None = None) -> Result:
+def run_trial(trial: Trial, workspace: Workspace, on_epoch: OnEpoch, preparing: Progress | None = None) -> Result:
     """Train and score one trial; a trial that fails is a result with its reason, not an exception.
 
     Args:
@@ -37,11 +37,11 @@ def run_trial(trial: Trial, workplace: Workspace, on_epoch: OnEpoch, preparing: 
     after the result's state is set by the caller.
     """
     result = Result(trial)
-    corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
+    corpus = open_corpus(trial.corpus, workspace.data, workspace.left_out)
     if corpus.fingerprint != trial.corpus_fingerprint:
         raise BenchError(f"the clips of {corpus.name} changed since this trial was planned: start the study again")
     try:
-        _train_and_score(result, corpus, workplace, on_epoch, preparing)
+        _train_and_score(result, corpus, workspace, on_epoch, preparing)
     except Pruned as pruned:
         result.state, result.reason = "pruned", str(pruned)
     except NotTheTrialsFault as error:
@@ -53,7 +53,7 @@ def run_trial(trial: Trial, workplace: Workspace, on_epoch: OnEpoch, preparing: 
     return result
 
 
-def _train_and_score(result: Result, corpus: Corpus, workplace: Workspace, on_epoch: OnEpoch, preparing: Progress | None) -> None:
+def _train_and_score(result: Result, corpus: Corpus, workspace: Workspace, on_epoch: OnEpoch, preparing: Progress | None) -> None:
     trial = result.trial
     split: Split = trial.split(corpus)
     result.split_fingerprint, result.counts = split.fingerprint(corpus), split.counts
@@ -72,8 +72,8 @@ def _train_and_score(result: Result, corpus: Corpus, workplace: Workspace, on_ep
 
     with _timed(result, "features"):
         try:
-            arrays = features(corpus, trial.feature_space, workplace.cache, workplace.workers, preparing)
-            copied = copies(corpus, split.train, trial.feature_space, trial.augmentation, trial.seed, workplace.cache, workplace.workers,
+            arrays = features(corpus, trial.feature_space, workspace.cache, workspace.workers, preparing)
+            copied = copies(corpus, split.train, trial.feature_space, trial.augmentation, trial.seed, workspace.cache, workspace.workers,
                             preparing)
         except (DamagedClips, DiskFull) as error:
             raise NotTheTrialsFault(error) from error

@@ -65,7 +65,7 @@ def search(options: argparse.Namespace, home: Path) -> list[Measured]:
 
     starts, inside = [], []  # moments, and seconds in fit and scoring less what was recorded between epochs
 
-    def watched(trial: Trial, workplace: Workspace, on_epoch: OnEpoch, preparing: Progress) -> Result:
+    def watched(trial: Trial, workspace: Workspace, on_epoch: OnEpoch, preparing: Progress) -> Result:
         starts.append(time.perf_counter())
         recording = [0.0]
 
@@ -74,7 +74,7 @@ def search(options: argparse.Namespace, home: Path) -> list[Measured]:
             on_epoch(epoch, metrics)
             recording[0] += time.perf_counter() - began
 
-        result = run_trial(trial, workplace, listen, preparing)
+        result = run_trial(trial, workspace, listen, preparing)
         inside.append(result.seconds["fit"] + result.seconds["score"] - recording[0])
         return result
 

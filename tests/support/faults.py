@@ -37,18 +37,18 @@ def states(home: Path) -> Counter[str]:
     return Counter(f"{kind} {run.info.status.lower()}" for kind, runs in runs_of(client_of(home), "simulated").items() for run in runs)
 
 
-def leaves_its_pid(trial: Any, workplace: Workspace, on_epoch: Any, preparing: Any) -> Any:
-    (workplace.home / f"pid {os.getpid()}").touch()
-    return sim.simulated(trial, workplace, on_epoch, preparing)
+def leaves_its_pid(trial: Any, workspace: Workspace, on_epoch: Any, preparing: Any) -> Any:
+    (workspace.home / f"pid {os.getpid()}").touch()
+    return sim.simulated(trial, workspace, on_epoch, preparing)
 
 
-def fills(trial: Any, workplace: Workspace, on_epoch: Any, preparing: Any) -> Any:
+def fills(trial: Any, workspace: Workspace, on_epoch: Any, preparing: Any) -> Any:
     """Fills the disk in a cell's second trial."""
     if trial.training.learning_rate != 0.001:
-        with contextlib.suppress(OSError), (workplace.home.parent / "ballast").open("wb", buffering=0) as file:
+        with contextlib.suppress(OSError), (workspace.home.parent / "ballast").open("wb", buffering=0) as file:
             while file.write(bytes(1024)):
                 pass
-    return sim.simulated(trial, workplace, on_epoch, preparing)
+    return sim.simulated(trial, workspace, on_epoch, preparing)
 
 
 def job_in(home: Path) -> Job:
@@ -56,7 +56,7 @@ def job_in(home: Path) -> Job:
     trial = plan(sim.STUDY, open_corpus(sim.STUDY.corpus, None).fingerprint)[0].base
     (home / ".bench").mkdir()
     return Job(uid="u1", kind="trial", name="lr=1", trial=trial, tags=RunTags(signature=trial.signature), params={}, parent="",
-               study="tiny", workplace=Workspace(home, workers=1), tracking_uri="", objective=sim.simulated)
+               study="tiny", workspace=Workspace(home, workers=1), tracking_uri="", objective=sim.simulated)
 
 
 def started(home: Path, workers: int, seconds: float) -> subprocess.Popen[str]:

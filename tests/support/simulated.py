@@ -49,10 +49,10 @@ def study_file(study: Study = STUDY) -> StudyFile:
     return StudyFile("simulated", "A study of tests.", __file__, study)
 
 
-def simulated(trial: Trial, workplace: Workspace, on_epoch: Any, preparing: Any = None, seconds: float = 0.0, busy: bool = False) -> Result:
+def simulated(trial: Trial, workspace: Workspace, on_epoch: Any, preparing: Any = None, seconds: float = 0.0, busy: bool = False) -> Result:
     """What a trial could have given: the same for the same signature; takes `seconds`, computing all the while where `busy`."""
     environment.hardware = lambda: "none: simulated"  # nothing is computed: no need to load TensorFlow to say what devices it has
-    corpus = open_corpus(trial.corpus, workplace.data, workplace.left_out)
+    corpus = open_corpus(trial.corpus, workspace.data, workspace.left_out)
     split = trial.split(corpus)
     rng = np.random.default_rng(int(trial.signature, 16))
     result = Result(trial, split_fingerprint=split.fingerprint(corpus), counts=split.counts, best_epoch=1, parameters=1)
@@ -78,9 +78,9 @@ def _scores(result: Result, part: str, clips: list[Any], emotions: tuple[str, ..
     return predictions.scores
 
 
-def lean(trial: Trial, workplace: Workspace, on_epoch: Any, preparing: Any = None) -> Result:
+def lean(trial: Trial, workspace: Workspace, on_epoch: Any, preparing: Any = None) -> Result:
     """The same without curves and files: a load for stores."""
-    result = simulated(trial, workplace, lambda *_: None)
+    result = simulated(trial, workspace, lambda *_: None)
     result.history = {}
     result.predictions = {}
     return result

@@ -47,17 +47,17 @@ def scheduler() -> Iterator[str]:
         yield started.scheduler_address
 
 
-def troubled(trial: Any, workplace: Workspace, on_epoch: Any, preparing: Any) -> Any:
+def troubled(trial: Any, workspace: Workspace, on_epoch: Any, preparing: Any) -> Any:
     """Dies by SIGKILL once in one cell's first trial and each time in the other's; never comes back from one cell's second trial."""
     first, shares = trial.training.learning_rate == 0.001, "random" in trial.split.name
-    deaths = workplace.home / f"deaths {trial.split.name}"
+    deaths = workspace.home / f"deaths {trial.split.name}"
     deaths.mkdir(exist_ok=True)
     if first and not trial.opens_test and not (shares and list(deaths.iterdir())):
         (deaths / str(time.monotonic_ns())).touch()
         os.kill(os.getpid(), signal.SIGKILL)
     if shares and not first and not trial.opens_test:
         time.sleep(1000)
-    return sim.simulated(trial, workplace, on_epoch, preparing)
+    return sim.simulated(trial, workspace, on_epoch, preparing)
 
 
 @pytest.fixture(scope="module")
@@ -90,17 +90,17 @@ def test_a_trial_that_hangs_is_stopped_after_its_time_and_failed(trouble: Path) 
     assert ("FAILED", "it took longer than --trial-timeout 20 s") in ends(trouble, "random")
 
 
-def dies_once_it_is_done(trial: Any, workplace: Workspace, on_epoch: Any, preparing: Any) -> Any:
+def dies_once_it_is_done(trial: Any, workspace: Workspace, on_epoch: Any, preparing: Any) -> Any:
     def die() -> None:
-        box = Outbox(workplace.home)
+        box = Outbox(workspace.home)
         while not any(entry.tags["signature"] == trial.signature for entry in filter(None, map(box.get, box.uids()))):
             time.sleep(0.001)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    if not (workplace.home / "doomed").exists():
-        (workplace.home / "doomed").touch()
+    if not (workspace.home / "doomed").exists():
+        (workspace.home / "doomed").touch()
         threading.Thread(target=die, daemon=True).start()
-    return sim.simulated(trial, workplace, on_epoch, preparing)
+    return sim.simulated(trial, workspace, on_epoch, preparing)
 
 
 @pytest.mark.slow
@@ -192,11 +192,11 @@ def test_a_tracking_server_that_goes_away_in_the_middle_loses_nothing_and_gets_e
                                                                                                       tmp_path: Path) -> None:
     server, home, begun = used_server, tmp_path / "home", []
 
-    def goes_away(trial: Any, workplace: Workspace, on_epoch: Any, preparing: Any) -> Any:
+    def goes_away(trial: Any, workspace: Workspace, on_epoch: Any, preparing: Any) -> Any:
         begun.append(trial.signature)
         if len(begun) == 2:
             server.end()
-        return sim.simulated(trial, workplace, on_epoch, preparing)
+        return sim.simulated(trial, workspace, on_epoch, preparing)
 
     with pytest.raises(BenchError, match=r"results wait in .*`bench sync`"):
         study(home, goes_away)
@@ -236,12 +236,12 @@ def test_a_tracking_server_that_is_away_at_the_start_is_told_before_anything_is_
 def test_postgresql_restarted_under_load_is_waited_for(tmp_path: Path) -> None:
     server, begun = Postgres(tmp_path), []
 
-    def restarts(trial: Any, workplace: Workspace, on_epoch: Any, preparing: Any) -> Any:
+    def restarts(trial: Any, workspace: Workspace, on_epoch: Any, preparing: Any) -> Any:
         begun.append(trial.signature)
         if len(begun) == 3:
             server.stop("immediate")
             threading.Timer(2.0, server.start).start()
-        return sim.simulated(trial, workplace, on_epoch, preparing)
+        return sim.simulated(trial, workspace, on_epoch, preparing)
 
     try:
         study(tmp_path / "home", restarts, trials=4, optuna_storage=server.make("optuna"))
@@ -254,7 +254,7 @@ def test_postgresql_restarted_under_load_is_waited_for(tmp_path: Path) -> None:
 def test_a_locked_sqlite_file_is_waited_for(tmp_path: Path) -> None:
     begun: list[str] = []
 
-    def locks(trial: Any, workplace: Workspace, on_epoch: Any, preparing: Any) -> Any:
+    def locks(trial: Any, workspace: Workspace, on_epoch: Any, preparing: Any) -> Any:
         begun.append(trial.signature)
         if len(begun) == 2:
             def hold() -> None:
@@ -267,7 +267,7 @@ def test_a_locked_sqlite_file_is_waited_for(tmp_path: Path) -> None:
             locked = threading.Event()
             threading.Thread(target=hold).start()
             assert locked.wait(30)
-        return sim.simulated(trial, workplace, on_epoch, preparing)
+        return sim.simulated(trial, workspace, on_epoch, preparing)
 
     study(tmp_path, locks)
     assert len(begun) == len(set(begun)) == 6

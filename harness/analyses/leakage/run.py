@@ -31,7 +31,7 @@ from registry.errors import BenchError
 PREFIX = "leakage-"  # of the experiments' names
 
 
-def measure_leakage(options: LeakageOptions, store: Store, workplace: Workspace, console: Console, allow_missing: bool = False,
+def measure_leakage(options: LeakageOptions, store: Store, workspace: Workspace, console: Console, allow_missing: bool = False,
                     execution: Execution | None = None) -> list[CellUnderProtocols]:
     """Train the study's cells, without a search, under every protocol, and write the report; the same call continues.
 
@@ -41,14 +41,14 @@ def measure_leakage(options: LeakageOptions, store: Store, workplace: Workspace,
     file = chosen_study(options.study, corpus=options.corpus, seeds=list(options.seeds))
     name, study = file.name, file.study
     refuse_leaks(study)
-    corpus = open_corpus(study.corpus, workplace.data, workplace.left_out)
+    corpus = open_corpus(study.corpus, workspace.data, workspace.left_out)
     copies = Augmentation(copies=tuple(parse_component("augmentations", text) for text in options.copies)).copies
     cells = planned_cells(study, chosen_cells(plan(study, corpus.fingerprint, options.settings), options.cell), copies)
     tracker = store.experiment(PREFIX + name, LEAKAGE)  # made first, so that its runs are on no leaderboard
     for part in parts(study, cells, corpus):
         fixed = {key: value for key, value in options.settings.items() if any(has_setting(cell.base, key) for cell in plan(part, ""))}
         since = time.time()
-        keys = run_study(replace(file, name=PREFIX + name, study=part), store, workplace, fixed, console, allow_missing=allow_missing,
+        keys = run_study(replace(file, name=PREFIX + name, study=part), store, workspace, fixed, console, allow_missing=allow_missing,
                          execution=execution, leaks_allowed=True)
         _note(tracker, [r for r in tracker.records("final") if r.state == "finished" and r.about.cell in keys
                         and r.about.requested_at >= since - 0.01], {cell.name: cell for cell in cells})

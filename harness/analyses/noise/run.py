@@ -55,7 +55,7 @@ class ModelInNoise:
     probabilities: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
 
-def measure_noise(options: NoiseOptions, store: Store, workplace: Workspace, console: Console) -> tuple[list[NoiseRow], Path]:
+def measure_noise(options: NoiseOptions, store: Store, workspace: Workspace, console: Console) -> tuple[list[NoiseRow], Path]:
     """Measure the conditions that were not measured before, store them with each run, and write the study's report on noise.
 
     Returns: the rows of the runs that the options name, and the report's path.
@@ -66,7 +66,7 @@ def measure_noise(options: NoiseOptions, store: Store, workplace: Workspace, con
     with tempfile.TemporaryDirectory() as folder:
         models = [model for run in runs if (model := _model_in_noise(run, options, tracker, Path(folder)))]
         for same_clips in _by_split(models):
-            _measure(same_clips, tracker, workplace, console)
+            _measure(same_clips, tracker, workspace, console)
     path = write_noise(store, tracker.study_name)
     _, boards = write_report(store, tracker.study_name)  # it links to the page
     write_index(store, {tracker.study_name: boards})
@@ -106,9 +106,9 @@ def _by_split(models: Sequence[ModelInNoise]) -> list[list[ModelInNoise]]:
     return list(groups.values())
 
 
-def _measure(models: list[ModelInNoise], tracker: Tracker, workplace: Workspace, console: Console) -> None:
+def _measure(models: list[ModelInNoise], tracker: Tracker, workspace: Workspace, console: Console) -> None:
     first = models[0]  # the clips of its parts are those of all
-    corpus, train = _split_of(first.record, tracker, workplace)
+    corpus, train = _split_of(first.record, tracker, workspace)
     noises, clips = Noises(corpus, train), {clip.id: clip for clip in corpus.clips}
     conditions = list(dict.fromkeys(condition for model in models for condition in model.conditions.values()))
     test = [clips[name] for name in first.logged.clips]
@@ -133,13 +133,13 @@ def _predict(models: Sequence[ModelInNoise], key: str, sounds: Sequence[Sound]) 
         model.probabilities.setdefault(key, []).append(model.model.probabilities(features[space]))
 
 
-def _split_of(record: RunRecord, tracker: Tracker, workplace: Workspace) -> tuple[Corpus, np.ndarray]:
+def _split_of(record: RunRecord, tracker: Tracker, workspace: Workspace) -> tuple[Corpus, np.ndarray]:
     """A run's corpus and its training part. Raises BenchError when the clips are no longer those of the run."""
     configuration = tracker.configuration(record.run_id)
     if configuration is None:
         raise BenchError(f"run {record.run_id} has no configuration.json in the store: train it again")
     trial = trial_from(configuration)
-    corpus = corpus_of(record, trial, workplace)
+    corpus = corpus_of(record, trial, workspace)
     split = trial.split(corpus)
     if corpus.fingerprint != trial.corpus_fingerprint or split.fingerprint(corpus) != record.about.split_fingerprint:
         raise BenchError(f"the clips of {corpus.name} ({corpus.coverage}) or their parts are not those that run {record.run_id} was "

@@ -21,7 +21,7 @@ from harness.tracking.store import Store
 from registry.errors import BenchError
 
 
-def replicate(options: ReplicateOptions, store: Store, workplace: Workspace, console: Console, allow_missing: bool = False,
+def replicate(options: ReplicateOptions, store: Store, workspace: Workspace, console: Console, allow_missing: bool = False,
               execution: Execution | None = None) -> list[Comparison]:
     """Train each recipe under its own split and under its twin of unseen speakers, then write the report.
 
@@ -29,15 +29,15 @@ def replicate(options: ReplicateOptions, store: Store, workplace: Workspace, con
     Raises: UsageError for an unknown name or setting, before anything is trained; BenchError with the reasons, after the others
         ran, when recipes gave nothing.
     """
-    plans = [_planned(options, system, name, workplace) for system, name in chosen(options.names, options.variants)]
+    plans = [_planned(options, system, name, workspace) for system, name in chosen(options.names, options.variants)]
     failed: dict[str, str] = {}
     for place, (name, system, file, settings) in enumerate(plans, 1):
         published = system.recipe(name).training.epochs
         console.say(f"{place} of {len(plans)}: {name}, {settings.get('training.epochs', published)} of {published} epochs")
         try:
-            keys = run_study(file, store, workplace, settings, console, only_cell=name, allow_missing=allow_missing, execution=execution)
+            keys = run_study(file, store, workspace, settings, console, only_cell=name, allow_missing=allow_missing, execution=execution)
             if not any(row.seeds for board in write_report(store, system.name)[1] for row in board.rows if row.cell in keys):
-                failed[name] = f"no training finished; {workplace.home / 'reports' / system.name}.md lists the reasons"
+                failed[name] = f"no training finished; {workspace.home / 'reports' / system.name}.md lists the reasons"
         except BenchError as error:
             failed[name] = str(error)
             console.say(f"{name} could not be run: {error}")
@@ -48,7 +48,7 @@ def replicate(options: ReplicateOptions, store: Store, workplace: Workspace, con
     return [comparison for comparison in compared if comparison.name in {name for name, *_ in plans}]
 
 
-def _planned(options: ReplicateOptions, system: System, name: str, workplace: Workspace) -> tuple[str, System, StudyFile, dict[str, Any]]:
+def _planned(options: ReplicateOptions, system: System, name: str, workspace: Workspace) -> tuple[str, System, StudyFile, dict[str, Any]]:
     """A recipe with its study and settings as the options change them; BenchError when it can't be run, or its corpus is not there."""
     file = chosen_study(system.name, corpus=options.corpus, splits=options.splits, seeds=options.seeds)
     training = system.recipe(name).training
@@ -56,7 +56,7 @@ def _planned(options: ReplicateOptions, system: System, name: str, workplace: Wo
     if shorter and training.schedule == "step":
         shorter["training.drop_epochs"] = scaled(training.drop_epochs, options.epochs_scale)
     settings = {**shorter, **options.settings}
-    plan(file.study, open_corpus(file.study.corpus, workplace.data).fingerprint, settings)
+    plan(file.study, open_corpus(file.study.corpus, workspace.data).fingerprint, settings)
     return name, system, file, settings
 
 

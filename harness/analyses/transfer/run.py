@@ -55,7 +55,7 @@ class TransferCorpus:
     split: Any
 
 
-def measure_transfer(options: TransferOptions, store: Store, workplace: Workspace, console: Console,
+def measure_transfer(options: TransferOptions, store: Store, workspace: Workspace, console: Console,
                      execution: Execution | None = None) -> list[Matrix]:
     """Train the cell, without a search, on every corpus, test it on all, and write the report; the same call continues.
 
@@ -64,15 +64,15 @@ def measure_transfer(options: TransferOptions, store: Store, workplace: Workspac
     file = chosen_study(options.study, seeds=list(options.seeds))
     name, study = file.name, file.study
     cell = chosen_cells(plan(study, "", options.settings), options.cell)[0]
-    corpora = _corpora(options, cell, workplace, console)
+    corpora = _corpora(options, cell, workspace, console)
     tracker = store.experiment(PREFIX + name, TRANSFER)  # made first, so that its runs are on no leaderboard
     for source in corpora:
         if source.split is None:
             continue
         part = _study(source, cell, study)
         fixed = {key: value for key, value in options.settings.items() if any(has_setting(cell.base, key) for cell in plan(part, ""))}
-        run_study(dataclasses.replace(file, name=PREFIX + name, study=part), store, workplace, fixed, console, execution=execution)
-        _test(source, corpora, _signatures(part, source, fixed), tracker, workplace, console)
+        run_study(dataclasses.replace(file, name=PREFIX + name, study=part), store, workspace, fixed, console, execution=execution)
+        _test(source, corpora, _signatures(part, source, fixed), tracker, workspace, console)
     write_transfer(store)
     results = matrices(store, PREFIX + name)
     if not results:
@@ -80,8 +80,8 @@ def measure_transfer(options: TransferOptions, store: Store, workplace: Workspac
     return results
 
 
-def _corpora(options: TransferOptions, cell: Cell, workplace: Workspace, console: Console) -> list[TransferCorpus]:
-    corpora = [_corpus(name, cell, workplace, console) for name in options.corpora]
+def _corpora(options: TransferOptions, cell: Cell, workspace: Workspace, console: Console) -> list[TransferCorpus]:
+    corpora = [_corpus(name, cell, workspace, console) for name in options.corpora]
     if all(corpus.split is None for corpus in corpora):
         raise BenchError(f"none of {', '.join(options.corpora)} can be split for training: the lines above have the reasons")
     for other, one in itertools.combinations(corpora, 2):
@@ -91,13 +91,13 @@ def _corpora(options: TransferOptions, cell: Cell, workplace: Workspace, console
     return corpora
 
 
-def _corpus(name: str, cell: Cell, workplace: Workspace, console: Console) -> TransferCorpus:
+def _corpus(name: str, cell: Cell, workspace: Workspace, console: Console) -> TransferCorpus:
     """A corpus without its calm clips, and the strictest protocol that fits it."""
     loader = parse_component("corpora", name)
-    corpus = open_corpus(loader, workplace.data)
+    corpus = open_corpus(loader, workspace.data)
     if CALM in corpus.emotions:
         loader = Combined(corpora=(corpus.name,), calm="left_out", sample_rate=UNTOUCHED_HZ)
-        corpus = open_corpus(loader, workplace.data)
+        corpus = open_corpus(loader, workspace.data)
     for line in refuse_broken(corpus, allow_missing=False):
         console.say(line)
     splits = [get("splits", protocol)() for protocol in PROTOCOLS]
@@ -122,7 +122,7 @@ def _signatures(study: Study, source: TransferCorpus, settings: dict[str, Any]) 
     return {dataclasses.replace(base, seed=seed, opens_test=True).signature for seed in study.seeds}
 
 
-def _test(source: TransferCorpus, corpora: Sequence[TransferCorpus], signatures: set[str], tracker: Tracker, workplace: Workspace,
+def _test(source: TransferCorpus, corpora: Sequence[TransferCorpus], signatures: set[str], tracker: Tracker, workspace: Workspace,
           console: Console) -> None:
     """Test the networks of one corpus on all that they were not tested on yet, and store their predictions."""
     runs = [run for run in tracker.records("seed") if run.state == "finished" and run.about.signature in signatures]
@@ -132,17 +132,17 @@ def _test(source: TransferCorpus, corpora: Sequence[TransferCorpus], signatures:
         console.say(f"{source.name} → {name}: not tested, there are not two emotions that both have")
     with console.progress(), console.bar(f"trained on {source.name}: tests", len(runs) * len(targets)) as bar:
         for done, (run, target) in enumerate(itertools.product(runs, targets), 1):
-            _test_once(run, source, target, tracker, workplace)
+            _test_once(run, source, target, tracker, workspace)
             bar.update(done)
 
 
-def _test_once(run: RunRecord, source: TransferCorpus, target: TransferCorpus, tracker: Tracker, workplace: Workspace) -> None:
+def _test_once(run: RunRecord, source: TransferCorpus, target: TransferCorpus, tracker: Tracker, workspace: Workspace) -> None:
     """Test a run on a corpus and store its predictions with it, unless they are there."""
     where, same = f"{FOLDER}/{target.corpus.fingerprint[:16]}", source.name == target.name
     with tempfile.TemporaryDirectory() as folder:
         if tracker.files(run.run_id, f"{where}/{ABOUT}", Path(folder)):
             return
-    predictions = tracker.predictions(run.run_id, "test") if same else _predict(run, target, tracker, workplace)
+    predictions = tracker.predictions(run.run_id, "test") if same else _predict(run, target, tracker, workspace)
     if predictions is None:
         return
     about = About(source.name, target.name, same, target.corpus.coverage, target.corpus.synthetic, time.time())
@@ -154,7 +154,7 @@ def _test_once(run: RunRecord, source: TransferCorpus, target: TransferCorpus, t
         tracker.add_files(run.run_id, Path(folder))
 
 
-def _predict(run: RunRecord, target: TransferCorpus, tracker: Tracker, workplace: Workspace) -> Predictions:
+def _predict(run: RunRecord, target: TransferCorpus, tracker: Tracker, workspace: Workspace) -> Predictions:
     """The predictions of a run's network of all clips of another corpus whose emotion it knows."""
     with tempfile.TemporaryDirectory() as folder:
         files = tracker.models.files(run, Path(folder))
@@ -163,8 +163,8 @@ def _predict(run: RunRecord, target: TransferCorpus, tracker: Tracker, workplace
                              "to train it again")
         model = saved_model.load(files)
     corpus = target.corpus
-    job = FeatureJob(corpus, model.space, model.samples, workplace.cache, {key_of(corpus, model.space, model.samples): None})
-    features = obtain(job, workplace.workers, None)[0]  # (clips, frames, bands), in the cache for the next seed
+    job = FeatureJob(corpus, model.space, model.samples, workspace.cache, {key_of(corpus, model.space, model.samples): None})
+    features = obtain(job, workspace.workers, None)[0]  # (clips, frames, bands), in the cache for the next seed
     known = [i for i, clip in enumerate(corpus.clips) if clip.emotion in model.emotions]
     return among_shared([corpus.clips[i] for i in known], model.emotions, model.network.predict(features[known], batch_size=256, verbose=0))
 

@@ -47,9 +47,9 @@ def test_damaged_clips_that_a_run_was_allowed_to_leave_out_are_left_out_again(tm
     kept = open_corpus(Folder(), tmp_path, ("d",)).fingerprint
     trial = dataclasses.replace(CLEAN, corpus=Folder(), corpus_fingerprint=kept)
     allowed = RunRecord("a", "", "seed", "finished", {}, {}, {"bench.allow_missing": "--allow-missing"})
-    workplace = Workspace(tmp_path / "home", data=tmp_path, workers=1)
-    assert corpus_of(allowed, trial, workplace).fingerprint == kept
-    assert corpus_of(dataclasses.replace(allowed, tags={}), trial, workplace).fingerprint != kept, "that run left nothing out"
+    workspace = Workspace(tmp_path / "home", data=tmp_path, workers=1)
+    assert corpus_of(allowed, trial, workspace).fingerprint == kept
+    assert corpus_of(dataclasses.replace(allowed, tags={}), trial, workspace).fingerprint != kept, "that run left nothing out"
 
 
 def test_a_study_that_was_really_run_has_no_leak_and_its_kept_models_were_fitted_on_training(ran: Ran) -> None:

@@ -22,7 +22,7 @@ def test_a_worker_that_would_give_other_numbers_refuses(tmp_path: Path, monkeypa
     with pytest.raises(BenchError, match="another version than the one that planned this trial"):
         run_job(dataclasses.replace(job, tags=RunTags(signature="0" * 16)), None)  # type: ignore[arg-type]
     with pytest.raises(BenchError, match=r"does not see .*: it must lie on a file system that all machines share"):
-        run_job(dataclasses.replace(job, workplace=Workspace(tmp_path / "of another machine")), None)  # type: ignore[arg-type]
+        run_job(dataclasses.replace(job, workspace=Workspace(tmp_path / "of another machine")), None)  # type: ignore[arg-type]
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     with pytest.raises(BenchError, match="start the workers with KERAS_BACKEND=tensorflow"):
         run_job(job, None)  # type: ignore[arg-type]

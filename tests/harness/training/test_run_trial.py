@@ -45,20 +45,20 @@ def test_predictions_on_a_union_of_corpora_tell_the_corpus_of_each_clip(tmp_path
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return Workspace(home=tmp_path_factory.mktemp("work"), workers=1)
 
 
 @pytest.fixture(scope="module")
-def final(workplace: Workspace) -> Result:
+def final(workspace: Workspace) -> Result:
     """A final, trained and scored on its sealed test part."""
-    return run_trial(FINAL, workplace, ignore)
+    return run_trial(FINAL, workspace, ignore)
 
 
 @pytest.fixture
-def poisoned(workplace: Workspace, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+def poisoned(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     """The corpus's features with NaN in every clip of the test part; what trials read from now on."""
-    arrays = np.array(features(CORPUS, TRIAL.feature_space, workplace.cache))
+    arrays = np.array(features(CORPUS, TRIAL.feature_space, workspace.cache))
     arrays[SPLIT.test] = np.nan
     monkeypatch.setattr("harness.training.run_trial.features", lambda *_: arrays)
     return arrays
@@ -88,36 +88,36 @@ def test_the_kept_epoch_is_the_first_with_the_best_validation_uar(final: Result)
     assert final.validation.uar == pytest.approx(max(curve))
 
 
-def test_a_trial_of_the_search_neither_needs_nor_scores_the_test_part(workplace: Workspace, poisoned: np.ndarray) -> None:
-    result = run_trial(TRIAL, workplace, ignore)
+def test_a_trial_of_the_search_neither_needs_nor_scores_the_test_part(workspace: Workspace, poisoned: np.ndarray) -> None:
+    result = run_trial(TRIAL, workspace, ignore)
     assert result.state == "finished" and result.validation is not None
     assert result.test is None and set(result.predictions) == {"validation"}
 
 
-def test_the_test_part_is_read_only_when_a_final_is_scored(workplace: Workspace, poisoned: np.ndarray, final: Result) -> None:
+def test_the_test_part_is_read_only_when_a_final_is_scored(workspace: Workspace, poisoned: np.ndarray, final: Result) -> None:
     """With nothing but the test clips spoilt, training and validation give the very same numbers, and then scoring fails."""
-    result = run_trial(FINAL, workplace, ignore)
+    result = run_trial(FINAL, workspace, ignore)
     assert (result.state, result.test) == ("failed", None) and "test part are not finite" in result.reason
     assert result.validation == final.validation and result.history == final.history
 
 
-def test_another_seed_gives_other_numbers_and_the_same_trial_the_same_ones_wherever_it_runs(tmp_path: Path, workplace: Workspace,
+def test_another_seed_gives_other_numbers_and_the_same_trial_the_same_ones_wherever_it_runs(tmp_path: Path, workspace: Workspace,
                                                                                            final: Result) -> None:
-    other = run_trial(dataclasses.replace(FINAL, seed=1), workplace, ignore)
+    other = run_trial(dataclasses.replace(FINAL, seed=1), workspace, ignore)
     assert other.history["train_loss"] != final.history["train_loss"]
     again = run_trial(FINAL, Workspace(home=tmp_path, workers=2), ignore)
     assert (again.history, again.test) == (final.history, final.test)
     assert np.array_equal(again.predictions["test"].probabilities, final.predictions["test"].probabilities)
 
 
-def test_the_normaliser_is_fitted_on_the_training_clips_whatever_the_others_are(workplace: Workspace, final: Result,
+def test_the_normaliser_is_fitted_on_the_training_clips_whatever_the_others_are(workspace: Workspace, final: Result,
                                                                               monkeypatch: pytest.MonkeyPatch) -> None:
-    arrays = np.array(features(CORPUS, TRIAL.feature_space, workplace.cache))
+    arrays = np.array(features(CORPUS, TRIAL.feature_space, workspace.cache))
     train = arrays[SPLIT.train].reshape(-1, arrays.shape[2]).astype(np.float64)
     arrays[SPLIT.validation] = 1000 * arrays[SPLIT.validation] + 7
     arrays[SPLIT.test] = 1000 * arrays[SPLIT.test] + 7
     monkeypatch.setattr("harness.training.run_trial.features", lambda *_: arrays)
-    changed = run_trial(FINAL, workplace, ignore)
+    changed = run_trial(FINAL, workspace, ignore)
     for result in (final, changed):
         mean, variance = normaliser_of(result)
         np.testing.assert_allclose(mean, train.mean(axis=0), rtol=1e-5)
@@ -125,33 +125,33 @@ def test_the_normaliser_is_fitted_on_the_training_clips_whatever_the_others_are(
     assert changed.validation != final.validation
 
 
-def test_a_learning_rate_far_too_high_is_a_failed_result_with_its_reason(workplace: Workspace) -> None:
+def test_a_learning_rate_far_too_high_is_a_failed_result_with_its_reason(workspace: Workspace) -> None:
     wild = dataclasses.replace(toy(optimizer="sgd", learning_rate=1e30, epochs=4), architecture=TINY_NET)
-    result = run_trial(wild, workplace, ignore)
+    result = run_trial(wild, workspace, ignore)
     assert result.state == "failed" and result.validation is None
     assert "no longer finite in epoch" in result.reason and "smaller training.learning_rate" in result.reason
 
 
-def test_a_trial_that_the_search_gives_up_is_pruned_with_its_curve_so_far(workplace: Workspace) -> None:
+def test_a_trial_that_the_search_gives_up_is_pruned_with_its_curve_so_far(workspace: Workspace) -> None:
     def give_up(epoch: int, metrics: dict[str, float]) -> None:
         raise Pruned("below the median")
 
-    result = run_trial(TRIAL, workplace, give_up)
+    result = run_trial(TRIAL, workspace, give_up)
     assert (result.state, result.reason, result.validation) == ("pruned", "below the median", None)
     assert len(result.history["validation_uar"]) == 1
 
 
-def test_a_trial_planned_on_other_clips_is_refused(workplace: Workspace) -> None:
+def test_a_trial_planned_on_other_clips_is_refused(workspace: Workspace) -> None:
     with pytest.raises(BenchError, match="clips of synthetic changed since this trial was planned"):
-        run_trial(dataclasses.replace(TRIAL, corpus_fingerprint="others"), workplace, ignore)
+        run_trial(dataclasses.replace(TRIAL, corpus_fingerprint="others"), workspace, ignore)
 
 
-def test_a_fault_of_what_listens_to_epochs_is_not_recorded_as_the_trial_s_own_end(workplace: Workspace) -> None:
+def test_a_fault_of_what_listens_to_epochs_is_not_recorded_as_the_trial_s_own_end(workspace: Workspace) -> None:
     def store_is_away(epoch: int, metrics: dict[str, float]) -> None:
         raise ConnectionError("the store is away")
 
     with pytest.raises(ConnectionError, match="the store is away"):
-        run_trial(TRIAL, workplace, store_is_away)
+        run_trial(TRIAL, workspace, store_is_away)
 
 
 def full_memory(backend: str) -> Exception:
@@ -168,21 +168,21 @@ def full_memory(backend: str) -> Exception:
 
 
 @pytest.mark.parametrize("backend", ["numpy", "tensorflow", "jax", "torch"])
-def test_a_trial_that_memory_does_not_hold_is_failed_with_its_batch_size_and_what_to_do(workplace: Workspace, backend: str,
+def test_a_trial_that_memory_does_not_hold_is_failed_with_its_batch_size_and_what_to_do(workspace: Workspace, backend: str,
                                                                                        monkeypatch: pytest.MonkeyPatch) -> None:
     def fit_in_a_full_memory(*_: Any) -> None:
         raise full_memory(backend)
 
     monkeypatch.setattr("harness.training.run_trial.fit", fit_in_a_full_memory)
-    result = run_trial(TRIAL, workplace, ignore)
+    result = run_trial(TRIAL, workspace, ignore)
     assert result.state == "failed" and result.validation is None
     assert f"out of memory with training.batch_size={TRIAL.training.batch_size}: use a smaller training.batch_size" in result.reason
     assert str(full_memory(backend)) in result.reason
 
 
-def test_an_error_that_is_not_of_memory_does_not_name_the_batch_size(workplace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_that_is_not_of_memory_does_not_name_the_batch_size(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     def fit_wrongly(*_: Any) -> None:
         raise ValueError("a shape is wrong")
 
     monkeypatch.setattr("harness.training.run_trial.fit", fit_wrongly)
-    assert run_trial(TRIAL, workplace, ignore).reason == "ValueError: a shape is wrong"
+    assert run_trial(TRIAL, workspace, ignore).reason == "ValueError: a shape is wrong"
