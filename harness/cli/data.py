@@ -38,9 +38,7 @@ def data_command(args: argparse.Namespace, console: Console) -> None:
 
 
 def _pull(args: argparse.Namespace, console: Console) -> None:
-    from harness.data.availability import availability
     from harness.data.download import pull
-    from registry.core import get
     from registry.source import source_named
 
     sources = {name: source_named(name) for name in args.corpora}  # a wrong name is an error before anything is fetched
@@ -48,10 +46,18 @@ def _pull(args: argparse.Namespace, console: Console) -> None:
         raise UsageError("`bench data pull` needs the corpora and a folder for them: bench data pull crema_d --data DIR (or BENCH_DATA)")
     for name in sorted(sources, key=lambda name: bool(sources[name].on_request)):  # what only its authors give comes last
         pull(name, args.data or Path("DIR"), console, args.mirror or "")
-        corpus, loader = availability(name, args.data), get("corpora", name)
-        reason = f" ({corpus.reason})" if corpus.reason else ""
-        console.result(f"{name}: {corpus.clips} clips in {args.data / corpus.folder}: {corpus.state}{reason}")
-        console.say(f"Licence: {loader.licence}. Please cite: {loader.citation}")
+        print_state(name, args.data, console)
+
+
+def print_state(name: str, data: Path, console: Console) -> None:
+    """How much of a corpus is there after a pull, and under what terms."""
+    from harness.data.availability import availability
+    from registry.core import get
+
+    corpus, loader = availability(name, data), get("corpora", name)
+    reason = f" ({corpus.reason})" if corpus.reason else ""
+    console.result(f"{name}: {corpus.clips} clips in {data / corpus.folder}: {corpus.state}{reason}")
+    console.say(f"Licence: {loader.licence}. Please cite: {loader.citation}")
 
 
 def print_status(data: Path | None, names: list[str], console: Console) -> None:

@@ -24,8 +24,8 @@ from harness.data.features import features
     (("--study", TINY, "--set", "nonsense"), "SETTING=VALUE"),
     (("--study", TINY, "--trials", "-1"), "trials must be 0 or more"),
     (("--study", TINY, "--cell", "mel × nothing"), "no cell 'mel × nothing'"),
-    (("--study", TINY, "--split", "speaker_folds[2]"), "not written as NAME or NAME[field=value"),
-    (("--study", TINY, "--split", "speaker_folds[fold=2"), "not written as NAME or NAME[field=value"),
+    (("--study", TINY, "--split", "speaker_folds[2]"), "not of the form NAME or NAME[field=value"),
+    (("--study", TINY, "--split", "speaker_folds[fold=2"), "not of the form NAME or NAME[field=value"),
     (("--study", TINY, "--corpus", "crema_d", "--cell", "typo", "--dry-run"), "no cell 'typo'")])
 def test_a_wrong_call_ends_with_code_2_says_what_is_meant_and_writes_nothing(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
     outcome = bench("run", *arguments, "--home", tmp_path / "home")

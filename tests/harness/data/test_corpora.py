@@ -23,7 +23,7 @@ def problems(count: int, breaks: bool) -> tuple[Problem, ...]:
 
 
 def test_a_corpus_is_listed_once_a_process() -> None:
-    assert open_corpus(LOADER, None) is CORPUS
+    assert open_corpus(LOADER, None) is open_corpus(LOADER, None)
     assert Workspace(Path("home")).cache == Path("home/.bench/features")
 
 
