@@ -1,10 +1,13 @@
-"""What runs the combinations: study, trial, search, training, tracking, statistics, report, command line.
+"""A benchmark of speech emotion recognition: the names below are its Python API, each loaded when it is first used.
 
-The names below are the public Python API; each is loaded when it is first used, so that `import harness` stays light.
+`import harness` stays light; the folders, from the question to the command line, are shown in CONTRIBUTING.
 """
+
+from __future__ import annotations
 
 import importlib
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 # Read when mlflow is imported, wherever that is first.
@@ -15,24 +18,70 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 __all__ = ["BenchError", "Claim", "Execution", "Recipe", "Study", "Training", "UsageError", "Workspace", "audit", "compare", "leaderboard",
            "load_model", "load_study", "predictions", "report", "results", "run", "trials"]
 
-if TYPE_CHECKING:  # what editors and type checkers read; the rest does the same when a name is used
+if TYPE_CHECKING:  # for editors and type checkers; `__getattr__` does the same when a name is used
     from harness.analyses.published.systems import Claim
-    from harness.api import audit, compare, leaderboard, load_model, load_study, predictions, report, results, run, trials
     from harness.data.corpora import Workspace
+    from harness.evaluation.leaderboard import Leaderboard
+    from harness.evaluation.study_data import audit, compare, leaderboard, load_model, predictions, results, trials
     from harness.execution.run_study import Execution
+    from harness.reports.index import report
     from harness.study import Recipe, Study, Training
+    from harness.study.files import load_study
     from registry.errors import BenchError, UsageError
-else:
-    PLACES = {"Claim": "harness.analyses.published.systems", "Workspace": "harness.data.corpora",
-              "Execution": "harness.execution.run_study", **dict.fromkeys(("Recipe", "Study", "Training"), "harness.study"),
-              **dict.fromkeys(("BenchError", "UsageError"), "registry.errors")}  # of what is not in harness.api
 
-    def __getattr__(name: str) -> Any:
-        """A public name, from the module that defines it."""
-        if name not in __all__:
-            raise AttributeError(f"module 'harness' has no attribute {name!r}")
-        globals()[name] = value = getattr(importlib.import_module(PLACES.get(name, "harness.api")), name)
-        return value
+PLACES = {"Claim": "harness.analyses.published.systems", "Workspace": "harness.data.corpora", "Execution": "harness.execution.run_study",
+          "report": "harness.reports.index", "load_study": "harness.study.files",
+          **dict.fromkeys(("Recipe", "Study", "Training"), "harness.study"),
+          **dict.fromkeys(("BenchError", "UsageError"), "registry.errors"),
+          **dict.fromkeys(("audit", "compare", "leaderboard", "load_model", "predictions", "results", "trials"),
+                          "harness.evaluation.study_data")}
 
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+
+def run(study: Study | str | Path, name: str = "", *, home: str | Path | None = None, data: str | Path | None = None,
+        settings: dict[str, Any] | None = None, execution: Execution | None = None, question: str = "", only_cell: str | None = None,
+        allow_missing: bool = False, quiet: bool = False) -> list[Leaderboard]:
+    """Run a study, or continue it: what finished before is not trained again. Writes its report and the index, as `bench run` does.
+
+    Args:
+        study: a Study, which need not lie in any file, or the name or path of one that does.
+        name: of its experiment and its report; without one the file's name, or `mine` for a Study.
+        settings: fixed in every cell, as `{"training.epochs": 5}`. question: the line below the report's title.
+        execution: where trials run; without it in this process, which needs no protection of a script's main module and knows the classes
+            of a notebook. `Execution(workers=4)` starts worker processes.
+        only_cell: label of the one cell to run. allow_missing: go on without missing or damaged clips. quiet: no progress.
+    Returns: the study's leaderboards, one for each corpus and protocol.
+    Raises: UsageError for what is wrong in the study; BenchError for what must be fixed first, when results still wait for MLflow at the
+        end, or when no cell came to a final. KeyboardInterrupt after Ctrl-C; the same call continues.
+    Example: `boards = run(STUDY, name="mine", home="my_runs", settings={"training.epochs": 5})`.
+    """
+    from harness.console import Console
+    from harness.data.corpora import Workspace
+    from harness.execution.run_study import Execution, run_study
+    from harness.reports.index import write_index
+    from harness.reports.study_report import write_report
+    from harness.study.files import as_study_file
+    from harness.tracking.store import Store
+    from registry.errors import BenchError
+
+    file, workspace = as_study_file(study, name, question), Workspace.located(home, data)
+    store = Store(workspace.home)
+    execution = execution or Execution(in_process=True, optuna_storage=os.environ.get("BENCH_OPTUNA_STORAGE", ""))
+    cells = run_study(file, store, workspace, settings or {}, Console(quiet), only_cell=only_cell, allow_missing=allow_missing,
+                      execution=execution)
+    page, boards = write_report(store, file.name, workspace.data)
+    write_index(store, {file.name: boards})
+    if not any(row.seeds for board in boards for row in board.rows if row.cell in cells):
+        raise BenchError(f"no cell of {file.name} came to a final: trials({file.name!r}) and {page} say why")
+    return boards
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, from the module that defines it."""
+    if name not in PLACES:
+        raise AttributeError(f"module 'harness' has no attribute {name!r}")
+    globals()[name] = value = getattr(importlib.import_module(PLACES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

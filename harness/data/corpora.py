@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from registry.corpus import Corpus, Problem
 from registry.errors import BenchError
 
 SHOWN_PROBLEMS = 20
+Folder = str | Path | None
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,12 @@ class Workspace:
     data: Path | None = None
     workers: int = 0
     left_out: tuple[str, ...] = ()
+
+    @classmethod
+    def located(cls, home: Folder = None, data: Folder = None) -> Workspace:
+        """As a script or a notebook says; what it leaves open is as `BENCH_HOME` and `BENCH_DATA` say, the home else the current folder."""
+        home, data = home or os.environ.get("BENCH_HOME") or ".", data or os.environ.get("BENCH_DATA")
+        return cls(Path(home).expanduser().resolve(), Path(data).expanduser().resolve() if data else None)
 
     @property
     def cache(self) -> Path:

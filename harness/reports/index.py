@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from urllib.parse import quote
 
+from harness.data.corpora import Folder, Workspace
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
+from harness.evaluation.study_data import study_store
 from harness.reports.highlights import NAMED, figure, rank_of
 from harness.reports.leaderboard_tables import marks_markdown
 from harness.reports.markdown import escape, table
 from harness.reports.pages import INDEX, OTHER_PAGES, noise_page, study_page, write_beside
-from harness.reports.study_report import MARKS
+from harness.reports.study_report import MARKS, write_report
 from harness.tracking.store import Store
+
+
+def report(study: str, *, home: Folder = None, data: Folder = None) -> Path:
+    """Write a study's report and the index again, from the runs in MLflow's store.
+
+    Args: data: to add what earlier runs did not note of their clips.
+    Returns: the path of the page, `reports/<study>.md` below the home.
+    Raises: UsageError with the near names for a study without runs; BenchError where there are no runs at all.
+    Example: `print(report("quickstart").read_text())`.
+    """
+    store = study_store(study, home)
+    page, boards = write_report(store, study, Workspace.located(home, data).data)
+    write_index(store, {study: boards})
+    return page
 
 
 def write_index(store: Store, known: Mapping[str, Sequence[Leaderboard]]) -> None:

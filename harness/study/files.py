@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.study.definition import Study
 from registry.core import describe, get, label_of, load_file, short_label
-from registry.errors import UsageError, unknown
+from registry.errors import UsageError, require, unknown
 
 
 def shipped() -> dict[str, Path]:
@@ -60,6 +60,39 @@ def load(source: str) -> StudyFile:
     if not isinstance(study, Study):
         raise UsageError(f"{path} defines no STUDY = Study(…)")
     return StudyFile(path.stem, describe(path), source, study)
+
+
+def load_study(source: str | Path) -> Study:
+    """A study that is shipped, by name, or one in a file, by path; `dataclasses.replace` gives one with other fields.
+
+    Returns: the `STUDY` of the file.
+    Raises: UsageError with the near names when there is none.
+    Example: `replace(load_study("quickstart"), corpus=Synthetic(), trials=1)`.
+    """
+    return load(str(source)).study
+
+
+def as_study_file(study: Study | str | Path, name: str, question: str) -> StudyFile:
+    """What a script or a notebook runs; a Study that lies in no file is named as if it did, since reports say how to repeat it.
+
+    Raises: UsageError for anything else, and for a feature that lies in no file.
+    """
+    if isinstance(study, Study):
+        _require_files_of_features(study)
+        name = name or "mine"
+        return StudyFile(name, question, f"{name}.py", study)
+    require(isinstance(study, str | Path), f"run takes a Study, or the name or path of one, not {study!r}")
+    file = load(str(study))
+    return dataclasses.replace(file, name=name or file.name, question=question or file.question)
+
+
+def _require_files_of_features(study: Study) -> None:
+    """Raises: UsageError for a feature that a saved model could not take along, since it lies in no file that can be read alone."""
+    features = {type(feature) for row in study.rows for feature in row.feature_space.features}
+    own = sorted(label_of(feature) for feature in features if feature.__module__ == "__main__")
+    require(not own or not (study.best_models or study.measure_cost),
+            f"a saved model takes the file of each feature along, and {' and '.join(own)} is defined in a notebook or in the program that "
+            "was started: move it to a file of its own and import it, or set best_models=0 and measure_cost=False")
 
 
 def chosen_study(name: str, corpus: str | None = None, splits: list[str] | None = None, trials: int | None = None,

@@ -32,7 +32,7 @@ LOCAL_RANDOMNESS = {"default_rng", "Generator", "SeedSequence", "PCG64", "BitGen
 ORDER = (("study",), ("data",), ("training",), ("tracking",), ("search",), ("evaluation",), ("execution", "reports"), ("analyses",),
          ("cli",))
 FLOOR = {name: floor for floor, names in enumerate(ORDER) for name in names}
-TOP = {"__init__", "api", "console", "safe_text", "saved_model"}  # modules that lie in no folder
+TOP = {"__init__", "console", "safe_text", "saved_model"}  # modules that lie in no folder
 PRINTS = ("cli", "execution", "analyses")  # may be handed a console: results are printed by `cli`, the others show progress
 LONGEST = 300  # lines of a module
 
@@ -123,14 +123,8 @@ def test_a_folder_of_the_harness_imports_only_folders_below_it() -> None:
 
 
 def test_console_and_safe_text_import_no_folder() -> None:
-    above = ("api.py", "saved_model.py", "__init__.py")  # these may import every folder
+    above = ("saved_model.py", "__init__.py")  # these may import every folder
     assert [(path, other) for path, own, other in imports_between_folders() if not own and not path.endswith(above)] == []
-
-
-def test_nothing_in_the_harness_imports_the_python_api() -> None:
-    users = [path for path, tree in sources("harness").items()
-             if any(f"{name}.".startswith("harness.api.") for name in imported_modules(tree))]
-    assert set(users) <= {"harness/__init__.py"}
 
 
 def test_the_analyses_do_not_know_each_other() -> None:
@@ -146,7 +140,7 @@ def test_no_modules_of_the_harness_import_each_other_in_a_circle() -> None:
 
 def test_results_are_printed_by_the_command_line_alone() -> None:
     consoles = {path for path, tree in sources("harness").items() if "harness.console.Console" in set(imported_modules(tree))}
-    assert {path for path in consoles if rooms(path)[0] not in PRINTS} <= {"harness/data/download.py", "harness/api.py"}
+    assert {path for path in consoles if rooms(path)[0] not in PRINTS} <= {"harness/data/download.py", "harness/__init__.py"}
     calls = [f"{path}:{node.lineno}" for path, tree in sources("harness").items() for node in ast.walk(tree) if isinstance(node, ast.Call)
              and ast.unparse(node.func).rpartition(".")[2] in ("print", "result", "table") and rooms(path)[0] != "cli"
              and (ast.unparse(node.func) == "print" or "console" in ast.unparse(node.func))]
@@ -157,7 +151,7 @@ COVERED = {  # modules without a test file of their name -> the test that covers
     "analyses/leakage/options.py": "tests/harness/analyses/leakage/test_run.py",
     "analyses/noise/options.py": "tests/harness/analyses/noise/test_run.py",
     "analyses/published/options.py": "tests/harness/analyses/published/test_run.py",
-    "analyses/transfer/options.py": "tests/harness/analyses/transfer/test_run.py", "api.py": "tests/system/test_public_api.py",
+    "analyses/transfer/options.py": "tests/harness/analyses/transfer/test_run.py",
     "execution/dask_worker.py": "tests/harness/execution/test_dask_pool.py", "execution/job.py": "tests/harness/execution/test_worker.py",
     "execution/pool.py": "tests/system/test_survival.py", "execution/run_context.py": "tests/harness/execution/test_run_study.py",
     "saved_model.py": "tests/harness/training/test_saved_model.py", "training/result.py": "tests/harness/training/test_run_trial.py"}

@@ -9,12 +9,10 @@ import pytest
 from made_finals import CLIPS, SPEAKERS, record, said
 from made_records import record as plain_record
 
-from harness.evaluation.frames import predictions_frame, trials_frame
+from harness.evaluation.study_data import predictions, trials_frame
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from registry.errors import BenchError, UsageError
-
-ALL: dict[str, Any] = {"cell": None, "protocol": None, "seed": None, "part": "test"}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +43,7 @@ def test_a_study_without_trials_has_an_empty_frame_of_the_same_columns() -> None
 
 
 def test_predictions_have_a_row_a_clip_and_seed_of_every_final(tracker: Tracker) -> None:
-    frame = predictions_frame(tracker, **ALL)
+    frame = predictions(tracker.study_name, home=tracker.home)
     finals = [("random_80_20", "good", 0), ("random_80_20", "good", 1), ("random_80_20", "weak", 0), ("random_80_20", "weak", 1),
               ("speaker_folds", "weak2", 0)]
     assert frame.groupby(["protocol", "key", "seed"]).size().to_dict() == dict.fromkeys(finals, SPEAKERS * CLIPS)
@@ -53,10 +51,10 @@ def test_predictions_have_a_row_a_clip_and_seed_of_every_final(tracker: Tracker)
 
 
 def test_one_cell_one_protocol_or_one_seed_is_chosen_by_its_name(tracker: Tracker) -> None:
-    assert set(predictions_frame(tracker, **ALL | {"cell": "mel × good"})["key"]) == {"good"}
-    assert set(predictions_frame(tracker, **ALL | {"cell": "weak"})["cell"]) == {"mel × weak"}
-    assert set(predictions_frame(tracker, **ALL | {"protocol": "speaker_folds"})["key"]) == {"weak2"}
-    assert set(predictions_frame(tracker, **ALL | {"seed": 1})["key"]) == {"good", "weak"}
+    assert set(predictions("small", home=tracker.home, **{"cell": "mel × good"})["key"]) == {"good"}
+    assert set(predictions("small", home=tracker.home, **{"cell": "weak"})["cell"]) == {"mel × weak"}
+    assert set(predictions("small", home=tracker.home, **{"protocol": "speaker_folds"})["key"]) == {"weak2"}
+    assert set(predictions("small", home=tracker.home, **{"seed": 1})["key"]) == {"good", "weak"}
 
 
 @pytest.mark.parametrize(("wrong", "words"), [
@@ -65,7 +63,7 @@ def test_one_cell_one_protocol_or_one_seed_is_chosen_by_its_name(tracker: Tracke
     ({"part": "train"}, "All: test, validation")])
 def test_what_is_not_there_is_an_error_with_what_is(tracker: Tracker, wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        predictions_frame(tracker, **ALL | wrong)
+        predictions("small", home=tracker.home, **wrong)
 
 
 def test_predictions_that_the_store_has_lost_are_named(tmp_path: Path) -> None:
@@ -73,5 +71,5 @@ def test_predictions_that_the_store_has_lost_are_named(tmp_path: Path) -> None:
     _, (_, second) = record(tracker, "lost", 0.1, [said(0.7, 0), said(0.7, 1)])
     next((tmp_path / "mlartifacts").rglob(f"{second}/artifacts/test/predictions.csv")).unlink()
     with pytest.raises(BenchError, match="mel × lost on random_80_20: the store has lost the test predictions of seed 1"):
-        predictions_frame(tracker, **ALL)
-    assert set(predictions_frame(tracker, **ALL | {"seed": 0})["seed"]) == {0}
+        predictions(tracker.study_name, home=tracker.home)
+    assert set(predictions("small", home=tracker.home, **{"seed": 0})["seed"]) == {0}

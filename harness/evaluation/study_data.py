@@ -1,93 +1,35 @@
-"""Studies from Python: run one, and read its leaderboards, trials, predictions and models as data; `from harness import run, …` loads it.
+"""A study's leaderboards, trials, predictions and models as data, for scripts and notebooks; `from harness import results, …` loads them.
 
-Every function takes `home`, the folder that runs write below, and some take `data`, the folder with the corpora. Without them they are what
-`BENCH_HOME` and `BENCH_DATA` say, as for the command; without these the home is the current folder. Only progress is printed, on stderr.
+Every function takes `home`, the folder that runs write below, and some take `data`, the folder with the corpora; see `Workspace.located`.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import os
+import math
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.console import Console
-from harness.data.corpora import Workspace
+from harness.data.corpora import Folder, Workspace
 from harness.evaluation import comparison
 from harness.evaluation.audit import AuditedRun, audit_runs
+from harness.evaluation.final_predictions import MissingFiles, seed_predictions
 from harness.evaluation.find_runs import chosen_runs, runs_to_compare
-from harness.evaluation.frames import predictions_frame, trials_frame
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
-from harness.evaluation.rows import Row
-from harness.execution.run_study import Execution, run_study
-from harness.reports.index import write_index
-from harness.reports.study_report import write_report
-from harness.study.definition import Study
-from harness.study.files import StudyFile, load
+from harness.evaluation.rows import Row, rows
+from harness.study.files import parse_value
+from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
+from harness.tracking.tracker import Tracker
 from harness.training import saved_model
-from registry.core import label_of
 from registry.errors import BenchError, UsageError, require, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Folder = str | Path | None
-
-
-def load_study(source: str | Path) -> Study:
-    """A study that is shipped, by name, or one in a file, by path; `dataclasses.replace` gives one with other fields.
-
-    Returns: the `STUDY` of the file.
-    Raises: UsageError with the near names when there is none.
-    Example: `replace(load_study("quickstart"), corpus=Synthetic(), trials=1)`.
-    """
-    return load(str(source)).study
-
-
-def run(study: Study | str | Path, name: str = "", *, home: Folder = None, data: Folder = None,
-        settings: dict[str, Any] | None = None, execution: Execution | None = None, question: str = "", only_cell: str | None = None,
-        allow_missing: bool = False, quiet: bool = False) -> list[Leaderboard]:
-    """Run a study, or continue it: what finished before is not trained again. Writes its report and the index, as `bench run` does.
-
-    Args:
-        study: a Study, which need not lie in any file, or the name or path of one that does.
-        name: of its experiment and its report; without one the file's name, or `mine` for a Study.
-        settings: fixed in every cell, as `{"training.epochs": 5}`. question: the line below the report's title.
-        execution: where trials run; without it in this process, which needs no protection of a script's main module and knows the classes
-            of a notebook. `Execution(workers=4)` starts worker processes.
-        only_cell: label of the one cell to run. allow_missing: go on without missing or damaged clips. quiet: no progress.
-    Returns: the study's leaderboards, one for each corpus and protocol.
-    Raises: UsageError for what is wrong in the study; BenchError for what must be fixed first, when results still wait for MLflow at the
-        end, or when no cell came to a final. KeyboardInterrupt after Ctrl-C; the same call continues.
-    Example: `boards = run(STUDY, name="mine", home="my_runs", settings={"training.epochs": 5})`.
-    """
-    file = _study_file(study, name, question)
-    _require_files_of_features(file.study)
-    store, workspace = Store(_home(home)), _workspace(home, data)
-    execution = execution or Execution(in_process=True, optuna_storage=os.environ.get("BENCH_OPTUNA_STORAGE", ""))
-    cells = run_study(file, store, workspace, settings or {}, Console(quiet), only_cell=only_cell, allow_missing=allow_missing,
-                      execution=execution)
-    page, boards = write_report(store, file.name, workspace.data)
-    write_index(store, {file.name: boards})
-    if not any(row.seeds for board in boards for row in board.rows if row.cell in cells):
-        raise BenchError(f"no cell of {file.name} came to a final: trials({file.name!r}) and {page} say why")
-    return boards
-
-
-def report(study: str, *, home: Folder = None, data: Folder = None) -> Path:
-    """Write a study's report and the index again, from the runs in MLflow's store.
-
-    Args: data: to add what earlier runs did not note of their clips.
-    Returns: the path of the page, `reports/<study>.md` below the home.
-    Raises: UsageError with the near names for a study without runs; BenchError where there are no runs at all.
-    Example: `print(report("quickstart").read_text())`.
-    """
-    store = _store(home, study)
-    page, boards = write_report(store, study, _workspace(home, data).data)
-    write_index(store, {study: boards})
-    return page
+COMPONENTS = {"recipe", "feature_space", "architecture", "augmentation", "split"}  # parameters of a run that are not settings
+PARTS = ("test", "validation")
 
 
 def leaderboard(study: str, *, home: Folder = None, data: Folder = None) -> list[Leaderboard]:
@@ -99,7 +41,7 @@ def leaderboard(study: str, *, home: Folder = None, data: Folder = None) -> list
     Raises: UsageError with the near names for a study without runs; BenchError where there are no runs at all.
     Example: `leaderboard("quickstart")[0].chosen.label`.
     """
-    return read_leaderboards(_store(home, study), study, _workspace(home, data).data)[1]
+    return read_leaderboards(study_store(study, home), study, Workspace.located(home, data).data)[1]
 
 
 def results(study: str, *, home: Folder = None) -> pd.DataFrame:
@@ -127,7 +69,27 @@ def trials(study: str, *, home: Folder = None) -> pd.DataFrame:
     Raises: UsageError with the near names for a study without runs; BenchError where there are no runs at all.
     Example: `trials("quickstart").plot.scatter("training.learning_rate", "validation_uar", logx=True)`.
     """
-    return trials_frame(_store(home, study).experiment(study).records("trial"))
+    return trials_frame(study_store(study, home).experiment(study).records("trial"))
+
+
+def trials_frame(records: Sequence[RunRecord]) -> pd.DataFrame:
+    """The frame of `trials`, from their records; NaN where a trial has no such figure or setting."""
+    import pandas as pd
+
+    settings = sorted({setting for record in records for setting in record.params} - COMPONENTS)
+
+    def figures(name: str) -> list[float]:
+        return [record.metrics.get(name, math.nan) for record in records]
+
+    return pd.DataFrame({
+        "corpus": [record.about.corpus for record in records], "protocol": [record.about.split for record in records],
+        "cell": [record.about.label for record in records], "key": [record.about.cell for record in records],
+        "state": [record.state for record in records],
+        **{setting: [parse_value(record.params.get(setting, "None")) for record in records] for setting in settings},
+        **{f"validation_{score}": figures(f"validation/{score}") for score in ("uar", "wa", "macro_f1", "loss")},
+        **{name: figures(name) for name in ("best_epoch", "epochs", "parameters")},
+        "seconds": [record.seconds for record in records],
+        "reason": [record.about.reason for record in records], "run": [record.run_id for record in records]})
 
 
 def predictions(study: str, *, cell: str | None = None, protocol: str | None = None, seed: int | None = None, part: str = "test",
@@ -141,7 +103,20 @@ def predictions(study: str, *, cell: str | None = None, protocol: str | None = N
         missing in the store.
     Example: `said = predictions("quickstart", seed=0); (said.truth == said.predicted).groupby(said.speaker).mean()`.
     """
-    return predictions_frame(_store(home, study).experiment(study), cell=cell, protocol=protocol, seed=seed, part=part)
+    import pandas as pd
+
+    _require("part", part, PARTS)
+    tracker = study_store(study, home).experiment(study)
+    finished = [row for row in rows(tracker.records()) if row.seeds]
+    if not finished:
+        raise BenchError(f"{tracker.study_name} has no finals yet: run it to its end")
+    _require("cell with finals", cell, (name for row in finished for name in (row.label, row.cell)))
+    chosen = [row for row in finished if cell in (None, row.label, row.cell)]
+    _require("protocol of these finals", protocol, (row.split for row in chosen))
+    chosen = [row for row in chosen if protocol in (None, row.split)]
+    _require("seed of these finals", seed, (int(number) for row in chosen for number in row.seed_numbers))
+    return pd.concat([_clips(tracker, row, part, seed) for row in chosen if seed is None or str(seed) in row.seed_numbers],
+                     ignore_index=True)
 
 
 def load_model(which: Row | str, *, home: Folder = None) -> saved_model.WaveformModel:
@@ -154,7 +129,7 @@ def load_model(which: Row | str, *, home: Folder = None) -> saved_model.Waveform
     Raises: UsageError for what is not in the store; BenchError when no model of it was kept there.
     Example: `load_model(leaderboard("quickstart")[0].chosen).predict(waveform[None, :], {"sample_rate": 16_000})`.
     """
-    store = _store(home)
+    store = Store(Workspace.located(home).home, new=False)
     chosen = chosen_runs(store, _text(store, which))
     if chosen.kind not in ("row", "final", "seed"):
         raise UsageError(f"{chosen.name!r} is a {chosen.kind}: give a row of its leaderboard, or the run of a final or one of its seeds")
@@ -178,7 +153,8 @@ def audit(which: str, *, home: Folder = None, data: Folder = None) -> list[Audit
     Raises: UsageError for a study or run that is not in the store; BenchError when there is nothing to audit, or no corpus.
     Example: `[each.record.name for each in audit("quickstart") if each.failed]`.
     """
-    return audit_runs(which, _store(home), _workspace(home, data))
+    workspace = Workspace.located(home, data)
+    return audit_runs(which, Store(workspace.home, new=False), workspace)
 
 
 def compare(a: Row | str, b: Row | str, *, home: Folder = None) -> comparison.Comparison:
@@ -190,8 +166,16 @@ def compare(a: Row | str, b: Row | str, *, home: Folder = None) -> comparison.Co
     Raises: UsageError for what is not in the store, or when the test clips are not the same.
     Example: `board = leaderboard("quickstart")[0]; compare(*board.rows[:2]).scores["uar"].difference`.
     """
-    store = _store(home)
+    store = Store(Workspace.located(home).home, new=False)
     return comparison.compare(runs_to_compare(store, _text(store, a)), runs_to_compare(store, _text(store, b)))
+
+
+def study_store(study: str, home: Folder = None) -> Store:
+    """The store of a home in which a study has runs. Raises: UsageError with the near names; BenchError when there are no runs at all."""
+    store = Store(Workspace.located(home).home, new=False)
+    if study not in (known := store.studies()):
+        raise unknown("study with runs", str(study), known)
+    return store
 
 
 def _text(store: Store, which: Row | str) -> str:
@@ -204,37 +188,20 @@ def _text(store: Store, which: Row | str) -> str:
     return f"{study}:{which.cell}@{which.split}"
 
 
-def _home(home: Folder) -> Path:
-    return Path(home or os.environ.get("BENCH_HOME") or ".").expanduser().resolve()
+def _require(what: str, value: str | int | None, allowed: Iterable[str | int]) -> None:
+    names = set(allowed)
+    if value is not None and value not in names:
+        raise unknown(what, str(value), map(str, names))
 
 
-def _workspace(home: Folder, data: Folder) -> Workspace:
-    data = data or os.environ.get("BENCH_DATA")
-    return Workspace(home=_home(home), data=Path(data).expanduser().resolve() if data else None)
+def _clips(tracker: Tracker, row: Row, part: str, seed: int | None) -> pd.DataFrame:
+    """What a row's seeds, or one of them, predict; `corpus` is each clip's own where the row's corpus joins several."""
+    import pandas as pd
 
-
-def _store(home: Folder, study: str | None = None) -> Store:
-    """The store of a home, in which a study has runs. Raises: UsageError with the near names; BenchError when there are no runs at all."""
-    store = Store(_home(home), new=False)
-    if study is not None and study not in (known := store.studies()):
-        raise unknown("study with runs", str(study), known)
-    return store
-
-
-def _require_files_of_features(study: Study) -> None:
-    """Raises: UsageError for a feature that a saved model could not take along, since it lies in no file that can be read alone."""
-    features = {type(feature) for row in study.rows for feature in row.feature_space.features}
-    own = sorted(label_of(feature) for feature in features if feature.__module__ == "__main__")
-    require(not own or not (study.best_models or study.measure_cost),
-            f"a saved model takes the file of each feature along, and {' and '.join(own)} is defined in a notebook or in the program that "
-            "was started: move it to a file of its own and import it, or set best_models=0 and measure_cost=False")
-
-
-def _study_file(study: Study | str | Path, name: str, question: str) -> StudyFile:
-    """What is to be run; a Study that lies in no file is named as if it did, since reports say how to repeat it."""
-    if isinstance(study, Study):
-        name = name or "mine"
-        return StudyFile(name, question, f"{name}.py", study)
-    require(isinstance(study, str | Path), f"run takes a Study, or the name or path of one, not {study!r}")
-    file = load(str(study))
-    return dataclasses.replace(file, name=name or file.name, question=question or file.question)
+    runs = {number: run for number, run in zip(row.seed_numbers, row.seed_runs, strict=True) if seed in (None, int(number))}
+    predictions = seed_predictions(tracker, list(runs.values()), list(runs), part)
+    if isinstance(predictions, MissingFiles):
+        raise BenchError(f"{row.label} on {row.split}: the store has lost the {predictions.reason}: restore mlartifacts/, or run it again")
+    about: dict[str, Any] = {"corpus": row.corpus, "protocol": row.split, "cell": row.label, "key": row.cell}
+    return pd.concat([pd.DataFrame(about | {"seed": int(number)} | {str(name): column for name, column in each.to_frame().items()})
+                      for number, each in zip(runs, predictions, strict=True)])
