@@ -59,8 +59,8 @@ def floors(graph: dict[str, set[str]]) -> int:
 
 
 def folder_of(module: str) -> str:
-    """The folder of the harness that a module lies in: `harness.data.features` -> `data`; the module's own name at the top."""
-    return module.split(".")[1] if "." in module else ""
+    """The folder of the harness that a module lies in: `harness.data.features` -> `data`; `.` at the top."""
+    return module.split(".")[1] if module.count(".") > 1 else "."
 
 
 def main(root: Path) -> None:
@@ -74,10 +74,14 @@ def main(root: Path) -> None:
         folders[folder] += not path.endswith("__init__.py")
         sizes[folder] += count
     for folder in sorted(folders):
-        print(f"{folder:12} {folders[folder]:3} modules {sizes[folder]:6,} lines")
+        inside = {module for module in graph if folder_of(module) == folder}
+        height = floors({module: graph[module] & inside for module in inside})
+        print(f"{folder:12} {folders[folder]:3} modules {sizes[folder]:6,} lines, {height} floors inside")
     longest = max(lines["harness"], key=lambda path: lines["harness"][path])
-    print(f"import floors: {floors(graph)}; circle: {' -> '.join(circle(graph)) or 'none'}; longest module: {longest}, "
-          f"{lines['harness'][longest]} lines")
+    rooms = {folder: {folder_of(other) for module in graph if folder_of(module) == folder for other in graph[module]} - {folder, "."}
+             for folder in folders if folder != "."}
+    print(f"floors of folders: {floors(rooms)}; of modules: {floors(graph)}; circle: {' -> '.join(circle(graph)) or 'none'}; "
+          f"longest module: {longest}, {lines['harness'][longest]} lines")
     print(f"harness: {sum(lines['harness'].values()):,} lines; tests: {sum(lines['tests'].values()):,} lines")
 
 
