@@ -204,12 +204,13 @@ def _named(names: Sequence[str]) -> str:
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """One line for a report: what failed or must be known in words, the rest counted."""
+    """Plain text for a report: what failed, a line each; then, in one line, what must be known in words, and the rest counted."""
     by_state = {state: [f for f in findings if f.state == state] for state in ("fail", "note", "unknown", "ok")}
-    failed, notes = [f"**{f.check}: {f.text}**" for f in by_state["fail"]], [f"{f.check}: {f.text}" for f in by_state["note"]]
+    failed, notes = ([" ".join(f"{f.check}: {f.text}".split()) for f in by_state[state]] for state in ("fail", "note"))
     unknown = ", ".join(f"{f.check} ({f.text})" for f in by_state["unknown"])
-    return "; ".join([*failed, *notes, *([f"can't be checked: {unknown}"] if unknown else []),
-                      f"{len(by_state['ok'])} of {len(findings)} checks ok"])
+    rest = [*notes, *([f"can't be checked: {' '.join(unknown.split())}"] if unknown else []),
+            f"{len(by_state['ok'])} of {len(findings)} checks ok"]
+    return "\n".join([*failed, "; ".join(rest)])
 
 
 def identical_clips(corpus: Corpus, features: np.ndarray | None = None) -> list[tuple[int, ...]]:

@@ -20,8 +20,8 @@ def leaderboard_table(board: Leaderboard) -> str:
     rows = [["**1**" if ranks[row.cell] == "1" else ranks[row.cell], escape(row.feature_space), network(row, settings=not board.settings),
              with_spread(row.test["uar"], board.interval(row)), *(plus_minus(row.test[score]) for score in ("wa", "macro_f1")),
              plus_minus(row.validation_uar), str(row.seeds), marks_markdown(board.marks(row))] for row in board.finished]
-    references = [["–", f"*{each.name}*", "", with_interval(*each.figures["uar"]),
-                   *(f"{each.figures[score][0]:.3f}" for score in ("wa", "macro_f1")), "", "", ""] for each in board.references]
+    references = [["–", f"*{reference.name}*", "", with_interval(*reference.figures["uar"]),
+                   *(f"{reference.figures[score][0]:.3f}" for score in ("wa", "macro_f1")), "", "", ""] for reference in board.references]
     return table(heads, [*rows, *references], "rllrrrrrl")
 
 
@@ -48,13 +48,20 @@ def interval_table(board: Leaderboard) -> str:
 def search_table(rows: Sequence[Row]) -> str:
     """Trials, openings of the test part and leak audit of each row."""
     heads = ["cell", "trials: attempted/completed/pruned/failed", "test openings", "leak audit"]
-    return table(heads, [[escape(row.label), trial_counts(row), str(row.test_openings), escape(" · ".join(row.audit) or "not audited")]
-                         for row in rows], "lcrl")
+    lines = []
+    for row in rows:
+        trials = sum(row.trials.values()), *(row.trials.get(state, 0) for state in ENDS)  # a killed trial counts as attempted
+        audits = " · ".join(audit_markdown(text) for text in row.audit) or "not audited"
+        lines.append([escape(row.label), "/".join(map(str, trials)), str(row.test_openings), audits])
+    return table(heads, lines, "lcrl")
 
 
-def trial_counts(row: Row) -> str:
-    """Attempted/completed/pruned/failed; a killed trial counts as attempted."""
-    return "/".join(str(n) for n in (sum(row.trials.values()), *(row.trials.get(state, 0) for state in ENDS)))
+def audit_markdown(summary: str) -> str:
+    """What `leak_checks.summary` gives, with what failed in bold; other texts and summaries of earlier versions as they are."""
+    if not summary.endswith(" checks ok"):
+        return escape(summary)
+    *failed, rest = summary.split("\n")
+    return "; ".join([*(f"**{escape(text)}**" for text in failed), escape(rest)])
 
 
 def trials_in_words(row: Row) -> str:

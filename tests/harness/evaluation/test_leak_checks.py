@@ -258,4 +258,4 @@ def test_what_a_run_tells_of_itself_is_told_of_another_corpus_too() -> None:
 
 def test_a_line_of_a_report_says_what_failed_and_counts_the_rest() -> None:
     found = [Finding("a", "fail", "x"), Finding("b", "note", "y"), Finding("c", "unknown", "z"), Finding("d", "ok", "w")]
-    assert summary(found) == "**a: x**; b: y; can't be checked: c (z); 1 of 4 checks ok"
+    assert summary(found) == "a: x\nb: y; can't be checked: c (z); 1 of 4 checks ok"
