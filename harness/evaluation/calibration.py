@@ -29,7 +29,7 @@ def calibration_errors(seeds: Sequence[Predictions], bins: int = BINS) -> list[f
     Few clips give an error above zero even where calibration is perfect: some .05 for 500 clips whose confidences are spread.
     Reference: Guo et al. 2017, "On Calibration of Modern Neural Networks".
     """
-    return [float(sum(b.clips * abs(b.accuracy - b.confidence) for b in reliability([each], bins)) / len(each.truth)) for each in seeds]
+    return [float(sum(b.clips * abs(b.accuracy - b.confidence) for b in reliability([seed], bins)) / len(seed.truth)) for seed in seeds]
 
 
 def calibration_error(seeds: Sequence[Predictions], bins: int = BINS) -> float:
@@ -39,8 +39,8 @@ def calibration_error(seeds: Sequence[Predictions], bins: int = BINS) -> float:
 
 def reliability(seeds: Sequence[Predictions], bins: int = BINS) -> list[Bin]:
     """The bins that have clips, all seeds' answers taken together; confidence is the probability of the likeliest emotion."""
-    confidence = np.concatenate([each.probabilities.max(axis=1) for each in seeds])
-    right = np.concatenate([each.predicted == each.truth for each in seeds])
+    confidence = np.concatenate([seed.probabilities.max(axis=1) for seed in seeds])
+    right = np.concatenate([seed.predicted == seed.truth for seed in seeds])
     edges = np.linspace(0, 1, bins + 1)
     bin_of = np.clip(np.digitize(confidence, edges, right=True) - 1, 0, bins - 1)
     return [Bin(float(edges[i]), float(edges[i + 1]), int(inside.sum()), float(confidence[inside].mean()), float(right[inside].mean()))

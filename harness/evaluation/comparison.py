@@ -60,7 +60,7 @@ class Comparison:
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for programs; figures that do not exist are null."""
-        data = asdict(self) | {"scores": {score: plain(asdict(each)) | {"worse": each.worse} for score, each in self.scores.items()}}
+        data = asdict(self) | {"scores": {name: plain(asdict(score)) | {"worse": score.worse} for name, score in self.scores.items()}}
         data["wronged"], data["righted"] = data.pop("only_right_in_a"), data.pop("only_right_in_b")  # as programs know them
         return data
 
@@ -69,7 +69,7 @@ def compare(a: RunsToCompare, b: RunsToCompare, resamples: int = RESAMPLES) -> C
     """B less A on their test clips. Raises: UsageError when these are not the same clips with the same labels."""
     _require_same_clips(a, b)
     counts = [speaker_counts(side.predictions) for side in (a, b)]
-    means = {score: [float(np.mean([getattr(each.scores, score) for each in side.predictions])) for side in (a, b)] for score in SCORES}
+    means = {score: [float(np.mean([getattr(seed.scores, score) for seed in side.predictions])) for side in (a, b)] for score in SCORES}
     scores = {score: Difference(*means[score], *(float(values[0, 1]) for values in (test.difference, test.low, test.high, test.p)))
               for score, test in pairs(counts, resamples).items()}
     right_a, right_b, clips = _right(a), _right(b), a.predictions[0].clips
@@ -93,7 +93,7 @@ def _require_same_clips(a: RunsToCompare, b: RunsToCompare) -> None:
 
 def _right(side: RunsToCompare) -> np.ndarray:
     """Whether most seeds are right, shape (clips,)."""
-    return np.mean([each.predicted == each.truth for each in side.predictions], axis=0) > 0.5
+    return np.mean([seed.predicted == seed.truth for seed in side.predictions], axis=0) > 0.5
 
 
 def _parameters(a: RunsToCompare, b: RunsToCompare) -> dict[str, tuple[str, str]]:

@@ -71,7 +71,7 @@ class FinalPredictions:
 
 def uar_with_interval(predictions: Sequence[Predictions]) -> tuple[float, float, float]:
     """Mean UAR of some networks and its 95 % bounds over speakers and trainings, NaN for fewer than five speakers."""
-    return float(np.mean([each.scores.uar for each in predictions])), *speaker_intervals(speaker_counts(predictions), RESAMPLES)["uar"]
+    return float(np.mean([seed.scores.uar for seed in predictions])), *speaker_intervals(speaker_counts(predictions), RESAMPLES)["uar"]
 
 
 def seed_predictions(tracker: Tracker, runs: Sequence[str], seeds: Sequence[str], part: str = "test") -> list[Predictions] | MissingFiles:

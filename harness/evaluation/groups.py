@@ -83,7 +83,7 @@ def speaker_spread(seeds: Sequence[Predictions]) -> tuple[float, float]:
 
     NaN for fewer than five such speakers.
     """
-    right = np.mean([each.predicted == each.truth for each in seeds], axis=0)
+    right = np.mean([seed.predicted == seed.truth for seed in seeds], axis=0)
     by_speaker = [right[seeds[0].speakers == name] for name in np.unique(seeds[0].speakers)]
     by_speaker = [clips for clips in by_speaker if len(clips) >= LEAST_CLIPS]
     if len(by_speaker) < LEAST_SPEAKERS:
@@ -103,8 +103,8 @@ def _texts(seeds: Sequence[Predictions], attribute: str) -> np.ndarray:
 
 def _row(seeds: Sequence[Predictions], chosen: np.ndarray, attribute: str, group: str) -> GroupRow:
     """The row of some clips. Args: chosen: which ones, shape (clips,), bool."""
-    parts = [Predictions(each.emotions, each.clips[chosen], each.truth[chosen], each.probabilities[chosen],
-                         {"speaker": each.speakers[chosen]}) for each in seeds]
+    parts = [Predictions(seed.emotions, seed.clips[chosen], seed.truth[chosen], seed.probabilities[chosen],
+                         {"speaker": seed.speakers[chosen]}) for seed in seeds]
     counts = speaker_counts(parts)  # (seeds, speakers, truth, predicted)
     few = counts.shape[1] < LEAST_SPEAKERS
     bounds = dict.fromkeys(("wa", "uar"), (math.nan, math.nan)) if few else speaker_intervals(counts, RESAMPLES)

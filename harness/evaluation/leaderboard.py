@@ -15,7 +15,7 @@ from harness.evaluation.final_predictions import FinalPredictions, MissingFiles,
 from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES, table_intervals
 from harness.evaluation.ranks import pairs
 from harness.evaluation.references import Reference, references
-from harness.evaluation.rows import Row, plain, rows
+from harness.evaluation.rows import Row, named, plain, rows
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 
@@ -78,29 +78,29 @@ class Leaderboard:
     @cached_property
     def statistics(self) -> dict[str, RowStatistics]:
         """Cell -> its statistics, of the rows whose files are in the store; intervals and ranks share one variance of training."""
-        intervals = table_intervals([each.counts for each in self.predictions])
-        return {each.row.cell: RowStatistics(rank, alike, bounds, alarms(each))
-                for each, (rank, alike), bounds in zip(self.predictions, self._ranks(), intervals, strict=True)}
+        intervals = table_intervals([finals.counts for finals in self.predictions])
+        return {finals.row.cell: RowStatistics(rank, alike, bounds, alarms(finals))
+                for finals, (rank, alike), bounds in zip(self.predictions, self._ranks(), intervals, strict=True)}
 
     def _ranks(self) -> list[tuple[int | None, tuple[str, ...]]]:
         """Rank of each row with statistics, and the cells that it can't be told apart from."""
-        cells = [each.row.cell for each in self.predictions]
+        cells = [finals.row.cell for finals in self.predictions]
         if not self.rankable or len(cells) == 1:
             return [(1 if self.rankable else None, ())] * len(cells)
-        tests = pairs([each.counts for each in self.predictions])[RANKED_BY]
+        tests = pairs([finals.counts for finals in self.predictions])[RANKED_BY]
         apart = tests.better | tests.better.T
         return [(rank, tuple(cell for j, cell in enumerate(cells) if j != i and not apart[i, j])) for i, rank in enumerate(tests.ranks)]
 
     @cached_property
     def rankable(self) -> bool:
         """Whether rows can be compared: enough speakers, and the same test clips in all."""
-        clips = {(*each.test[0].clips, *each.test[0].truth.tolist()) for each in self.predictions}
+        clips = {(*finals.test[0].clips, *finals.test[0].truth.tolist()) for finals in self.predictions}
         return len(clips) == 1 and self.predictions[0].counts.shape[1] >= LEAST_SPEAKERS
 
     @property
     def one_seed_each(self) -> bool:
         """Whether no row has two trainings, so that what another one would give is not known."""
-        return all(len(each.test) == 1 for each in self.predictions)
+        return all(len(finals.test) == 1 for finals in self.predictions)
 
     @cached_property
     def alarms(self) -> dict[str, str]:
@@ -110,7 +110,7 @@ class Leaderboard:
     @cached_property
     def references(self) -> list[Reference]:
         """What guessing and listeners reach on the same test clips."""
-        counts = next((each.row.training_classes for each in self.predictions if each.row.training_classes), None)
+        counts = next((finals.row.training_classes for finals in self.predictions if finals.row.training_classes), None)
         return references(self.predictions[0].test[0], counts) if self.predictions else []
 
     def marks(self, row: Row) -> list[str]:
@@ -127,18 +127,21 @@ class Leaderboard:
     def as_json(self) -> list[dict[str, Any]]:
         """Every row for programs, with its interval, rank, alarms and reference rows; figures that do not exist are null."""
         labels = {row.cell: row.label for row in self.rows}
-        below = [{"name": each.name, "basis": each.basis, "recall": each.recall,
-                  **{score: _named(("value", "low", "high"), figures) for score, figures in each.figures.items()}}
-                 for each in self.references]
-        made = []
+        below = [{"name": reference.name, "basis": reference.basis, "recall": reference.recall,
+                  **{score: named(("value", "low", "high"), figures) for score, figures in reference.figures.items()}}
+                 for reference in self.references]
+        shared = {"table_alarms": self.alarms, "references": below}
+        without: dict[str, Any] = dict.fromkeys(("intervals", "rank", "alike", "alarms"))
+        data = []
         for row in self.rows:
-            own = self.statistics.get(row.cell)
-            bounds = {score: _named(("low", "high"), pair) for score, pair in own.intervals.items()} if own else None
-            told = {"chosen": row is self.chosen, "intervals": bounds, "rank": own.rank if own else None,
-                    "alike": [labels[cell] for cell in own.alike] if own else None, "alarms": own.alarms if own else None,
-                    "no_statistics": self.missing_files.get(row.cell), "table_alarms": self.alarms, "references": below}
-            made.append(row.as_json() | plain(told))
-        return made
+            statistics = without
+            if of_row := self.statistics.get(row.cell):
+                bounds = {score: named(("low", "high"), pair) for score, pair in of_row.intervals.items()}
+                statistics = {"intervals": bounds, "rank": of_row.rank, "alike": [labels[cell] for cell in of_row.alike],
+                              "alarms": of_row.alarms}
+            fields = {"chosen": row is self.chosen, **statistics, "no_statistics": self.missing_files.get(row.cell), **shared}
+            data.append(row.as_json() | plain(fields))
+        return data
 
     def __repr__(self) -> str:
         return f"<Leaderboard of {len(self.rows)} rows: {self.rows[0].split} on {self.rows[0].corpus}>"
@@ -153,13 +156,9 @@ class Leaderboard:
         return pd.DataFrame([_columns(self, row) for row in self.rows]).astype({"rank": "Int64"})
 
 
-def _named(names: Sequence[str], figures: Sequence[float]) -> dict[str, float]:
-    return dict(zip(names, figures, strict=True))
-
-
 def _columns(board: Leaderboard, row: Row) -> dict[str, Any]:
     """A row as the columns of a frame."""
-    own = board.statistics.get(row.cell)
+    statistics = board.statistics.get(row.cell)
     figures: dict[str, float] = {}
     for score in SCORES:
         mean, sd = row.test.get(score, (math.nan, math.nan))
@@ -168,7 +167,8 @@ def _columns(board: Leaderboard, row: Row) -> dict[str, Any]:
     return {"corpus": row.corpus, "coverage": row.coverage, "protocol": row.split, "cell": row.label, "key": row.cell,
             "feature_space": row.feature_space, "architecture": row.architecture, "augmentation": row.augmentation,
             "settings": row.settings, **figures, "validation_uar": row.validation_uar[0], "validation_uar_sd": row.validation_uar[1],
-            "rank": own.rank if own else None, "chosen": row is board.chosen, "seeds": row.seeds, "trials": sum(row.trials.values()),
+            "rank": statistics.rank if statistics else None, "chosen": row is board.chosen, "seeds": row.seeds,
+            "trials": sum(row.trials.values()),
             "parameters": row.parameters, "fit_s": row.fit_seconds, "epochs": row.epochs_trained, "best_epoch": row.best_epoch, **row.cost,
             "shares_speakers": row.shares_speakers, "synthetic": row.synthetic, "marks": "; ".join(board.marks(row)), "runs": row.seed_runs}
 
@@ -179,13 +179,12 @@ def leaderboards(study_rows: Sequence[Row], finals: Mapping[str, FinalPrediction
     Args: finals: cell -> the predictions of its finals, or the files that it lacks; cells that are not in it have no statistics.
     """
     tables = itertools.groupby(study_rows, key=lambda row: (row.corpus, row.corpus_fingerprint, row.split))
-    return [_leaderboard(tuple(table), finals) for _, table in tables]
-
-
-def _leaderboard(table: tuple[Row, ...], finals: Mapping[str, FinalPredictions | MissingFiles]) -> Leaderboard:
-    of_rows = {row.cell: finals[row.cell] for row in table if row.cell in finals}
-    return Leaderboard(table, tuple(each for each in of_rows.values() if isinstance(each, FinalPredictions)),
-                       {cell: each.reason for cell, each in of_rows.items() if isinstance(each, MissingFiles)})
+    boards = []
+    for table in (tuple(group) for _, group in tables):
+        files = {row.cell: finals[row.cell] for row in table if row.cell in finals}
+        boards.append(Leaderboard(table, tuple(complete for complete in files.values() if isinstance(complete, FinalPredictions)),
+                                  {cell: missing.reason for cell, missing in files.items() if isinstance(missing, MissingFiles)}))
+    return boards
 
 
 def read_leaderboards(store: Store, study_name: str, data: Path | None = None) -> tuple[list[RunRecord], list[Leaderboard]]:

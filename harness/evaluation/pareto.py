@@ -19,10 +19,10 @@ class Point:
 def front(points: Sequence[Point]) -> list[Point]:
     """The points that no other beats, the fastest first: none is as fast and as good, and better in one of the two.
 
-    >>> [each.label for each in front([Point("b", 9, 0.5), Point("slow", 10, 0.5), Point("a", 3, 0.4), Point("weak", 9, 0.3)])]
+    >>> [point.label for point in front([Point("b", 9, 0.5), Point("slow", 10, 0.5), Point("a", 3, 0.4), Point("weak", 9, 0.3)])]
     ['a', 'b']
     """
-    return sorted((a for a in points if not any(_beats(b, a) for b in points)), key=lambda each: (each.latency_ms, each.label))
+    return sorted((a for a in points if not any(_beats(b, a) for b in points)), key=lambda point: (point.latency_ms, point.label))
 
 
 def _beats(a: Point, b: Point) -> bool:

@@ -48,8 +48,8 @@ def majority_class(test: Predictions, training_counts: Mapping[str, int] | None 
         training_counts: emotion -> clips of the training part. Without them the test part's own most frequent emotion is
             answered: no constant answer has a higher WA, and an honest one, which has not seen the test part, may have less.
     """
-    by_emotion = training_counts or class_counts(test)
-    counts = np.array([by_emotion.get(emotion, 0) for emotion in test.emotions])
+    counts = (np.array([training_counts.get(emotion, 0) for emotion in test.emotions]) if training_counts
+              else np.bincount(test.truth, minlength=len(test.emotions)))
     most = counts == counts.max()
     names = ", ".join(emotion for emotion, is_most in zip(test.emotions, most, strict=True) if is_most)
     part = "training part" if training_counts else "test part itself, as these runs did not note the clips of the training part"
@@ -57,14 +57,8 @@ def majority_class(test: Predictions, training_counts: Mapping[str, int] | None 
     constant = [_reference("", test, np.tile(answer, (len(test.truth), 1)), "") for answer in np.eye(len(most))[most]]
     mean = _reference("majority class", test, np.tile(most / most.sum(), (len(test.truth), 1)), basis)
     # Macro-F1 of a mixture of answers is not the mean of theirs: a classifier gives one of them.
-    figures = {score: tuple(np.mean([each.figures[score] for each in constant], axis=0).tolist()) for score in mean.figures}
+    figures = {score: tuple(np.mean([reference.figures[score] for reference in constant], axis=0).tolist()) for score in mean.figures}
     return replace(mean, figures=figures)
-
-
-def class_counts(part: Predictions) -> dict[str, int]:
-    """Each emotion with the number of its clips."""
-    counts = np.bincount(part.truth, minlength=len(part.emotions)).tolist()
-    return dict(zip(part.emotions, counts, strict=True))
 
 
 def listeners(test: Predictions) -> list[Reference]:
@@ -75,7 +69,10 @@ def listeners(test: Predictions) -> list[Reference]:
     """
     if why_no_listeners(test):
         return []
-    resolved = _vote_shares(test)
+    resolved = np.zeros((len(test.truth), len(test.emotions)))
+    for i, vote in enumerate(test.about["human"]):
+        resolved[i, [test.emotions.index(emotion) for emotion in vote.split("/")]] = 1
+    resolved /= resolved.sum(axis=1, keepdims=True)
     strict = resolved.copy()
     tied = np.count_nonzero(resolved, axis=1) > 1
     strict[tied, test.truth[tied]] = 0
@@ -93,14 +90,6 @@ def why_no_listeners(test: Predictions) -> str:
         return f"No row of human listeners: {without:,} of {len(votes):,} test clips have no votes."
     strange = sorted({emotion for vote in votes for emotion in vote.split("/")} - set(test.emotions))
     return f"No row of human listeners: they also chose {', '.join(strange)}, which this table does not have." if strange else ""
-
-
-def _vote_shares(test: Predictions) -> np.ndarray:
-    """The share of each emotion in the listeners' answer to each clip: (clips, classes), rows sum to one."""
-    shares = np.zeros((len(test.truth), len(test.emotions)))
-    for i, vote in enumerate(test.about["human"]):
-        shares[i, [test.emotions.index(emotion) for emotion in vote.split("/")]] = 1
-    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
 def _reference(name: str, test: Predictions, answers: np.ndarray, basis: str) -> Reference:

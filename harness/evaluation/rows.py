@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -90,14 +91,15 @@ class Row:
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for programs: scores as {mean, sd} over seeds, figures that do not exist as null."""
-        fields = asdict(self) | {"test": {score: _mean_and_sd(pair) for score, pair in self.test.items()},
-                                 "validation_uar": _mean_and_sd(self.validation_uar)}
+        fields = asdict(self) | {"test": {score: named(("mean", "sd"), pair) for score, pair in self.test.items()},
+                                 "validation_uar": named(("mean", "sd"), self.validation_uar)}
         fields["chosen_settings"] = fields.pop("chosen")  # in a leaderboard `chosen` says which row to take
         return {key: plain(value) for key, value in fields.items()}
 
 
-def _mean_and_sd(pair: tuple[float, float]) -> dict[str, float]:
-    return dict(zip(("mean", "sd"), pair, strict=True))
+def named(names: Sequence[str], figures: Sequence[float]) -> dict[str, float]:
+    """Name -> figure, as JSON has them."""
+    return dict(zip(names, figures, strict=True))
 
 
 def rows(records: list[RunRecord]) -> list[Row]:

@@ -101,7 +101,7 @@ def predictions(study: str, *, cell: str | None = None, protocol: str | None = N
         `predicted`, and a column of probability for each emotion.
     Raises: UsageError with the near names for a study, cell, protocol, seed or part that is not there; BenchError when predictions are
         missing in the store.
-    Example: `said = predictions("quickstart", seed=0); (said.truth == said.predicted).groupby(said.speaker).mean()`.
+    Example: `clips = predictions("quickstart", seed=0); (clips.truth == clips.predicted).groupby(clips.speaker).mean()`.
     """
     import pandas as pd
 
@@ -151,7 +151,7 @@ def audit(which: str, *, home: Folder = None, data: Folder = None) -> list[Audit
     Args: which: a study, or a run's id.
     Returns: the audited runs, each with its `findings` and whether it `failed`.
     Raises: UsageError for a study or run that is not in the store; BenchError when there is nothing to audit, or no corpus.
-    Example: `[each.record.name for each in audit("quickstart") if each.failed]`.
+    Example: `[run.record.name for run in audit("quickstart") if run.failed]`.
     """
     workspace = Workspace.located(home, data)
     return audit_runs(which, Store(workspace.home, new=False), workspace)
@@ -203,5 +203,5 @@ def _clips(tracker: Tracker, row: Row, part: str, seed: int | None) -> pd.DataFr
     if isinstance(predictions, MissingFiles):
         raise BenchError(f"{row.label} on {row.split}: the store has lost the {predictions.reason}: restore mlartifacts/, or run it again")
     about: dict[str, Any] = {"corpus": row.corpus, "protocol": row.split, "cell": row.label, "key": row.cell}
-    return pd.concat([pd.DataFrame(about | {"seed": int(number)} | {str(name): column for name, column in each.to_frame().items()})
-                      for number, each in zip(runs, predictions, strict=True)])
+    return pd.concat([pd.DataFrame(about | {"seed": int(number)} | {str(name): column for name, column in of_seed.to_frame().items()})
+                      for number, of_seed in zip(runs, predictions, strict=True)])

@@ -23,7 +23,8 @@ def cost_markdown(board: Leaderboard, draw: Draw | None) -> tuple[str, str]:
     """
     measured = [row for row in board.finished if row.cost]
     names = {row.cell: row.label if board.settings else f"{row.label} {row.settings}".strip() for row in board.finished}
-    points = {row.cell: point_of(row, names[row.cell], board.interval(row)) for row in measured}
+    points = {row.cell: Point(names[row.cell], row.cost[LATENCY], row.test["uar"][0], None if math.isnan(interval[0]) else interval)
+              for row in measured for interval in [board.interval(row)]}
     comparable = len({(row.cost["cores"], row.cost["clip_s"], row.backend) for row in measured}) == 1
     has_front = comparable and len(points) > 1
     best = front(list(points.values())) if has_front else []
@@ -33,18 +34,13 @@ def cost_markdown(board: Leaderboard, draw: Draw | None) -> tuple[str, str]:
     return (_front_sentence(best) if has_front else ""), "\n\n".join([*picture, table(heads, lines, "llr"), *_notes(measured, comparable)])
 
 
-def point_of(row: Row, name: str, interval: tuple[float, float]) -> Point:
-    """A measured row as a point of the picture, with its interval where there is one."""
-    return Point(name, row.cost[LATENCY], row.test["uar"][0], None if math.isnan(interval[0]) else interval)
-
-
 def _line(row: Row, name: str, on_front: bool) -> list[str]:
     costs = [format(row.cost[key], form) if key in row.cost else "–" for key, form in FORMS.items()]
     return [escape(name), "✓" if on_front else "", f"{row.test['uar'][0]:.3f}", *costs, f"{row.parameters:,}", f"{row.fit_seconds:.0f}"]
 
 
 def _front_sentence(best: Sequence[Point]) -> str:
-    names = ", ".join(f"{escape(each.label)} ({each.uar:.3f} at {each.latency_ms:.1f} ms)" for each in best)
+    names = ", ".join(f"{escape(point.label)} ({point.uar:.3f} at {point.latency_ms:.1f} ms)" for point in best)
     return (f"Pareto front of test UAR against latency, where no other row is both better and faster: {names}. It goes by the figures "
             "alone: rows that share a rank can't be told apart there either, and a row is chosen by validation UAR.")
 

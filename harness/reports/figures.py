@@ -80,13 +80,14 @@ def pareto_figure(points: Sequence[Point], title: str) -> Figure:
     axes = figure.add_subplot()
     best = front(points)
     axes.set_xscale("log")
-    axes.set(xlim=_widened([each.latency_ms for each in points]), xlabel="latency of one clip, median in ms (log)", ylabel="test UAR")
-    axes.step([*(each.latency_ms for each in best), axes.get_xlim()[1]], [*(each.uar for each in best), best[-1].uar], where="post",
+    latencies = [point.latency_ms for point in points]
+    axes.set(xlim=(min(latencies) / 1.3, max(latencies) * 1.3), xlabel="latency of one clip, median in ms (log)", ylabel="test UAR")
+    axes.step([*(point.latency_ms for point in best), axes.get_xlim()[1]], [*(point.uar for point in best), best[-1].uar], where="post",
               color="#c05020", linewidth=1)
-    for each in points:
-        low, high = each.interval or (each.uar, each.uar)
-        axes.errorbar(each.latency_ms, each.uar, yerr=[[each.uar - low], [high - each.uar]], marker="o", markersize=5, capsize=2,
-                      elinewidth=0.8, color="#c05020" if each in best else "#888888")
+    for point in points:
+        low, high = point.interval or (point.uar, point.uar)
+        axes.errorbar(point.latency_ms, point.uar, yerr=[[point.uar - low], [high - point.uar]], marker="o", markersize=5, capsize=2,
+                      elinewidth=0.8, color="#c05020" if point in best else "#888888")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -95,18 +96,14 @@ def pareto_figure(points: Sequence[Point], title: str) -> Figure:
     return figure
 
 
-def _widened(latencies: Sequence[float]) -> tuple[float, float]:
-    return min(latencies) / 1.3, max(latencies) * 1.3
-
-
 def _write_names(axes: Axes, points: Sequence[Point], best: Sequence[Point]) -> None:
     """Each row's name in the right margin, as near to the height of its point as the others allow, and a line to the point."""
     low, high = axes.get_ylim()
-    ordered = sorted(points, key=lambda each: (-each.uar, each.latency_ms))
-    heights = spread([(each.uar - low) / (high - low) for each in ordered], 1 / max(len(points), 14))
-    for each, height in zip(ordered, heights, strict=True):
-        axes.annotate(each.label, (each.latency_ms, each.uar), (1.03, height), textcoords="axes fraction", va="center", fontsize=8,
-                      color="black" if each in best else "#555555",
+    ordered = sorted(points, key=lambda point: (-point.uar, point.latency_ms))
+    heights = spread([(point.uar - low) / (high - low) for point in ordered], 1 / max(len(points), 14))
+    for point, height in zip(ordered, heights, strict=True):
+        axes.annotate(point.label, (point.latency_ms, point.uar), (1.03, height), textcoords="axes fraction", va="center", fontsize=8,
+                      color="black" if point in best else "#555555",
                       arrowprops={"arrowstyle": "-", "relpos": (0, 0.5), "color": "#bbbbbb", "linewidth": 0.6, "shrinkA": 1, "shrinkB": 4})
 
 

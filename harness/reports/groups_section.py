@@ -23,9 +23,12 @@ def groups_markdown(seeds: Sequence[Predictions]) -> str:
     worst = [row for row in speakers if row.rank][:WORST]
     if not groups and not worst:
         return ""
-    group_table = table(["by", "group", "rank from worst", "clips", "speakers", "emotions", "WA", "UAR"],
-                        [_group_line(row, emotions) for row in groups], "llr")
-    speaker_table = table(["speaker", "rank from worst", "clips", "emotions", "WA", "UAR"], [_speaker_line(row, emotions) for row in worst])
+    group_table = table(["by", "group", "rank from worst", "clips", "speakers", "emotions", "WA", "UAR"], [
+        [row.attribute, escape(row.group), str(row.rank or "–"), f"{row.clips:,}", str(row.speakers), _emotions(row, emotions),
+         with_interval(*row.wa), with_interval(*row.uar)] for row in groups], "llr")
+    speaker_table = table(["speaker", "rank from worst", "clips", "emotions", "WA", "UAR"], [  # no intervals over one speaker
+        [escape(row.group), str(row.rank), f"{row.clips:,}", _emotions(row, emotions), f"{row.wa[0]:.3f}", f"{row.uar[0]:.3f}"]
+        for row in worst])
     unknown = ", ".join(f"{words} of {clips:,}" for words, clips in unknown_groups(seeds).items())
     parts = [NOTE, group_table if groups else "", speaker_table if worst else "", _speaker_sentences(seeds, speakers),
              f"Not known, and in no group: {unknown} clips." if unknown else ""]
@@ -44,16 +47,6 @@ def _speaker_sentences(seeds: Sequence[Predictions], speakers: Sequence[GroupRow
         return sentences
     return (f"{sentences} WA varies over speakers with a standard deviation of {spread:.3f}; were all speakers equally hard, "
             f"the draw of their clips alone would give {chance:.3f}.")
-
-
-def _group_line(row: GroupRow, emotions: Sequence[str]) -> list[str]:
-    return [row.attribute, escape(row.group), str(row.rank or "–"), f"{row.clips:,}", str(row.speakers), _emotions(row, emotions),
-            with_interval(*row.wa), with_interval(*row.uar)]
-
-
-def _speaker_line(row: GroupRow, emotions: Sequence[str]) -> list[str]:
-    """A speaker's line; of one speaker there is no interval over speakers."""
-    return [escape(row.group), str(row.rank), f"{row.clips:,}", _emotions(row, emotions), f"{row.wa[0]:.3f}", f"{row.uar[0]:.3f}"]
 
 
 def _emotions(row: GroupRow, emotions: Sequence[str]) -> str:

@@ -147,8 +147,8 @@ def references_markdown(references: Sequence[Reference], emotions: tuple[str, ..
 def calibration_sentence(seeds: Sequence[Predictions]) -> str:
     """How far the probabilities of some networks can be believed, as a sentence."""
     error = mean_sd(calibration_errors(seeds))
-    confidence = np.mean([each.probabilities.max(axis=1).mean() for each in seeds])
-    accuracy = np.mean([(each.predicted == each.truth).mean() for each in seeds])
+    confidence = np.mean([seed.probabilities.max(axis=1).mean() for seed in seeds])
+    accuracy = np.mean([(seed.predicted == seed.truth).mean() for seed in seeds])
     spread = plus_minus(error) + ("" if math.isnan(error[1]) else f" over {len(seeds)} seeds")
     sure = "too sure" if confidence > accuracy else "not sure enough"
     return (f"Expected calibration error over {BINS} bins: {spread}; mean confidence {confidence:.3f}, WA {accuracy:.3f}: on the "

@@ -33,7 +33,7 @@ class Pictures:
 
     def pareto(self, protocol: str, points: Sequence[Point]) -> str:
         """The path of the picture of UAR against latency; of one protocol on several corpora, each has its own."""
-        stem = f"pareto_{re.sub(r'[^0-9A-Za-z]+', '_', protocol)}"
+        stem = f"pareto_{_plain(protocol)}"
         taken = sum(re.fullmatch(rf"{stem}(_no\d+)?\.png", path.name) is not None for path in self.folder.glob(f"{stem}*"))
         path = self.folder / (f"{stem}_no{taken + 1}.png" if taken else f"{stem}.png")
         save(pareto_figure(points, f"Test UAR against latency on {protocol}"), path)
