@@ -46,7 +46,6 @@ class Change(Protocol):
     @property
     def label(self) -> str:
         """In words, for `bench cache`."""
-        ...
 
     def __call__(self, clip: Clip, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
         """(samples,) float32 -> (samples',) float32."""
