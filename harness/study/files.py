@@ -30,8 +30,7 @@ def list_studies() -> list[tuple[str, str]]:
 def study_path(name: str) -> Path:
     """The file of a study given by name or by path. Raises BenchError with the near names."""
     if name.endswith(".py"):
-        if not Path(name).is_file():
-            raise UsageError(f"there is no study file {name}")
+        require(Path(name).is_file(), f"there is no study file {name}")
         return Path(name)
     if name not in shipped():
         raise unknown("study", name, shipped())
