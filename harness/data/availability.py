@@ -49,12 +49,8 @@ def availability(name: str, data: Path | None) -> Availability:
     breaking = [problem for problem in corpus.problems if problem.breaks]
     state = "incomplete" if breaking else "complete" if len(corpus) == corpus.whole else "partial"
     paths = [clip.path for clip in corpus.clips if clip.path]
-    return Availability(name=name, folder=_below(paths, data), clips=f"{len(corpus):,} of {corpus.whole:,}", state=state,
+    common = os.path.commonpath([path.parent for path in paths]) if paths else "."
+    folder = os.path.relpath(common, data) if data and paths else common
+    return Availability(name=name, folder=folder, clips=f"{len(corpus):,} of {corpus.whole:,}", state=state,
                         bytes=sum(path.stat().st_size for path in paths),
                         reason=f"{len(breaking)} findings, see `bench check {name}`" if breaking else "")
-
-
-def _below(paths: list[Path], data: Path | None) -> str:
-    """The folder that all files lie in, from the data folder."""
-    common = os.path.commonpath([path.parent for path in paths]) if paths else "."
-    return os.path.relpath(common, data) if data and paths else common

@@ -51,15 +51,13 @@ class AugmentedFirst:
         """The clips of the corpus and their copies, sorted."""
         whole = self.corpus.load(data)
         changes = tuple(planned_copies(self.augmentation, self.seed, self.samples))
-        clips = [*whole.clips, *(_copied(clip, place) for clip in whole.clips for place in range(len(changes)))]
-        return dataclasses.replace(whole, clips=tuple(sorted(clips, key=lambda clip: clip.id)), whole=whole.whole * (1 + len(changes)),
+        copies = [dataclasses.replace(clip, id=f"{clip.id}~{place}", other=(*clip.other, (COPY_OF, clip.id)))
+                  for clip in whole.clips for place in range(1, len(changes) + 1)]
+        clips = tuple(sorted((*whole.clips, *copies), key=lambda clip: clip.id))
+        return dataclasses.replace(whole, clips=clips, whole=whole.whole * (1 + len(changes)),
                                    read_clip=Reader(whole.read_clip, changes, self.sample_rate, self.trim_db),
                                    parameters=canonical([specification(self), whole.parameters]),
                                    preparation=", ".join([whole.preparation, *(change.label for change in changes)]).removeprefix(", "))
-
-
-def _copied(clip: Clip, place: int) -> Clip:
-    return dataclasses.replace(clip, id=f"{clip.id}~{place + 1}", other=(*clip.other, (COPY_OF, clip.id)))
 
 
 def _place(copy: Clip) -> int:
@@ -106,16 +104,14 @@ class AugmentedBeforeSplit:
             raise Declined(f"augmented_before_split does not fit {corpus.name}: it holds no copies; only `bench leakage` makes them")
         originals, copies = np.flatnonzero(~is_copy), np.flatnonzero(is_copy)
         inner = self.split(corpus.part(originals))
-        drawn = self._drawn(corpus, copies, originals[inner.train])
+        # Of the copies by each augmentation, as many of each emotion as there are training clips of it
+        rng, places = np.random.default_rng(self.split.seed), np.array([_place(corpus.clips[i]) for i in copies])
+        counts = np.bincount(corpus.labels[originals[inner.train]])
+        drawn = np.concatenate([rng.choice(copies[(places == place) & (corpus.labels[copies] == label)], clips, replace=False)
+                                for place in np.unique(places) for label, clips in enumerate(counts) if clips])
         undrawn = np.setdiff1d(copies, drawn)
         return Split(train=np.sort(np.concatenate([originals[inner.train], drawn])), validation=originals[inner.validation],
                      test=originals[inner.test], left_out=np.sort(np.concatenate([originals[inner.left_out], undrawn])))
-
-    def _drawn(self, corpus: Corpus, copies: np.ndarray, train: np.ndarray) -> np.ndarray:
-        """Of the copies by each augmentation, as many of each emotion as there are training clips of it."""
-        rng, places = np.random.default_rng(self.split.seed), np.array([_place(corpus.clips[i]) for i in copies])
-        return np.concatenate([rng.choice(copies[(places == place) & (corpus.labels[copies] == label)], clips, replace=False)
-                               for place in np.unique(places) for label, clips in enumerate(np.bincount(corpus.labels[train])) if clips])
 
 
 OWN: dict[str, type[Any]] = {cls.name: cls for cls in (AugmentedFirst, AugmentedBeforeSplit)}

@@ -44,26 +44,22 @@ class CacheEntry:
 
 def open_entry(cache: Path, key: str) -> np.ndarray | None:
     """The verified read-only memory map of an entry; None when there is none or, with a warning, when it is damaged."""
+    import numpy as np
+
     place = (cache.resolve(), key)
     if place not in _verified and _about(cache, key).exists():
         fault = _fault(cache, key)
         if not fault:
+            with contextlib.suppress(OSError):  # the time of last use; a cache that can only be read is still useful
+                os.utime(_about(cache, key))
             try:
-                _verified[place] = _mapped(cache, key)
+                _verified[place] = np.load(_data(cache, key), mmap_mode="r", allow_pickle=False)
             except (OSError, ValueError) as error:  # whole, but no array of numbers
                 fault = str(error)
         if fault:
             logger.warning("cache entry %s is damaged (%s): it is not used, the features are computed again", key[:12], fault)
             return None
     return _verified.get(place)
-
-
-def _mapped(cache: Path, key: str) -> np.ndarray:
-    import numpy as np
-
-    with contextlib.suppress(OSError):  # the time of last use; a cache that can only be read is still useful
-        os.utime(_about(cache, key))
-    return np.load(_data(cache, key), mmap_mode="r", allow_pickle=False)
 
 
 def _fault(cache: Path, key: str) -> str | None:

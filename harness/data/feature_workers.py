@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from registry.audio import resample
 from registry.corpus import Clip
-from registry.errors import BenchError
+from registry.errors import BenchError, require
 from registry.feature_space import FeatureSpace
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ class Change(Protocol):
     @property
     def label(self) -> str:
         """In words, for `bench cache`."""
-        ...
 
     def __call__(self, clip: Clip, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
         """(samples,) float32 -> (samples',) float32."""
@@ -80,12 +79,15 @@ class RowWriter:
         damaged = {}
         for i, clip in enumerate(clips):
             try:
-                waveform, sample_rate = self._read(clip)
+                waveform, sample_rate = self.read_clip(clip)
+                require(bool(np.isfinite(waveform).all()), "it holds samples that are not finite numbers: copy or download this clip again")
+                # Once here, and not again for each of several copies: at equal rates resampling does nothing.
+                waveform = resample(waveform, sample_rate, self.space.sample_rate)
             except BenchError as error:
                 damaged[clip.id] = str(error)
             else:
                 for row, place in zip(rows[:, i], self.places, strict=True):
-                    row[:] = self._values(clip, waveform, sample_rate, place.change)
+                    row[:] = self._values(clip, waveform, place.change)
         for place, block in zip(self.places, rows, strict=True):
             # Written, not mapped: on a full disk a write raises an error where touching a mapped page ends the process.
             with place.draft.open("r+b") as file:
@@ -93,20 +95,11 @@ class RowWriter:
                 file.write(block.data)
         return len(clips), damaged
 
-    def _read(self, clip: Clip) -> tuple[np.ndarray, int]:
-        import numpy as np
-
-        waveform, sample_rate = self.read_clip(clip)
-        if not np.isfinite(waveform).all():
-            raise BenchError("it holds samples that are not finite numbers: copy or download this clip again")
-        # Once here, and not again for each of several copies: at equal rates resampling does nothing.
-        return resample(waveform, sample_rate, self.space.sample_rate), self.space.sample_rate
-
-    def _values(self, clip: Clip, waveform: np.ndarray, sample_rate: int, change: Change | None) -> np.ndarray:
+    def _values(self, clip: Clip, waveform: np.ndarray, change: Change | None) -> np.ndarray:
         """The features of a sound clip: what goes wrong here is the feature's fault, which leaving out clips would hide."""
         own = functools.partial(change, clip) if change else None
         try:
-            values = self.space.extract(waveform, sample_rate, self.samples, own)
+            values = self.space.extract(waveform, self.space.sample_rate, self.samples, own)
         except Exception as error:
             error.add_note(f"while computing {self.space.label} of clip {clip.id}" + (f", {change.label}" if change else ""))
             raise

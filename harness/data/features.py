@@ -121,17 +121,13 @@ def obtain(job: FeatureJob, workers: int, progress: Progress | None) -> list[np.
     """
     missing = job.missing()
     if missing.changes:
-        _compute_once(missing, workers, _shifted(progress, job, missing))
+        total = len(job.changes) * len(job.corpus)
+        cached = total - len(missing.changes) * len(job.corpus)  # counted as done
+        _compute_once(missing, workers, progress and (lambda done, _: progress(cached + done, total)))
     arrays = [array for key in job.changes if (array := open_entry(job.cache, key)) is not None]
     if len(arrays) < len(job.changes):
         raise BenchError(f"what was written to {job.cache} reads back differently: check the disk, or choose another --home")
     return arrays
-
-
-def _shifted(progress: Progress | None, job: FeatureJob, missing: FeatureJob) -> Progress | None:
-    """Progress that counts the entries in the cache as done."""
-    total, cached = (n * len(job.corpus) for n in (len(job.changes), len(job.changes) - len(missing.changes)))
-    return progress and (lambda done, _: progress(cached + done, total))
 
 
 def _compute_once(job: FeatureJob, workers: int, progress: Progress | None) -> None:

@@ -9,7 +9,7 @@ from harness.study.definition import Study, specification_text
 from harness.study.settings import has_setting, settings_of, with_settings
 from harness.study.trial import Trial, keras_backend
 from registry.core import short_label
-from registry.errors import UsageError, require, unknown
+from registry.errors import require, unknown
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,13 @@ def values_to_check(setting: str, distribution: Any) -> tuple[Any, ...]:
         require(not wrong, f"search[{setting!r}]: a choice must be a number, a text, True, False or None, not {wrong[:1]}: "
                            "Optuna can't store it; list components with these values in the study instead")
         return tuple(distribution.choices)
-    if not hasattr(distribution, "low"):
-        raise UsageError(f"search[{setting!r}] must be an Optuna distribution such as FloatDistribution(1e-4, 1e-2, log=True), "
-                         f"not {distribution!r}")
+    require(hasattr(distribution, "low"),
+            f"search[{setting!r}] must be an Optuna distribution such as FloatDistribution(1e-4, 1e-2, log=True), not {distribution!r}")
     return distribution.low, distribution.high
 
 
 def chosen_cells(cells: list[Cell], label: str | None) -> list[Cell]:
     """The cells with this label or recipe's name; all of them for None. Raises UsageError when the study has none."""
     chosen = [cell for cell in cells if label in (None, cell.label, cell.base.cell_label)]
-    if not chosen:
-        raise UsageError(f"the study has no cell {label!r}; its cells: {'; '.join(sorted({c.label for c in cells}))}")
+    require(len(chosen) > 0, f"the study has no cell {label!r}; its cells: {'; '.join(sorted({c.label for c in cells}))}")
     return chosen

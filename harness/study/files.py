@@ -30,8 +30,7 @@ def list_studies() -> list[tuple[str, str]]:
 def study_path(name: str) -> Path:
     """The file of a study given by name or by path. Raises BenchError with the near names."""
     if name.endswith(".py"):
-        if not Path(name).is_file():
-            raise UsageError(f"there is no study file {name}")
+        require(Path(name).is_file(), f"there is no study file {name}")
         return Path(name)
     if name not in shipped():
         raise unknown("study", name, shipped())
@@ -100,25 +99,17 @@ def chosen_study(name: str, corpus: str | None = None, splits: list[str] | None 
     """A study with the changes of the command line; a label means a component of the study first, then a registered one."""
     file = load(name)
     study = file.study
-    chosen = tuple(_split(study, text) for text in splits or ())
-    changes: dict[str, Any] = {"corpus": _corpus(study, corpus) if corpus else None, "trials": trials,
-                               "seeds": tuple(seeds) if seeds else None}
+    own = {short_label(split): split for split in study.protocols}
+    chosen = tuple(own[text] if text in own else parse_component("splits", text) for text in splits or ())
+    changes: dict[str, Any] = {"trials": trials, "seeds": tuple(seeds) if seeds else None}
+    if corpus and corpus not in (short_label(study.corpus), label_of(type(study.corpus))):
+        changes["corpus"] = parse_component("corpora", corpus)
     if chosen and study.recipes:
         changes["recipes"] = tuple(dataclasses.replace(recipe, splits=chosen) for recipe in study.recipes)
     elif chosen:
         changes["splits"] = chosen
     changed = dataclasses.replace(study, **{key: value for key, value in changes.items() if value is not None})
     return dataclasses.replace(file, study=changed)
-
-
-def _corpus(study: Study, text: str) -> Any:
-    own = study.corpus
-    return own if text in (short_label(own), label_of(type(own))) else parse_component("corpora", text)
-
-
-def _split(study: Study, text: str) -> Any:
-    own = {short_label(split): split for split in study.protocols}
-    return own[text] if text in own else parse_component("splits", text)
 
 
 def parse_component(kind: str, text: str) -> Any:

@@ -48,12 +48,10 @@ class Training:
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
 
     def __post_init__(self) -> None:
-        require(self.learning_rate > 0, f"training.learning_rate must be positive, not {self.learning_rate}")
-        require(self.batch_size > 0, f"training.batch_size must be positive, not {self.batch_size}")
-        require(self.epochs > 0, f"training.epochs must be positive, not {self.epochs}")
+        for name in ("learning_rate", "batch_size", "epochs", "drop_epochs"):
+            require(getattr(self, name) > 0, f"training.{name} must be positive, not {getattr(self, name)}")
         require(self.early_stopping is None or self.early_stopping > 0,
                 f"training.early_stopping must be positive or None, not {self.early_stopping}")
-        require(self.drop_epochs > 0, f"training.drop_epochs must be positive, not {self.drop_epochs}")
         require(0 < self.drop_factor < 1, f"training.drop_factor must be in (0, 1), not {self.drop_factor}")
         require(0 <= self.label_smoothing < 1, f"training.label_smoothing must be in [0, 1), not {self.label_smoothing}")
         require(self.weight_decay >= 0, f"training.weight_decay must not be negative, not {self.weight_decay}")

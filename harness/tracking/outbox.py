@@ -136,13 +136,17 @@ class Outbox:
         One process at a time does so. When `send` raises, the entry stays, and the error passes through. The id is empty for an entry
         that another process has removed meanwhile.
         """
-        with self._lock(uid):
-            entry = self.get(uid)
-            run_id = self.run_id_of(uid)
-            if entry is None or run_id:
-                return run_id
-            run_id = send(entry, self.folder / uid)
-            _write(self.folder / uid / DELIVERED, run_id)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.folder / f"{uid}.lock", timeout=120):
+                entry = self.get(uid)
+                run_id = self.run_id_of(uid)
+                if entry is None or run_id:
+                    return run_id
+                run_id = send(entry, self.folder / uid)
+                _write(self.folder / uid / DELIVERED, run_id)
+        except Timeout as error:
+            raise BenchError(f"another process has been delivering {uid} for two minutes: end it, or try again later") from error
         self._remove_if_done(uid)
         return run_id
 
@@ -161,15 +165,6 @@ class Outbox:
             with contextlib.suppress(OSError):
                 (self.folder / f"{uid}.lock").unlink()
 
-    @contextlib.contextmanager
-    def _lock(self, uid: str) -> Any:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(self.folder / f"{uid}.lock", timeout=120):
-                yield
-        except Timeout as error:
-            raise BenchError(f"another process has been delivering {uid} for two minutes: end it, or try again later") from error
-
     def sweep(self, is_alive: Callable[[str], bool]) -> int:
         """Remove drafts whose writer is dead; returns how many. `is_alive`: coordinator -> whether it may be alive."""
         abandoned = [path for path in self.folder.glob("*.tmp") if not self._has_writer(path, is_alive)]
@@ -187,10 +182,8 @@ class Outbox:
 
 
 def _write(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    path.write_text(text, encoding="utf-8")
+    write_through(path)
 
 
 def write_through(path: Path) -> None:

@@ -20,18 +20,14 @@ def write(result: Result, folder: Path) -> None:
         write_csv(folder / "history.csv", [{"epoch": i + 1, **{k: v[i] for k, v in result.history.items()}}
                                            for i in range(len(result.history["train_loss"]))])
     for part, predictions in result.predictions.items():
-        _write_part(folder / part, part, predictions)
-
-
-def _write_part(folder: Path, part: str, predictions: Predictions) -> None:
-    folder.mkdir()
-    scores = predictions.scores
-    title = f"{part}: WA {scores.wa:.3f}, UAR {scores.uar:.3f}"
-    save(confusion_figure(scores.confusion, scores.emotions, title), folder / "confusion_matrix.png")
-    write_csv(folder / "confusion_matrix.csv", [{"true": emotion, **dict(zip(scores.emotions, row, strict=True))}
-                                                for emotion, row in zip(scores.emotions, scores.confusion, strict=True)])
-    (folder / "classification_report.txt").write_text(classification_report(predictions))
-    predictions.write(folder / "predictions.csv")
+        (folder / part).mkdir()
+        scores = predictions.scores
+        title = f"{part}: WA {scores.wa:.3f}, UAR {scores.uar:.3f}"
+        save(confusion_figure(scores.confusion, scores.emotions, title), folder / part / "confusion_matrix.png")
+        write_csv(folder / part / "confusion_matrix.csv", [{"true": emotion, **dict(zip(scores.emotions, row, strict=True))}
+                                                           for emotion, row in zip(scores.emotions, scores.confusion, strict=True)])
+        (folder / part / "classification_report.txt").write_text(classification_report(predictions))
+        predictions.write(folder / part / "predictions.csv")
 
 
 def classification_report(predictions: Predictions) -> str:

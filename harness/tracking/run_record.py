@@ -131,17 +131,14 @@ def counts_from_words(text: str) -> dict[str, int]:
     return {part: int(count) for part, _, count in pairs}
 
 
-def _classes(text: str) -> dict[str, int]:
-    return {str(emotion): int(clips) for emotion, clips in dict(json.loads(text)).items()}
-
-
 COUNTS = (counts_in_words, counts_from_words)
 BOOLEAN = (str, {"True": True, "False": False}.__getitem__)
 PLAIN = (str, str)
 FORMS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "signatures": (" ".join, lambda text: tuple(text.split())), "declined": ("\n".join, lambda text: tuple(text.split("\n"))),
     "synthetic": BOOLEAN, "shares_speakers": BOOLEAN, "epochs": (str, int), "requested_at": ("{:.3f}".format, float),
-    "clips": COUNTS, "speakers": COUNTS, "training_classes": (json.dumps, _classes)}
+    "clips": COUNTS, "speakers": COUNTS,
+    "training_classes": (json.dumps, lambda text: {str(emotion): int(clips) for emotion, clips in dict(json.loads(text)).items()})}
 """How a field that is not a text becomes one, and is read from it."""
 NAMES = {"requested_at": "asked_at", "study_file": "asked"}
 """Fields whose tag has another name, as homes of earlier versions have it."""

@@ -74,7 +74,8 @@ class Store:
     """
 
     def __init__(self, home: Path, uri: str = "", *, new: bool = True) -> None:
-        if not new and not _exists(home):
+        file = tracking_uri(home).partition("sqlite:///")[2].partition("?")[0]  # empty for a server, which is assumed to exist
+        if not new and file and not Path(file).exists():
             raise BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
         self.home, self.uri = home, uri or tracking_uri(home)
         self.name = "" if self.uri == _own_uri(home) else mask_secrets(self.uri)
@@ -98,12 +99,6 @@ class Store:
             return str(self.client.get_experiment(self.client.get_run(run_id).info.experiment_id).name)
         except MlflowException:
             return None
-
-
-def _exists(home: Path) -> bool:
-    """Whether the store's SQLite file exists; a server is assumed to."""
-    file = tracking_uri(home).partition("sqlite:///")[2].partition("?")[0]
-    return not file or Path(file).exists()
 
 
 _checked: set[Path] = set()  # files that this process has read already: a large one takes a while

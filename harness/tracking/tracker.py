@@ -36,16 +36,14 @@ class Tracker:
     def __init__(self, client: MlflowClient, home: Path, study_name: str, kind: str = "study") -> None:
         self.client, self.home, self.study_name, self.kind = client, home, study_name, kind
         self.models = Models(client, home)
-        self.experiment_id = self._experiment()
-
-    def _experiment(self) -> str:
-        experiment = self.client.get_experiment_by_name(self.study_name)
+        experiment = client.get_experiment_by_name(study_name)
         if experiment:
-            return str(experiment.experiment_id)
-        server = self.client.tracking_uri.startswith("http")  # it chooses the location itself
-        location = None if server else (self.home / "mlartifacts" / safe_file_name(self.study_name)).resolve().as_uri()
-        return str(self.client.create_experiment(self.study_name, artifact_location=location,
-                                                 tags={"mlflow.experimentKind": CUSTOM, f"{PREFIX}kind": self.kind}))
+            self.experiment_id = str(experiment.experiment_id)
+            return
+        server = client.tracking_uri.startswith("http")  # it chooses the location itself
+        location = None if server else (home / "mlartifacts" / safe_file_name(study_name)).resolve().as_uri()
+        self.experiment_id = str(client.create_experiment(study_name, artifact_location=location,
+                                                          tags={"mlflow.experimentKind": CUSTOM, f"{PREFIX}kind": kind}))
 
     def start(self, kind: str, name: str, parent: str | None, tags: RunTags, params: dict[str, Any] | None = None) -> str:
         """Open a run and return its id; it belongs to this process, unless `tags` name another."""
@@ -114,7 +112,9 @@ class Tracker:
         """Name a run's datasets. MLflow refuses a new one that another run names at the same moment; the next try succeeds."""
         try:
             if inputs:
-                self.client.log_inputs(run_id, list(_inputs(inputs)))
+                self.client.log_inputs(run_id, [
+                    DatasetInput(Dataset(about["name"], about["digest"], "local", about["source"], profile=about["profile"]),
+                                 [InputTag("mlflow.data.context", about["part"])]) for about in inputs])
         except MlflowException:
             if tries == 1:
                 raise
@@ -167,14 +167,12 @@ class Tracker:
     def _runs(self, where: str) -> list[Run]:
         """All runs that pass a filter, oldest first."""
         runs: list[Run] = []
-        token = None
-        while True:
+        page = None
+        while page is None or page.token:
             page = self.client.search_runs([self.experiment_id], where, max_results=1000, order_by=["attributes.start_time ASC"],
-                                           page_token=token)
+                                           page_token=None if page is None else page.token)
             runs += page
-            token = page.token
-            if not token:
-                return runs
+        return runs
 
     def record(self, run_id: str) -> RunRecord:
         """One run."""
@@ -237,9 +235,3 @@ def _points(epochs: Iterable[tuple[int, int, dict[str, float]]]) -> list[Metric]
 
 def _figures(entry: OutboxEntry) -> list[Metric]:
     return [Metric(key, value, entry.ended_ms, 0) for key, value in entry.metrics.items()]
-
-
-def _inputs(entries: list[dict[str, str]]) -> Iterable[DatasetInput]:
-    for about in entries:
-        data = Dataset(name=about["name"], digest=about["digest"], source_type="local", source=about["source"], profile=about["profile"])
-        yield DatasetInput(data, [InputTag("mlflow.data.context", about["part"])])

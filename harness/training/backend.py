@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import logging
 import os
@@ -32,7 +31,10 @@ def set_up() -> tuple[str, ...]:
         raise BenchError(f"the Keras backend {keras_backend()!r} can't be used ({error}); install it, or set KERAS_BACKEND "
                          "to tensorflow, jax or torch") from error
     if keras_backend() == "tensorflow":
-        _grow_memory()
+        import tensorflow
+
+        for device in tensorflow.config.list_physical_devices("GPU"):
+            tensorflow.config.experimental.set_memory_growth(device, True)
     if keras_backend() == "torch":  # Keras can't list its devices
         import torch
 
@@ -53,14 +55,7 @@ def _native_messages_silenced() -> Iterator[None]:
             os.close(stderr)
 
 
-def _grow_memory() -> None:
-    import tensorflow
-
-    for device in tensorflow.config.list_physical_devices("GPU"):
-        tensorflow.config.experimental.set_memory_growth(device, True)
-
-
-@contextlib.contextmanager
+@contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Seed Python, NumPy and the Keras backend; the one place that touches global random state.
 

@@ -57,7 +57,19 @@ def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_
     keras.utils.clear_session()  # drop what earlier trials of this process left in the backend
     keras.config.set_dtype_policy(trial.training.precision)
     with seeded(seed_for(trial.signature, "training")):
-        return _fit(trial, x, y, x_validation, y_validation, n_classes, on_epoch)
+        model, network = build(trial, x, n_classes)
+        learner = augmented(model, trial)
+        training, one_hot = trial.training, np.eye(n_classes, dtype=np.float32)
+        learner.compile(optimizer=optimizer(training, steps=-(-len(x) // training.batch_size)),
+                        loss=keras.losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing),
+                        metrics=[keras.metrics.CategoricalAccuracy(name="wa"), uar_metric(n_classes)])
+        history: dict[str, list[float]] = {}
+        learner.fit(x, one_hot[y], batch_size=training.batch_size, epochs=training.epochs, verbose=0,
+                    validation_data=(x_validation, one_hot[y_validation]),
+                    class_weight=class_weights(y, n_classes) if training.class_weights else None,
+                    callbacks=callbacks(training, history, on_epoch))
+        uar = history["validation_uar"]
+        return Fitted(model, history, int(np.argmax(uar)) + 1 if training.keep == "best" else len(uar), network.count_params())
 
 
 @functools.cache
@@ -65,25 +77,6 @@ def freeze_loaded_objects() -> None:
     """Exempt the loaded libraries from garbage collection: Keras runs a full one before each trial, which else takes most of a second."""
     gc.collect()
     gc.freeze()
-
-
-def _fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_validation: np.ndarray, n_classes: int,
-         on_epoch: OnEpoch) -> Fitted:
-    import keras
-
-    model, network = build(trial, x, n_classes)
-    learner = augmented(model, trial)
-    training, one_hot = trial.training, np.eye(n_classes, dtype=np.float32)
-    learner.compile(optimizer=optimizer(training, steps=-(-len(x) // training.batch_size)),
-                    loss=keras.losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing),
-                    metrics=[keras.metrics.CategoricalAccuracy(name="wa"), uar_metric(n_classes)])
-    history: dict[str, list[float]] = {}
-    learner.fit(x, one_hot[y], batch_size=training.batch_size, epochs=training.epochs, verbose=0,
-                validation_data=(x_validation, one_hot[y_validation]),
-                class_weight=class_weights(y, n_classes) if training.class_weights else None,
-                callbacks=callbacks(training, history, on_epoch))
-    uar = history["validation_uar"]
-    return Fitted(model, history, int(np.argmax(uar)) + 1 if training.keep == "best" else len(uar), network.count_params())
 
 
 def optimizer(training: Training, steps: int) -> keras.Optimizer:

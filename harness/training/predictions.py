@@ -87,12 +87,7 @@ class Predictions:
 
     def write(self, path: Path) -> None:
         """As a CSV file: `clip`, its attributes, `truth`, and the probability of each emotion."""
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["clip", *self.about, "truth", *self.emotions])
-            for i, clip in enumerate(self.clips):
-                writer.writerow([clip, *(texts[i] for texts in self.about.values()), self.emotions[self.truth[i]],
-                                 *(f"{p:.9f}" for p in self.probabilities[i])])
+        self.to_frame().drop(columns="predicted").to_csv(path, index=False, float_format="%.9f", lineterminator="\n")
 
 
 def speaker_counts(predictions: Sequence[Predictions]) -> np.ndarray:

@@ -56,7 +56,10 @@ def normaliser_of(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
     """Mean and variance by which a saved model below `folder` standardises features, read without Keras; None where it does not."""
     for path in sorted(folder.rglob("model.keras")):
         try:
-            layers = _layers(path)
+            with zipfile.ZipFile(path) as archive:
+                size = archive.getinfo("config.json").file_size
+                require(size <= MOST_CONFIGURATION, f"{path.name} describes its network in {size:,} bytes, which no network of bench needs")
+                layers = json.loads(archive.read("config.json"))["config"]["layers"]
             for layer in (layer["config"] for layer in layers if layer["class_name"] == "Normalization"):
                 return _plain_array(layer["mean"]), _plain_array(layer["variance"])
         except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, KeyError, TypeError,
@@ -64,15 +67,6 @@ def normaliser_of(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
             raise BenchError(f"{path.name} of a saved model is damaged ({type(error).__name__}: {error}): run its study again, or delete "
                              "the model") from error
     return None
-
-
-def _layers(path: Path) -> list[Any]:
-    """The layers of a network as its file describes them."""
-    with zipfile.ZipFile(path) as archive:
-        size = archive.getinfo("config.json").file_size
-        require(size <= MOST_CONFIGURATION, f"{path.name} describes its network in {size:,} bytes, which no network of bench needs")
-        layers = json.loads(archive.read("config.json"))["config"]["layers"]
-    return list(layers)
 
 
 def _plain_array(data: Any) -> np.ndarray:
