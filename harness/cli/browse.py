@@ -14,7 +14,6 @@ from registry.errors import BenchError, UsageError, unknown
 
 if TYPE_CHECKING:
     from harness.console import Console
-    from harness.study.definition import Study
     from harness.study.files import StudyFile
     from registry.corpus import Corpus
 
@@ -81,13 +80,20 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
     Raises: BenchError for all that a run refuses before it reads audio; a corpus that can't be opened is no error without `data`.
     """
     from harness.data.copies_before_split import refuse_leaks
-    from harness.data.corpora import refuse_broken
+    from harness.data.corpora import open_corpus, refuse_broken
     from harness.execution.prepare import feasible
     from harness.study.cells import chosen_cells, plan
 
     study = file.study
     refuse_leaks(study)
-    corpus, coverage = _corpus(study, data)
+    corpus: Corpus | None = None
+    try:
+        corpus = open_corpus(study.corpus, data)
+        coverage = corpus.coverage
+    except BenchError as error:
+        if data is not None:
+            raise
+        coverage = f"not found: {error}"
     if corpus:
         for line in refuse_broken(corpus, allow_missing):
             console.say(line)
@@ -105,16 +111,3 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
     epochs = sum(c.base.training.epochs for c in cells) * (study.trials + len(study.seeds))
     console.result(f"{len(cells)} cells × {study.trials} trials + {finals} finals = {trials + finals} trainings, at most {epochs:,} epochs")
     console.result(f"corpus {study.corpus.name}: {coverage}")
-
-
-def _corpus(study: Study, data: Path | None) -> tuple[Corpus | None, str]:
-    """The corpus and how much of it is there; None and the reason when it can't be opened and no folder was given."""
-    from harness.data.corpora import open_corpus
-
-    try:
-        corpus = open_corpus(study.corpus, data)
-    except BenchError as error:
-        if data is not None:
-            raise
-        return None, f"not found: {error}"
-    return corpus, corpus.coverage

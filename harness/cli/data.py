@@ -33,11 +33,7 @@ def add_to(subparsers: Any) -> None:
 def data_command(args: argparse.Namespace, console: Console) -> None:
     if args.action == "status":
         print_status(args.data, args.corpora, console)
-    else:
-        _pull(args, console)
-
-
-def _pull(args: argparse.Namespace, console: Console) -> None:
+        return
     from harness.data.download import pull
     from registry.source import source_named
 
@@ -76,9 +72,7 @@ def print_status(data: Path | None, names: list[str], console: Console) -> None:
 
 
 def check_command(args: argparse.Namespace, console: Console) -> int:
-    if args.name.endswith(".py"):
-        return _check_component(args, console)
-    return _check_corpus(args, console)
+    return (_check_component if args.name.endswith(".py") else _check_corpus)(args, console)
 
 
 def _check_corpus(args: argparse.Namespace, console: Console) -> int:

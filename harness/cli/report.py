@@ -37,7 +37,7 @@ def add_to(subparsers: Any) -> None:
                          help="exit code 1 also when each side has one seed, although another training may turn the result around")
 
 
-def report_command(args: argparse.Namespace, console: Console) -> int:
+def report_command(args: argparse.Namespace, console: Console) -> None:
     console.say("opening the MLflow store")
     from harness.analyses.leakage.run import write_leakage
     from harness.analyses.noise.report import write_noise
@@ -64,10 +64,9 @@ def report_command(args: argparse.Namespace, console: Console) -> int:
     if args.json:
         _print_json({"schema": SCHEMA, "studies": {name: [row for board in boards for row in board.as_json()]
                                                    for name, (_, boards) in reports.items()}})
-        return 0
+        return
     for name, (path, boards) in reports.items():
         print_report(args.home, name, path, boards, console)
-    return 0
 
 
 def print_report(home: Path, name: str, path: Path, boards: Sequence[Leaderboard], console: Console,

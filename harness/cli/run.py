@@ -74,16 +74,15 @@ def sync_command(args: argparse.Namespace, console: Console) -> int:
     return int(delivery.delivered < total)
 
 
-def cache_command(args: argparse.Namespace, console: Console) -> int:
+def cache_command(args: argparse.Namespace, console: Console) -> None:
     from harness.data import feature_store
     from harness.data.corpora import Workspace
 
     cache = Workspace(home=args.home).cache
     if args.clear:
         console.result(f"freed {feature_store.clear(cache) / 1e6:,.0f} MB in {cache}")
-        return 0
+        return
     entries = feature_store.entries(cache)
     console.table(["features", "corpus", "clips", "shape", "MB"],
                   [[e.label, e.corpus, f"{e.clips:,}", " × ".join(map(str, e.shape)), f"{e.bytes / 1e6:,.1f}"] for e in entries])
     console.result(f"{len(entries)} entries, {sum(e.bytes for e in entries) / 1e6:,.0f} MB in {cache}; `bench cache --clear` deletes them")
-    return 0

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 
 from harness.analyses.leakage.options import LeakageOptions
-from harness.analyses.leakage.plan import PlannedCell, parts, planned_cells
+from harness.analyses.leakage.plan import parts, planned_cells
 from harness.analyses.leakage.report import leakage_markdown
 from harness.analyses.leakage.worth import CellUnderProtocols, ProtocolResult
 from harness.console import Console
@@ -21,7 +20,7 @@ from harness.reports.pages import LEAKAGE_PAGE, write_beside
 from harness.study.cells import chosen_cells, plan
 from harness.study.files import chosen_study, parse_component
 from harness.study.settings import has_setting
-from harness.tracking.run_record import RunRecord, RunTags
+from harness.tracking.run_record import RunTags
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training.predictions import speaker_counts
@@ -45,25 +44,21 @@ def measure_leakage(options: LeakageOptions, store: Store, workspace: Workspace,
     copies = Augmentation(copies=tuple(parse_component("augmentations", text) for text in options.copies)).copies
     cells = planned_cells(study, chosen_cells(plan(study, corpus.fingerprint, options.settings), options.cell), copies)
     tracker = store.experiment(PREFIX + name, LEAKAGE)  # made first, so that its runs are on no leaderboard
+    named = {cell.name: cell for cell in cells}
     for part in parts(study, cells, corpus):
         fixed = {key: value for key, value in options.settings.items() if any(has_setting(cell.base, key) for cell in plan(part, ""))}
         since = time.time()
         keys = run_study(replace(file, name=PREFIX + name, study=part), store, workspace, fixed, console, allow_missing=allow_missing,
                          execution=execution, leaks_allowed=True)
-        _note(tracker, [r for r in tracker.records("final") if r.state == "finished" and r.about.cell in keys
-                        and r.about.requested_at >= since - 0.01], {cell.name: cell for cell in cells})
+        for final in tracker.records("final"):
+            if final.state == "finished" and final.about.cell in keys and final.about.requested_at >= since - 0.01:
+                cell = named[final.about.recipe]
+                tracker.tag(final.run_id, RunTags(compared={cell.identity: cell.stands_for(final)}))  # reports match by that, not by names
     results = cells_under_protocols(store, PREFIX + name)
     if not results:
         raise BenchError(f"no training of {name} finished: the runs of the experiment {PREFIX}{name} have the reasons")
     write_leakage(store)
     return results
-
-
-def _note(tracker: Tracker, finals: list[RunRecord], cells: Mapping[str, PlannedCell]) -> None:
-    """Tag each final with the comparison that it belongs to: reports match by that, not by names."""
-    for final in finals:
-        cell = cells[final.about.recipe]
-        tracker.tag(final.run_id, RunTags(compared={cell.identity: cell.stands_for(final)}))
 
 
 def cells_under_protocols(store: Store, experiment: str) -> list[CellUnderProtocols]:

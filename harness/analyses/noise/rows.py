@@ -117,11 +117,11 @@ def read_rows(tracker: Tracker) -> list[NoiseRow]:
 def _row(seeds: list[tuple[RunRecord, dict[str, Any]]]) -> NoiseRow:
     runs, measurements = zip(*seeds, strict=True)
     about, first = runs[0].about, measurements[0]
-    keys = [key for key in first["counts"] if all(key in each["counts"] for each in measurements)]
+    keys = [key for key in first["counts"] if all(key in measurement["counts"] for measurement in measurements)]
     return NoiseRow(
         label=f"{about.label} {about.settings}".strip(), split=about.split, shares_speakers=bool(about.shares_speakers),
         corpus=about.corpus_label or about.corpus, coverage=about.coverage, emotions=tuple(first["emotions"]),
-        counts={key: np.array([each["counts"][key] for each in measurements]) for key in keys}, clips=first["clips"],
-        changed=sum(each["otherwise_than_logged"] for each in measurements),
-        largest_difference=max(each["largest_difference"] for each in measurements),
+        counts={key: np.array([measurement["counts"][key] for measurement in measurements]) for key in keys}, clips=first["clips"],
+        changed=sum(measurement["otherwise_than_logged"] for measurement in measurements),
+        largest_difference=max(measurement["largest_difference"] for measurement in measurements),
         runs=tuple(run.run_id for run in runs), seeds=tuple(run.seed or "?" for run in runs))

@@ -154,8 +154,8 @@ def _sounds(clips: Sequence[Clip], noises: Noises, conditions: Sequence[tuple[st
     for kind in dict.fromkeys(kind for kind, _ in conditions):
         noise = [noises.of(clip, kind, len(waveform), rate) for clip, (waveform, rate) in zip(clips, clean, strict=True)]
         for snr_db in (level for other, level in conditions if other == kind):
-            yield key_of(kind, snr_db), [(in_noise(waveform, own, snr_db), rate)
-                                         for (waveform, rate), own in zip(clean, noise, strict=True)]
+            yield key_of(kind, snr_db), [(in_noise(waveform, clip_noise, snr_db), rate)
+                                         for (waveform, rate), clip_noise in zip(clean, noise, strict=True)]
 
 
 def _features(model: WaveformModel, sounds: Sequence[Sound]) -> np.ndarray:
@@ -172,7 +172,7 @@ def _store(model: ModelInNoise, tracker: Tracker) -> None:
     """Store with a run the confusion counts of each speaker in each condition, and whether clean clips are predicted as logged."""
     logged = model.logged
     probabilities = {key: np.concatenate(batches) for key, batches in model.probabilities.items()}
-    counts = {key: replace(logged, probabilities=own).counts_by(logged.speakers).tolist() for key, own in probabilities.items()}
+    counts = {key: replace(logged, probabilities=values).counts_by(logged.speakers).tolist() for key, values in probabilities.items()}
     clean = probabilities[CLEAN]
     measurement = {"format": FORMAT, "emotions": logged.emotions, "speakers": sorted(set(logged.speakers.tolist())),
                    "clips": len(logged.clips), "otherwise_than_logged": int((clean.argmax(axis=1) != logged.predicted).sum()),

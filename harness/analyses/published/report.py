@@ -7,7 +7,7 @@ import math
 import statistics
 from collections.abc import Collection
 
-from harness.analyses.published.verdicts import Comparison, Reproduced, other_settings, side, verdict
+from harness.analyses.published.verdicts import Comparison, Reproduced, clips_of, other_settings, side, verdict
 from harness.reports.leaderboard_section import command
 from harness.reports.leaderboard_tables import marks_markdown
 from harness.reports.markdown import code, escape, plural, table, with_interval
@@ -62,7 +62,7 @@ def table_line(comparison: Comparison) -> list[str]:
                                          plural(shown.row.seeds, "seed"), "kept" if shown.earlier else "") if part)
     return [comparison.name, _figure(claim.wa), interval(shared, "wa"), _figure(claim.macro_f1), interval(shared, "macro_f1"),
             _figure(shared.best_validation_wa if shared else None), interval(unseen, "wa"), interval(shared, "uar"),
-            interval(unseen, "uar"), f"{shown.row.epochs} of {comparison.published_epochs}{stopped}", f"{shown.clips:,}",
+            interval(unseen, "uar"), f"{shown.row.epochs} of {comparison.published_epochs}{stopped}", f"{clips_of(shown.row):,}",
             verdict(comparison), notes]
 
 
@@ -95,39 +95,39 @@ def _details(comparison: Comparison) -> list[str]:
 
 def learnt(compared: list[Comparison]) -> list[str]:
     """The closing paragraphs, computed: which claims look plausible, and what the random split is worth."""
-    own = [(c, c.shared) for c in compared if c.shared and not c.is_variant and not c.shared.row.synthetic]
-    if not own:
+    results = [(c, c.shared) for c in compared if c.shared and not c.is_variant and not c.shared.row.synthetic]
+    if not results:
         return ["Nothing yet: no published recipe was trained on real clips under its own split."]
-    return [part for part in (_plausible(own), _worth(own), _variants(compared)) if part]
+    return [part for part in (_plausible(results), _worth(results), _variants(compared)) if part]
 
 
-def _plausible(own: OwnResults) -> str:
+def _plausible(results: OwnResults) -> str:
     """Claims by the side on which they lie; recipes that were trained to the end apart from the others."""
     sentences = []
     for trained, full in (("the published number of epochs", True), ("fewer epochs", False)):
         groups = [f"{words} for {', '.join(names)}" for place, words in SIDES.items()
-                  if (names := [c.name for c, result in own if side(c.claim, result) == place
+                  if (names := [c.name for c, result in results if side(c.claim, result) == place
                                 and (int(result.row.epochs) == c.published_epochs) == full])]
         sentences += [f"Trained for {trained}: {'; '.join(groups)}."] if groups else []
-    partial = sum(not result.row.coverage.endswith("whole") for _, result in own)
+    partial = sum(not result.row.coverage.endswith("whole") for _, result in results)
     if partial:
-        sentences.append(f"{partial} of {len(own)} were trained on part of the clips, which by itself lowers what a network can reach.")
+        sentences.append(f"{partial} of {len(results)} were trained on part of the clips, which by itself lowers what a network can reach.")
     return " ".join(sentences)
 
 
-def _worth(own: OwnResults) -> str:
+def _worth(results: OwnResults) -> str:
     """What the random split adds to UAR, each difference with its 95 % half-width: √(a² + b²) of the two intervals."""
-    pairs = [(c.name, result.figures["uar"], c.unseen.figures["uar"]) for c, result in own if c.unseen]
+    pairs = [(c.name, result.figures["uar"], c.unseen.figures["uar"]) for c, result in results if c.unseen]
     worth = {name: (100 * (one[0] - other[0]), 100 * math.hypot(one[2] - one[1], other[2] - other[1]) / 2)
              for name, one, other in pairs if not math.isnan(one[1] + other[1])}  # few speakers make chance differences
     if not worth:
         return ""
     mean, half = map(statistics.fmean, zip(*worth.values(), strict=True))
-    each = ", ".join(f"{name} {points:+.1f} ± {width:.1f}" for name, (points, width) in worth.items())
+    differences = ", ".join(f"{name} {points:+.1f} ± {width:.1f}" for name, (points, width) in worth.items())
     beyond = ", ".join(name for name, (points, width) in worth.items() if abs(points) > width)
     chance = f"Beyond what sampling explains: {beyond}." if beyond else "None is beyond what sampling explains."
     return (f"The random split was worth {mean:+.1f} points of UAR on average over {plural(len(worth), 'recipe')} with an unseen-speaker "
-            f"twin, each known to about ± {half:.0f}: {each}. {chance}")
+            f"twin, each known to about ± {half:.0f}: {differences}. {chance}")
 
 
 def _variants(compared: list[Comparison]) -> str:

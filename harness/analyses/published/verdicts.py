@@ -46,11 +46,6 @@ class Reproduced:
     never_predicted: tuple[str, ...]
     earlier: bool = False
 
-    @property
-    def clips(self) -> int:
-        """Clips in the three parts, copies aside."""
-        return clips_of(self.row)
-
 
 @dataclass(frozen=True)
 class Comparison:
@@ -143,7 +138,7 @@ def _reproduced(row: Row, tracker: Tracker) -> Reproduced | None:
     confusion, emotions = counts.sum(axis=(0, 1)), predictions[0].emotions
     return Reproduced(row, {score: (row.test[score][0], *bounds[score]) for score in row.test}, float(np.mean(best)),
                       tuple(most_confused(confusion.tolist(), emotions)),
-                      tuple(emotion for emotion, said_of_it in zip(emotions, confusion.sum(axis=0), strict=True) if not said_of_it))
+                      tuple(emotion for emotion, times in zip(emotions, confusion.sum(axis=0), strict=True) if not times))
 
 
 def verdict(comparison: Comparison) -> str:

@@ -19,7 +19,7 @@ from harness.tracking.tracker import Tracker
 from harness.training.predictions import read, speaker_counts
 
 PREFIX = "transfer-"  # of the experiments' names
-FOLDER, ABOUT, SAID = "transfer", "about.json", "predictions.csv"  # among a run's artifacts: FOLDER/<corpus fingerprint>/
+FOLDER, ABOUT, PREDICTIONS = "transfer", "about.json", "predictions.csv"  # among a run's artifacts: FOLDER/<corpus fingerprint>/
 
 
 @dataclass(frozen=True)
@@ -129,13 +129,13 @@ def matrices(store: Store, experiment: str) -> list[Matrix]:
 
 def _pairs(row: Row, tracker: Tracker) -> list[Pair]:
     """A row's own test part and the corpora that all of its seeds were tested on."""
-    made = []
+    pairs = []
     with tempfile.TemporaryDirectory() as folder:
         places = [tracker.files(run, FOLDER, Path(folder) / run) for run in row.seed_runs]
-        heard = [{path.name for path in place.iterdir()} if place else set() for place in places]
-        for name in sorted(set.intersection(*heard)):
+        tested = [{path.name for path in place.iterdir()} if place else set() for place in places]
+        for name in sorted(set.intersection(*tested)):
             about = About(**json.loads((places[0] / name / ABOUT).read_text(encoding="utf-8")))  # type: ignore[operator]
-            said = [read(place / name / SAID) for place in places if place]
-            made.append(Pair(about, said[0].emotions, speaker_counts(said), len(said[0].clips), row.seed_numbers, row.split,
-                             row.shares_speakers))
-    return sorted(made, key=lambda pair: pair.about.tested_at)  # a corpus that has grown since is there twice: the later one stands
+            seeds = [read(place / name / PREDICTIONS) for place in places if place]
+            pairs.append(Pair(about, seeds[0].emotions, speaker_counts(seeds), len(seeds[0].clips), row.seed_numbers, row.split,
+                              row.shares_speakers))
+    return sorted(pairs, key=lambda pair: pair.about.tested_at)  # a corpus that has grown since is there twice: the later one stands

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.analyses.transfer.matrix import ABOUT, FOLDER, PREFIX, SAID, TRANSFER, About, Matrix, matrices
+from harness.analyses.transfer.matrix import ABOUT, FOLDER, PREDICTIONS, PREFIX, TRANSFER, About, Matrix, matrices
 from harness.analyses.transfer.options import TransferOptions
 from harness.analyses.transfer.report import write_transfer
 from harness.console import Console
@@ -72,7 +72,9 @@ def measure_transfer(options: TransferOptions, store: Store, workspace: Workspac
         part = _study(source, cell, study)
         fixed = {key: value for key, value in options.settings.items() if any(has_setting(cell.base, key) for cell in plan(part, ""))}
         run_study(dataclasses.replace(file, name=PREFIX + name, study=part), store, workspace, fixed, console, execution=execution)
-        _test(source, corpora, _signatures(part, source, fixed), tracker, workspace, console)
+        base = plan(part, source.corpus.fingerprint, fixed)[0].base
+        signatures = {dataclasses.replace(base, seed=seed, opens_test=True).signature for seed in study.seeds}
+        _test(source, corpora, signatures, tracker, workspace, console)
     write_transfer(store)
     results = matrices(store, PREFIX + name)
     if not results:
@@ -117,11 +119,6 @@ def _study(source: TransferCorpus, cell: Cell, study: Study) -> Study:
     return Study(corpus=source.loader, recipes=(recipe,), trials=0, seeds=study.seeds, best_models=10_000, measure_cost=False)
 
 
-def _signatures(study: Study, source: TransferCorpus, settings: dict[str, Any]) -> set[str]:
-    base = plan(study, source.corpus.fingerprint, settings)[0].base
-    return {dataclasses.replace(base, seed=seed, opens_test=True).signature for seed in study.seeds}
-
-
 def _test(source: TransferCorpus, corpora: Sequence[TransferCorpus], signatures: set[str], tracker: Tracker, workspace: Workspace,
           console: Console) -> None:
     """Test the networks of one corpus on all that they were not tested on yet, and store their predictions."""
@@ -149,7 +146,7 @@ def _test_once(run: RunRecord, source: TransferCorpus, target: TransferCorpus, t
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / where
         path.mkdir(parents=True)
-        predictions.write(path / SAID)
+        predictions.write(path / PREDICTIONS)
         (path / ABOUT).write_text(json.dumps(dataclasses.asdict(about), indent=2) + "\n", encoding="utf-8")
         tracker.add_files(run.run_id, Path(folder))
 
