@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from calls import Outcome
 from made_records import known, lucky_and_sound
 
@@ -12,6 +13,7 @@ from harness.reports.index import index_line, write_index
 from harness.tracking.store import Store
 
 
+@pytest.mark.usefixtures("reported")
 def test_a_page_whose_runs_lie_in_another_store_stays_in_the_index(boards: Path) -> None:
     (boards / "reports" / "earlier.md").write_text("# earlier")
     write_index(Store(boards), {})
