@@ -199,6 +199,6 @@ def _open_parent(run: RunContext) -> str:
         run_id = earlier[-1].run_id
     else:
         run_id = run.tracker.start("study", f"{run.name} on {corpus.name}", None, tags)
-    declined = tuple(f"{where}: {reason}"[:4900] for where, reason in run.prepared.declined.items())
+    declined = tuple(f"{where}: {reason}" for where, reason in run.prepared.declined.items())
     run.tracker.tag(run_id, RunTags(declined=declined, question=run.file.question, study_file=run.file.source, coordinator=run.claims.id))
     return run_id

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.training.result import Result
 
 PREFIX = "bench."  # of every tag in the store
+LONGEST_TAG = 4_900  # characters; MLflow refuses a tag of more than 5,000 in some of its versions
 COMPARED = "compared."  # of a tag that `bench leakage` puts on a final, before the id of the comparison
 
 
@@ -135,7 +136,8 @@ COUNTS = (counts_in_words, counts_from_words)
 BOOLEAN = (str, {"True": True, "False": False}.__getitem__)
 PLAIN = (str, str)
 FORMS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
-    "signatures": (" ".join, lambda text: tuple(text.split())), "declined": ("\n".join, lambda text: tuple(text.split("\n"))),
+    "signatures": (" ".join, lambda text: tuple(text.split())),
+    "declined": (lambda lines: "\n".join(lines)[:LONGEST_TAG], lambda text: tuple(text.split("\n"))),
     "synthetic": BOOLEAN, "shares_speakers": BOOLEAN, "epochs": (str, int), "requested_at": ("{:.3f}".format, float),
     "clips": COUNTS, "speakers": COUNTS,
     "training_classes": (json.dumps, lambda text: {str(emotion): int(clips) for emotion, clips in dict(json.loads(text)).items()})}

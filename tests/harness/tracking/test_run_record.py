@@ -122,3 +122,8 @@ def test_an_entry_of_the_outbox_is_the_record_that_its_run_will_be() -> None:
     waiting = entry.record()
     assert (waiting.run_id, waiting.kind, waiting.seed, waiting.about.cell, waiting.validation_uar) == ("", "seed", "0", "c", 1.0)
     assert entry.about == waiting.about
+
+
+def test_a_long_list_of_what_is_declined_is_cut_to_what_mlflow_takes() -> None:
+    tags = RunTags(declined=tuple(f"cell {number}: {'too few frames ' * 20}" for number in range(40))).to_tags()
+    assert len(tags["declined"]) == 4_900 and len(RunTags.from_tags(tags).declined) < 40
