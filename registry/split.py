@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +37,11 @@ class Split:
 
 
 class SplitProtocol(Protocol):
-    """A registered split protocol: deterministic from the sorted corpus and its own fields."""
+    """A registered split protocol: deterministic from the sorted corpus and its own fields.
+
+    One with folds has a field `fold`, counted from 1, and a method `number_of_folds(corpus)`, which raises Declined where it does
+    not fit; the test parts of its folds hold every clip once.
+    """
 
     name: str
     shares_speakers: bool
@@ -45,3 +49,10 @@ class SplitProtocol(Protocol):
     def __call__(self, corpus: Corpus) -> Split:
         """The parts. Raises Declined, with the reason, for a corpus that the protocol does not fit."""
         ...
+
+
+def folds_of(protocol: Any, corpus: Corpus) -> tuple[Any, ...]:
+    """Every fold of a protocol, in order; empty for a protocol without folds. Raises: Declined where it does not fit the corpus."""
+    if not hasattr(protocol, "number_of_folds"):
+        return ()
+    return tuple(replace(protocol, fold=fold) for fold in range(1, protocol.number_of_folds(corpus) + 1))

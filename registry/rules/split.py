@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from registry.errors import require
+from registry.split import folds_of
 
 if TYPE_CHECKING:
     from registry.corpus import Corpus
@@ -47,4 +48,18 @@ def repeats(protocol: Any, corpus: Corpus) -> None:
     require(first == protocol(moved).fingerprint(moved), "Another folder gives another split: use ids, speakers and labels only.")
 
 
-RULES = (covers, keeps_speakers_apart, repeats)
+def folds_test_each_clip_once(protocol: Any, corpus: Corpus) -> None:
+    """The test parts of all folds, where the protocol has folds, hold every clip once that is not left out."""
+    import numpy as np
+
+    require(hasattr(protocol, "fold") or not hasattr(protocol, "number_of_folds"), "Add the field fold: int = 1, counted from 1.")
+    folds = folds_of(protocol, corpus)
+    splits = [fold(corpus) for fold in folds]
+    times = np.bincount(np.concatenate([split.test for split in splits]), minlength=len(corpus)) if splits else np.ones(1)
+    left_out = splits[0].left_out if splits else []
+    times[left_out] += 1
+    require(bool((times <= 1).all()), f"{int((times > 1).sum())} clips are tested in several of {len(folds)} folds: make them disjoint.")
+    require(bool((times == 1).all()), f"{int((times == 0).sum())} clips are tested in none of {len(folds)} folds: cover the corpus.")
+
+
+RULES = (covers, keeps_speakers_apart, repeats, folds_test_each_clip_once)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from registry.core import label_of
@@ -49,6 +50,25 @@ def stratified(protocol: Any, corpus: Corpus, test_share: float, validation_shar
     return finish(protocol, corpus, train, validation, test)
 
 
+def random_fold(protocol: Any, corpus: Corpus, fold: int, folds: int, validation_share: float) -> Split:
+    """One of some folds of random clips, the emotions in proportion, then `validation_share` of the rest.
+
+    Raises: Declined for too few clips.
+    """
+    import numpy as np
+    from sklearn.model_selection import StratifiedKFold
+
+    clips = np.bincount(corpus.labels, minlength=len(corpus.emotions))
+    scarce = [f"{emotion} {n}" for emotion, n in zip(corpus.emotions, clips, strict=True) if 0 < n < folds]
+    if scarce or not len(corpus):
+        reason = f"too few clips of {', '.join(scarce)}" if scarce else "there are no clips"
+        raise declined(protocol, corpus, f"{reason} for {folds} folds with all emotions; use more clips or fewer folds")
+    chosen = StratifiedKFold(folds, shuffle=True, random_state=protocol.seed).split(np.zeros(len(corpus)), corpus.labels)
+    rest, test = list(chosen)[fold - 1]
+    train, validation = _draw(protocol, corpus, rest, validation_share)
+    return finish(protocol, corpus, train, validation, test)
+
+
 def _draw(protocol: Any, corpus: Corpus, indices: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
     """The indices without, and with, a stratified part of about `share` of them."""
     import math
@@ -76,18 +96,21 @@ def whole_groups(protocol: Any, corpus: Corpus, groups: Sequence[str], order: Se
         groups: the group of each clip.
         order: the distinct groups, three or more; earlier ones come into test, then validation.
     """
-    sizes = dict.fromkeys(order, 0)
-    for group in groups:
-        sizes[group] += 1
-    test = _nearest(order, sizes, test_share * len(groups), spare=2)
-    others = [group for group in order if group not in test]
-    validation = _nearest(others, sizes, validation_share * sum(sizes[g] for g in others), spare=1)
+    test = _nearest(order, Counter(groups), test_share * len(groups), spare=2)
+    return with_test_groups(protocol, corpus, groups, test, [group for group in order if group not in test], validation_share)
+
+
+def with_test_groups(protocol: Any, corpus: Corpus, groups: Sequence[str], test: set[str], others: Sequence[str],
+                     validation_share: float) -> Split:
+    """The parts whose test groups are given; of the others, two or more, earlier ones come into validation."""
+    sizes = Counter(groups)
+    validation = _nearest(others, sizes, validation_share * sum(sizes[group] for group in others), spare=1)
     train = set(others) - validation
     parts = ([i for i, group in enumerate(groups) if group in part] for part in (train, validation, test))
     return finish(protocol, corpus, *parts)
 
 
-def _nearest(order: Sequence[str], sizes: dict[str, int], target: float, spare: int) -> set[str]:
+def _nearest(order: Sequence[str], sizes: Mapping[str, int], target: float, spare: int) -> set[str]:
     """Groups taken in order wherever one brings the sum nearer to the target; at least one, and `spare` are left."""
     chosen: list[str] = []
     total = 0
@@ -100,13 +123,18 @@ def _nearest(order: Sequence[str], sizes: dict[str, int], target: float, spare: 
 
 def unseen_speakers(protocol: Any, corpus: Corpus, test_share: float, validation_share: float) -> Split:
     """Whole speakers in each part, the sexes in proportion where every clip has it. Raises Declined below 3 speakers."""
+    order = speakers_in_random_order(protocol, corpus)
+    return whole_groups(protocol, corpus, corpus.speakers.tolist(), order, test_share, validation_share)
+
+
+def speakers_in_random_order(protocol: Any, corpus: Corpus) -> list[str]:
+    """All speakers, the sexes interleaved where every clip has it. Raises Declined below 3 speakers."""
     speakers = sorted(set(corpus.speakers.tolist()))
     if len(speakers) < 3:
         raise declined(protocol, corpus, f"three parts need at least 3 speakers, found {len(speakers)}; use random_70_30")
     sexes = {clip.speaker: clip.sex for clip in corpus.clips}
     balanced = all(clip.sex is not None for clip in corpus.clips)
-    order = shuffled(speakers, protocol.seed, lambda speaker: str(sexes[speaker]) if balanced else "")
-    return whole_groups(protocol, corpus, corpus.speakers.tolist(), order, test_share, validation_share)
+    return shuffled(speakers, protocol.seed, lambda speaker: str(sexes[speaker]) if balanced else "")
 
 
 def shuffled(items: Sequence[str], seed: int, kind: Callable[[str], str] = lambda item: "") -> list[str]:

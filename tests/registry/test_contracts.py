@@ -131,6 +131,34 @@ def test_a_planted_fault_of_a_split_is_caught_and_named(fault: str) -> None:
         contracts.check_split(PlantedSplit(fault=fault), contracts.sample_corpus())
 
 
+@register("planted_folds")
+class PlantedFolds:
+    """Four folds of whole speakers; `step` 1 is right, others test some speakers twice or never."""
+
+    shares_speakers: ClassVar[bool] = False
+    fold: int = 1
+    step: int = 1
+    folds: int = 4
+
+    def number_of_folds(self, corpus: Corpus) -> int:
+        return self.folds
+
+    def __call__(self, corpus: Corpus) -> Split:
+        fold = np.unique(corpus.speakers, return_inverse=True)[1] % 4
+        place = (self.fold * self.step) % 4
+        parts = {"test": fold == place, "validation": fold == (place + 1) % 4, "train": (fold - place) % 4 > 1}
+        return Split(**{part: np.flatnonzero(chosen) for part, chosen in parts.items()}, left_out=np.arange(0))
+
+
+def test_folds_must_test_every_clip_once() -> None:
+    corpus = contracts.sample_corpus()
+    contracts.check_split(PlantedFolds(), corpus)
+    with pytest.raises(BenchError, match="3312 clips are tested in several of 4 folds: make them disjoint"):
+        contracts.check_split(PlantedFolds(step=2), corpus)
+    with pytest.raises(BenchError, match="1656 clips are tested in none of 3 folds: cover the corpus"):
+        contracts.check_split(PlantedFolds(folds=3), corpus)
+
+
 def test_a_right_split_passes() -> None:
     contracts.check_split(PlantedSplit(), contracts.sample_corpus())
 

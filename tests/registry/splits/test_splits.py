@@ -13,9 +13,11 @@ import pytest
 from registry import core
 from registry.corpus import Clip, Corpus
 from registry.errors import BenchError, Declined
-from registry.split import Split
+from registry.split import Split, folds_of
+from registry.splits.leave_one_speaker_out import LeaveOneSpeakerOut
 from registry.splits.random_70_30 import Random7030
 from registry.splits.random_80_20 import Random8020
+from registry.splits.random_folds import RandomFolds
 from registry.splits.speaker_folds import SpeakerFolds
 from registry.splits.tfds_crema_d import TfdsCremaD
 from registry.splits.unseen_sentences import UnseenSentences
@@ -169,6 +171,56 @@ def test_folds_of_another_corpus_are_fifths_with_the_remainder_in_the_last() -> 
 def test_a_sixth_fold_is_refused(fold: int) -> None:
     with pytest.raises(BenchError, match=f"1 to 5, not {fold}"):
         SpeakerFolds(fold=fold)
+
+
+def test_leaving_one_speaker_out_tests_each_speaker_once_and_validates_on_others_in_turn(whole: Corpus) -> None:
+    splits = [fold(whole) for fold in folds_of(LeaveOneSpeakerOut(), whole)]
+    speakers = [groups(whole, split, "speaker") for split in splits]
+    assert [test for _, _, test in speakers] == [{speaker} for speaker in sorted(set(whole.speakers.tolist()))]
+    assert not any(map(shared, speakers))
+    times = np.bincount(np.concatenate([split.validation for split in splits]), minlength=len(whole))
+    assert times.min() >= 12 and times.max() <= 24  # a fifth of 90 others
+    for split in splits[::30]:
+        assert split.counts["validation"] / (7442 - split.counts["test"]) == pytest.approx(0.2, abs=0.01)
+
+
+def test_of_ten_speakers_one_is_left_out_and_two_of_both_sexes_validate() -> None:
+    corpus = corpus_of(clip for sex, half in (("female", range(5)), ("male", range(5, 10))) for s in half
+                       for clip in small(speakers=10, sex=sex).clips if clip.speaker == f"{s:02}")
+    for protocol in folds_of(LeaveOneSpeakerOut(), corpus):
+        split = protocol(corpus)
+        assert [len(part) for part in groups(corpus, split, "speaker")] == [7, 2, 1]
+        assert groups(corpus, split, "sex")[1] == {"female", "male"} or protocol.fold == 1
+
+
+def test_leaving_one_out_declines_two_speakers_and_a_fold_that_there_is_not() -> None:
+    with pytest.raises(Declined, match="at least 3 speakers, found 2"):
+        folds_of(LeaveOneSpeakerOut(), small(speakers=2))
+    with pytest.raises(Declined, match="no fold 4 of 3 speakers; give 1 to 3"):
+        LeaveOneSpeakerOut(fold=4)(small(speakers=3))
+
+
+def test_random_folds_test_each_clip_once_with_every_emotion_in_proportion(whole: Corpus) -> None:
+    splits = [fold(whole) for fold in folds_of(RandomFolds(), whole)]
+    assert np.array_equal(np.sort(np.concatenate([split.test for split in splits])), np.arange(7442))
+    assert {sizes(split) for split in splits} == {(5357, 596, 1489), (5358, 596, 1488)}
+    assert all(np.bincount(whole.labels[split.test]).tolist()[4] in (217, 218) for split in splits)
+    assert len(folds_of(RandomFolds(folds=10), whole)) == 10
+
+
+@pytest.mark.parametrize(("fields", "message"), [({"fold": 6}, "1 to 5, not 6"), ({"folds": 1}, "2 or more, not 1")])
+def test_random_folds_refuse_folds_that_can_not_be(fields: dict[str, int], message: str) -> None:
+    with pytest.raises(BenchError, match=message):
+        RandomFolds(**fields)
+
+
+def test_random_folds_decline_an_emotion_that_not_every_fold_can_have() -> None:
+    with pytest.raises(Declined, match=r"too few clips of ANG 4, .* for 5 folds with all emotions"):
+        RandomFolds()(small(speakers=2, sentences=2))
+
+
+def test_protocols_without_folds_have_none(whole: Corpus) -> None:
+    assert folds_of(Random8020(), whole) == ()
 
 
 def test_unseen_sentences_share_speakers_but_no_sentence(whole: Corpus) -> None:
