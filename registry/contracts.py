@@ -79,11 +79,11 @@ def check_corpus(loader: Any, corpus: Corpus) -> None:
 
 
 def sample_corpus() -> Corpus:
-    """A silent stand-in of CREMA-D's shape for split protocols: 91 speakers × 12 sentences × 6 emotions = 6552 clips."""
+    """A silent stand-in of CREMA-D's shape for split protocols: 91 speakers in 5 sessions × 12 sentences × 6 emotions = 6552 clips."""
     emotions = ("ANG", "DIS", "FEA", "HAP", "NEU", "SAD")
     sentences = ("DFA", "IEO", "IOM", "ITH", "ITS", "IWL", "IWW", "MTI", "TAI", "TIE", "TSI", "WSI")
     clips = tuple(Clip(id=f"{speaker}_{sentence}_{emotion}_XX", emotion=emotion, speaker=str(speaker), sentence=sentence,
-                       sex="female" if speaker % 2 else "male")
+                       sex="female" if speaker % 2 else "male", other=(("session", str((speaker - 1001) // 19 + 1)),))
                   for speaker in range(1001, 1092) for sentence in sentences for emotion in emotions)
     return Corpus(name="crema_d", emotions=emotions, clips=clips, sample_rate=16_000, whole=len(clips), read_clip=_silence,
                   synthetic=True)

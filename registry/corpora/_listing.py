@@ -37,7 +37,7 @@ def find_folder(data: Path | None, corpus: str, layouts: Iterable[str], example:
     for layout in layouts:
         if any(_holds(data / layout, is_clip)):
             return data / layout
-    counts = {folder: sum(_holds(folder, is_clip)) for folder in _nearby(data)}
+    counts = {folder: sum(_holds(folder, is_clip)) for folder in nearby(data)}
     best = max(counts, key=lambda folder: counts[folder])
     if counts[best]:
         return best
@@ -94,7 +94,8 @@ def read_clip(clip: Clip) -> tuple[np.ndarray, int]:
     return audio.read(clip.path)
 
 
-def _nearby(data: Path) -> list[Path]:
+def nearby(data: Path) -> list[Path]:
+    """The folder itself and the visible folders one and two levels below it."""
     children = _folders(data)
     return [data, *children, *(below for child in children for below in _folders(child))]
 

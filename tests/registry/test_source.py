@@ -12,7 +12,7 @@ FILE = RemoteFile(url="https://a.example/a.wav", path="AudioWAV/a.wav", pointer=
 
 
 def test_every_published_address_is_encrypted_and_an_archive_has_a_checksum() -> None:
-    assert list(sources()) == ["crema_d", "ravdess", "savee", "tess"]
+    assert list(sources()) == ["crema_d", "emodb", "iemocap", "ravdess", "savee", "tess"]
     for source in sources().values():
         addresses = [source.listing, *(file.url for file in source.files)]
         assert all(address.startswith("https://") for address in addresses if address)
@@ -22,7 +22,7 @@ def test_every_published_address_is_encrypted_and_an_archive_has_a_checksum() ->
 
 def test_a_corpus_without_a_source_is_named_with_those_that_have_one() -> None:
     assert source_named("tess").title == "TESS" and "synthetic" in names("corpora")
-    with pytest.raises(UsageError, match=r"no corpus to pull is called 'synthetic'.*All: crema_d, ravdess, savee, tess"):
+    with pytest.raises(UsageError, match=r"no corpus to pull is called 'synthetic'.*All: crema_d, emodb, iemocap, ravdess, savee, tess"):
         source_named("synthetic")
 
 

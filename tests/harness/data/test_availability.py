@@ -29,7 +29,8 @@ def test_whole_partial_incomplete_unreadable_and_absent_corpora_are_told_apart(t
     tones(tmp_path / "CREMA-D" / "AudioWAV", "1001_DFA_ANG_XX")
     (tmp_path / "CREMA-D" / "SentenceFilenames.csv").write_text("nonsense")
     assert {one.name: (one.state, one.clips) for one in status(tmp_path, [])} == {
-        "crema_d": ("unreadable", "0 of 7,442"), "ravdess": ("complete", "1,440 of 1,440"), "savee": ("partial", "120 of 480"),
+        "crema_d": ("unreadable", "0 of 7,442"), "emodb": ("absent", "0 of 535"), "iemocap": ("absent", "0 of 5,531"),
+        "ravdess": ("complete", "1,440 of 1,440"), "savee": ("partial", "120 of 480"),
         "tess": ("incomplete", "3 of 2,800"), "synthetic": ("always there", "432 of 432")}
     assert availability("tess", None) == Availability(name="tess", folder="", clips="0 of 2,800", state="absent", bytes=0)
     assert availability("ravdess", tmp_path).bytes == 1_440 * len(b"any content")
@@ -58,4 +59,4 @@ def test_status_reads_no_audio_and_needs_no_folder(real_corpora: Path) -> None:
 
 def test_a_corpus_whose_size_is_not_known_is_an_error_with_the_names_of_the_others() -> None:
     outcome = bench("data", "status", "nope")
-    assert outcome.code == 2 and "All: crema_d, ravdess, savee, synthetic, tess" in outcome.err
+    assert outcome.code == 2 and "All: crema_d, emodb, iemocap, ravdess, savee, synthetic, tess" in outcome.err

@@ -14,6 +14,7 @@ from registry import core
 from registry.corpus import Clip, Corpus
 from registry.errors import BenchError, Declined
 from registry.split import Split, folds_of
+from registry.splits.leave_one_session_out import LeaveOneSessionOut
 from registry.splits.leave_one_speaker_out import LeaveOneSpeakerOut
 from registry.splits.random_70_30 import Random7030
 from registry.splits.random_80_20 import Random8020
@@ -44,14 +45,14 @@ def small(speakers: int, sentences: int = 4, emotions: int = 6, **fields: Any) -
 
 @pytest.fixture(scope="module")
 def whole(real_corpora: Path) -> Corpus:
-    """All 7442 clips of CREMA-D by name, without audio."""
+    """All 7442 clips of CREMA-D by name, without audio; in sessions of 19 actors, which CREMA-D has not."""
     folder = real_corpora / "CREMA-D"
     with (folder / "VideoDemographics.csv").open(encoding="utf-8") as file:
         sexes = {row["ActorID"]: row["Sex"].lower() for row in csv.DictReader(file)}
     with (folder / "SentenceFilenames.csv").open(encoding="utf-8") as file:
         ids = [row["Filename"] for row in csv.DictReader(file)]
-    return corpus_of((Clip(id=i, speaker=i[:4], sentence=i[5:8], emotion=i[9:12], level=i[13:], sex=sexes[i[:4]]) for i in ids),
-                     name="crema_d")
+    return corpus_of((Clip(id=i, speaker=i[:4], sentence=i[5:8], emotion=i[9:12], level=i[13:], sex=sexes[i[:4]],
+                           other=(("session", str((int(i[:4]) - 1001) // 19)),)) for i in ids), name="crema_d")
 
 
 def sizes(split: Split) -> tuple[int, ...]:
@@ -268,3 +269,28 @@ def test_the_order_in_which_clips_were_found_does_not_matter(whole: Corpus, name
 def test_a_negative_seed_is_refused() -> None:
     with pytest.raises(BenchError, match="seed must be 0 to 4294967295, not -1"):
         Random7030(seed=-1)
+
+
+def in_sessions(**sessions: str) -> Corpus:
+    """Speaker -> the digits of the sessions that their clips are in."""
+    return corpus_of(Clip(id=f"{speaker}_{session}_{emotion}", emotion=emotion, speaker=speaker,
+                          other=(("session", session),) if session != "?" else ())
+                     for speaker, several in sessions.items() for session in several for emotion in EMOTIONS)
+
+
+def test_a_users_column_of_sessions_leaves_one_out_and_the_next_one_validates() -> None:
+    corpus = in_sessions(a="1", b="2", c="3", d="4")
+    split = LeaveOneSessionOut(fold=4)(corpus)
+    assert groups(corpus, split, "speaker") == [{"b", "c"}, {"a"}, {"d"}]
+    assert [groups(corpus, fold(corpus), "speaker")[2] for fold in folds_of(LeaveOneSessionOut(), corpus)] == [{"a"}, {"b"}, {"c"}, {"d"}]
+
+
+@pytest.mark.parametrize(("sessions", "fold", "reason"), [
+    ({"a": "1", "b": "2"}, 1, "at least 3 sessions, found 2"),
+    ({"a": "1", "b": "2", "c": "?"}, 1, "6 of 18 clips have no session"),
+    ({"a": "1", "b": "2", "c": "31"}, 1, "speakers are in several sessions"),
+    ({"a": "1", "b": "2", "c": "3"}, 4, "there is no fold 4 of 3 sessions; give 1 to 3"),
+])
+def test_sessions_that_can_not_be_left_out_are_declined(sessions: dict[str, str], fold: int, reason: str) -> None:
+    with pytest.raises(Declined, match=reason):
+        LeaveOneSessionOut(fold=fold)(in_sessions(**sessions))
