@@ -76,7 +76,7 @@ def print_report(home: Path, name: str, path: Path, boards: Sequence[Leaderboard
 
     print_leaderboards(name, boards, console)
     if without_final:
-        console.result("without a final: " + "; ".join(f"{row.label} on {row.split}" for row in without_final))
+        console.result("without a final: " + "; ".join(f"{row.name} on {row.split}" for row in without_final))
     console.result(f"Report: {path}")
     console.result(f"MLflow UI: bench ui --home {home}")
 

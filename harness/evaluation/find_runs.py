@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from harness.evaluation.final_predictions import MissingFiles, seed_predictions
-from harness.evaluation.rows import Row, rows
+from harness.evaluation.rows import Row
+from harness.evaluation.told_apart import flat, read_rows
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
@@ -83,10 +83,10 @@ def _row(store: Store, text: str, kinds: dict[str, str]) -> ChosenRuns:
         raise unknown("study with runs", study, kinds)
     tracker = store.experiment(study, kinds[study])
     records = tracker.records()
-    finished = [row for row in rows(records) if row.seeds]
-    matches = [row for row in finished if row.split == split and label in (row.label, f"{row.label} {row.settings}".strip(), row.cell)]
+    finished = [row for row in read_rows(tracker, records) if row.seeds]
+    matches = [row for row in finished if row.split == split and label in (row.label, row.name, row.cell)]
     if not matches:
-        raise unknown("row", text, (f"{study}:{row.label}@{row.split}" for row in finished))
+        raise unknown("row", text, (f"{study}:{row.name}@{row.split}" for row in finished))
     if len(matches) > 1:
         raise _several(matches, text)
     by_id = {run.run_id: run for run in records}
@@ -94,7 +94,7 @@ def _row(store: Store, text: str, kinds: dict[str, str]) -> ChosenRuns:
 
 
 def _several(matches: Sequence[Row], text: str) -> UsageError:
-    ways = "; ".join(f"{row.corpus}, {row.coverage}{', ' * bool(row.settings)}{row.settings}: {row.seed_runs[0][:8]}" for row in matches)
+    ways = "; ".join(f"{row.corpus}, {row.coverage}{', ' * bool(row.apart)}{row.apart}: {row.seed_runs[0][:8]}" for row in matches)
     return UsageError(f"{text!r} stands for {len(matches)} rows: give the id of a run instead, of a final or a seed; first seeds: {ways}")
 
 
@@ -139,19 +139,6 @@ def _parameters(tracker: Tracker, run: RunRecord) -> dict[str, str]:
     """Every setting of a run but its seed, with its commit, backend and hardware."""
     settings = {key: value for key, value in flat(tracker.configuration(run.run_id) or {}).items() if key != "seed"}
     return {**settings, **{key: getattr(run.about, key) for key in ("commit", "backend", "hardware")}}
-
-
-def flat(settings: Any, name: str = "") -> dict[str, str]:
-    """Nested settings as dotted names; lists of plain values stay whole.
-
-    >>> flat({"split": {"seed": 1}, "features": [{"n_mels": 40}], "filters": [4, 8]})
-    {'split.seed': '1', 'features.0.n_mels': '40', 'filters': '[4, 8]'}
-    """
-    if isinstance(settings, list) and any(isinstance(value, (dict, list)) for value in settings):
-        settings = dict(enumerate(settings))
-    if not isinstance(settings, dict):
-        return {name: str(settings)}
-    return {key: text for part, value in settings.items() for key, text in flat(value, f"{name}.{part}" if name else str(part)).items()}
 
 
 def _sorted(predictions: Predictions) -> Predictions:

@@ -110,7 +110,7 @@ def folds(rows: Sequence[Row], score: str = "uar") -> dict[str, tuple[list[str],
     for row in rows:
         if row.seeds and "fold" in row.split:
             protocol = FOLD.sub("", row.split).replace("[]", "").replace(", ]", "]")
-            label = f"{row.label} {row.settings}".strip()
+            label = row.name
             by_label = by_protocol.setdefault(f"{protocol} on {row.corpus} ({row.corpus_fingerprint})", {})
             by_label.setdefault(label, {})[row.split] = row.test[score][0]
     tables = {protocol: _complete(by_label) for protocol, by_label in by_protocol.items()}

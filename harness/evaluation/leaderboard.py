@@ -15,7 +15,8 @@ from harness.evaluation.final_predictions import FinalPredictions, MissingFiles,
 from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES, table_intervals
 from harness.evaluation.ranks import pairs
 from harness.evaluation.references import Reference, references
-from harness.evaluation.rows import Row, named, plain, rows
+from harness.evaluation.rows import Row, named, plain
+from harness.evaluation.told_apart import read_rows
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 
@@ -48,11 +49,22 @@ class Leaderboard:
     Args:
         rows: best test UAR first, those without finals last. predictions: of the rows whose files are in the store, in the same order.
         missing_files: cell -> which files of its finals the store no longer has, in words.
+        among: corpora of all leaderboards of the page as (name, coverage, label, fingerprint), from which its own is told apart.
     """
 
     rows: tuple[Row, ...]
     predictions: tuple[FinalPredictions, ...]
     missing_files: Mapping[str, str]
+    among: frozenset[tuple[str, str, str, str]] = frozenset()
+
+    @property
+    def corpus(self) -> str:
+        """Its corpus in words, with fields or fingerprint where the page has another one of the same name and size."""
+        name, coverage, label, fingerprint = _corpus_of(self.rows[0])
+        if sum((n, c) == (name, coverage) for n, c, _, _ in self.among) <= 1:
+            return f"{name}, {coverage}"
+        alike = sum((c, each) == (coverage, label) for _, c, each, _ in self.among) > 1
+        return f"{label}, {coverage}" + (f", fingerprint {fingerprint[:8]}" if alike else "")
 
     @property
     def finished(self) -> list[Row]:
@@ -61,9 +73,13 @@ class Leaderboard:
 
     @property
     def settings(self) -> str:
-        """What the command line changed in every finished row alike; empty where it changed nothing, or not the same."""
-        settings = {row.settings for row in self.finished}
+        """What distinguishes every finished row alike from those of other leaderboards; empty where there is nothing, or not the same."""
+        settings = {row.apart for row in self.finished}
         return settings.pop() if len(settings) == 1 else ""
+
+    def name(self, row: Row) -> str:
+        """What a row is called here: without the settings that all rows share."""
+        return row.label if self.settings else row.name
 
     @property
     def chosen(self) -> Row | None:
@@ -126,7 +142,7 @@ class Leaderboard:
 
     def as_json(self) -> list[dict[str, Any]]:
         """Every row for programs, with its interval, rank, alarms and reference rows; figures that do not exist are null."""
-        labels = {row.cell: row.label for row in self.rows}
+        labels = {row.cell: self.name(row) for row in self.rows}
         below = [{"name": reference.name, "basis": reference.basis, "recall": reference.recall,
                   **{score: named(("value", "low", "high"), figures) for score, figures in reference.figures.items()}}
                  for reference in self.references]
@@ -166,7 +182,7 @@ def _columns(board: Leaderboard, row: Row) -> dict[str, Any]:
         figures |= {f"test_{score}": mean, f"test_{score}_sd": sd, f"test_{score}_low": low, f"test_{score}_high": high}
     return {"corpus": row.corpus, "coverage": row.coverage, "protocol": row.split, "cell": row.label, "key": row.cell,
             "feature_space": row.feature_space, "architecture": row.architecture, "augmentation": row.augmentation,
-            "settings": row.settings, **figures, "validation_uar": row.validation_uar[0], "validation_uar_sd": row.validation_uar[1],
+            "settings": row.apart, **figures, "validation_uar": row.validation_uar[0], "validation_uar_sd": row.validation_uar[1],
             "rank": statistics.rank if statistics else None, "chosen": row is board.chosen, "seeds": row.seeds,
             "trials": sum(row.trials.values()),
             "parameters": row.parameters, "fit_s": row.fit_seconds, "epochs": row.epochs_trained, "best_epoch": row.best_epoch, **row.cost,
@@ -179,12 +195,16 @@ def leaderboards(study_rows: Sequence[Row], finals: Mapping[str, FinalPrediction
     Args: finals: cell -> the predictions of its finals, or the files that it lacks; cells that are not in it have no statistics.
     """
     tables = itertools.groupby(study_rows, key=lambda row: (row.corpus, row.corpus_fingerprint, row.split))
-    boards = []
+    boards, among = [], frozenset(map(_corpus_of, study_rows))
     for table in (tuple(group) for _, group in tables):
         files = {row.cell: finals[row.cell] for row in table if row.cell in finals}
         boards.append(Leaderboard(table, tuple(complete for complete in files.values() if isinstance(complete, FinalPredictions)),
-                                  {cell: missing.reason for cell, missing in files.items() if isinstance(missing, MissingFiles)}))
+                                  {cell: missing.reason for cell, missing in files.items() if isinstance(missing, MissingFiles)}, among))
     return boards
+
+
+def _corpus_of(row: Row) -> tuple[str, str, str, str]:
+    return row.corpus, row.coverage, row.corpus_label or row.corpus, row.corpus_fingerprint
 
 
 def read_leaderboards(store: Store, study_name: str, data: Path | None = None) -> tuple[list[RunRecord], list[Leaderboard]]:
@@ -194,7 +214,7 @@ def read_leaderboards(store: Store, study_name: str, data: Path | None = None) -
     """
     tracker = store.experiment(study_name)
     records = tracker.records()
-    study_rows = rows(records)
+    study_rows = read_rows(tracker, records)
     finished = [row for row in study_rows if row.seeds]
     clips = {row.corpus_label: clips_of(row, data) for row in {row.corpus_label: row for row in finished}.values()}
     finals = {row.cell: read_final_predictions(row, tracker, clips[row.corpus_label]) for row in finished}

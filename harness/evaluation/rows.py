@@ -14,7 +14,8 @@ from harness.tracking.run_record import RunRecord
 from harness.training.cost import cost_of
 
 COPIED = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "cell", "clips", "speakers",
-          "commit", "hardware", "backend", "corpus_label", "allow_missing", "recipe", "augmentation", "epochs", "leaks", "training_classes")
+          "commit", "hardware", "backend", "corpus_label", "allow_missing", "recipe", "augmentation", "epochs", "leaks", "training_classes",
+          "study_file")
 """Tags of a run that are fields of its row."""
 
 
@@ -23,7 +24,8 @@ class Row:
     """One cell of a study on one corpus.
 
     Args:
-        settings: what the command line changed, as it was written there. coverage: how much of the corpus was there, in words.
+        settings: what the command line fixed, and in what else the row differs from others of its page, as `--set` takes it.
+        otherwise: in what it differs from them that `--set` can't change. coverage: how much of the corpus was there, in words.
         seeds: number of finals; scores are (mean, sd) over them, sd NaN for one. trials: end state -> count.
         test_openings: how often the cell's sealed test part was scored, finals of earlier best trials included.
         backend: of Keras. corpus_label: the corpus with its fields. allow_missing: the flag, where it was given.
@@ -34,6 +36,7 @@ class Row:
         cost: of one clip, by the names of `harness.training.cost.measure`; empty where it was not measured.
         requested_at: when the finals were last requested, in seconds.
         seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
+        study_file: the study's name or file, as it was given; empty in runs that did not record it.
     """
 
     corpus: str
@@ -74,6 +77,18 @@ class Row:
     training_classes: dict[str, int]
     cost: dict[str, float]
     requested_at: float
+    study_file: str = ""
+    otherwise: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its label and what distinguishes it from other rows of the page: no other row of its leaderboard has the same name."""
+        return f"{self.label} {self.apart}".strip()
+
+    @property
+    def apart(self) -> str:
+        """What distinguishes it, beside its components; empty where these do."""
+        return " ".join([*([self.settings] if self.settings else []), *([f"({', '.join(self.otherwise)})"] if self.otherwise else [])])
 
     @property
     def label(self) -> str:

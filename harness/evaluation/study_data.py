@@ -17,7 +17,8 @@ from harness.evaluation.audit import AuditedRun, audit_runs
 from harness.evaluation.final_predictions import MissingFiles, seed_predictions
 from harness.evaluation.find_runs import chosen_runs, runs_to_compare
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
-from harness.evaluation.rows import Row, rows
+from harness.evaluation.rows import Row
+from harness.evaluation.told_apart import read_rows
 from harness.study.files import parse_value
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
@@ -96,7 +97,7 @@ def predictions(study: str, *, cell: str | None = None, protocol: str | None = N
                 home: Folder = None) -> pd.DataFrame:
     """What the finals of a study predict of each clip, a row a clip and seed; all cells, protocols and seeds unless some are chosen.
 
-    Args: cell: its label or key, as `results` has them. part: `test` or `validation`.
+    Args: cell: its label, its name or its key, as `results` has them. part: `test` or `validation`.
     Returns: `corpus`, `protocol`, `cell`, `key` and `seed`, then `clip`, what is known of it (`speaker`, `sex`, `age`, …), `truth`,
         `predicted`, and a column of probability for each emotion.
     Raises: UsageError with the near names for a study, cell, protocol, seed or part that is not there; BenchError when predictions are
@@ -107,11 +108,11 @@ def predictions(study: str, *, cell: str | None = None, protocol: str | None = N
 
     _require("part", part, PARTS)
     tracker = study_store(study, home).experiment(study)
-    finished = [row for row in rows(tracker.records()) if row.seeds]
+    finished = [row for row in read_rows(tracker) if row.seeds]
     if not finished:
         raise BenchError(f"{tracker.study_name} has no finals yet: run it to its end")
-    _require("cell with finals", cell, (name for row in finished for name in (row.label, row.cell)))
-    chosen = [row for row in finished if cell in (None, row.label, row.cell)]
+    _require("cell with finals", cell, (name for row in finished for name in (row.label, row.name, row.cell)))
+    chosen = [row for row in finished if cell in (None, row.label, row.name, row.cell)]
     _require("protocol of these finals", protocol, (row.split for row in chosen))
     chosen = [row for row in chosen if protocol in (None, row.split)]
     _require("seed of these finals", seed, (int(number) for row in chosen for number in row.seed_numbers))

@@ -116,7 +116,7 @@ def identity(run: RunContext, cell: Cell, trial: Trial) -> tuple[RunTags, dict[s
                    corpus_fingerprint=corpus.fingerprint[:16], coverage=corpus.coverage, synthetic=corpus.synthetic,
                    shares_speakers=trial.split.shares_speakers, epochs=trial.training.epochs, backend=trial.backend,
                    settings=" ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in run.settings.items()),
-                   allow_missing="--allow-missing" if run.allow_missing else "", coordinator=run.claims.id)
+                   allow_missing="--allow-missing" if run.allow_missing else "", coordinator=run.claims.id, study_file=run.file.source)
     params = {setting: getattr(tags, setting) if setting in PARTS else setting_value(trial, setting) for setting in run.varied}
     return tags, {k: v for k, v in params.items() if v not in (None, "")}
 

@@ -22,7 +22,7 @@ def cost_markdown(board: Leaderboard, draw: Draw | None) -> tuple[str, str]:
     Args: draw: protocol and its points -> path of the picture; None: there is no picture.
     """
     measured = [row for row in board.finished if row.cost]
-    names = {row.cell: row.label if board.settings else f"{row.label} {row.settings}".strip() for row in board.finished}
+    names = {row.cell: board.name(row) for row in board.finished}
     points = {row.cell: Point(names[row.cell], row.cost[LATENCY], row.test["uar"][0], None if math.isnan(interval[0]) else interval)
               for row in measured for interval in [board.interval(row)]}
     comparable = len({(row.cost["cores"], row.cost["clip_s"], row.backend) for row in measured}) == 1

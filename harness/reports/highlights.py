@@ -15,7 +15,7 @@ def highlights(board: Leaderboard) -> str:
     if chosen is None:
         return ""
     rank = rank_of(board, chosen)
-    first = (f"**Chosen by validation UAR: {escape(chosen.label)}**, validation {plus_minus(chosen.validation_uar)}, test UAR "
+    first = (f"**Chosen by validation UAR: {escape(board.name(chosen))}**, validation {plus_minus(chosen.validation_uar)}, test UAR "
              f"{figure(board, chosen)}{'' if rank == '–' else f', rank {rank}'}.")
     return " ".join(part for part in (first, _best(board)) if part)
 
@@ -24,7 +24,7 @@ def _best(board: Leaderboard) -> str:
     """The rows of rank 1 in a sentence; empty where there is one row, or no rank."""
     if not board.best or len(board.finished) == 1:
         return ""
-    first, *others = (escape(row.label) for row in board.best)
+    first, *others = (escape(board.name(row)) for row in board.best)
     if not others:
         clear = not board.statistics[board.best[0].cell].alike and len(board.statistics) == len(board.finished)
         return f"{first} is significantly better than every other row." if clear else f"Alone on rank 1: {first}."

@@ -62,9 +62,9 @@ def index_line(name: str, page: str, board: Leaderboard) -> list[str]:
     """The cells of a leaderboard's line in the index: the row that validation chose, and the rows that are best on test."""
     chosen = board.chosen
     assert chosen is not None  # leaderboards without finals are not in the index
-    best = "; ".join(f"{escape(row.label)} {figure(board, row)}" for row in board.best[:NAMED])
+    best = "; ".join(f"{escape(board.name(row))} {figure(board, row)}" for row in board.best[:NAMED])
     more = f"; {len(board.best) - NAMED} more" if len(board.best) > NAMED else ""
     marks = [mark for mark in board.marks(chosen) if mark != "chosen"] + [f"⚠ {alarm}" for alarm in board.alarms]
-    return [f"[{escape(name)}]({quote(page)})", escape(f"{chosen.corpus}, {chosen.coverage}"), escape(chosen.split), escape(chosen.label),
+    return [f"[{escape(name)}]({quote(page)})", escape(board.corpus), escape(chosen.split), escape(board.name(chosen)),
             figure(board, chosen), rank_of(board, chosen), (best + more) or "–", str(len(board.finished)), str(chosen.seeds),
             marks_markdown(marks)]

@@ -32,7 +32,7 @@ def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front:
     Args: draw: gives the paths of a row's pictures by what they show. front: gives the path of the picture of the Pareto front.
     """
     first = board.rows[0]
-    parts = [f"## {escape(f'{first.split} on {first.corpus}, {first.coverage}')}",
+    parts = [f"## {escape(f'{first.split} on {board.corpus}')}",
              f"All rows with {code(board.settings)}." if board.settings else "", highlights(board),
              leaderboard_table(board) if board.finished else "No finals yet.", _clips(first),
              *(f"⚠ **{name}**: {sentence}" for name, sentence in board.alarms.items()), statistics_sentences(board), _waiting(board),
@@ -42,10 +42,10 @@ def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front:
     pareto, cost = cost_section.cost_markdown(board, front)
     parts += [pareto, folded("Cost beside quality", cost)]
     for finals in sorted(board.predictions, key=lambda finals: -finals.row.validation_uar[0])[:DETAILED]:
-        parts += _details(finals, draw)
+        parts += _details(board.name(finals.row), finals, draw)
     return [*parts, folded("WA and macro-F1 with intervals", interval_table(board)),
-            folded("Search and leak audit of each row", search_table(board.finished)), _references(board),
-            _reproduce(study_name, board.finished)]
+            folded("Search and leak audit of each row", search_table(board)), _references(board),
+            _reproduce(study_name, board)]
 
 
 def _clips(row: Row) -> str:
@@ -54,12 +54,12 @@ def _clips(row: Row) -> str:
 
 
 def _waiting(board: Leaderboard) -> str:
-    rows = "; ".join(f"{escape(row.label)} ({trials_in_words(row)})" for row in board.rows if not row.seeds)
+    rows = "; ".join(f"{escape(board.name(row))} ({trials_in_words(row)})" for row in board.rows if not row.seeds)
     return f"Without finals: {rows}." if rows else ""
 
 
 def _alarms(board: Leaderboard) -> str:
-    lines = [f"- {escape(row.label)}: {escape(text)}" for row in board.finished if (text := _doubts(board, row))]
+    lines = [f"- {escape(board.name(row))}: {escape(text)}" for row in board.finished if (text := _doubts(board, row))]
     return folded(f"⚠ Alarms of {plural(len(lines), 'row')}", "\n".join(lines)) if lines else ""
 
 
@@ -78,7 +78,7 @@ def _references(board: Leaderboard) -> str:
     return folded("Reference rows by emotion", "\n\n".join(part for part in parts if part))
 
 
-def _details(finals: FinalPredictions, draw: Draw) -> list[str]:
+def _details(name: str, finals: FinalPredictions, draw: Draw) -> list[str]:
     """One row with its settings, its errors and its pictures."""
     row, emotions = finals.row, finals.test[0].emotions
     settings = ", ".join(f"{key} = {_rounded(value)}" for key, value in sorted(row.chosen.items()) if "." in key)
@@ -86,7 +86,7 @@ def _details(finals: FinalPredictions, draw: Draw) -> list[str]:
     pictures = draw(finals)
     images = "\n\n".join(f"![{what}]({path})" for what, path in pictures.items())
     groups = groups_section.groups_markdown(finals.test)
-    return [f"### {escape(row.label)} on {escape(row.split)}",
+    return [f"### {escape(name)} on {escape(row.split)}",
             f"Settings that validation UAR chose: {escape(settings)}." if settings else "",
             f"Most confused over {plural(row.seeds, 'seed')}: {escape(pairs)}. {calibration_sentence(finals.test)}",
             folded(", ".join(pictures), images) if pictures else "", folded("Where it fails", groups) if groups else ""]
@@ -99,20 +99,27 @@ def _rounded(value: str) -> str:
         return value
 
 
-def _reproduce(study_name: str, rows: Sequence[Row]) -> str:
-    lines = [f"- {escape(row.label)}: {code(command(study_name, row))} (commit {escape(row.commit)}, {escape(row.hardware)})"
-             for row in rows]
-    fingerprints = (f"Split fingerprint {code(rows[0].split_fingerprint or 'none')}, corpus fingerprint "
-                    f"{code(rows[0].corpus_fingerprint)}.")
+def _reproduce(study_name: str, board: Leaderboard) -> str:
+    lines = [f"- {escape(board.name(row))}: {code(command(study_name, row))} (commit {escape(row.commit)}, {escape(row.hardware)})"
+             f"{_not_in_the_command(row)}" for row in board.finished]
+    first = board.finished[0]
+    fingerprints = (f"Split fingerprint {code(first.split_fingerprint or 'none')}, corpus fingerprint "
+                    f"{code(first.corpus_fingerprint)}.")
     return folded("How to reproduce each row", "\n".join([*lines, "", fingerprints]))
 
 
+def _not_in_the_command(row: Row) -> str:
+    """What no option of the command sets, as a sentence; empty where the command makes the row as it is."""
+    missing = [text for text in row.otherwise if not text.startswith(("corpus.", "backend="))]
+    return f". No option sets {escape('; '.join(missing))}: that needs the study and the code as they were" if missing else ""
+
+
 def command(study_name: str, row: Row) -> str:
-    """The one command that searches the row's cell again and trains its finals."""
+    """The one command that searches the row's cell again and trains its finals, or shows it where that was done."""
     trials = sum(row.trials.get(state, 0) for state in ENDS)
     data = [] if row.synthetic else ["--data", "DIR"]
-    words = ["bench", "run", "--study", study_name, "--corpus", row.corpus_label or row.corpus, *data, "--split", row.split,
-             "--cell", row.label, "--trials", str(trials), "--seeds", *row.seed_numbers]
+    words = ["bench", "run", "--study", row.study_file or study_name, "--corpus", row.corpus_label or row.corpus, *data,
+             "--split", row.split, "--cell", row.label, "--trials", str(trials), "--seeds", *row.seed_numbers]
     backend = "" if row.backend in ("", "tensorflow") else f"KERAS_BACKEND={row.backend} "
     return " ".join(part for part in (backend + shlex.join(words), row.settings, row.allow_missing) if part)
 

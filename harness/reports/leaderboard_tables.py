@@ -31,28 +31,28 @@ def marks_markdown(marks: Sequence[str]) -> str:
 
 
 def network(row: Row, settings: bool = True) -> str:
-    """Recipe, architecture, augmentation and, unless they stand elsewhere, settings of a row."""
+    """Recipe, architecture, augmentation and, unless it stands elsewhere, what distinguishes a row from others."""
     parts = [f"**{escape(row.recipe)}**:" if row.recipe else "", escape(row.architecture),
              f"with {escape(row.augmentation)}" if row.augmentation else "",
-             f"`{escape(row.settings)}`" if row.settings and settings else ""]
+             f"`{escape(row.apart)}`" if row.apart and settings else ""]
     return " ".join(part for part in parts if part)
 
 
 def interval_table(board: Leaderboard) -> str:
     """WA and macro-F1 of the rows with their intervals, which the leaderboard leaves out."""
-    lines = [[escape(row.label if board.settings else f"{row.label} {row.settings}".strip()),
+    lines = [[escape(board.name(row)),
               *(with_spread(row.test[score], board.interval(row, score)) for score in ("wa", "macro_f1"))] for row in board.finished]
     return table(["cell", "test WA", "test macro-F1"], lines)
 
 
-def search_table(rows: Sequence[Row]) -> str:
+def search_table(board: Leaderboard) -> str:
     """Trials, openings of the test part and leak audit of each row."""
     heads = ["cell", "trials: attempted/completed/pruned/failed", "test openings", "leak audit"]
     lines = []
-    for row in rows:
+    for row in board.finished:
         trials = sum(row.trials.values()), *(row.trials.get(state, 0) for state in ENDS)  # a killed trial counts as attempted
         audits = " · ".join(audit_markdown(text) for text in row.audit) or "not audited"
-        lines.append([escape(row.label), "/".join(map(str, trials)), str(row.test_openings), audits])
+        lines.append([escape(board.name(row)), "/".join(map(str, trials)), str(row.test_openings), audits])
     return table(heads, lines, "lcrl")
 
 

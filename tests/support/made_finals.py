@@ -61,7 +61,7 @@ def record(tracker: Tracker, cell: str, rate: float, seeds: list[Predictions], s
                         counts={"train": 1, "validation": 1, "test": len(predictions.clips)},
                         speakers={"train": 1, "validation": 1, "test": 12})
         runs.append(bring(tracker, result, "seed", f"seed {seed}", final, RunTags.from_tags({**tags, "signature": signatures[seed]}),
-                          {"seed": seed}))
+                          {"seed": seed, "training.learning_rate": rate}))
         metrics.append(flat_metrics(result))
     tracker.log_metrics(final, aggregates(metrics))
     tracker.end(final, "finished")

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.evaluation import told_apart
 from harness.evaluation.intervals import figures_of, speaker_intervals, table_intervals
 from harness.tracking.run_record import RunRecord
 from harness.tracking.tracker import Tracker
@@ -110,16 +111,17 @@ def read_rows(tracker: Tracker) -> list[NoiseRow]:
     for run in tracker.records("seed"):
         if run.state == "finished" and (measurement := read_measurement(tracker, run.run_id)):
             finals.setdefault(run.parent, []).append((run, measurement))
-    rows = sorted(map(_row, finals.values()), key=lambda row: (*row.table, -row.figure(CLEAN, "uar")[0], row.label))
+    names = {row.cell: row.name for row in told_apart.read_rows(tracker)} if finals else {}
+    rows = sorted((_row(seeds, names) for seeds in finals.values()), key=lambda row: (*row.table, -row.figure(CLEAN, "uar")[0], row.label))
     return [row for _, group in itertools.groupby(rows, key=lambda row: row.table) for row in pooled(list(group))]
 
 
-def _row(seeds: list[tuple[RunRecord, dict[str, Any]]]) -> NoiseRow:
+def _row(seeds: list[tuple[RunRecord, dict[str, Any]]], names: dict[str, str]) -> NoiseRow:
     runs, measurements = zip(*seeds, strict=True)
     about, first = runs[0].about, measurements[0]
     keys = [key for key in first["counts"] if all(key in measurement["counts"] for measurement in measurements)]
     return NoiseRow(
-        label=f"{about.label} {about.settings}".strip(), split=about.split, shares_speakers=bool(about.shares_speakers),
+        label=names.get(about.cell, about.label), split=about.split, shares_speakers=bool(about.shares_speakers),
         corpus=about.corpus_label or about.corpus, coverage=about.coverage, emotions=tuple(first["emotions"]),
         counts={key: np.array([measurement["counts"][key] for measurement in measurements]) for key in keys}, clips=first["clips"],
         changed=sum(measurement["otherwise_than_logged"] for measurement in measurements),

@@ -1,0 +1,161 @@
+"""Rows of a page that would have the same name: the settings in which they differ, as `--set` takes them or, where it can't, in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from harness.evaluation.rows import Row, rows
+from harness.tracking.run_record import RunRecord
+from harness.tracking.tracker import Tracker
+
+SEARCHED = "searched"  # stands for the value of a setting that the search chose
+NOT_SETTINGS = {"component", "version", "seed", "opens_test", "corpus_fingerprint"}  # of a whole trial
+OF_THE_BOARD = ("corpus.", "split.")  # settings that differ between boards and stand in their headings
+OWNERS = ("training", "architecture", "feature_space", "split")
+
+Settings = dict[str, str]
+
+
+def read_rows(tracker: Tracker, records: Sequence[RunRecord] | None = None) -> list[Row]:
+    """The rows of a study, told apart: in `settings` and `otherwise` stands what distinguishes each from the others.
+
+    Args: records: of the study, where they were read already.
+    """
+    records = tracker.records() if records is None else records
+    found = rows(list(records))
+    runs: dict[str, list[RunRecord]] = {}
+    for record in records:
+        if record.kind in ("trial", "seed"):
+            runs.setdefault(record.about.cell, []).append(record)
+    fixed = {row.cell: fixed_settings(row, members, _configuration(row, members, tracker))
+             for row in found for members in [runs.get(row.cell, [])]}
+    return told_apart(found, fixed, {cell: members[0].params for cell, members in runs.items()})
+
+
+def _configuration(row: Row, runs: Sequence[RunRecord], tracker: Tracker) -> Mapping[str, Any]:
+    """The configuration of one of a row's runs; where the store has lost them all, what their tags say."""
+    ids = dict.fromkeys([*row.seed_runs, *(run.run_id for run in runs if run.ended_by_itself)])
+    stored = (configuration for run_id in ids if (configuration := tracker.configuration(run_id)))
+    return next(stored, {"training": {"epochs": row.epochs}, "backend": row.backend})
+
+
+def fixed_settings(row: Row, runs: Iterable[RunRecord], configuration: Mapping[str, Any]) -> Settings:
+    """The settings of a row by dotted names, as `configuration` has them; `SEARCHED` as the value of those that its search chose."""
+    settings, by_call = flat(configuration), settings_of_call(row)
+    searched = {name for run in runs for name in run.params if "." in name and name not in by_call}
+    return {name: SEARCHED if names_of(name, settings) & searched else value
+            for name, value in settings.items() if name not in NOT_SETTINGS}
+
+
+def told_apart(found: Sequence[Row], fixed: Mapping[str, Settings], starts: Mapping[str, Mapping[str, str]]) -> list[Row]:
+    """The rows with what distinguishes each from those that it could be taken for.
+
+    Rows of one label are compared by all their settings, other rows by how they were trained, which a study fixes for all cells that are
+    no recipes.
+    Args: fixed: cell -> its settings. starts: cell -> parameters of its first trial, from which the search went on.
+    """
+    differing: dict[str, set[str]] = {row.cell: set() for row in found}
+
+    def compare(key: Callable[[Row], Any], relevant: Callable[[str], bool]) -> None:
+        for group in _groups(found, key):
+            names = {name for row in group for name in fixed[row.cell] if relevant(name)}
+            apart = {name for name in names if _differs(name, [fixed[row.cell] for row in group])}
+            for row in group:
+                differing[row.cell] |= apart
+
+    compare(lambda row: row.label, lambda name: not name.startswith(OF_THE_BOARD))
+    compare(lambda row: (*_board(row), row.label), lambda name: True)
+    compare(lambda row: "" if not row.recipe else row.cell, lambda name: name.startswith("training."))
+    apart = [_with(row, fixed[row.cell], differing[row.cell]) for row in found]
+    for group in _groups(apart, lambda row: (*_board(row), row.name)):
+        if len(group) > 1:
+            last = {row.cell: _last_resort(row, [starts.get(other.cell, {}) for other in group], starts) for row in group}
+            apart = [dataclasses.replace(row, otherwise=(*row.otherwise, last[row.cell])) if row.cell in last else row for row in apart]
+    return apart
+
+
+def _differs(name: str, rows_settings: Sequence[Settings]) -> bool:
+    """Whether a setting has two values; a component that only some rows have is a difference, its fields are none of their own."""
+    whole = [settings for settings in rows_settings if "architecture.component" in settings or name in settings]
+    return len({settings.get(name) for settings in whole if name in settings or name.endswith((".component", "numbers_version"))}) > 1
+
+
+def _groups(found: Iterable[Row], key: Callable[[Row], Any]) -> list[list[Row]]:
+    groups: dict[Any, list[Row]] = {}
+    for row in found:
+        groups.setdefault(key(row), []).append(row)
+    return list(groups.values())
+
+
+def _board(row: Row) -> tuple[str, str, str]:
+    return row.corpus, row.corpus_fingerprint, row.split
+
+
+def _with(row: Row, fixed: Settings, differing: set[str]) -> Row:
+    """The row with the settings that differ, beside those of its call; of another component its fields are left out."""
+    replaced = {name.removesuffix("component") for name in differing if name.endswith(".component")}
+    given = settings_of_call(row)
+    options, words = [row.settings] if row.settings else [], []
+    for name in sorted(differing & fixed.keys()):
+        if names_of(name, fixed) & given.keys() or any(name.startswith(of) and name != f"{of}component" for of in replaced):
+            continue
+        option, value = option_of(name, fixed), fixed[name]
+        if option and value != SEARCHED:
+            options.append(f"--set {shlex.quote(f'{option}={value}')}")
+        else:
+            words.append(f"{option or name.removesuffix('.component')}{' ' if value == SEARCHED else '='}{value}")
+    return dataclasses.replace(row, settings=" ".join(options), otherwise=(*row.otherwise, *words))
+
+
+def _last_resort(row: Row, of_all: Sequence[Mapping[str, str]], starts: Mapping[str, Mapping[str, str]]) -> str:
+    """Where the search of a row began, if that differs from the other rows of its name; else its key."""
+    own = starts.get(row.cell, {})
+    apart = [f"{name}={value}" for name, value in own.items() if "." in name and any(other.get(name) != value for other in of_all)]
+    return f"search from {', '.join(apart)}" if apart else f"cell {row.cell}"
+
+
+def settings_of_call(row: Row) -> Settings:
+    """Setting -> value, of those that the command line fixed."""
+    words = shlex.split(row.settings)
+    return dict(text.split("=", 1) for option, text in itertools.pairwise(words) if option == "--set" and "=" in text)
+
+
+def names_of(name: str, settings: Settings) -> set[str]:
+    """The names under which `--set` and a study's `search` know a setting: `architecture.dropout` is `plain_1d.dropout`, too."""
+    owner, _, field = name.rpartition(".")
+    return {name, f"{settings.get(f'{owner}.component', owner)}.{field}"}
+
+
+def option_of(name: str, settings: Settings) -> str:
+    """What `--set` calls a setting; empty for what it can't change, or not alone.
+
+    >>> option_of("feature_space.features.0.n_mels", {"feature_space.features.0.component": "mel", "feature_space.features.0.n_mels": "40"})
+    'mel.n_mels'
+    """
+    owner, _, field = name.rpartition(".")
+    if field in ("component", "version"):
+        return ""
+    if owner in OWNERS:
+        return name
+    component = settings.get(f"{owner}.component", "")
+    if not owner.startswith(("feature_space.features.", "augmentation.copies.", "augmentation.on_the_fly.")) or not component:
+        return ""
+    same = (key.removesuffix("component") for key, text in settings.items() if key.endswith(".component") and text == component)
+    return f"{component}.{field}" if len({settings[f"{of}{field}"] for of in same if f"{of}{field}" in settings}) == 1 else ""
+
+
+def flat(settings: Any, name: str = "") -> Settings:
+    """Nested settings as dotted names; lists of plain values stay whole.
+
+    >>> flat({"split": {"seed": 1}, "features": [{"n_mels": 40}], "filters": [4, 8]})
+    {'split.seed': '1', 'features.0.n_mels': '40', 'filters': '[4, 8]'}
+    """
+    if isinstance(settings, list) and any(isinstance(value, (dict, list)) for value in settings):
+        settings = dict(enumerate(settings))
+    if not isinstance(settings, dict):
+        return {name: str(settings)}
+    return {key: text for part, value in settings.items() for key, text in flat(value, f"{name}.{part}" if name else str(part)).items()}
