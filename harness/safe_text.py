@@ -12,6 +12,7 @@ HIDDEN = "***"
 PLAIN = re.compile(r"\w[\w.+-]*( [\w.+-]+)*")  # a name that is a file's name as it is
 HASHED = re.compile(r"-[0-9a-f]{6}$")  # how a name with a hash ends
 LONGEST_NAME = 100
+LONGEST_LINE = 600  # characters of an error's message within another message
 USER_INFO = re.compile(r"(?<=://)(?:[^\s/@:'\"<>]*:[^\s@'\"<>]*|[^\s/@:?#'\"<>]+)@")
 QUERY = re.compile(r"([?&;][\w.-]*(?:pass|pwd|secret|token|key|sig|credential|auth)[\w.-]*=)[^\s&;#'\"<>]+", re.IGNORECASE)
 
@@ -26,8 +27,13 @@ def mask_secrets(text: str) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of an error's message, without secrets; the error's type where it has none."""
-    return mask_secrets((str(error).strip().splitlines() or [type(error).__name__])[0][:300])
+    """The first line of an error's message, without secrets, a long one cut between words; the error's type where it has none.
+
+    >>> first_line(ValueError("the first\\nthe second"))
+    'the first'
+    """
+    line = mask_secrets((str(error).strip().splitlines() or [type(error).__name__])[0])
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE].rpartition(' ')[0] or line[:LONGEST_LINE]} …"
 
 
 def printable(text: str) -> str:

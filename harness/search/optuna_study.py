@@ -12,7 +12,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from harness.safe_text import first_line
 from harness.search import budget
@@ -23,6 +23,8 @@ from harness.study.trial import Trial
 from harness.tracking import process_identity
 from harness.tracking.outbox import Outbox
 from harness.tracking.store import check_sqlite_file
+from harness.tracking.store_errors import driver_missing, in_memory
+from harness.tracking.store_versions import OPTUNA, VersionError, check_versions
 from registry.core import canonical, short_label
 from registry.errors import BenchError
 
@@ -42,16 +44,33 @@ def storage(home: Path, url: str = "") -> optuna.storages.RDBStorage:
     if not url:
         home.mkdir(parents=True, exist_ok=True)
         check_sqlite_file(path, TABLES)
+    elif in_memory(url):
+        raise BenchError(f"--optuna-storage {url} is a database in memory, which is gone when the command ends: name a file, or a server")
+    where = without_password(url) if url else str(path)
     try:
         if url:
-            return retry_while_away(lambda: optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True}), START_PATIENCE_S)
+            return retry_while_away(lambda: _server_storage(url), START_PATIENCE_S)
         with sqlite3.connect(path, timeout=BUSY_S) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
         connection.close()
+        check_versions(f"sqlite:///{path}", OPTUNA)
         return optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": BUSY_S}})
-    except (sqlite3.Error, RuntimeError, ImportError, ValueError, SQLAlchemyError, BenchError) as error:
-        raise BenchError(f"{without_password(url) if url else path} can't be used as the store of the search ({first_line(error)}); " + (
-            "check --optuna-storage and that the server runs" if url else "move it away to start a new one")) from error
+    except VersionError:
+        raise
+    except (NoSuchModuleError, ArgumentError) as error:
+        raise BenchError(f"{where} is no address of a database: give --optuna-storage as postgresql+psycopg://HOST/NAME or "
+                         "sqlite:////absolute/path/optuna.db") from error
+    except ImportError as error:
+        raise BenchError(f"{where} can't be used as the store of the search: {driver_missing(error)}") from error
+    except (sqlite3.Error, RuntimeError, ValueError, SQLAlchemyError, BenchError) as error:
+        raise BenchError(f"{where} can't be used as the store of the search ({first_line(error)}); " + (
+            "check --optuna-storage and that the server runs" if url else "check whether another process holds it, and whether the disk is "
+            "healthy")) from error
+
+
+def _server_storage(url: str) -> optuna.storages.RDBStorage:
+    check_versions(url, OPTUNA)
+    return optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True})
 
 
 def without_password(url: str) -> str:

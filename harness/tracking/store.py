@@ -16,6 +16,8 @@ from mlflow.exceptions import MlflowException
 
 from harness.safe_text import mask_secrets
 from harness.tracking.run_record import PREFIX
+from harness.tracking.store_errors import check_address, is_database, store_error
+from harness.tracking.store_versions import MLFLOW, check_server, check_versions
 from harness.tracking.tracker import Tracker
 from registry.errors import BenchError
 
@@ -35,20 +37,24 @@ def connect(uri: str) -> MlflowClient:
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # it prints the server's address as it is, password and all
     for library in ("mlflow", "alembic"):
         logging.getLogger(library).setLevel(logging.WARNING)
+    check_address(uri)
     try:
         if uri.startswith("sqlite:///"):
             _prepare_sqlite(Path(uri.removeprefix("sqlite:///").partition("?")[0]))
+        if is_database(uri):
+            check_versions(uri, MLFLOW)
         from_user = "MLFLOW_TRACKING_URI" in os.environ
         mlflow.set_tracking_uri(uri)
         if not from_user:  # MLflow leaves its choice in the environment, where it would pass for the user's
             os.environ.pop("MLFLOW_TRACKING_URI", None)
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
+        if uri.startswith("http"):
+            check_server(uri)
     except BenchError:
         raise
     except Exception as error:  # a store fails in as many ways as there are stores
-        raise BenchError(f"the MLflow store {mask_secrets(uri)} can't be opened: {mask_secrets(str(error).strip()[:300])}. Check "
-                         "MLFLOW_TRACKING_URI, or move a damaged mlflow.db away to start a new one") from error
+        raise store_error(uri, error) from error
     return client
 
 
@@ -129,7 +135,7 @@ def check_sqlite_file(path: Path, tables: Collection[str]) -> None:
         raise _damaged(path, fault.replace("\n", " "))
     if names and not names & set(tables):
         raise BenchError(f"{path} is a database of another program (its tables: {', '.join(sorted(names)[:5])}): nothing was written to "
-                         "it. Move it away, or choose another --home")
+                         "it. Choose another --home, or another file")
     _checked.add(path)
 
 

@@ -37,6 +37,10 @@ def test_control_codes_are_spelled_out_and_an_error_is_its_first_line_or_its_kin
     assert first_line(ValueError("away: http://a:b@h\nsecond line")) == "away: http://***@h" and first_line(KeyError()) == "KeyError"
 
 
+def test_a_long_error_is_cut_between_words_and_shows_that_it_is() -> None:
+    assert first_line(ValueError("word " * 1000)) == "word " * 119 + "word …"
+
+
 def test_log_records_are_masked_once_whatever_their_arguments_are(caplog: pytest.LogCaptureFixture) -> None:
     mask_logs()
     factory = logging.getLogRecordFactory()
