@@ -10,7 +10,9 @@ import shlex
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
+from urllib.request import urlopen
 
 import sqlalchemy as sql
 
@@ -90,13 +92,11 @@ def check_versions(uri: str, library: Library) -> None:
 
 def check_server(uri: str) -> None:
     """Raises: VersionError for a server of an MLflow that keeps no models with runs, as those before `OLDEST_SERVER` do."""
-    import requests
-
     try:
-        answer = requests.get(f"{uri.rstrip('/')}/version", timeout=10)
-    except (requests.RequestException, ValueError):
+        with urlopen(f"{uri.rstrip('/')}/version", timeout=10) as answer:
+            found = re.fullmatch(r"(\d+)\.\d+[\w.]*", answer.read(100).decode().strip())
+    except (OSError, ValueError, HTTPException):
         return  # behind a gateway that hides it
-    found = re.fullmatch(r"(\d+)\.\d+[\w.]*", answer.text.strip()) if answer.ok else None
     if found and int(found[1]) < OLDEST_SERVER:
         raise VersionError(f"the MLflow server {mask_secrets(uri)} is of version {found[0]}, and bench needs {OLDEST_SERVER}.0 or newer "
                            f"(installed here: {MLFLOW.installed}). Nothing was written to it. On its machine: keep a copy of its database, "

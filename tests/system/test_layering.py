@@ -14,7 +14,7 @@ from source_trees import PACKAGES, ROOT, circle, imported_modules, module_import
 OWNERS = {
     "mlflow": ("harness/tracking/",),
     "optuna": ("harness/search/", "experiments/"),
-    "sqlalchemy": ("harness/search/",),
+    "sqlalchemy": ("harness/tracking/", "harness/search/"),
     "dask": ("harness/execution/dask_pool.py",),
     "distributed": ("harness/execution/dask_pool.py", "harness/execution/dask_worker.py"),
     "rich": ("harness/console.py",),
