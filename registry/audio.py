@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from registry.audio_file import AGAIN, UNKNOWN_LENGTH, decoded, opened, shortfall
 from registry.errors import BenchError
 
 if TYPE_CHECKING:
@@ -20,40 +21,59 @@ MOST_SAMPLES = 100_000_000  # of all channels: 400 MB as float32
 ACTIVE_DB = 30.0  # below the loudest stretch: less counts as a pause
 
 
+class Header(NamedTuple):
+    """What an audio file says of itself.
+
+    Args:
+        samples: of each channel. sample_rate: in Hz. container: libsndfile's name of the format.
+    """
+
+    samples: int
+    sample_rate: int
+    channels: int
+    container: str
+
+
 def read(path: Path) -> tuple[np.ndarray, int]:
     """A file's mono waveform at its own sample rate.
 
     Returns: waveform of shape (samples,), float32, full scale being 1, which lossy formats overshoot by up to a quarter;
         several channels are averaged. Sample rate in Hz.
-    Raises: BenchError naming the file when it is missing, a Git LFS pointer, damaged, empty, or too long to be a clip.
+    Raises: BenchError naming the file when it is missing, a Git LFS pointer, damaged, cut short, empty, or too long to be a clip.
     """
     with _opened(path) as file:
-        waveform = file.read(dtype="float32", always_2d=True)
+        waveform = decoded(file, LONGEST_S * file.samplerate)
         if not len(waveform):
-            raise BenchError(f"{path} holds no samples: copy or download this clip again")
+            raise BenchError(f"{path} holds no samples: {AGAIN}")
+        if len(waveform) < file.frames < UNKNOWN_LENGTH and file.format != "MP3":  # whose frames were counted when it was opened
+            raise BenchError(f"{path} is damaged or cut short: {len(waveform):,} of its {file.frames:,} samples can be decoded; {AGAIN}")
         mono = waveform[:, 0] if waveform.shape[1] == 1 else waveform.mean(axis=1)
         return mono, int(file.samplerate)
 
 
-def measured(path: Path) -> tuple[int, int]:
-    """Samples of a channel and sample rate in Hz, from the file's header. Raises: BenchError as `read` does."""
+def measured(path: Path) -> Header:
+    """What a file's header says; where it does not say how many samples there are, they are counted. Raises: BenchError as `read` does."""
     with _opened(path) as file:
-        return int(file.frames), int(file.samplerate)
+        samples = len(decoded(file, LONGEST_S * file.samplerate)) if file.frames == UNKNOWN_LENGTH else file.frames
+        return Header(int(samples), int(file.samplerate), int(file.channels), str(file.format))
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
-    """An audio file whose header promises what a clip can have: a few bytes may stand for hours of silence."""
+    """An audio file that holds what its header says, and whose header says what a clip can have: a few bytes may stand for hours."""
     import soundfile
 
     try:
-        with soundfile.SoundFile(path) as file:
+        with opened(path) as file:
             if not LOWEST_HZ <= file.samplerate <= HIGHEST_HZ:
                 raise BenchError(f"{path} has a sample rate of {file.samplerate:,} Hz, where {LOWEST_HZ:,} to {HIGHEST_HZ:,} can be: "
                                  "its header is damaged, or it is not a recording")
-            if file.frames > LONGEST_S * file.samplerate or file.frames * file.channels > MOST_SAMPLES:
-                raise BenchError(f"{path} claims to hold {file.frames:,} samples of {file.channels} channels at {file.samplerate:,} Hz: "
+            frames = 0 if file.frames == UNKNOWN_LENGTH else file.frames
+            if frames > LONGEST_S * file.samplerate or frames * file.channels > MOST_SAMPLES:
+                raise BenchError(f"{path} claims to hold {frames:,} samples of {file.channels} channels at {file.samplerate:,} Hz: "
                                  f"a clip is at most {LONGEST_S} s long; cut it, or get it again if its header is damaged")
+            if missing := shortfall(path, file):
+                raise BenchError(f"{path} {missing}")
             yield file
     except (soundfile.SoundFileError, OSError, RuntimeError, TypeError, ValueError) as error:
         raise BenchError(f"{path} can't be read as audio: {_reason(path, error)}") from error
@@ -66,11 +86,19 @@ def is_lfs_pointer(path: Path) -> bool:
 
 
 def _reason(path: Path, error: Exception) -> str:
-    if not path.is_file():
+    """Why libsndfile can't open a file; of one that can't be opened at all it says no more than `System error`."""
+    try:
+        pointer = is_lfs_pointer(path)
+    except FileNotFoundError:
         return "the file is not there"
-    if is_lfs_pointer(path):
+    except OSError as reason:
+        return f"{reason.strerror or reason}; let it be read, or copy this clip again"
+    if pointer:
         return "it is a Git LFS pointer; run `git lfs pull` in its repository"
-    return f"{error}; copy or download this clip again"
+    if "Format not recognised" in str(error):
+        return ("it is neither WAV, FLAC, Ogg, MP3 nor AIFF, nor of another format that libsndfile reads; convert it, for example with "
+                f"`ffmpeg -i IN OUT.flac`, or {AGAIN}")
+    return f"{error}; {AGAIN}"
 
 
 def resample(waveform: np.ndarray, sample_rate: int, target_rate: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -10,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from registry.audio import is_lfs_pointer
+from registry import audio
+from registry.clip_audio import refusal, waveform_of
 from registry.corpus import Clip, Corpus, Problem
 from registry.errors import BenchError, require
 
@@ -26,19 +28,21 @@ CONTAINERS = {".wav": ("WAV", "WAVEX", "RF64", "W64"), ".flac": ("FLAC",), ".ogg
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """The outcome of reading one clip; `fault` is None when it could be read.
+    """The outcome of reading one clip.
 
     Args:
+        refused: why a run refuses the clip; None for one that it takes. What follows is known of those only.
         container: libsndfile's name of the file's format, None for a synthesised clip.
         peak: largest magnitude; 1 is full scale.
         content: hash of the rate and the decoded samples.
     """
 
     clip: Clip
-    fault: str | None = None
+    refused: Problem | None = None
     container: str | None = None
     channels: int = 1
     sample_rate: int = 0
+    seconds: float = 0.0
     peak: float = 0.0
     content: str = ""
 
@@ -52,10 +56,12 @@ class Finding(NamedTuple):
 
 
 def audit(corpus: Corpus, workers: int = 0, progress: Callable[[int, int], None] | None = None) -> list[Problem]:
-    """What the listing found and what reading every clip finds; those that a run refuses come first, then by kind and clip.
+    """What the listing found and what reading every clip finds, as `read_clips` and `problems_of` do together."""
+    return problems_of(corpus, read_clips(corpus, workers, progress))
 
-    Found are clips that can't be read, silent ones (nothing above -60 dB below full scale), containers that are not
-    what the ending names, other sample rates than the corpus's, several channels, and identical audio in several clips.
+
+def read_clips(corpus: Corpus, workers: int = 0, progress: Callable[[int, int], None] | None = None) -> list[Reading]:
+    """Every clip of a corpus, read once.
 
     Args:
         workers: threads; 0 takes one for each core. Decoding runs outside the interpreter's lock, so threads do as
@@ -65,33 +71,36 @@ def audit(corpus: Corpus, workers: int = 0, progress: Callable[[int, int], None]
     """
     require(workers >= 0, f"workers must be 0 (one for each core) or more, not {workers}")
     readings = []
-    for reading in _readings(corpus, workers or os.cpu_count() or 1):
-        readings.append(reading)
-        if progress is not None:
-            progress(len(readings), len(corpus))
+    with ThreadPoolExecutor(max_workers=workers or os.cpu_count() or 1) as pool:
+        for reading in pool.map(lambda clip: _reading(corpus, clip), corpus.clips):
+            readings.append(reading)
+            if progress is not None:
+                progress(len(readings), len(corpus))
+    return readings
+
+
+def problems_of(corpus: Corpus, readings: list[Reading]) -> list[Problem]:
+    """What the listing found and what the readings show; those that a run refuses come first, then by kind and clip.
+
+    Found are clips that a run refuses (`registry.clip_audio` says which), silent ones (nothing above -60 dB below full scale),
+    containers that are not what the ending names, other sample rates than the corpus's, several channels, and identical audio in
+    several clips.
+    """
     problems = [problem for reading in readings for problem in _problems(reading, corpus.sample_rate)]
     everything = [*corpus.problems, *problems, *_identical(corpus.name, readings)]
     return sorted(everything, key=lambda p: (not p.breaks, p.kind, p.subject, p.detail))
-
-
-def _readings(corpus: Corpus, workers: int) -> Iterator[Reading]:
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        yield from pool.map(lambda clip: _reading(corpus, clip), corpus.clips)
 
 
 def _reading(corpus: Corpus, clip: Clip) -> Reading:
     import numpy as np
 
     try:
-        waveform, sample_rate = corpus.read_clip(clip)
+        waveform, sample_rate = waveform_of(clip, corpus.read_clip)
     except BenchError as error:
-        return Reading(clip=clip, fault=str(error))
-    peak = float(np.max(np.abs(waveform), initial=0.0))
-    if not np.isfinite(peak):
-        return Reading(clip=clip, fault=f"{clip.path or clip.id} holds values that are not finite")
+        return Reading(clip=clip, refused=refusal(clip, error))
     container, channels = _header(clip)
-    return Reading(clip=clip, container=container, channels=channels, sample_rate=sample_rate, peak=peak,
-                   content=audio_hash(waveform, sample_rate))
+    return Reading(clip=clip, container=container, channels=channels, sample_rate=sample_rate, seconds=len(waveform) / sample_rate,
+                   peak=float(np.max(np.abs(waveform))), content=audio_hash(waveform, sample_rate))
 
 
 def audio_hash(waveform: np.ndarray, sample_rate: int) -> str:
@@ -103,25 +112,19 @@ def audio_hash(waveform: np.ndarray, sample_rate: int) -> str:
 
 def _header(clip: Clip) -> tuple[str | None, int]:
     """Container and channels of a clip's file, which a read waveform no longer has."""
-    import soundfile
-
     if clip.path is None:
         return None, 1
     try:
-        header = soundfile.info(clip.path)
-    except soundfile.LibsndfileError:  # a corpus may read formats that libsndfile can't
+        header = audio.measured(clip.path)
+    except BenchError:  # a corpus may read formats that libsndfile can't
         return None, 1
-    return header.format, header.channels
+    return header.container, header.channels
 
 
 def _problems(reading: Reading, sample_rate: int) -> list[Problem]:
-    clip = reading.clip
-    if reading.fault is not None:
-        pointer = clip.path is not None and clip.path.is_file() and is_lfs_pointer(clip.path)
-        action = "run `git lfs pull` in the repository it came from" if pointer else "copy or download this clip again"
-        kind = "pointer" if pointer else "unreadable"
-        return [Problem(kind=kind, subject=clip.id, detail=reading.fault, action=action, breaks=True)]
-    return [Problem(kind=f.kind, subject=clip.id, detail=f.detail, action=f.action) for f in _oddities(reading, sample_rate)]
+    if reading.refused is not None:
+        return [reading.refused]
+    return [Problem(kind=f.kind, subject=reading.clip.id, detail=f.detail, action=f.action) for f in _oddities(reading, sample_rate)]
 
 
 def _oddities(reading: Reading, sample_rate: int) -> Iterator[Finding]:
@@ -135,7 +138,7 @@ def _oddities(reading: Reading, sample_rate: int) -> Iterator[Finding]:
     if reading.channels > 1:
         yield Finding("stereo", f"{reading.channels} channels", "channels averaged")
     if _is_silent(reading):
-        level = "all samples are zero" if reading.peak == 0 else f"no sample exceeds {SILENCE_DBFS:.0f} dB of full scale"
+        level = "all samples are zero" if reading.peak == 0 else f"no sample exceeds {20 * math.log10(reading.peak):.0f} dB of full scale"
         yield Finding("silent", level, "kept: it counts in training and scores like any other clip")
 
 
@@ -147,7 +150,7 @@ def _identical(corpus: str, readings: Iterable[Reading]) -> list[Problem]:
     """Clips whose decoded audio is the same, sample for sample; silent ones are reported as that."""
     groups = defaultdict(list)
     for reading in readings:
-        if reading.fault is None and not _is_silent(reading):
+        if reading.refused is None and not _is_silent(reading):
             groups[reading.content].append(reading.clip)
     return [_same(corpus, clips) for clips in groups.values() if len(clips) > 1]
 

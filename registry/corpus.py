@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from registry.errors import BenchError
 
@@ -52,7 +52,7 @@ class Problem:
     """One finding about a corpus: what kind, where, and what is done about it.
 
     Args:
-        kind: e.g. `missing`, `pointer`, `unreadable`, `silent`, `misnamed`, `extra`, `conflict`, `rate`, `stereo`, `format`.
+        kind: e.g. `missing`, `pointer`, `unreadable`, `scale`, `silent`, `misnamed`, `extra`, `conflict`, `rate`, `stereo`, `format`.
         subject: the clip or file concerned.
         action: what the harness does about it, or what the user should do.
         breaks: True when a run refuses the corpus because of it.
@@ -63,6 +63,13 @@ class Problem:
     detail: str
     action: str
     breaks: bool = False
+
+
+class Length(NamedTuple):
+    """How long a clip lasts, or why a run refuses it, as far as its file's header tells; NaN seconds without a file."""
+
+    seconds: float
+    refused: Problem | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,10 +106,10 @@ class Corpus:
         return len(self.clips)
 
     def part(self, indices: Sequence[int] | np.ndarray) -> Corpus:
-        """The clips at these indices, in their order, as a corpus of their own; audio that was hashed is not hashed again."""
+        """The clips at these indices, in their order, as a corpus of their own; files that were looked at are not read again."""
         part = dataclasses.replace(self, clips=tuple(self.clips[i] for i in indices))
-        if "digests" in self.__dict__:
-            part.__dict__["digests"] = tuple(self.digests[i] for i in indices)
+        for known in {"digests", "lengths"} & self.__dict__.keys():
+            part.__dict__[known] = tuple(self.__dict__[known][i] for i in indices)
         return part
 
     @cached_property
@@ -127,6 +134,16 @@ class Corpus:
 
         with ThreadPoolExecutor(max_workers=4) as pool:
             return tuple(pool.map(self._digest, self.clips))
+
+    @cached_property
+    def lengths(self) -> tuple[Length, ...]:
+        """How long each clip lasts by its file's header, or why a run refuses it."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        from registry.clip_audio import length_of
+
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            return tuple(pool.map(lambda clip: length_of(clip, self.read_clip), self.clips))
 
     def _digest(self, clip: Clip) -> str:
         if clip.path is None:

@@ -108,3 +108,13 @@ class FeatureSpace:
         (432, 1)
         """
         return {"channels": (frames, bands), "end_to_end": (frames * bands, 1), "image": (frames, bands, 1)}[self.join]
+
+
+def cut_in_words(clips: int, total: int, duration_s: float) -> str:
+    """How many clips lose their end to a duration.
+
+    >>> cut_in_words(812, 7442, 3.0)
+    '812 of 7,442 clips are longer than 3.0 s and are cut'
+    """
+    are = "is" if clips == 1 else "are"
+    return f"{clips:,} of {total:,} clips {are} longer than {duration_s} s and {are} cut"

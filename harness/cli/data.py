@@ -80,17 +80,22 @@ def _check_corpus(args: argparse.Namespace, console: Console) -> int:
     """List every problem of a corpus and what is done about it; the exit code is 1 when a run refuses the corpus."""
     from harness.data.corpora import open_corpus
     from harness.study.files import parse_component
-    from registry.audit import audit
+    from registry.audit import problems_of, read_clips
+    from registry.corpus_facts import corpus_facts
 
     corpus = open_corpus(parse_component("corpora", args.name), args.data)
     with console.progress(), console.bar(f"reading {args.name}", len(corpus)) as bar:
-        problems = audit(corpus, args.feature_workers, bar.update)
+        readings = read_clips(corpus, args.feature_workers, bar.update)
+    console.table(["what", "in the corpus"], [list(fact) for fact in corpus_facts(corpus, readings)])
+    problems = problems_of(corpus, readings)
     if problems:
         console.table(["kind", "where", "what", "what is done"], [[p.kind, p.subject, p.detail, p.action] for p in problems])
-    breaking = sum(p.breaks for p in problems)
+    breaking, left = sum(p.breaks for p in problems), sum(reading.refused is None for reading in readings)
     verdict = f"a run refuses it because of {breaking} of them, unless --allow-missing" if breaking else "a run takes it as it is"
+    if not left:
+        verdict = "a run refuses it: no clip is left"
     console.result(f"{args.name}: {corpus.coverage}; {len(problems)} findings; {verdict}")
-    return 1 if breaking else 0
+    return int(bool(breaking) or not left)
 
 
 def _check_component(args: argparse.Namespace, console: Console) -> int:

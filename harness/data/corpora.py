@@ -52,6 +52,22 @@ def open_corpus(loader: Any, data: Path | None, left_out: tuple[str, ...] = ()) 
     return dataclasses.replace(corpus, clips=clips, parameters=corpus.parameters or canonical(specification(loader)))
 
 
+def readable_corpus(loader: Any, workspace: Workspace, allow_missing: bool) -> tuple[Corpus, Workspace, list[str]]:
+    """The corpus without clips whose files can't hold what they say, the workspace that leaves these out, and lines for the user.
+
+    Looks at the header of every clip. Raises: BenchError as `refuse_broken` does.
+    """
+    corpus = open_corpus(loader, workspace.data, workspace.left_out)
+    refused = [length.refused for length in corpus.lengths if length.refused]
+    unusable = {problem.subject for problem in refused}
+    sound = corpus.part([i for i, clip in enumerate(corpus.clips) if clip.id not in unusable])
+    lines = refuse_broken(dataclasses.replace(sound, problems=(*corpus.problems, *refused)), allow_missing)
+    if not refused:
+        return corpus, workspace, lines
+    workspace = dataclasses.replace(workspace, left_out=tuple(sorted({*workspace.left_out, *unusable})))
+    return open_corpus(loader, workspace.data, workspace.left_out), workspace, lines
+
+
 def refuse_broken(corpus: Corpus, allow_missing: bool) -> list[str]:
     """The lines that a user should see about the problems of a corpus.
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from registry.audio import resample
+from registry.clip_audio import waveform_of
 from registry.corpus import Clip
-from registry.errors import BenchError, require
+from registry.errors import BenchError
 from registry.feature_space import FeatureSpace
 
 if TYPE_CHECKING:
@@ -79,8 +80,7 @@ class RowWriter:
         damaged = {}
         for i, clip in enumerate(clips):
             try:
-                waveform, sample_rate = self.read_clip(clip)
-                require(bool(np.isfinite(waveform).all()), "it holds samples that are not finite numbers: copy or download this clip again")
+                waveform, sample_rate = waveform_of(clip, self.read_clip)
                 # Once here, and not again for each of several copies: at equal rates resampling does nothing.
                 waveform = resample(waveform, sample_rate, self.space.sample_rate)
             except BenchError as error:

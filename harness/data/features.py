@@ -6,6 +6,7 @@ import contextlib
 import functools
 import hashlib
 import importlib.metadata
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness.data.feature_store import FULL, allocate, draft_of, full_disk, lock_of, open_entry, publish, remove
 from harness.data.feature_workers import Change, DamagedClips, EntryFile, ParallelMap, RowWriter, processes, shape_of_silence, worker_count
-from registry import audio
+from registry.clip_audio import seconds_of
 from registry.core import canonical, specification
-from registry.corpus import Clip, Corpus
+from registry.corpus import Corpus
 from registry.errors import BenchError
 from registry.feature_space import FeatureSpace
 
@@ -72,26 +73,13 @@ def padded_samples(corpus: Corpus, space: FeatureSpace) -> int:
 
 
 def longest_s(corpus: Corpus) -> float:
-    """Seconds of the corpus's longest clip; damaged ones are passed over, since computing the features names them all."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    digest = hashlib.sha256("".join(corpus.digests).encode()).hexdigest()
-    if digest not in _longest:
-        with ThreadPoolExecutor(max_workers=4) as pool:
-            _longest[digest] = max(pool.map(functools.partial(_seconds, corpus.read_clip), corpus.clips))
-    return _longest[digest]
-
-
-def _seconds(read_clip: Callable[[Clip], tuple[np.ndarray, int]], clip: Clip) -> float:
-    if clip.path is not None:
-        with contextlib.suppress(BenchError):
-            samples, sample_rate = audio.measured(clip.path)
-            return samples / sample_rate
-    try:
-        waveform, sample_rate = read_clip(clip)
-    except BenchError:
-        return 0.0
-    return len(waveform) / sample_rate
+    """Seconds of the corpus's longest clip; those that a run refuses are passed over. Synthesised clips are read for it."""
+    key = hashlib.sha256("".join(corpus.digests).encode()).hexdigest()
+    if key not in _longest:
+        seconds = (seconds_of(clip, corpus.read_clip) if math.isnan(length.seconds) else length.seconds
+                   for clip, length in zip(corpus.clips, corpus.lengths, strict=True))
+        _longest[key] = max(seconds)
+    return _longest[key]
 
 
 @dataclass(frozen=True)

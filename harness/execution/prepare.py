@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.console import Console
 from harness.data.copies_before_split import refuse_leaks
-from harness.data.corpora import Workspace, open_corpus, refuse_broken
+from harness.data.corpora import Workspace, open_corpus, readable_corpus
 from harness.data.feature_workers import DamagedClips
 from harness.data.features import features, padded_samples
 from harness.study.cells import Cell, chosen_cells, plan
@@ -43,8 +43,8 @@ def prepare(study: Study, workspace: Workspace, settings: dict[str, Any], only_c
     """
     if not leaks_allowed:
         refuse_leaks(study)
-    corpus = open_corpus(study.corpus, workspace.data)
-    for line in refuse_broken(corpus, allow_missing):
+    corpus, workspace, lines = readable_corpus(study.corpus, workspace, allow_missing)
+    for line in lines:
         console.say(line)
     kept, declined = feasible(study, corpus, settings, only_cell)
     for where, reason in declined.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import os
 import posixpath
 import re
 from collections import Counter
@@ -132,7 +133,7 @@ def _refuse(path: Path, lines: list[int], what: str) -> None:
 
 def _refuse_outside(table: Path, rows: list[Row], folders: set[Path]) -> None:
     """Refuse clips that lie in none of the folders."""
-    files = [(number, (table.parent / _portable(row["path"])).resolve()) for number, row in rows]
+    files = [(number, Path(os.path.realpath(table.parent / _portable(row["path"])))) for number, row in rows]  # also of links in a circle
     _refuse(table, [number for number, path in files if not folders & {path, *path.parents}],
             f"the path leads out of {' and '.join(sorted(map(str, folders)))}: copy the clip there, give the folder that holds both "
             "with `--data DIR`, or allow any folder with the corpus 'folder[anywhere=True]'")

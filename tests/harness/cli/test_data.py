@@ -14,6 +14,17 @@ from harness.console import Console
 def test_check_of_the_synthetic_corpus_finds_nothing_that_a_run_refuses() -> None:
     outcome = bench("check", "synthetic")
     assert outcome.code == 0 and "synthetic: 432 clips: synthetic" in outcome.out and "a run takes it as it is" in outcome.out
+    assert "ANG 72, DIS 72, FEA 72, HAP 72, NEU 72, SAD 72" in outcome.out and "12, with 36 clips each" in outcome.out
+    assert "19 of 432 clips are longer than 3.0 s and are cut" in outcome.out
+
+
+def test_check_says_that_a_run_refuses_a_corpus_of_which_no_clip_is_left(tmp_path: Path) -> None:
+    (tmp_path / "clips.csv").write_text("path,emotion,speaker\na.wav,ANG,s\nb.wav,SAD,s\n")
+    (tmp_path / "a.wav").write_bytes(b"RIFF, and then nothing")
+    outcome = bench("check", "folder", "--data", tmp_path)
+    assert outcome.code == 1 and "2 findings; a run refuses it: no clip is left" in outcome.out
+    (tmp_path / "a.wav").unlink()
+    assert "a run refuses it: no clip is left" in bench("check", "folder", "--data", tmp_path).out
 
 
 def test_check_of_a_component_of_one_s_own_wants_its_kind_and_names_the_rule_it_breaks(tmp_path: Path) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 
 import pytest
+from cut_files import cut, sound
 
-from harness.data.corpora import Workspace, open_corpus, refuse_broken
+from harness.data.corpora import Workspace, open_corpus, readable_corpus, refuse_broken
 from registry.core import canonical, specification
 from registry.corpora.crema_d import CremaD
+from registry.corpora.folder import Folder
 from registry.corpora.synthetic import Synthetic
 from registry.corpus import Problem
 from registry.errors import BenchError
@@ -57,3 +60,21 @@ def test_a_broken_corpus_is_refused_with_its_first_problems_unless_that_is_allow
 def test_a_corpus_without_a_clip_is_refused() -> None:
     with pytest.raises(BenchError, match="no readable clips"):
         refuse_broken(dataclasses.replace(CORPUS, clips=()), allow_missing=True)
+
+
+def test_clips_whose_files_are_cut_are_refused_before_audio_is_decoded_and_left_out_where_that_is_allowed(tmp_path: Path) -> None:
+    for name in ("a.wav", "b.wav", "c.wav"):
+        sound(tmp_path / name, "wav")
+    cut(tmp_path / "b.wav")
+    (tmp_path / "clips.csv").write_text("path,emotion,speaker\na.wav,ANG,s\nb.wav,SAD,s\nc.wav,SAD,s\n")
+    with pytest.raises(BenchError, match=r"folder is broken \(1 problems\):\n  unreadable: b: .*b.wav was cut short"):
+        readable_corpus(Folder(), Workspace(tmp_path, tmp_path), allow_missing=False)
+    corpus, workspace, (line,) = readable_corpus(Folder(), Workspace(tmp_path, tmp_path), allow_missing=True)
+    assert [clip.id for clip in corpus.clips] == ["a", "c"] and workspace.left_out == ("b",) and "b.wav was cut short" in line
+    assert readable_corpus(Folder(), workspace, allow_missing=False) == (corpus, workspace, [])
+
+
+def test_synthesised_clips_are_not_read_to_learn_whether_they_can_be() -> None:
+    corpus, workspace, lines = readable_corpus(LOADER, Workspace(Path("home")), allow_missing=False)
+    assert corpus == CORPUS and not workspace.left_out and lines == []
+    assert all(math.isnan(length.seconds) for length in corpus.lengths)

@@ -31,7 +31,7 @@ def test_damaged_clips_are_named_by_worker_processes_and_without_a_duration_too(
 
 def test_samples_that_are_not_finite_make_a_clip_damaged(folder: Path, cache: Path) -> None:
     soundfile.write(folder / "c2.wav", np.array([0.1, np.nan, 0.2] * 1000), RATE, subtype="FLOAT")
-    with pytest.raises(DamagedClips, match="c2: it holds samples that are not finite"):
+    with pytest.raises(DamagedClips, match=r"c2: .*c2\.wav holds samples that are not finite"):
         features(corpus_of(folder), SPACE, cache, workers=1)
 
 
