@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import inspect
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,9 @@ from registry.errors import BenchError, UsageError, unknown
 
 if TYPE_CHECKING:
     from harness.console import Console
+    from harness.study.cells import Cell
     from harness.study.files import StudyFile
+    from harness.tracking.run_record import RunRecord
     from registry.corpus import Corpus
 
 
@@ -55,7 +59,7 @@ def show_command(args: argparse.Namespace, console: Console) -> None:
     for what, component in components.items():
         print_component(component, what, console)
     if is_study:
-        print_plan(load(name), {}, args.data, None, console, args.allow_missing)
+        print_plan(load(name), {}, args.data, None, console, args.home, args.allow_missing)
     elif not components:
         raise error
 
@@ -73,7 +77,7 @@ def _type_name(hint: Any) -> str:
     return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
 
 
-def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, only_cell: str | None, console: Console,
+def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, only_cell: str | None, console: Console, home: Path,
                allow_missing: bool = False) -> None:
     """A study's cells, what is searched in each, what is declined, and the cost in trainings; nothing is run.
 
@@ -111,3 +115,28 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
     epochs = sum(c.base.training.epochs for c in cells) * (study.trials + len(study.seeds))
     console.result(f"{len(cells)} cells × {study.trials} trials + {finals} finals = {trials + finals} trainings, at most {epochs:,} epochs")
     console.result(f"corpus {study.corpus.name}: {coverage}")
+    if corpus:
+        print_parts(file, cells, corpus, home, console)
+
+
+def print_parts(file: StudyFile, cells: Sequence[Cell], corpus: Corpus, home: Path, console: Console) -> None:
+    """Clips and speakers of each protocol's parts, what their figures won't be able to say, and how long the trainings will take."""
+    from harness.evaluation.parts import PARTS, parts_of
+    from harness.execution.duration import duration
+
+    parts = parts_of([cell.base.split for cell in cells], corpus)
+    console.table(["protocol", *PARTS], [[each.label, *map(each.in_words, PARTS)] for each in parts])
+    for warning in [warning for each in parts for warning in each.warnings()]:
+        console.result(f"⚠ {warning}")
+    took = duration(file.study, cells, corpus, _records(home, file.name), console.say)
+    console.result(f"time: {took}" if took else "time: not known, since no network of these could be trained for a moment")
+
+
+def _records(home: Path, study: str) -> list[RunRecord]:
+    """The runs of a study in a home; none where there is no store that can be read."""
+    from harness.tracking.store import Store
+
+    with suppress(BenchError):
+        store = Store(home, new=False)
+        return store.experiment(study).records() if study in store.studies() else []
+    return []

@@ -38,7 +38,7 @@ def run_command(args: argparse.Namespace, console: Console) -> int:
     if args.dry_run:
         from harness.cli.browse import print_plan
 
-        print_plan(file, options.settings(args), args.data, args.cell, console, args.allow_missing)
+        print_plan(file, options.settings(args), args.data, args.cell, console, args.home, args.allow_missing)
         return 0
     from harness.cli.report import print_report
     from harness.execution.run_study import run_study

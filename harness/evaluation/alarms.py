@@ -32,7 +32,9 @@ def table_alarms(table: Sequence[FinalPredictions]) -> dict[str, str]:
     """The alarms that ring for the test and validation parts, which all rows of a table share: short name -> sentence."""
     if not table:
         return {}
-    sentences = {"too few to rank": too_few(table[0].test[0]),
+    sentences = {"emotion missing in test": without_emotions("test", table[0].test[0]),
+                 "emotion missing in validation": without_emotions("validation", table[0].validation[0]),
+                 "too few to rank": too_few(table[0].test[0]),
                  "noisy selection": noisy_selection([predictions for finals in table for predictions in finals.validation])}
     return {name: sentence for name, sentence in sentences.items() if sentence}
 
@@ -41,9 +43,9 @@ def never_predicted(finals: FinalPredictions) -> str:
     """An emotion that the test part has, and that no test clip was taken for."""
     seeds = Counter(emotion for test in finals.test for i, emotion in enumerate(test.emotions)
                     if (test.truth == i).any() and not (test.predicted == i).any())
-    many = len(finals.test) > 1
+    many, untrained = len(finals.test) > 1, {emotion for emotion, clips in finals.row.training_classes.items() if not clips}
     return _sentence("; ".join(f"{emotion} is never predicted" + (f" in {n} of {len(finals.test)} seeds" if many else "")
-                               for emotion, n in seeds.items()))
+                               + (", since training had no clip of it" if emotion in untrained else "") for emotion, n in seeds.items()))
 
 
 def above_validation(finals: FinalPredictions) -> str:
@@ -99,15 +101,39 @@ def training_gap(finals: FinalPredictions) -> str:
 
 def too_few(test: Predictions) -> str:
     """Too few test clips of an emotion, or of most speakers, or too few speakers, for a rank to mean much."""
-    small = [f"{n} of {emotion}" for i, emotion in enumerate(test.emotions)
-             if 0 < (n := int((test.truth == i).sum())) < FEWEST_CLIPS_A_CLASS]
-    _, clips = np.unique(test.speakers, return_counts=True)
-    shortages = [f"clips of an emotion ({', '.join(small)}; {FEWEST_CLIPS_A_CLASS} needed)"] if small else []
+    few = shortages(test.truth, test.speakers, test.emotions)
+    return _sentence(f"too few to rank: test {few}" if few else "")
+
+
+def shortages(truth: np.ndarray, speakers: np.ndarray, emotions: Sequence[str]) -> str:
+    """What a test part has too little of, in words; empty where it has enough.
+
+    Args: truth: of each clip, an index into `emotions`. speakers: of each clip.
+    """
+    small = [f"{n} of {emotion}" for i, emotion in enumerate(emotions) if 0 < (n := int((truth == i).sum())) < FEWEST_CLIPS_A_CLASS]
+    _, clips = np.unique(speakers, return_counts=True)
+    few = [f"clips of an emotion ({', '.join(small)}; {FEWEST_CLIPS_A_CLASS} needed)"] if small else []
     if np.median(clips) < FEWEST_CLIPS_A_SPEAKER:
-        shortages.append(f"clips a speaker (median {np.median(clips):g}; {FEWEST_CLIPS_A_SPEAKER} needed)")
+        few.append(f"clips a speaker (median {np.median(clips):g}; {FEWEST_CLIPS_A_SPEAKER} needed)")
     if len(clips) < LEAST_SPEAKERS:
-        shortages.append(f"speakers ({len(clips)}; {LEAST_SPEAKERS} needed)")
-    return _sentence(f"too few to rank: test {' and '.join(shortages)}" if shortages else "")
+        few.append(f"speakers ({len(clips)}; {LEAST_SPEAKERS} needed)")
+    return " and ".join(few)
+
+
+def missing_emotions(part: Predictions) -> list[str]:
+    """The emotions of which a part has no clips."""
+    return [emotion for i, emotion in enumerate(part.emotions) if not (part.truth == i).any()]
+
+
+def without_emotions(part: str, predictions: Predictions) -> str:
+    """A part that lacks clips of an emotion, so that its figures are over the others."""
+    absent, emotions = missing_emotions(predictions), len(predictions.emotions)
+    if not absent:
+        return ""
+    left = emotions - len(absent)
+    figures = "UAR and macro-F1 are" if part == "test" else "UAR, by which epochs, trials and rows are chosen, is"
+    return (f"The {part} part has no clips of {' or '.join(absent)}: its {figures} over {left} of {emotions} emotions"
+            f"{', and a constant answer reaches 1.000' if left == 1 else ''}.")
 
 
 def noisy_selection(validation: Sequence[Predictions]) -> str:

@@ -133,7 +133,7 @@ def interval(row: Sampled, pooled: tuple[float, float]) -> tuple[float, float]:
 
 
 def figures_of(confusion: np.ndarray) -> dict[str, np.ndarray]:
-    """WA, UAR over the classes that occur, and macro-F1 over all, of confusion counts of shape (…, truth, predicted).
+    """WA, and UAR and macro-F1 over the classes that occur, of confusion counts of shape (…, truth, predicted).
 
     >>> float(figures_of(np.array([[1, 0], [1, 2]]))["uar"].round(3))
     0.833
@@ -142,4 +142,4 @@ def figures_of(confusion: np.ndarray) -> dict[str, np.ndarray]:
     truth, predicted = confusion.sum(axis=-1), confusion.sum(axis=-2)
     recall, f1 = hits / np.maximum(truth, 1), 2 * hits / np.maximum(truth + predicted, 1)
     return {"wa": hits.sum(axis=-1) / truth.sum(axis=-1), "uar": recall.sum(axis=-1) / (truth > 0).sum(axis=-1),
-            "macro_f1": f1.mean(axis=-1)}
+            "macro_f1": (f1 * (truth > 0)).sum(axis=-1) / (truth > 0).sum(axis=-1)}

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.evaluation.alarms import alarms, table_alarms
+from harness.evaluation.alarms import alarms, missing_emotions, table_alarms
 from harness.evaluation.final_predictions import FinalPredictions, MissingFiles, clips_of, read_final_predictions
 from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES, table_intervals
 from harness.evaluation.ranks import pairs
@@ -133,8 +133,14 @@ class Leaderboard:
         """What a reader must know of a row, each in a word or two of plain text: its marks, its alarms, and that it was chosen."""
         alarm_names = self.statistics[row.cell].alarms if row.cell in self.statistics else ()
         marks = {"one seed": row.seeds == 1, "⚠ no statistics": row.cell in self.missing_files, "chosen": row is self.chosen}
-        return [*row.marks("synthetic" if row.synthetic else "partial"), *(f"⚠ {name}" for name in alarm_names),
+        return [*row.marks("synthetic" if row.synthetic else "partial"), *self._without(row), *(f"⚠ {name}" for name in alarm_names),
                 *(text for text, holds in marks.items() if holds)]
+
+    def _without(self, row: Row) -> list[str]:
+        """Which emotions a part of a row has no clips of, as marks: `test without sad`."""
+        finals = next((finals for finals in self.predictions if finals.row is row), None)
+        absent = {part: missing_emotions(getattr(finals, part)[0]) for part in ("test", "validation") if finals}
+        return [f"{part} without {', '.join(emotions)}" for part, emotions in absent.items() if emotions]
 
     def interval(self, row: Row, score: str = "uar") -> tuple[float, float]:
         """The 95 % bounds of a row's test figure; NaN without statistics."""

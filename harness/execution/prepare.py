@@ -11,6 +11,7 @@ from harness.data.copies_before_split import refuse_leaks
 from harness.data.corpora import Workspace, open_corpus, readable_corpus
 from harness.data.feature_workers import DamagedClips
 from harness.data.features import features, padded_samples
+from harness.evaluation.parts import lacking_in_training, parts_of
 from harness.study.cells import Cell, chosen_cells, plan
 from harness.study.definition import Study
 from registry.architecture import decline
@@ -49,6 +50,9 @@ def prepare(study: Study, workspace: Workspace, settings: dict[str, Any], only_c
     kept, declined = feasible(study, corpus, settings, only_cell)
     for where, reason in declined.items():
         console.say(f"declined: {where}: {reason}")
+    for parts in parts_of([cell.base.split for cell in kept], corpus):
+        for warning in parts.warnings():
+            console.say(f"⚠ {warning}")
     corpus, workspace = _readable(study, corpus, workspace, kept, allow_missing, console)
     if workspace.left_out:
         kept, declined = feasible(study, corpus, settings, only_cell)
@@ -92,10 +96,9 @@ def _readable(study: Study, corpus: Corpus, workspace: Workspace, cells: list[Ce
 def split_reason(cell: Cell, corpus: Corpus) -> str | None:
     """Why the cell's protocol does not fit the corpus; None when it does."""
     try:
-        cell.base.split(corpus)
+        return lacking_in_training(cell.base.split(corpus), corpus) or None
     except Declined as reason:
         return str(reason)
-    return None
 
 
 def pair_reason(cell: Cell, corpus: Corpus) -> str | None:

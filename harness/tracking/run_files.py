@@ -34,10 +34,13 @@ def classification_report(predictions: Predictions) -> str:
     """Precision, recall, F1 and support of each emotion as scikit-learn prints them, and the scores in the field's words."""
     from sklearn import metrics
 
-    table = metrics.classification_report(predictions.truth, predictions.predicted, labels=range(len(predictions.emotions)),
-                                          target_names=predictions.emotions, digits=4, zero_division=0.0)
     scores = predictions.scores
-    return f"{table}\nWA {scores.wa:.4f}   UAR {scores.uar:.4f}   macro-F1 {scores.macro_f1:.4f}   loss {scores.loss:.4f}\n"
+    present = [i for i, emotion in enumerate(scores.emotions) if scores.per_class[emotion]["support"]]
+    table = metrics.classification_report(predictions.truth, predictions.predicted, labels=present,
+                                          target_names=[scores.emotions[i] for i in present], digits=4, zero_division=0.0)
+    absent = [f"no clips of {emotion}\n" for i, emotion in enumerate(scores.emotions) if i not in present]
+    return (f"{table}\n{''.join(absent)}"
+            f"WA {scores.wa:.4f}   UAR {scores.uar:.4f}   macro-F1 {scores.macro_f1:.4f}   loss {scores.loss:.4f}\n")
 
 
 def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:

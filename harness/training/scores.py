@@ -14,7 +14,7 @@ class Scores:
 
     Args:
         wa: accuracy (weighted accuracy in the field's words). uar: mean recall over the classes that occur.
-        macro_f1: mean F1 over all classes. loss: mean cross-entropy in nats.
+        macro_f1: mean F1 over the classes that occur. loss: mean cross-entropy in nats.
         per_class: emotion -> {"precision", "recall", "f1", "support"}.
         confusion: confusion[i][j] counts clips of emotion i predicted as emotion j, in the order of `emotions`.
     """
@@ -28,10 +28,10 @@ class Scores:
     confusion: list[list[int]]
 
     def flat(self, prefix: str) -> dict[str, float]:
-        """The figures under names for tracking: `validation/uar`, `validation/recall_ANG`, …"""
+        """The figures under names for tracking: `validation/uar`, `validation/recall_ANG`, …; none of emotions that do not occur."""
         named = {f"{prefix}/{k}": getattr(self, k) for k in ("wa", "uar", "macro_f1", "loss")}
         classes = {f"{prefix}/{k}_{emotion}": self.per_class[emotion][k]
-                   for emotion in self.emotions for k in ("precision", "recall", "f1")}
+                   for emotion in self.emotions if self.per_class[emotion]["support"] for k in ("precision", "recall", "f1")}
         return {**named, **classes}
 
 
@@ -53,7 +53,7 @@ def score(truth: np.ndarray, probabilities: np.ndarray, emotions: tuple[str, ...
     likelihood = np.clip(probabilities[np.arange(len(truth)), truth], 1e-12, 1.0)
     per_class = {emotion: {"precision": float(precision[i]), "recall": float(recall[i]), "f1": float(f1[i]), "support": int(support[i])}
                  for i, emotion in enumerate(emotions)}
-    return Scores(wa=float((predicted == truth).mean()), uar=float(recall[support > 0].mean()), macro_f1=float(f1.mean()),
+    return Scores(wa=float((predicted == truth).mean()), uar=float(recall[support > 0].mean()), macro_f1=float(f1[support > 0].mean()),
                   loss=float(-np.log(likelihood).mean()), emotions=emotions, per_class=per_class,
                   confusion=confusion_matrix(truth, predicted, labels=classes).tolist())
 

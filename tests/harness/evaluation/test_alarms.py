@@ -55,6 +55,28 @@ def but(**changes: object) -> FinalPredictions:
     return dataclasses.replace(GOOD, row=row, **{key: value for key, value in changes.items() if key in own})  # type: ignore[arg-type]
 
 
+def of_emotions(count: int, speakers: int = 20) -> Predictions:
+    """A part that has clips of the first emotions alone, all of which are right."""
+    truth = np.arange(speakers * 60) % count
+    return answered(truth, truth, np.arange(len(truth)) // 60)
+
+
+def test_a_part_without_an_emotion_says_over_how_many_its_figures_are() -> None:
+    ringing = table_alarms([but(test=[of_emotions(4)], validation=[of_emotions(1)])])
+    assert ringing["emotion missing in test"] == (
+        "The test part has no clips of NEU or SAD: its UAR and macro-F1 are over 4 of 6 emotions.")
+    assert ringing["emotion missing in validation"].endswith(
+        "its UAR, by which epochs, trials and rows are chosen, is over 1 of 6 emotions, and a constant answer reaches 1.000.")
+    assert not {name for name in table_alarms([GOOD]) if name.startswith("emotion missing")}
+
+
+def test_an_emotion_that_training_had_no_clip_of_is_not_the_networks_fault() -> None:
+    never_sad = answered(np.arange(1200) % 6, np.arange(1200) % 5, np.arange(1200) // 60)
+    untrained = but(test=[never_sad], training_classes={"ANG": 5, "SAD": 0})
+    assert never_predicted(untrained) == "SAD is never predicted, since training had no clip of it."
+    assert never_predicted(but(test=[never_sad], training_classes={"SAD": 3})) == "SAD is never predicted."
+
+
 def test_a_credible_row_rings_no_alarm() -> None:
     assert alarms(GOOD) == {}
 

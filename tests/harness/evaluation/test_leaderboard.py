@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -73,3 +74,16 @@ def test_partial_and_synthetic_mark_every_row_they_touch() -> None:
     for coverage, synthetic, mark in (("5,885 of 7,442 clips: partial", "False", "partial"), ("48 clips: synthetic", "True", "synthetic")):
         made = rows([plain_record("trial", "c", coverage=coverage, synthetic=synthetic)])
         assert leaderboards(made, {})[0].marks(made[0])[0] == mark
+
+
+def test_emotions_that_a_part_lacks_are_marked_beside_the_figure() -> None:
+    """The made validation part lacks nothing; the test part has no clips of FEA."""
+    made = rows(final("a", (0.6,), 0.1))
+    whole = known(made)["a"]
+    kept = whole.test[0].truth < 2
+    part = dataclasses.replace(whole.test[0], clips=whole.test[0].clips[kept], truth=whole.test[0].truth[kept],
+                               probabilities=whole.test[0].probabilities[kept],
+                               about={name: texts[kept] for name, texts in whole.test[0].about.items()})
+    board, = leaderboards(made, {"a": dataclasses.replace(whole, test=[part])})
+    assert "test without FEA" in board.marks(made[0]) and not any("validation without" in mark for mark in board.marks(made[0]))
+    assert "over 2 of 3 emotions" in board.alarms["emotion missing in test"]

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import soundfile
 from calls import TINY, Ran, bench
+from folder_clips import tone
 from mlflow_client import client_of, runs_of
 
+from harness.console import Console
+from harness.data.corpora import Workspace, open_corpus
+from harness.execution.prepare import prepare
+from harness.study.files import load_study
 from registry.corpora.crema_d import NEVER_PUBLISHED, _takes
+from registry.corpora.folder import Folder
+from registry.splits.random_80_20 import Random8020
+from registry.splits.speaker_folds import SpeakerFolds
+from registry.splits.unseen_speakers_80_20 import UnseenSpeakers8020
 
 ONE_PROTOCOL = ("--split", "unseen_speakers_80_20", "--seeds", "0")
 
@@ -49,3 +59,22 @@ def test_a_clip_that_is_missing_stops_a_run_unless_that_is_allowed(tmp_path: Pat
     refused = bench("run", "--study", TINY, "--corpus", "crema_d", "--data", tmp_path, "--home", tmp_path / "home", *ONE_PROTOCOL)
     assert refused.code == 1 and "1004_IEO_SAD_HI" in refused.err and "--allow-missing" in refused.err
     assert not (tmp_path / "home").exists()
+
+
+def test_a_protocol_whose_training_lacks_an_emotion_is_declined_and_few_speakers_are_told_before_training(tmp_path: Path) -> None:
+    """Speaker s2 alone is sad; there are four clips of each emotion and speaker."""
+    rows = ["path,emotion,speaker"]
+    for number in range(5):
+        for emotion in ("sad",) if number == 2 else ("ang", "hap"):
+            rows += [f"{tone(tmp_path / f's{number}_{emotion}_{take}.wav').name},{emotion},s{number}" for take in range(4)]
+    (tmp_path / "clips.csv").write_text("\n".join(rows))
+    corpus = open_corpus(Folder(), tmp_path)
+    told: list[str] = []
+    console = Console(quiet=True)
+    console.say = told.append  # type: ignore[method-assign]
+    study = dataclasses.replace(load_study(TINY), corpus=Folder(), splits=(SpeakerFolds(fold=3), UnseenSpeakers8020(seed=3), Random8020()))
+    kept = prepare(study, Workspace(home=tmp_path / "home", data=tmp_path), {}, None, False, console)
+    reason = kept.declined["speaker_folds[fold=3]"]
+    assert reason.startswith("training would hold no clips of sad (4 in test)") and f"declined: speaker_folds[fold=3]: {reason}" in told
+    assert {cell.base.split.name for cell in kept.cells} <= {"unseen_speakers_80_20", "random_80_20"} and len(corpus) == 36
+    assert any(line.startswith("⚠ random_80_20: too few to rank: test clips of an emotion") for line in told)

@@ -78,7 +78,7 @@ def test_the_table_names_every_row_and_says_where_its_answers_come_from() -> Non
              Clip(id="1", emotion="HAP", speaker="1", votes=(("ANG", 1), ("HAP", 1)))]
     emotions = ("ANG", "HAP", "NEU")
     text = references_markdown(references(Predictions.of(clips, emotions, np.full((2, 3), 1 / 3))), emotions)
-    assert "| chance | 0.333 [–] | 0.333 [–] | 0.267 [–] | 0.333 | 0.333 | – |" in text
+    assert "| chance | 0.333 [–] | 0.333 [–] | 0.400 [–] | 0.333 | 0.333 | – |" in text
     assert f"| {RESOLVED} | 0.750 [–] | 0.750 [–] | " in text and text.count("\n- ") == 4
 
 

@@ -20,12 +20,12 @@ CLIPS = [Clip(id=str(i), emotion=emotion, speaker="1") for i, emotion in enumera
 PREDICTIONS = Predictions.of(CLIPS, ("ANG", "FEA", "SAD"), np.eye(3)[[0, 0, 0, 2, 0, 2]] * 0.7 + 0.1)
 
 
-def test_the_classification_report_has_a_line_for_each_emotion_and_the_scores_of_the_field() -> None:
+def test_the_classification_report_has_a_line_for_each_emotion_that_occurs_and_the_scores_of_the_field() -> None:
     """Three of four angry clips are predicted as angry, one sad clip is too: precision 3/4, recall 3/4; no clip of fear."""
     lines = classification_report(PREDICTIONS).splitlines()
-    assert [line.split() for line in lines[2:5]] == [
-        ["ANG", "0.7500", "0.7500", "0.7500", "4"], ["FEA", "0.0000", "0.0000", "0.0000", "0"], ["SAD", "0.5000", "0.5000", "0.5000", "2"]]
-    assert lines[-1] == "WA 0.6667   UAR 0.6250   macro-F1 0.4167   loss 0.9163"
+    assert [line.split() for line in lines[2:4]] == [
+        ["ANG", "0.7500", "0.7500", "0.7500", "4"], ["SAD", "0.5000", "0.5000", "0.5000", "2"]]
+    assert lines[-2:] == ["no clips of FEA", "WA 0.6667   UAR 0.6250   macro-F1 0.6250   loss 0.9163"]
 
 
 def test_a_result_that_failed_at_once_leaves_its_configuration_alone(tmp_path: Path) -> None:

@@ -46,9 +46,13 @@ def test_each_class_has_its_own_precision_recall_and_f1() -> None:
     assert found.uar == pytest.approx((0.75 + 0.5) / 2)
 
 
-def test_a_class_without_clips_is_not_in_the_uar() -> None:
+def test_a_class_without_clips_is_in_no_mean_and_has_no_figures_of_its_own() -> None:
+    """Calm has F1 0.8, angry 0; of sad there is nothing to recall."""
     found = score(np.array([0, 0, 1]), certain([0, 0, 0], 3), ("calm", "angry", "sad"))
-    assert found.uar == pytest.approx(0.5)
+    assert (found.uar, found.macro_f1) == (pytest.approx(0.5), pytest.approx(0.4))
+    assert "test/recall_angry" in found.flat("test") and not any("sad" in name for name in found.flat("test"))
+    perfect = score(np.array([0, 1]), np.eye(3)[:2], ("calm", "angry", "sad"))
+    assert (perfect.uar, perfect.macro_f1) == (1.0, 1.0)
 
 
 def test_figures_are_named_by_the_part_that_they_were_taken_on() -> None:
