@@ -104,9 +104,13 @@ def label_of(cls: type) -> str:
 
 
 def specification(component: Any) -> Any:
-    """A component as plain JSON data: name, version and every field; signatures and cache keys hash it."""
+    """A component as plain JSON data: name, version and every field; signatures and cache keys hash it.
+
+    Fields that a class names in `later_fields` are left out at their default: results of before it had them stay valid.
+    """
     if dataclasses.is_dataclass(component) and not isinstance(component, type):
-        fields = {f.name: specification(getattr(component, f.name)) for f in dataclasses.fields(component)}
+        left_out = {*getattr(component, "later_fields", ())} - {*differing(component)}
+        fields = {f.name: specification(getattr(component, f.name)) for f in dataclasses.fields(component) if f.name not in left_out}
         return {"component": label_of(type(component)), "version": getattr(component, "version", 1), **fields}
     if isinstance(component, (tuple, list)):
         return [specification(item) for item in component]

@@ -82,9 +82,9 @@ def missing(expected: Iterable[str], present: Iterable[str], speaker_of: Callabl
     return problems
 
 
-def some(names: list[str]) -> str:
+def some(names: list[str], separator: str = ", ") -> str:
     """The first six of a list, and how many more there are."""
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    return separator.join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
 def read_clip(clip: Clip) -> tuple[np.ndarray, int]:

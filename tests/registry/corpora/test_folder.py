@@ -92,8 +92,8 @@ def test_without_a_folder_the_message_says_how_to_name_it(data: Path | None) -> 
 
 
 @pytest.mark.parametrize("text, message", [
-    ("path,emotions,speaker\n", r"no column of .*labels\.csv is called 'emotion'\. Did you mean 'emotions'"),
-    ("file,emotion,speaker\n", "is called 'path'"),
+    ("path,emotions,speaker\n", r"labels\.csv has no column 'emotion'; it has path, emotions, speaker\..*'folder\[emotion=emotions\]'"),
+    ("file,emotion,speaker\n", r"has no column 'path'; it has file, emotion, speaker\..*'folder\[path=file\]'"),
     ("path,emotion,speaker,room,room\n", "the column 'room' twice"),
 ])
 def test_a_missing_or_repeated_column_is_named_with_what_is_there(two: Path, text: str, message: str) -> None:

@@ -1,0 +1,178 @@
+"""A user's table of clips: read as spreadsheets and programs write it, its columns found under the names that the user gives."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry.corpora._listing import some
+from registry.errors import BenchError, UsageError
+from registry.names import plain
+
+DELIMITERS = (",", ";", "\t", "|")
+NEEDED = ("path", "emotion", "speaker")
+SYNONYMS = {
+    "path": "file filename filepath audio wav clip fname name audio_path wav_path audio_file wav_file file_path path_to_wav datei",
+    "emotion": "label labels emotions emotion_label class target category emo emotion_name sentiment gefühl",
+    "speaker": "speaker_id spk spk_id speakers subject subject_id actor actor_id person participant talker client_id user sprecher",
+}
+"""Names of columns, beside the field's own, under which tables have what is needed."""
+Call = Callable[..., str]
+AUDIO_NAME = re.compile(r"\.(wav|flac|ogg|mp3|aiff?|opus|m4a)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table: the line that it ends on, its cells by what they are (`path`, `emotion`, …), and the other columns as they are.
+
+    A cell that is not there, or that is empty, is an empty text.
+    """
+
+    line: int
+    cells: dict[str, str]
+    other: tuple[tuple[str, str], ...]
+
+    def __getitem__(self, role: str) -> str:
+        return self.cells.get(role, "")
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a table, blank ones passed over, cells stripped.
+
+    Args: has: what its columns are, of `path`, `emotion`, ….
+    """
+
+    path: Path
+    rows: tuple[Row, ...]
+    has: frozenset[str]
+
+    def refuse(self, lines: Sequence[int], what: str) -> None:
+        """Raise BenchError where lines of the table are wrong."""
+        if lines:
+            raise BenchError(f"{self.path}, {lines_in_words(lines)}: {what}")
+
+
+def lines_in_words(lines: Sequence[int], most: int = 10) -> str:
+    """The first lines, and how many more there are.
+
+    >>> lines_in_words([3]), lines_in_words([3, 5])
+    ('line 3', 'lines 3, 5')
+    """
+    more = f" and {len(lines) - most} more" if len(lines) > most else ""
+    return f"line{'s'[: len(lines) > 1]} {', '.join(map(str, lines[:most]))}{more}"
+
+
+def read_table(path: Path, columns: Mapping[str, str | None], call: Call) -> Table:
+    """The rows of a table.
+
+    Args:
+        columns: what a column is -> its name; None: it is not to be read. Those that are not `NEEDED` may be absent.
+        call: how the corpus is given on a command line, with some fields changed, for the messages that say what to type.
+    Raises: UsageError when a needed column, or one that differs from what it is, is not there. BenchError for what is no table.
+    """
+    lines = csv.reader(io.StringIO(text := _text(path), newline=""), delimiter=_delimiter(text))
+    try:
+        header = next((cells for cells in lines if any(map(str.strip, cells)) and not _is_separator_line(cells)), [])
+        filled = [(lines.line_num, [cell.strip() for cell in cells]) for cells in lines if any(map(str.strip, cells))]
+    except csv.Error as error:
+        raise BenchError(f"{path}, line {lines.line_num}, can't be read as a table: {error}") from error
+    names = [name.strip() for name in header]
+    places = _places(path, names, columns, call)
+    table = Table(path, tuple(_row(line, cells, names, places) for line, cells in filled if len(cells) == len(names)), frozenset(places))
+    uneven = [line for line, cells in filled if len(cells) != len(names)]
+    table.refuse(uneven, f"not {len(names)} cells as in the header; put cells that hold the separator in double quotes")
+    for role in places:
+        strange = [row.line for row in table.rows if not row[role].isprintable()]
+        table.refuse(strange, f"a line break or another sign that can't be printed in the {role}: write it without")
+    table.refuse([row.line for row in table.rows if not row["path"]], "no path: fill the cell, or remove the row")
+    return table
+
+
+def _row(line: int, cells: list[str], names: list[str], places: Mapping[str, int]) -> Row:
+    other = tuple((name, cell) for at, (name, cell) in enumerate(zip(names, cells, strict=True)) if name and at not in places.values())
+    return Row(line, {role: cells[at] for role, at in places.items()}, other)
+
+
+def _text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+        text = content.decode("utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BenchError(f"{path} is not in UTF-8 (at byte {error.start}): save it again as CSV in UTF-8") from error
+    except OSError as error:
+        raise BenchError(f"{path} can't be read: {error.strerror or error}") from error
+    if "\0" in text:
+        raise BenchError(f"{path} is no text in UTF-8: save it again as CSV in UTF-8")
+    return text
+
+
+def _delimiter(text: str) -> str:
+    """The one of the known separators that the header has most of, or that Excel's first line `sep=;` names; a comma where it has none."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    named = re.fullmatch(r'"?sep=(.)"?', first.strip("\r\n"))
+    return named[1] if named else max(DELIMITERS, key=first.count)
+
+
+def _is_separator_line(cells: list[str]) -> bool:
+    return cells[0].lower().startswith("sep=") and not any(cells[1:])
+
+
+def _places(path: Path, names: list[str], columns: Mapping[str, str | None], call: Call) -> dict[str, int]:
+    """What a column is -> its place."""
+    twice = sorted(name for name, times in Counter(filter(None, names)).items() if times > 1)
+    if twice:
+        raise UsageError(f"{path} has the column {', '.join(map(repr, twice))} twice: rename one")
+    found, absent = {}, []
+    for role, column in columns.items():
+        places = [] if column is None else [at for at, name in enumerate(names) if name and plain(name) == plain(column)]
+        if len(places) > 1:
+            raise UsageError(f"{path} has the columns {' and '.join(repr(names[at]) for at in places)}, which may both be the {role}: "
+                             "rename one")
+        if places:
+            found[role] = places[0]
+        elif column is not None and (role in NEEDED or column != role):
+            absent.append(role)
+    if absent:
+        raise _no_column(path, names, columns, absent, [names[at] for at in found.values()], call)
+    for role, at in found.items():
+        shared = [other for other in found if found[other] == at]
+        if len(shared) > 1:
+            raise UsageError(f"the column {names[at]!r} of {path} can't be {' and '.join(shared)} at once: name another one for the {role}")
+    return found
+
+
+def _no_column(path: Path, names: list[str], columns: Mapping[str, str | None], absent: list[str], taken: list[str],
+               call: Call) -> UsageError:
+    """The error for columns that are not there: it offers those that probably are what is looked for."""
+    if any(AUDIO_NAME.search(name) for name in names):
+        return UsageError(f"the first line of {path} is a clip ({', '.join(names)}): the first line must name the columns, such as "
+                          f"{','.join(NEEDED)}")
+    meant: dict[str, str | None] = {}
+    for role in absent:
+        free = [name for name in names if name and name not in (*taken, *meant.values())]
+        meant[role] = near_column(role, str(columns[role]), free) or (None if role == "speaker" else "COLUMN")
+    missing = ", ".join(f"{columns[role]!r}" + (f" (the {role})" if columns[role] != role else "") for role in absent)
+    nobody = " 'speaker=None' says that the speakers are not known." if "speaker" in absent else ""
+    there = some([name for name in names if name]) or "none"
+    return UsageError(f"{path} has no column {missing}; it has {there}. Rename columns, or say which to take, for example "
+                      f"{call(**meant)!r}.{nobody}")
+
+
+def near_column(role: str, wanted: str, names: Sequence[str]) -> str | None:
+    """The column that is most probably meant: of a known other name, one that holds such a name, or one that is written much like it."""
+    words = [plain(word) for word in (role, *SYNONYMS.get(role, "").split())]
+    for word in words:
+        for name in names:
+            if plain(name) == word:
+                return name
+    inside = [name for name in names if {*words} & {*plain(name).split()}]
+    close = difflib.get_close_matches(wanted.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
+    near = [name for name in names if name.lower() in close]
+    return next(iter([*near, *inside]), None)
