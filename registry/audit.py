@@ -156,7 +156,7 @@ def _identical(corpus: str, readings: Iterable[Reading]) -> list[Problem]:
 
 
 def _same(corpus: str, clips: list[Clip]) -> Problem:
-    labels = sorted({f"{clip.emotion} of speaker {clip.speaker}" for clip in clips})
+    labels = sorted({f"{clip.emotion} of speaker {clip.speaker}" if clip.speaker else clip.emotion for clip in clips})
     named = " = ".join(clip.id for clip in clips)
     conflict = len(labels) > 1
     detail = f"identical audio: {named}, " + (f"labelled {' and '.join(labels)}" if conflict else f"all labelled {labels[0]}")

@@ -83,7 +83,8 @@ def sample_corpus() -> Corpus:
     emotions = ("ANG", "DIS", "FEA", "HAP", "NEU", "SAD")
     sentences = ("DFA", "IEO", "IOM", "ITH", "ITS", "IWL", "IWW", "MTI", "TAI", "TIE", "TSI", "WSI")
     clips = tuple(Clip(id=f"{speaker}_{sentence}_{emotion}_XX", emotion=emotion, speaker=str(speaker), sentence=sentence,
-                       sex="female" if speaker % 2 else "male", other=(("session", str((speaker - 1001) // 19 + 1)),))
+                       sex="female" if speaker % 2 else "male", part="test" if speaker > 1072 else "dev" if speaker > 1054 else "train",
+                       other=(("session", str((speaker - 1001) // 19 + 1)),))
                   for speaker in range(1001, 1092) for sentence in sentences for emotion in emotions)
     return Corpus(name="crema_d", emotions=emotions, clips=clips, sample_rate=16_000, whole=len(clips), read_clip=_silence,
                   synthetic=True)

@@ -23,11 +23,12 @@ class Clip:
     Args:
         id: unique within the corpus; the file's name without its ending where there is a file.
         emotion: one of the corpus's `emotions`.
-        speaker: the speaker's id, unique within the corpus.
+        speaker: the speaker's id, unique within the corpus; empty in all clips of a corpus whose speakers are not known.
         path: the audio file, or None for a clip that is synthesised when read.
         level: intended intensity (`LO`, `MD`, `HI`, `XX` for unspecified).
         age: in years.
         votes: listeners' votes on the voice alone, as (emotion, count) pairs.
+        part: of the corpus's own division into train, validation and test, as it is written there.
         corpus: which corpus the clip comes from, where several are joined into one.
         other: further columns of a user's own table, as (column, value) pairs.
     """
@@ -43,6 +44,7 @@ class Clip:
     ethnicity: str | None = None
     votes: tuple[tuple[str, int], ...] | None = None
     path: Path | None = None
+    part: str | None = None
     corpus: str | None = None
     other: tuple[tuple[str, str], ...] = ()
 
@@ -127,6 +129,11 @@ class Corpus:
 
         return np.array([clip.speaker for clip in self.clips])
 
+    @property
+    def knows_speakers(self) -> bool:
+        """Whether the clips say who speaks."""
+        return any(clip.speaker for clip in self.clips)
+
     @cached_property
     def digests(self) -> tuple[str, ...]:
         """SHA-256 of each clip's audio file, or of what its synthesis depends on; changes when the audio changes."""
@@ -160,8 +167,9 @@ class Corpus:
         lines = [f"{clip.id} {clip.emotion} {clip.speaker} {clip.sentence} {digest}" for clip, digest in pairs]
         # Splits by speaker balance the sexes where they are known: without the table that has them, splits differ.
         unknown = [f"sex unknown: {speaker}" for speaker in sorted({c.speaker for c in self.clips if c.sex is None})]
+        parts = [f"part of {clip.id}: {clip.part}" for clip in self.clips if clip.part is not None]
         prepared = [f"audio {self.preparation}"] if self.preparation else []
-        return hashlib.sha256("\n".join([self.name, *self.emotions, *lines, *unknown, *prepared]).encode()).hexdigest()
+        return hashlib.sha256("\n".join([self.name, *self.emotions, *lines, *unknown, *parts, *prepared]).encode()).hexdigest()
 
     @property
     def coverage(self) -> str:

@@ -40,11 +40,11 @@ class SplitProtocol(Protocol):
     """A registered split protocol: deterministic from the sorted corpus and its own fields.
 
     One with folds has a field `fold`, counted from 1, and a method `number_of_folds(corpus)`, which raises Declined where it does
-    not fit; the test parts of its folds hold every clip once.
+    not fit; the test parts of its folds hold every clip once. `shares_speakers` is None where the corpus's own parts decide.
     """
 
     name: str
-    shares_speakers: bool
+    shares_speakers: bool | None
 
     def __call__(self, corpus: Corpus) -> Split:
         """The parts. Raises Declined, with the reason, for a corpus that the protocol does not fit."""
@@ -56,3 +56,12 @@ def folds_of(protocol: Any, corpus: Corpus) -> tuple[Any, ...]:
     if not hasattr(protocol, "number_of_folds"):
         return ()
     return tuple(replace(protocol, fold=fold) for fold in range(1, protocol.number_of_folds(corpus) + 1))
+
+
+def shares_speakers(protocol: Any, corpus: Corpus) -> bool:
+    """Whether test speakers may be heard in training or validation: as the protocol says or, where the corpus decides, as its parts are."""
+    if protocol.shares_speakers is not None:
+        return bool(protocol.shares_speakers)
+    split = protocol(corpus)
+    heard = {*corpus.speakers[split.train].tolist(), *corpus.speakers[split.validation].tolist()}
+    return not heard.isdisjoint(corpus.speakers[split.test].tolist())

@@ -113,9 +113,10 @@ def shortages(truth: np.ndarray, speakers: np.ndarray, emotions: Sequence[str]) 
     small = [f"{n} of {emotion}" for i, emotion in enumerate(emotions) if 0 < (n := int((truth == i).sum())) < FEWEST_CLIPS_A_CLASS]
     _, clips = np.unique(speakers, return_counts=True)
     few = [f"clips of an emotion ({', '.join(small)}; {FEWEST_CLIPS_A_CLASS} needed)"] if small else []
-    if np.median(clips) < FEWEST_CLIPS_A_SPEAKER:
+    known = bool((speakers != "").any())  # else there are no intervals and ranks at all, which is said elsewhere
+    if known and np.median(clips) < FEWEST_CLIPS_A_SPEAKER:
         few.append(f"clips a speaker (median {np.median(clips):g}; {FEWEST_CLIPS_A_SPEAKER} needed)")
-    if len(clips) < LEAST_SPEAKERS:
+    if known and len(clips) < LEAST_SPEAKERS:
         few.append(f"speakers ({len(clips)}; {LEAST_SPEAKERS} needed)")
     return " and ".join(few)
 
@@ -142,14 +143,15 @@ def noisy_selection(validation: Sequence[Predictions]) -> str:
     The interval is over speakers alone; of fewer than five speakers it is that of the clips, which is the least that it can be.
     Args: validation: predictions of some networks on one validation part.
     """
-    speakers = np.unique(validation[0].speakers).size
+    known, speakers = validation[0].knows_speakers, np.unique(validation[0].speakers).size
     few = speakers < LEAST_SPEAKERS
     half = float(np.median([(_half_by_clips if few else _half_by_speakers)(predictions) for predictions in validation]))
     if half <= WIDEST_HALF:
         return ""
     how_well = "to no better than" if few else "to about"
-    return (f"The validation part is small ({len(validation[0].truth):,} clips of {speakers} speakers): one network's UAR on it is known "
-            f"{how_well} ±{half:.3f}, so luck had a part in choosing among trials and epochs that are closer.")
+    of = f"clips of {speakers} speakers" if known else "clips"
+    return (f"The validation part is small ({len(validation[0].truth):,} {of}): one network's UAR on it is known {how_well} ±{half:.3f}, "
+            "so luck had a part in choosing among trials and epochs that are closer.")
 
 
 ALARMS: dict[str, Callable[[FinalPredictions], str]] = {

@@ -73,8 +73,9 @@ def compare(a: RunsToCompare, b: RunsToCompare, resamples: int = RESAMPLES) -> C
     scores = {score: Difference(*means[score], *(float(values[0, 1]) for values in (test.difference, test.low, test.high, test.p)))
               for score, test in pairs(counts, resamples).items()}
     right_a, right_b, clips = _right(a), _right(b), a.predictions[0].clips
+    speakers = counts[0].shape[1] if a.predictions[0].knows_speakers else 0
     return Comparison(
-        a.name, b.name, len(clips), counts[0].shape[1], (a.seeds, b.seeds), len(a.predictions) == len(b.predictions) == 1, scores,
+        a.name, b.name, len(clips), speakers, (a.seeds, b.seeds), len(a.predictions) == len(b.predictions) == 1, scores,
         only_right_in_a=tuple(clips[right_a & ~right_b].tolist()), only_right_in_b=tuple(clips[~right_a & right_b].tolist()),
         parameters=_parameters(a, b), same={key: value == b.fingerprints[key] for key, value in a.fingerprints.items()})
 
@@ -110,7 +111,8 @@ def verdict(comparison: Comparison, one_seed: bool = False) -> str:
     uar = comparison.scores["uar"]
     luck = " One seed each: what another training would give is not in this." if comparison.one_seed_each else ""
     if math.isnan(uar.p):
-        return f"Can't tell: {comparison.speakers} test speakers, and {LEAST_SPEAKERS} is the least." + luck
+        few = f"{comparison.speakers} test speakers, and {LEAST_SPEAKERS} is the least"
+        return f"Can't tell: {few if comparison.speakers else 'who speaks is not known'}." + luck
     if uar.p >= LEVEL:
         return "A and B can't be told apart in UAR." + luck
     if luck and uar.worse and not one_seed:

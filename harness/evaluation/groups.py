@@ -67,8 +67,13 @@ def group_rows(seeds: Sequence[Predictions]) -> list[GroupRow]:
 
 
 def speaker_rows(seeds: Sequence[Predictions]) -> list[GroupRow]:
-    """Every speaker, that of lowest UAR first, those with few clips or other emotions than most last. Raises: as `group_rows`."""
+    """Every speaker that is known, that of lowest UAR first, those with few clips or other emotions than most last.
+
+    Raises: as `group_rows`.
+    """
     texts = _texts(seeds, "speaker")
+    if not seeds[0].knows_speakers:
+        return []
     return _ranked([_row(seeds, texts == name, "speaker", name) for name in sorted(set(texts))], 1)
 
 

@@ -100,7 +100,9 @@ class Row:
 
         Args: coverage: the words for a corpus that is not whole or no human speech.
         """
-        marks = {f"leak found: {self.leaks}": bool(self.leaks), "shared speakers": self.shares_speakers,
+        unknown = bool(self.speakers) and not any(self.speakers.values())
+        marks = {f"leak found: {self.leaks}": bool(self.leaks), "shared speakers": self.shares_speakers and not unknown,
+                 "speakers unknown": unknown,
                  coverage: not self.coverage.endswith("whole"), f"on {self.backend}": self.backend not in ("", "tensorflow")}
         return [text for text, holds in marks.items() if holds]
 

@@ -22,6 +22,7 @@ from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training.run_trial import run_trial
 from registry.core import short_label
+from registry.split import shares_speakers
 
 PARTS = ("recipe", "feature_space", "architecture", "augmentation", "split")
 
@@ -114,7 +115,7 @@ def identity(run: RunContext, cell: Cell, trial: Trial) -> tuple[RunTags, dict[s
                    augmentation=base.augmentation.label, split=short_label(base.split), cell=cell.key,
                    signature=trial.signature, corpus=corpus.name, corpus_label=short_label(trial.corpus),
                    corpus_fingerprint=corpus.fingerprint[:16], coverage=corpus.coverage, synthetic=corpus.synthetic,
-                   shares_speakers=trial.split.shares_speakers, epochs=trial.training.epochs, backend=trial.backend,
+                   shares_speakers=shares_speakers(trial.split, corpus), epochs=trial.training.epochs, backend=trial.backend,
                    settings=" ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in run.settings.items()),
                    allow_missing="--allow-missing" if run.allow_missing else "", coordinator=run.claims.id, study_file=run.file.source)
     params = {setting: getattr(tags, setting) if setting in PARTS else setting_value(trial, setting) for setting in run.varied}

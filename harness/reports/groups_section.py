@@ -36,6 +36,8 @@ def groups_markdown(seeds: Sequence[Predictions]) -> str:
 
 
 def _speaker_sentences(seeds: Sequence[Predictions], speakers: Sequence[GroupRow]) -> str:
+    if not speakers:
+        return "Who speaks is not known: no speaker is shown."
     shown = min(sum(row.rank > 0 for row in speakers), WORST)
     if not shown:
         return f"No speaker of {len(speakers)} has {LEAST_CLIPS} test clips: none is ranked."

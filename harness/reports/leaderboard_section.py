@@ -50,6 +50,8 @@ def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front:
 
 def _clips(row: Row) -> str:
     shared = " **Speakers are shared** between training and test in this protocol." if row.shares_speakers else ""
+    if "speakers unknown" in row.marks(""):
+        return f"Clips: {escape(counts_in_words(row.clips))}. **Speakers are not known**: those of the test part may all be in training."
     return f"Clips: {escape(counts_in_words(row.clips))}. Speakers: {escape(counts_in_words(row.speakers))}.{shared}"
 
 
@@ -129,6 +131,8 @@ def statistics_sentences(board: Leaderboard) -> str:
     if not board.predictions:
         return ""
     speakers, rows = board.predictions[0].counts.shape[1], len(board.predictions)
+    if not board.predictions[0].test[0].knows_speakers:
+        return "No ranks and no intervals: who speaks is not known, and clips of one speaker are not independent of each other."
     if speakers < LEAST_SPEAKERS:
         return f"No ranks and no intervals: {speakers} speakers in the test part are too few ({LEAST_SPEAKERS} needed)."
     over = "" if board.one_seed_each else " and over trainings" + (", whose variance is pooled over the rows" if rows > 1 else "")

@@ -42,7 +42,7 @@ class Predictions:
         """The predictions of these clips, in their order."""
         about = {key: np.array([_attribute(clip, key) for clip in clips]) for key in ABOUT}
         return cls(emotions, np.array([clip.id for clip in clips]), np.array([emotions.index(clip.emotion) for clip in clips], np.int64),
-                   np.asarray(probabilities, np.float64), {key: texts for key, texts in about.items() if any(texts)})
+                   np.asarray(probabilities, np.float64), {key: texts for key, texts in about.items() if any(texts) or key == "speaker"})
 
     @property
     def predicted(self) -> np.ndarray:
@@ -51,8 +51,13 @@ class Predictions:
 
     @property
     def speakers(self) -> np.ndarray:
-        """The speaker of each clip, shape (clips,)."""
+        """The speaker of each clip, shape (clips,); empty where speakers are not known."""
         return self.about["speaker"]
+
+    @property
+    def knows_speakers(self) -> bool:
+        """Whether it is known who speaks: without that, clips of a speaker count as independent of each other nowhere."""
+        return bool((self.speakers != "").any())
 
     @property
     def scores(self) -> Scores:
@@ -75,7 +80,7 @@ class Predictions:
                  for clip, truth, speaker in zip(same_id, self.truth, speakers, strict=True)]
         added = {key: np.array([_attribute(clip, key) if clip else "" for clip in known]) for key in ABOUT}
         about = {key: np.where(self.about.get(key, nothing) == "", texts, self.about.get(key, nothing)) for key, texts in added.items()}
-        return replace(self, about={key: texts for key, texts in about.items() if any(texts)})
+        return replace(self, about={key: texts for key, texts in about.items() if any(texts) or key == "speaker"})
 
     def to_frame(self) -> pd.DataFrame:
         """A row a clip: `clip`, what is known of it, `truth`, `predicted`, and a column of probability for each emotion."""

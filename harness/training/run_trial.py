@@ -57,7 +57,7 @@ def _train_and_score(result: Result, corpus: Corpus, workspace: Workspace, on_ep
     trial = result.trial
     split: Split = trial.split(corpus)
     result.split_fingerprint, result.counts = split.fingerprint(corpus), split.counts
-    result.speakers = {part: len(set(corpus.speakers[getattr(split, part)])) for part in ("train", "validation", "test")}
+    result.speakers = {part: len({*corpus.speakers[getattr(split, part)].tolist()} - {""}) for part in ("train", "validation", "test")}
     classes = np.bincount(corpus.labels[split.train], minlength=len(corpus.emotions)).tolist()
     result.training_classes = dict(zip(corpus.emotions, classes, strict=True))
 

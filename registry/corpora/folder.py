@@ -20,7 +20,7 @@ from registry.corpora._table_names import EmotionWords, settle_names
 from registry.corpus import Clip, Corpus
 from registry.errors import BenchError, require
 
-ROLES = (*NEEDED, "sentence", "level", "sex", "age")
+ROLES = (*NEEDED, "sentence", "level", "sex", "age", "split")
 UNMAPPED = ("race", "ethnicity", "corpus")  # columns that are known, by these names only
 ASSUMED_HZ = 16_000  # where no clip has a rate that can be read: then a run could use none
 
@@ -48,6 +48,7 @@ class Folder:
             BOR; `happy:HAP+bored:-` names them, `-` leaving clips out; `common+bored:-` does both. None: emotions are as in the table.
         path, emotion, speaker, sentence, level, sex, age: the columns that hold these; speaker None: the speakers are not known, and
             only protocols that share speakers fit; of the others None: the column is not used.
+        split: the column that says which part a clip is in, for the protocol `given`.
     """
 
     version: ClassVar[int] = 1
@@ -66,6 +67,7 @@ class Folder:
     level: str | None = "level"
     sex: str | None = "sex"
     age: str | None = "age"
+    split: str | None = "split"
 
     def __post_init__(self) -> None:
         require(re.fullmatch(r"\w[\w .-]*", self.name) is not None,
@@ -140,8 +142,8 @@ def _clip(table: Table, clip_id: str, path: Path, row: Row) -> Clip:
         raise BenchError(f"{table.path}, line {row.line}: the age {row['age']!r} is not a whole number of years; correct it, or leave the "
                          "cell empty")
     facts: dict[str, Any] = {role: row[role] or None for role in ("sentence", "level", "sex", *UNMAPPED)}
-    return Clip(id=clip_id, emotion=row["emotion"], speaker=row["speaker"], path=path, age=int(age[1]) if age else None, other=row.other,
-                **facts)
+    return Clip(id=clip_id, emotion=row["emotion"], speaker=row["speaker"], path=path, age=int(age[1]) if age else None,
+                part=row["split"] or None, other=row.other, **facts)
 
 
 def _rate(clips: tuple[Clip, ...]) -> int:

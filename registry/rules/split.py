@@ -31,11 +31,12 @@ def covers(protocol: Any, corpus: Corpus) -> None:
 
 def keeps_speakers_apart(protocol: Any, corpus: Corpus) -> None:
     """No speaker is in two parts, unless the protocol has shares_speakers."""
-    require(isinstance(getattr(protocol, "shares_speakers", None), bool), "Set shares_speakers: ClassVar[bool] to True or False.")
+    require(getattr(protocol, "shares_speakers", "") in (True, False, None),
+            "Set shares_speakers: ClassVar[bool | None] to True or False, or None where the corpus's own parts decide.")
     split = protocol(corpus)
     speakers = {part: set(corpus.speakers[getattr(split, part)]) for part in ("train", "validation", "test")}
     shared = speakers["train"] & speakers["validation"] | speakers["train"] & speakers["test"] | speakers["validation"] & speakers["test"]
-    require(protocol.shares_speakers or not shared,
+    require(protocol.shares_speakers is not False or not shared,
             f"{len(shared)} speakers are in several parts ({', '.join(sorted(shared)[:3])}, …): keep speakers whole.")
 
 

@@ -23,17 +23,21 @@ def check_seed(protocol: Any) -> None:
 
 def declined(protocol: Any, corpus: Corpus, reason: str) -> Declined:
     """The error for a protocol that does not fit a corpus."""
+    if protocol.shares_speakers is False and not corpus.knows_speakers:
+        reason = "it keeps speakers apart, and those of these clips are not known; use random_80_20"
     return Declined(f"{label_of(type(protocol))} does not fit {corpus.name} ({corpus.coverage}): {reason}")
 
 
 def finish(protocol: Any, corpus: Corpus, train: Any, validation: Any, test: Any, left_out: Any = ()) -> Split:
-    """The sorted split. Raises Declined when a part holds no clips."""
+    """The sorted split. Raises Declined when a part holds no clips, or speakers are to be kept apart that are not known."""
     import numpy as np
 
     parts = {"train": train, "validation": validation, "test": test}
     empty = [part for part, indices in parts.items() if not len(indices)]
     if empty:
         raise declined(protocol, corpus, f"{' and '.join(empty)} would hold no clips; use more clips or another split")
+    if protocol.shares_speakers is False and not corpus.knows_speakers:
+        raise declined(protocol, corpus, "")
     parts["left_out"] = left_out
     return Split(**{part: np.sort(np.asarray(indices, dtype=np.int64)) for part, indices in parts.items()})
 
@@ -108,6 +112,19 @@ def with_test_groups(protocol: Any, corpus: Corpus, groups: Sequence[str], test:
     train = set(others) - validation
     parts = ([i for i, group in enumerate(groups) if group in part] for part in (train, validation, test))
     return finish(protocol, corpus, *parts)
+
+
+def draw_validation(protocol: Any, corpus: Corpus, train: Sequence[int], share: float) -> tuple[Sequence[int], Sequence[int]]:
+    """Training clips without, and with, about `share` of them: whole speakers where there are two or more, else random clips."""
+    import numpy as np
+
+    speakers = {i: str(corpus.speakers[i]) for i in train}
+    if len({*speakers.values()}) < 2:
+        rest, drawn = _draw(protocol, corpus, np.asarray(train), share)
+        return rest.tolist(), drawn.tolist()
+    order = shuffled(sorted({*speakers.values()}), protocol.seed)
+    chosen = _nearest(order, Counter(speakers.values()), share * len(train), spare=1)
+    return [i for i in train if speakers[i] not in chosen], [i for i in train if speakers[i] in chosen]
 
 
 def _nearest(order: Sequence[str], sizes: Mapping[str, int], target: float, spare: int) -> set[str]:

@@ -54,8 +54,8 @@ class Noises:
         clips = self._clips_by_speaker
         others = [speaker for speaker in clips if speaker != clip.speaker]
         if not others:
-            raise BenchError(f"there is no babble for {clip.id}: the training part holds no speaker but {clip.speaker}; "
-                             "give --kinds white")
+            but = f"but {clip.speaker}" if clip.speaker else "that is known"
+            raise BenchError(f"there is no babble for {clip.id}: the training part holds no speaker {but}; give --kinds white")
         order = [others[i] for i in rng.permutation(len(others))]
         turns = [order[place % len(order)] for place in range(TALKERS)]
         drawn = {speaker: list(rng.permutation(len(clips[speaker]))) for speaker in dict.fromkeys(turns)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from folder_clips import HEADER, loaded, tone
 
 from harness.data.corpora import open_corpus
 from harness.data.features import features
+from registry.core import get, names
 from registry.corpora.folder import Folder
-from registry.errors import BenchError, UsageError
+from registry.errors import BenchError, Declined, UsageError
 from registry.feature_space import FeatureSpace
 from registry.feature_spaces.zcr import ZeroCrossingRate
 
@@ -181,3 +183,27 @@ def test_clips_of_a_folder_can_join_other_corpora_when_they_are_labelled_alike(t
     corpus = Combined(corpora=("savee", "folder")).load(two)
     assert [c.id for c in corpus.clips[:2]] == ["folder/a", "folder/deep/b"]
     assert (len(corpus), corpus.whole, corpus.read_clip(corpus.clips[1])[1]) == (482, 482, 16_000)
+
+
+def test_without_speakers_random_protocols_work_and_the_report_says_so(tmp_path: Path) -> None:
+    data, home = many(tmp_path / "data"), tmp_path / "home"
+    run = bench("run", "--study", TINY, "--corpus", "folder[speaker=None, name=lab]", "--data", data, "--home", home, "--trials", 1,
+                "--seeds", 0, "--split", "random_80_20", "unseen_speakers_80_20")
+    assert run.code == 0, run.err
+    assert "it keeps speakers apart, and those of these clips are not known; use random_80_20" in run.err.replace("\n", " ")
+    report = (home / "reports" / "tiny_study.md").read_text()
+    assert "## random_80_20 on lab, 16 of 16 clips: whole" in report
+    assert "| speakers unknown; " in report and "shared speakers; " not in report
+    assert "**Speakers are not known**: those of the test part may all be in training." in report
+    assert "No ranks and no intervals: who speaks is not known, and clips of one speaker are not independent of each other." in report
+    assert "speakers (the corpus does not say who speaks: the test speakers may all be in training)" in report
+
+
+def test_every_protocol_that_keeps_speakers_apart_declines_clips_without_them(two: Path) -> None:
+    corpus = loaded(two, HEADER + "a.wav,angry,bob\ndeep/b.flac,sad,ann\n")
+    unknown = dataclasses.replace(corpus, clips=tuple(dataclasses.replace(clip, speaker="", sentence="x") for clip in corpus.clips))
+    apart = [protocol for name in names("splits") if (protocol := get("splits", name)()).shares_speakers is False]
+    assert len(apart) >= 5
+    for protocol in apart:
+        with pytest.raises(Declined, match="it keeps speakers apart, and those of these clips are not known; use random_80_20"):
+            protocol(unknown)

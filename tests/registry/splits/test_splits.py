@@ -52,6 +52,7 @@ def whole(real_corpora: Path) -> Corpus:
     with (folder / "SentenceFilenames.csv").open(encoding="utf-8") as file:
         ids = [row["Filename"] for row in csv.DictReader(file)]
     return corpus_of((Clip(id=i, speaker=i[:4], sentence=i[5:8], emotion=i[9:12], level=i[13:], sex=sexes[i[:4]],
+                           part=("train", "dev", "test")[max(0, int(i[:4]) // 10 - 106) % 3],
                            other=(("session", str((int(i[:4]) - 1001) // 19)),)) for i in ids), name="crema_d")
 
 
