@@ -15,9 +15,12 @@ from registry.errors import BenchError
 if TYPE_CHECKING:
     import soundfile
 
+    from registry.segments import Segment
+
 LOWEST_HZ, HIGHEST_HZ = 1_000, 768_000  # of the rates at which anyone records
 LONGEST_S = 600
 MOST_SAMPLES = 100_000_000  # of all channels: 400 MB as float32
+RUN_UP_S = 1  # that are decoded before a segment: after a seek, what a lossy format decodes first is not the audio
 ACTIVE_DB = 30.0  # below the loudest stretch: less counts as a pause
 
 
@@ -34,33 +37,56 @@ class Header(NamedTuple):
     container: str
 
 
-def read(path: Path) -> tuple[np.ndarray, int]:
-    """A file's mono waveform at its own sample rate.
+def read(path: Path, segment: Segment | None = None) -> tuple[np.ndarray, int]:
+    """A file's mono waveform, or a segment of it, at its own sample rate; of a segment, only that is read.
 
     Returns: waveform of shape (samples,), float32, full scale being 1, which lossy formats overshoot by up to a quarter;
         several channels are averaged. Sample rate in Hz.
     Raises: BenchError naming the file when it is missing, a Git LFS pointer, damaged, cut short, empty, or too long to be a clip.
     """
-    with _opened(path) as file:
-        waveform = decoded(file, LONGEST_S * file.samplerate)
+    with _opened(path, segment) as file:
+        if segment is not None:
+            waveform = _stretch(path, file, *segment.frames(file.frames, file.samplerate))
+        else:
+            waveform = decoded(file, LONGEST_S * file.samplerate)
         if not len(waveform):
             raise BenchError(f"{path} holds no samples: {AGAIN}")
-        if len(waveform) < file.frames < UNKNOWN_LENGTH and file.format != "MP3":  # whose frames were counted when it was opened
+        counted = file.format == "MP3"  # whose frames were counted when it was opened
+        if segment is None and len(waveform) < file.frames < UNKNOWN_LENGTH and not counted:
             raise BenchError(f"{path} is damaged or cut short: {len(waveform):,} of its {file.frames:,} samples can be decoded; {AGAIN}")
         mono = waveform[:, 0] if waveform.shape[1] == 1 else waveform.mean(axis=1)
         return mono, int(file.samplerate)
 
 
-def measured(path: Path) -> Header:
-    """What a file's header says; where it does not say how many samples there are, they are counted. Raises: BenchError as `read` does."""
-    with _opened(path) as file:
+def _stretch(path: Path, file: soundfile.SoundFile, start: int, count: int) -> np.ndarray:
+    before = min(start, RUN_UP_S * file.samplerate)
+    file.seek(start - before)
+    waveform = np.asarray(file.read(before + count, dtype="float32", always_2d=True))[before:]
+    if len(waveform) < count:
+        raise BenchError(f"{path} is damaged or cut short: from sample {start:,} on, {len(waveform):,} of {count:,} can be decoded; "
+                         f"{AGAIN}")
+    return waveform
+
+
+def measured(path: Path, segment: Segment | None = None, any_length: bool = False) -> Header:
+    """What a file's header says of it, or of a segment; where it does not say how many samples there are, they are counted.
+
+    Args: any_length: the file need not be a clip: clips are segments of it.
+    Raises: BenchError as `read` does.
+    """
+    with _opened(path, segment, any_length) as file:
+        if segment is not None:
+            return Header(segment.frames(file.frames, file.samplerate)[1], int(file.samplerate), int(file.channels), str(file.format))
         samples = len(decoded(file, LONGEST_S * file.samplerate)) if file.frames == UNKNOWN_LENGTH else file.frames
         return Header(int(samples), int(file.samplerate), int(file.channels), str(file.format))
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
-    """An audio file that holds what its header says, and whose header says what a clip can have: a few bytes may stand for hours."""
+def _opened(path: Path, segment: Segment | None = None, any_length: bool = False) -> Iterator[soundfile.SoundFile]:
+    """An audio file that holds what its header says, and whose header says what a clip can have: a few bytes may stand for hours.
+
+    Where a segment of it is the clip, the file itself is not looked through, which `measured` with `any_length` does once for all of them.
+    """
     import soundfile
 
     try:
@@ -68,11 +94,16 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
             if not LOWEST_HZ <= file.samplerate <= HIGHEST_HZ:
                 raise BenchError(f"{path} has a sample rate of {file.samplerate:,} Hz, where {LOWEST_HZ:,} to {HIGHEST_HZ:,} can be: "
                                  "its header is damaged, or it is not a recording")
-            frames = 0 if file.frames == UNKNOWN_LENGTH else file.frames
+            if file.frames == UNKNOWN_LENGTH and (segment or any_length):
+                raise BenchError(f"{path} does not say how long it is, so that its segments can't be found: convert it, for example with "
+                                 "`ffmpeg -i IN OUT.flac`")
+            frames = 0 if file.frames == UNKNOWN_LENGTH or any_length else file.frames
+            if segment is not None:
+                frames = segment.frames(file.frames, file.samplerate)[1]
             if frames > LONGEST_S * file.samplerate or frames * file.channels > MOST_SAMPLES:
                 raise BenchError(f"{path} claims to hold {frames:,} samples of {file.channels} channels at {file.samplerate:,} Hz: "
                                  f"a clip is at most {LONGEST_S} s long; cut it, or get it again if its header is damaged")
-            if missing := shortfall(path, file):
+            if segment is None and (missing := shortfall(path, file)):
                 raise BenchError(f"{path} {missing}")
             yield file
     except (soundfile.SoundFileError, OSError, RuntimeError, TypeError, ValueError) as error:

@@ -115,7 +115,7 @@ def _header(clip: Clip) -> tuple[str | None, int]:
     if clip.path is None:
         return None, 1
     try:
-        header = audio.measured(clip.path)
+        header = audio.measured(clip.path, clip.segment)
     except BenchError:  # a corpus may read formats that libsndfile can't
         return None, 1
     return header.container, header.channels

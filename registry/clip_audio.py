@@ -60,7 +60,7 @@ def length_of(clip: Clip, read_clip: ReadClip) -> Length:
         if clip.path is None:
             return Length(math.nan)
         with contextlib.suppress(BenchError):
-            header = audio.measured(clip.path)
+            header = audio.measured(clip.path, clip.segment)
             if header.samples:
                 return Length(header.samples / header.sample_rate)
         return Length(seconds_of(clip, read_clip))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from registry.errors import BenchError
+from registry.segments import Segment
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +26,7 @@ class Clip:
         emotion: one of the corpus's `emotions`.
         speaker: the speaker's id, unique within the corpus; empty in all clips of a corpus whose speakers are not known.
         path: the audio file, or None for a clip that is synthesised when read.
+        segment: of the file, where the clip is not all of it.
         level: intended intensity (`LO`, `MD`, `HI`, `XX` for unspecified).
         age: in years.
         votes: listeners' votes on the voice alone, as (emotion, count) pairs.
@@ -44,6 +46,7 @@ class Clip:
     ethnicity: str | None = None
     votes: tuple[tuple[str, int], ...] | None = None
     path: Path | None = None
+    segment: Segment | None = None
     part: str | None = None
     corpus: str | None = None
     other: tuple[tuple[str, str], ...] = ()
@@ -136,11 +139,14 @@ class Corpus:
 
     @cached_property
     def digests(self) -> tuple[str, ...]:
-        """SHA-256 of each clip's audio file, or of what its synthesis depends on; changes when the audio changes."""
+        """SHA-256 of each clip's audio file and segment, or of what its synthesis depends on; changes when the audio changes."""
         from concurrent.futures import ThreadPoolExecutor
 
+        first = {clip.path: clip for clip in self.clips if clip.path}  # a recording of many clips is read once
         with ThreadPoolExecutor(max_workers=4) as pool:
-            return tuple(pool.map(self._digest, self.clips))
+            of_file = dict(zip(first, pool.map(_file_digest, first.values()), strict=True))
+        return tuple(_digest(clip, of_file[clip.path]) if clip.path else hashlib.sha256(f"{self.parameters}/{clip.id}".encode()).hexdigest()
+                     for clip in self.clips)
 
     @cached_property
     def lengths(self) -> tuple[Length, ...]:
@@ -151,14 +157,6 @@ class Corpus:
 
         with ThreadPoolExecutor(max_workers=4) as pool:
             return tuple(pool.map(lambda clip: length_of(clip, self.read_clip), self.clips))
-
-    def _digest(self, clip: Clip) -> str:
-        if clip.path is None:
-            return hashlib.sha256(f"{self.parameters}/{clip.id}".encode()).hexdigest()
-        try:
-            return hashlib.sha256(clip.path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise BenchError(f"clip {clip.id} can't be read from {clip.path}: {error.strerror or error}") from error
 
     @cached_property
     def fingerprint(self) -> str:
@@ -178,6 +176,18 @@ class Corpus:
             return f"{len(self):,} clips: synthetic"
         state = "whole" if len(self) == self.whole else "partial"
         return f"{len(self):,} of {self.whole:,} clips: {state}"
+
+
+def _file_digest(clip: Clip) -> str:
+    assert clip.path is not None
+    try:
+        return hashlib.sha256(clip.path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise BenchError(f"clip {clip.id} can't be read from {clip.path}: {error.strerror or error}") from error
+
+
+def _digest(clip: Clip, of_file: str) -> str:
+    return of_file if clip.segment is None else hashlib.sha256(f"{of_file} {clip.segment}".encode()).hexdigest()
 
 
 class CorpusLoader(Protocol):

@@ -18,6 +18,7 @@ from harness.training.predictions import Predictions
 from registry.audit import audio_hash
 from registry.corpus import Corpus
 from registry.errors import BenchError, Declined
+from registry.segments import overlapping
 from registry.split import Split, shares_speakers
 
 PARTS = ("train", "validation", "test")
@@ -118,6 +119,10 @@ def _identical(split: Split, corpus: Corpus, left: LeftByRun) -> Finding:
     part_of = {int(i): part for part in PARTS for i in getattr(split, part)}
     pairs = [pair for group in left.identical_clips for pair in itertools.combinations(group, 2)
              if pair[0] in part_of and pair[1] in part_of and part_of[pair[0]] != part_of[pair[1]]]
+    shared = [_pair(corpus, part_of, (i, j)) for i, j in overlapping(corpus.clips) if part_of.get(i, "") != part_of.get(j, "")
+              if i in part_of and j in part_of]
+    if shared:
+        return Finding("identical audio", "fail", f"clips of two parts share a stretch of one recording: {_named(shared)}")
     same = [_pair(corpus, part_of, pair) for pair in pairs if corpus.labels[pair[0]] == corpus.labels[pair[1]]]
     other = [_pair(corpus, part_of, pair) for pair in pairs if corpus.labels[pair[0]] != corpus.labels[pair[1]]]
     if same:

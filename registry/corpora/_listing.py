@@ -91,7 +91,7 @@ def read_clip(clip: Clip) -> tuple[np.ndarray, int]:
     """A clip's waveform, (samples,) float32, and sample rate in Hz. Raises BenchError when its file can't be read."""
     if clip.path is None:
         raise BenchError(f"clip {clip.id} names no file: read clips of the corpus that `load` gives")
-    return audio.read(clip.path)
+    return audio.read(clip.path, clip.segment)
 
 
 def nearby(data: Path) -> list[Path]:

@@ -13,9 +13,12 @@ from itertools import islice
 from pathlib import Path, PureWindowsPath
 from typing import NamedTuple
 
+from registry import audio
 from registry.corpora._listing import fault_of
 from registry.corpora._table import Table
 from registry.corpus import Clip, Problem
+from registry.errors import BenchError
+from registry.segments import Segment, check_within, segment
 
 ENDING = re.compile(r"\.(wav|wave|flac|ogg|oga|opus|mp3|m4a|aiff?|au|sph)$", re.IGNORECASE)
 MOST_FILES = 200_000  # that are looked at for a hint
@@ -57,6 +60,7 @@ class TableFiles:
     def __init__(self, table: Table, data: Path, anywhere: bool) -> None:
         self.table, self.data, self.bases = table, data, list(dict.fromkeys((table.path.parent, data)))
         self.listings: dict[Path, Listing] = {}
+        self.unreadable: dict[Path, BenchError] = {}
         if not anywhere:
             self._refuse_outside([(row.line, self.bases[0] / portable(row["path"])) for row in table.rows])
         found = [self._find(row["path"]) for row in table.rows]
@@ -69,10 +73,38 @@ class TableFiles:
     def fault(self, clip: Clip) -> Problem | None:
         """Why the file of a clip can't be read, by its listing; None when it may."""
         assert clip.path is not None
+        if clip.path in self.unreadable:
+            return Problem(kind="unreadable", subject=clip.id, detail=str(self.unreadable[clip.path]), breaks=True,
+                           action="a run refuses it, or leaves it out with --allow-missing")
         if _is_file(clip.path):
             return fault_of(clip.path)
         return Problem(kind="missing", subject=clip.id, detail=f"there is no file {clip.path}{self._hint(clip.path)}", breaks=True,
                        action=f"correct its path in {self.table.path.name}, or pass `--allow-missing` to go on without it")
+
+    def segments(self) -> list[Segment | None]:
+        """The stretch of its file that each row is. Raises: BenchError with the line of the first that can't be, or is not within it."""
+        stretches: list[Segment | None] = []
+        headers: dict[Path, audio.Header | None] = {}
+        for row, path in zip(self.table.rows, self.paths, strict=True):
+            try:
+                stretch = segment(row["start"], row["end"])
+                if stretch is not None:
+                    if path not in headers:
+                        headers[path] = self._header(path)
+                    if header := headers[path]:
+                        check_within(stretch, header.samples, header.sample_rate, audio.LONGEST_S)
+            except BenchError as error:
+                raise BenchError(f"{self.table.path}, line {row.line}: {error}") from error
+            stretches.append(stretch)
+        return stretches
+
+    def _header(self, path: Path) -> audio.Header | None:
+        """The header of a recording; None of one that is not there or can't be read, whose clips a run refuses."""
+        try:
+            return audio.measured(path, any_length=True) if _is_file(path) and fault_of(path) is None else None
+        except BenchError as error:
+            self.unreadable[path] = error
+            return None
 
     def _find(self, text: str) -> tuple[Path, bool]:
         """The path of a file, and whether the table has exactly this, or nothing like it is there."""
@@ -86,7 +118,8 @@ class TableFiles:
     def _refuse_outside(self, paths: list[tuple[int, Path]]) -> None:
         """Args: paths: with their lines."""
         folders = {folder.resolve() for folder in self.bases}
-        outside = [(line, path) for line, path in paths if not folders & {resolved := Path(os.path.realpath(path)), *resolved.parents}]  # realpath: links may lead in a circle
+        real = {path: Path(os.path.realpath(path)) for _, path in paths}  # `resolve` fails for links that lead in a circle
+        outside = [(line, path) for line, path in paths if not folders & {real[path], *real[path].parents}]
         hint = self._hint(outside[0][1]) if outside else ""
         self.table.refuse([line for line, _ in outside],
                           f"the path leads out of {' and '.join(sorted(map(str, folders)))}: copy the clip there, give the folder that "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import os
 import posixpath
 import re
@@ -17,10 +18,11 @@ from registry.corpora._listing import given_folder, read_clip
 from registry.corpora._table import NEEDED, Row, Table, read_table
 from registry.corpora._table_files import TableFiles, portable
 from registry.corpora._table_names import EmotionWords, settle_names
-from registry.corpus import Clip, Corpus
+from registry.corpus import Clip, Corpus, Problem
 from registry.errors import BenchError, require
+from registry.segments import Segment, overlapping
 
-ROLES = (*NEEDED, "sentence", "level", "sex", "age", "split")
+ROLES = (*NEEDED, "sentence", "level", "sex", "age", "split", "start", "end")
 UNMAPPED = ("race", "ethnicity", "corpus")  # columns that are known, by these names only
 ASSUMED_HZ = 16_000  # where no clip has a rate that can be read: then a run could use none
 
@@ -49,6 +51,7 @@ class Folder:
         path, emotion, speaker, sentence, level, sex, age: the columns that hold these; speaker None: the speakers are not known, and
             only protocols that share speakers fit; of the others None: the column is not used.
         split: the column that says which part a clip is in, for the protocol `given`.
+        start, end: the columns that say, in seconds, which stretch of its file a clip is; empty: from its beginning, to its end.
     """
 
     version: ClassVar[int] = 1
@@ -68,6 +71,8 @@ class Folder:
     sex: str | None = "sex"
     age: str | None = "age"
     split: str | None = "split"
+    start: str | None = "start"
+    end: str | None = "end"
 
     def __post_init__(self) -> None:
         require(re.fullmatch(r"\w[\w .-]*", self.name) is not None,
@@ -85,11 +90,12 @@ class Folder:
         table, problems = settle_names(table, EmotionWords.parse(self.emotions), self.merge_names, self._call)
         emotions = _emotions(table)
         files = TableFiles(table, data, self.anywhere)
-        rows = sorted(zip(_ids(table, files), files.paths, table.rows, strict=True), key=lambda row: row[0])
+        segments = files.segments()
+        rows = sorted(zip(_ids(table, files, segments), files.paths, segments, table.rows, strict=True), key=lambda row: row[0])
         clips = [_clip(table, *row) for row in rows]
         faults = {clip.id: files.fault(clip) for clip in clips}
         kept = tuple(clip for clip in clips if faults[clip.id] is None)
-        problems += [*files.renamed, *filter(None, faults.values())]
+        problems += [*files.renamed, *_overlaps(kept), *filter(None, faults.values())]
         return Corpus(name=self._title, emotions=emotions, clips=kept, sample_rate=_rate(kept), whole=len(clips), read_clip=read_clip,
                       problems=tuple(problems), licence=self.licence)
 
@@ -116,13 +122,16 @@ class Folder:
                                   f"for example {self._call(csv=tables[0].name)!r}")
         return tables[0]
 
-def _ids(table: Table, files: TableFiles) -> list[str]:
-    """Each row's path without its ending, with forward slashes; the same on every machine."""
-    ids = [posixpath.normpath(posixpath.splitext(portable(row["path"]))[0]) for row in table.rows]
-    for each, what in ((ids, "path"), ([os.path.normpath(path) for path in files.paths], "file")):
+def _ids(table: Table, files: TableFiles, segments: list[Segment | None]) -> list[str]:
+    """Each row's path without its ending, with forward slashes, and its segment as `talk@1.5-3`; the same on every machine."""
+    parts = ["" if stretch is None else f"@{stretch}" for stretch in segments]
+    ids = [posixpath.normpath(posixpath.splitext(portable(row["path"]))[0]) + part for row, part in zip(table.rows, parts, strict=True)]
+    of_files = [os.path.normpath(path) + part for path, part in zip(files.paths, parts, strict=True)]
+    for each, what in ((ids, "path"), (of_files, "file")):
         times = Counter(each)
         table.refuse([row.line for one, row in zip(each, table.rows, strict=True) if times[one] > 1],
-                     f"the same {what} as in another of these lines; list each clip once (endings do not tell clips apart)")
+                     f"the same {what} as in another of these lines{' with the same start and end' * any(parts)}; list each clip once "
+                     "(endings do not tell clips apart)")
     return ids
 
 
@@ -136,19 +145,28 @@ def _emotions(table: Table) -> tuple[str, ...]:
     return emotions
 
 
-def _clip(table: Table, clip_id: str, path: Path, row: Row) -> Clip:
+def _clip(table: Table, clip_id: str, path: Path, stretch: Segment | None, row: Row) -> Clip:
     age = re.fullmatch(r"(\d{1,3})(?:\.0+)?", row["age"])
     if row["age"] and not age:
         raise BenchError(f"{table.path}, line {row.line}: the age {row['age']!r} is not a whole number of years; correct it, or leave the "
                          "cell empty")
     facts: dict[str, Any] = {role: row[role] or None for role in ("sentence", "level", "sex", *UNMAPPED)}
-    return Clip(id=clip_id, emotion=row["emotion"], speaker=row["speaker"], path=path, age=int(age[1]) if age else None,
+    return Clip(id=clip_id, emotion=row["emotion"], speaker=row["speaker"], path=path, segment=stretch, age=int(age[1]) if age else None,
                 part=row["split"] or None, other=row.other, **facts)
+
+
+def _overlaps(clips: tuple[Clip, ...]) -> list[Problem]:
+    pairs = list(overlapping(clips))
+    if not pairs:
+        return []
+    first, more = " and ".join(clips[i].id for i in pairs[0]), f", and {len(pairs) - 1:,} more pairs do" * (len(pairs) > 1)
+    return [Problem(kind="overlap", subject=f"{len({*itertools.chain(*pairs)}):,} clips", detail=f"{first} share audio{more}",
+                    action="kept; where two parts of a split share audio, `bench audit` says so")]
 
 
 def _rate(clips: tuple[Clip, ...]) -> int:
     """The sample rate of the first clip that can be read; `bench check` compares the others."""
     for clip in clips:
         with contextlib.suppress(BenchError):
-            return audio.measured(clip.path).sample_rate  # type: ignore[arg-type]
+            return audio.measured(clip.path, clip.segment).sample_rate  # type: ignore[arg-type]
     return ASSUMED_HZ

@@ -24,6 +24,7 @@ from registry.corpora.crema_d import CremaD
 from registry.corpora.synthetic import Synthetic
 from registry.corpus import Clip, Corpus
 from registry.feature_space import Normalisation
+from registry.segments import Segment
 from registry.split import Split
 from registry.splits.random_80_20 import Random8020
 from registry.splits.unseen_speakers_80_20 import UnseenSpeakers8020
@@ -104,6 +105,31 @@ def test_the_same_audio_under_two_ids_in_training_and_test_fails() -> None:
     assert identical_clips(corpus) == [tuple(sorted((place[one], place[other])))]
     found = check("identical audio", RANDOM, left_by(RANDOM, identical_clips=identical_clips(corpus)), corpus)
     assert found.state == "fail" and f"{one} (train)" in found.text and f"{other} (test)" in found.text
+
+
+def test_segments_of_one_recording_that_overlap_across_parts_fail(tmp_path: Path) -> None:
+    recording = tmp_path / "talk.wav"
+    recording.write_bytes(b"any")
+    one, other = clip_in("train", "ANG"), clip_in("test", "SAD")
+    stretches = {one: Segment(0.0, 2.0), other: Segment(1.5, 3.0)}
+
+    def found(stretches: dict[str, Segment]) -> Finding:
+        clips = (dataclasses.replace(clip, path=recording, segment=stretches[clip.id]) if clip.id in stretches else clip
+                 for clip in CORPUS.clips)
+        corpus = dataclasses.replace(CORPUS, clips=tuple(clips))
+        trial = dataclasses.replace(RANDOM, corpus_fingerprint=corpus.fingerprint)
+        return check("identical audio", trial, left_by(trial, corpus), corpus)
+
+    assert found(stretches) == Finding("identical audio", "fail", "clips of two parts share a stretch of one recording: "
+                                       + " = ".join(f"{name} ({part})" for name, part in sorted(((one, "train"), (other, "test")))))
+    assert found({**stretches, other: Segment(2.0, 3.0)}).state == "ok"
+
+
+def test_speakers_that_are_not_known_are_not_looked_for() -> None:
+    corpus = dataclasses.replace(CORPUS, clips=tuple(dataclasses.replace(clip, speaker="") for clip in CORPUS.clips))
+    trial = dataclasses.replace(RANDOM, corpus_fingerprint=corpus.fingerprint)
+    assert check("speakers", trial, left_by(trial, corpus), corpus) == Finding(
+        "speakers", "unknown", "the corpus does not say who speaks: the test speakers may all be in training")
 
 
 def test_the_same_audio_under_another_label_is_told_and_within_one_part_or_silent_it_is_nothing() -> None:
