@@ -169,7 +169,7 @@ def test_a_study_runs_on_a_folder_and_the_report_names_its_table(tmp_path: Path)
     run = bench("run", "--study", TINY, "--corpus", "folder[csv=labels.csv]", "--data", data, "--home", home, "--trials", 1,
                 "--seeds", 0, "--split", "random_80_20")
     assert run.code == 0, run.err
-    assert "folder: 16 of 16 clips: whole" in run.out.replace("\n", " ")
+    assert "16 of 16 clips: whole" in run.out.replace("\n", " ")
     assert "folder[csv=labels.csv]" in (home / "reports" / "tiny_study.md").read_text()
     checked = bench("check", "folder[csv=labels.csv]", "--data", data)
     assert (checked.code, "16 of 16 clips: whole; 0 findings" in checked.out) == (0, True)
