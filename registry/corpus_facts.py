@@ -35,8 +35,8 @@ def _emotions(corpus: Corpus) -> str:
 
 def _speakers(corpus: Corpus) -> str:
     clips = Counter(clip.speaker for clip in corpus.clips)
-    if not clips:
-        return "none"
+    if not corpus.knows_speakers:
+        return "not known" if clips else "none"
     least, most = min(clips.values()), max(clips.values())
     return f"{len(clips):,}, with " + (f"{least:,} to {most:,} clips each" if least < most else f"{least:,} clip{'s'[: least > 1]} each")
 
@@ -44,6 +44,8 @@ def _speakers(corpus: Corpus) -> str:
 def _sexes(corpus: Corpus) -> str:
     clips = Counter(clip.sex or "not known" for clip in corpus.clips)
     speakers = Counter(sex for _, sex in {(clip.speaker, clip.sex or "not known") for clip in corpus.clips})
+    if not corpus.knows_speakers:
+        return _counts(clips)
     return ", ".join(f"{sex} {count:,} ({speakers[sex]:,} speaker{'s'[: speakers[sex] > 1]})" for sex, count in sorted(clips.items()))
 
 

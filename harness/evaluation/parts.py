@@ -13,7 +13,7 @@ from harness.evaluation.intervals import LEAST_SPEAKERS
 from registry.core import canonical, short_label, specification
 from registry.corpus import Corpus
 from registry.errors import Declined
-from registry.split import Split, folds_of
+from registry.split import Split, folds_of, shares_speakers
 
 PARTS = ("train", "validation", "test")
 
@@ -41,12 +41,14 @@ class Parts:
 
     @property
     def _shares_speakers(self) -> bool:
-        return bool(getattr(self.protocol, "shares_speakers", True))
+        return shares_speakers(self.protocol, self.corpus)
 
     def in_words(self, part: str) -> str:
-        """`48 clips of 4 speakers`; the least and the most of several folds."""
+        """`48 clips of 4 speakers`; the least and the most of several folds; `48 clips` where speakers are not known."""
         indices = [getattr(split, part) for split in self.splits]
         clips, speakers = [len(each) for each in indices], [len(set(self.corpus.speakers[each])) for each in indices]
+        if not self.corpus.knows_speakers:
+            return f"{_range(clips)} clips"
         return f"{_range(clips)} clips of {_range(speakers)} speaker{'s'[: max(speakers) > 1]}"
 
     def missing(self, part: str) -> list[str]:
