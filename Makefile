@@ -1,5 +1,5 @@
 # Everything starts from one of: make demo, make test. Other targets: slow, fuzz, lint, types, benchmark, chaos, clean.
-# PYTHON: the interpreter that .venv is made with, 3.11 or newer; e.g. make test PYTHON=python3.12
+# PYTHON: the interpreter that .venv is made with, 3.11, 3.12 or 3.13; e.g. make test PYTHON=python3.12
 
 PYTHON ?= python3
 VENV := .venv
@@ -22,8 +22,9 @@ help:
 
 # The stamps hold back a second installation until what is installed changes.
 $(VENV)/installed: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "bench needs Python 3.11 or newer: make demo PYTHON=python3.12, for example"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "bench needs Python 3.11, 3.12 or 3.13 (TensorFlow has no wheels for 3.14), and $(PYTHON) is $$($(PYTHON) --version 2>&1):" \
+	         "make demo PYTHON=python3.12, for example"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e . -c constraints.txt
 	@touch $@

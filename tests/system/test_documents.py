@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import shutil
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 from calls import run_python
+from packaging.specifiers import SpecifierSet
 
 from harness.cli.entry import main, parser
 from registry.corpora.synthetic import EMOTIONS, Synthetic
@@ -97,6 +101,35 @@ def test_the_readme_begins_with_the_two_make_commands() -> None:
     targets = set(re.findall(r"^([\w-]+):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     mentioned = set(re.findall(r"\bmake (demo|test|lint|types|benchmark|clean)\b", README + CONTRIBUTING))
     assert {"demo", "test", "lint", "benchmark"} <= mentioned <= targets
+
+
+def python_of(version: tuple[int, int], folder: Path) -> Path:
+    """An interpreter that takes itself for another version, as what `make` and `.ci/run` ask it goes."""
+    path = folder / f"python{version[0]}.{version[1]}"
+    path.write_text(f'#!/bin/sh\ncase "$1" in --version) echo Python {version[0]}.{version[1]}.0;;\n'
+                    f'*) exec {sys.executable} -c "import sys; sys.version_info = {(*version, 0)}; $2";; esac\n', encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize("version", [(3, 10), (3, 14)])
+def test_a_python_that_tensorflow_has_no_wheels_for_is_refused_by_make_and_ci_before_anything_is_installed(
+        version: tuple[int, int], tmp_path: Path) -> None:
+    python, number = python_of(version, tmp_path), ".".join(map(str, version))
+    for file in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / file).touch()
+    made = subprocess.run(["make", "-f", ROOT / "Makefile", "demo", f"PYTHON={python}"], cwd=tmp_path, capture_output=True, text=True)
+    assert made.returncode == 2 and not (tmp_path / ".venv").exists()
+    assert f"bench needs Python 3.11, 3.12 or 3.13 (TensorFlow has no wheels for 3.14), and {python} is Python {number}.0" in made.stdout
+    for tool in ("bash", "dirname"):
+        (tmp_path / tool).symlink_to(shutil.which(tool) or "")
+    checked = subprocess.run([ROOT / ".ci" / "run"], env={"PATH": str(tmp_path), "PYTHON": str(python)}, capture_output=True, text=True)
+    assert (checked.returncode, "found no Python 3.11, 3.12 or 3.13 (TensorFlow" in checked.stderr) == (1, True)
+
+
+def test_pip_refuses_the_same_pythons() -> None:
+    allowed = SpecifierSet(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"])
+    assert [minor for minor in range(8, 18) if f"3.{minor}.1" in allowed] == [11, 12, 13]
 
 
 def test_contributing_has_an_example_of_each_kind() -> None:
