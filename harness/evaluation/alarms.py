@@ -11,6 +11,7 @@ import numpy as np
 from harness.evaluation.final_predictions import FinalPredictions, uar_with_interval
 from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.training.predictions import Predictions
+from registry.corpora._listing import some
 
 CREDIBLE = {("crema_d", False): 0.63, ("crema_d", True): 0.71}
 """(Corpus, whether speakers are shared) -> the highest published figure of a network from scratch, rounded up: on unseen
@@ -20,6 +21,7 @@ LEARNT = 0.05  # UAR above that of guessing: something was learnt, whatever the 
 LARGEST_GAP = 0.2  # WA of training above validation
 FEWEST_CLIPS_A_CLASS = 30  # a recall near one half is then known to ±.18
 FEWEST_CLIPS_A_SPEAKER = 5
+NAMED = 10  # emotions at most in a sentence
 WIDEST_HALF = 0.05  # of the interval of one network's validation UAR: the published test figures differ by about as much
 
 
@@ -44,8 +46,10 @@ def never_predicted(finals: FinalPredictions) -> str:
     seeds = Counter(emotion for test in finals.test for i, emotion in enumerate(test.emotions)
                     if (test.truth == i).any() and not (test.predicted == i).any())
     many, untrained = len(finals.test) > 1, {emotion for emotion, clips in finals.row.training_classes.items() if not clips}
-    return _sentence("; ".join(f"{emotion} is never predicted" + (f" in {n} of {len(finals.test)} seeds" if many else "")
-                               + (", since training had no clip of it" if emotion in untrained else "") for emotion, n in seeds.items()))
+    sentences = [f"{emotion} is never predicted" + (f" in {n} of {len(finals.test)} seeds" if many else "")
+                 + (", since training had no clip of it" if emotion in untrained else "") for emotion, n in seeds.items()]
+    more = [f"nor are {len(sentences) - NAMED} more emotions"] if len(sentences) > NAMED else []
+    return _sentence("; ".join(sentences[:NAMED] + more))
 
 
 def above_validation(finals: FinalPredictions) -> str:
@@ -112,7 +116,7 @@ def shortages(truth: np.ndarray, speakers: np.ndarray, emotions: Sequence[str]) 
     """
     small = [f"{n} of {emotion}" for i, emotion in enumerate(emotions) if 0 < (n := int((truth == i).sum())) < FEWEST_CLIPS_A_CLASS]
     _, clips = np.unique(speakers, return_counts=True)
-    few = [f"clips of an emotion ({', '.join(small)}; {FEWEST_CLIPS_A_CLASS} needed)"] if small else []
+    few = [f"clips of an emotion ({some(small, most=NAMED)}; {FEWEST_CLIPS_A_CLASS} needed)"] if small else []
     known = bool((speakers != "").any())  # else there are no intervals and ranks at all, which is said elsewhere
     if known and np.median(clips) < FEWEST_CLIPS_A_SPEAKER:
         few.append(f"clips a speaker (median {np.median(clips):g}; {FEWEST_CLIPS_A_SPEAKER} needed)")
@@ -131,9 +135,9 @@ def without_emotions(part: str, predictions: Predictions) -> str:
     absent, emotions = missing_emotions(predictions), len(predictions.emotions)
     if not absent:
         return ""
-    left = emotions - len(absent)
+    left, named = emotions - len(absent), some(absent, most=NAMED) if len(absent) > NAMED else " or ".join(absent)
     figures = "UAR and macro-F1 are" if part == "test" else "UAR, by which epochs, trials and rows are chosen, is"
-    return (f"The {part} part has no clips of {' or '.join(absent)}: its {figures} over {left} of {emotions} emotions"
+    return (f"The {part} part has no clips of {named}: its {figures} over {left} of {emotions} emotions"
             f"{', and a constant answer reaches 1.000' if left == 1 else ''}.")
 
 

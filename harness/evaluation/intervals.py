@@ -60,8 +60,8 @@ def sampled(counts: np.ndarray, draws: np.ndarray) -> dict[str, Sampled]:
         counts: confusion counts, shape (seeds, speakers, truth, predicted). draws: of `speaker_draws`, shape (resamples, speakers).
     """
     seeds, speakers, classes, _ = counts.shape
-    flat = draws @ counts.transpose(1, 0, 2, 3).reshape(speakers, -1).astype(np.float64)
-    under, measured = figures_of(flat.reshape(-1, seeds, classes, classes)), figures_of(counts.sum(axis=1))
+    parts = [draws @ part.transpose(1, 0, 2).reshape(speakers, -1).astype(np.float64) for part in _margins(counts)]
+    under, measured = _figures(*(part.reshape(-1, seeds, classes) for part in parts)), figures_of(counts.sum(axis=1))
     return {score: Sampled(float(measured[score].mean()), under[score].mean(axis=1), seeds, speakers,
                            *_between(measured[score], under[score])) for score in SCORES}
 
@@ -138,8 +138,15 @@ def figures_of(confusion: np.ndarray) -> dict[str, np.ndarray]:
     >>> float(figures_of(np.array([[1, 0], [1, 2]]))["uar"].round(3))
     0.833
     """
-    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
-    truth, predicted = confusion.sum(axis=-1), confusion.sum(axis=-2)
+    return _figures(*_margins(confusion))
+
+
+def _margins(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What figures depend on, three numbers a class instead of their square: right answers, clips, predictions; (…, classes) each."""
+    return np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(axis=-1), confusion.sum(axis=-2)
+
+
+def _figures(hits: np.ndarray, truth: np.ndarray, predicted: np.ndarray) -> dict[str, np.ndarray]:
     recall, f1 = hits / np.maximum(truth, 1), 2 * hits / np.maximum(truth + predicted, 1)
     return {"wa": hits.sum(axis=-1) / truth.sum(axis=-1), "uar": recall.sum(axis=-1) / (truth > 0).sum(axis=-1),
             "macro_f1": (f1 * (truth > 0)).sum(axis=-1) / (truth > 0).sum(axis=-1)}

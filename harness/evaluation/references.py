@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.evaluation.intervals import figures_of, speaker_intervals
+from harness.evaluation.intervals import LEAST_SPEAKERS, Sampled, figures_of, interval, speaker_draws, speaker_intervals
 from harness.training.predictions import Predictions
+from registry.corpora._listing import some
 
 STRICT, RESOLVED = "human listeners, ties wrong", "human listeners, ties resolved"
 
@@ -51,14 +53,31 @@ def majority_class(test: Predictions, training_counts: Mapping[str, int] | None 
     counts = (np.array([training_counts.get(emotion, 0) for emotion in test.emotions]) if training_counts
               else np.bincount(test.truth, minlength=len(test.emotions)))
     most = counts == counts.max()
-    names = ", ".join(emotion for emotion, is_most in zip(test.emotions, most, strict=True) if is_most)
+    names = some([emotion for emotion, is_most in zip(test.emotions, most, strict=True) if is_most], most=10)
     part = "training part" if training_counts else "test part itself, as these runs did not note the clips of the training part"
     basis = f"always {names}{' in equal shares' if most.sum() > 1 else ''}: the most frequent of the {part}"
-    constant = [_reference("", test, np.tile(answer, (len(test.truth), 1)), "") for answer in np.eye(len(most))[most]]
     mean = _reference("majority class", test, np.tile(most / most.sum(), (len(test.truth), 1)), basis)
     # Macro-F1 of a mixture of answers is not the mean of theirs: a classifier gives one of them.
-    figures = {score: tuple(np.mean([reference.figures[score] for reference in constant], axis=0).tolist()) for score in mean.figures}
-    return replace(mean, figures=figures)
+    return replace(mean, figures=_of_constant_answers(test, most))
+
+
+def _of_constant_answers(test: Predictions, answered: np.ndarray) -> dict[str, tuple[float, float, float]]:
+    """The mean figures and bounds of classifiers that answer one of these emotions each; answered: shape (classes,), bool."""
+    clips = test.counts_by(test.speakers).sum(axis=-1)  # (speakers, classes)
+    measured, under = _figures_of_constants(clips.sum(axis=0)), _figures_of_constants(speaker_draws(len(clips)) @ clips)
+    figures = {}
+    for score, values in measured.items():
+        rows = [Sampled(float(values[i]), under[score][:, i], 1, len(clips), 0.0, 0.0) for i in np.flatnonzero(answered)]
+        bounds = [interval(row, (0.0, 0.0)) if len(clips) >= LEAST_SPEAKERS else (math.nan, math.nan) for row in rows]
+        value, (low, high) = np.mean([row.value for row in rows]), np.mean(bounds, axis=0)
+        figures[score] = (float(value), float(low), float(high))
+    return figures
+
+
+def _figures_of_constants(clips: np.ndarray) -> dict[str, np.ndarray]:
+    """The figures of answering each class alone, each (…, classes), where the classes have so many clips."""
+    total, present = clips.sum(axis=-1, keepdims=True), (clips > 0).sum(axis=-1, keepdims=True)
+    return {"wa": clips / total, "uar": (clips > 0) / present, "macro_f1": 2 * clips / (clips + total) / present}
 
 
 def listeners(test: Predictions) -> list[Reference]:

@@ -19,9 +19,11 @@ from harness.reports.highlights import highlights
 from harness.reports.leaderboard_tables import ENDS, interval_table, leaderboard_table, search_table, trials_in_words
 from harness.reports.markdown import code, escape, folded, plural, plus_minus, table, with_interval
 from harness.tracking.run_record import counts_in_words
+from harness.training.fonts import codes
 from harness.training.predictions import Predictions
 from harness.training.scores import most_confused
 
+MOST_COLUMNS = 16  # emotions beside each other
 DETAILED = 2  # rows of each leaderboard, best validation UAR first, that get pictures and tables of where they fail
 Draw = Callable[[FinalPredictions], dict[str, str]]
 
@@ -91,7 +93,13 @@ def _details(name: str, finals: FinalPredictions, draw: Draw) -> list[str]:
     return [f"### {escape(name)} on {escape(row.split)}",
             f"Settings that validation UAR chose: {escape(settings)}." if settings else "",
             f"Most confused over {plural(row.seeds, 'seed')}: {escape(pairs)}. {calibration_sentence(finals.test)}",
-            folded(", ".join(pictures), images) if pictures else "", folded("Where it fails", groups) if groups else ""]
+            folded(", ".join(pictures), images + _legend(emotions)) if pictures else "", folded("Where it fails", groups) if groups else ""]
+
+
+def _legend(emotions: Sequence[str]) -> str:
+    """What the codes of the confusion matrix stand for; empty where the pictures have the emotions themselves."""
+    pairs = ", ".join(f"{short} = {escape(emotion)}" for emotion, short in codes(emotions).items() if short != emotion)
+    return f"\n\nNo installed font has all signs of the emotions, so that the confusion matrix has codes: {pairs}." if pairs else ""
 
 
 def _rounded(value: str) -> str:
@@ -148,11 +156,19 @@ def statistics_sentences(board: Leaderboard) -> str:
 
 
 def references_markdown(references: Sequence[Reference], emotions: tuple[str, ...]) -> str:
-    """The reference rows as a Markdown table with the recall of each emotion, and below it where the answers come from."""
-    heads = ["reference", *(f"test {name}" for name in SCORES.values()), *(f"recall {escape(emotion)}" for emotion in emotions)]
-    lines = [[row.name, *(with_interval(*row.figures[score]) for score in SCORES),
-              *(f"{row.recall[emotion]:.3f}" if emotion in row.recall else "–" for emotion in emotions)] for row in references]
-    return table(heads, lines) + "\n\n" + "\n".join(f"- {row.name}: {escape(row.basis)}." for row in references)
+    """The reference rows as a Markdown table with the recall of each emotion, and below it where the answers come from.
+
+    More than `MOST_COLUMNS` emotions are the rows of a table of their own.
+    """
+    heads = ["reference", *(f"test {name}" for name in SCORES.values())]
+    lines = [[row.name, *(with_interval(*row.figures[score]) for score in SCORES)] for row in references]
+    recalls = [[f"{row.recall[emotion]:.3f}" if emotion in row.recall else "–" for emotion in emotions] for row in references]
+    bases = "\n".join(f"- {row.name}: {escape(row.basis)}." for row in references)
+    if len(emotions) > MOST_COLUMNS:
+        by_emotion = [[escape(emotion), *of_rows] for emotion, of_rows in zip(emotions, zip(*recalls, strict=True), strict=True)]
+        return "\n\n".join([table(heads, lines), bases, table(["recall of", *(row.name for row in references)], by_emotion)])
+    heads += [f"recall {escape(emotion)}" for emotion in emotions]
+    return table(heads, [line + recall for line, recall in zip(lines, recalls, strict=True)]) + "\n\n" + bases
 
 
 def calibration_sentence(seeds: Sequence[Predictions]) -> str:

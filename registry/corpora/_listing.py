@@ -82,9 +82,9 @@ def missing(expected: Iterable[str], present: Iterable[str], speaker_of: Callabl
     return problems
 
 
-def some(names: list[str], separator: str = ", ") -> str:
-    """The first six of a list, and how many more there are."""
-    return separator.join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+def some(names: list[str], separator: str = ", ", most: int = 6) -> str:
+    """The first names of a list, and how many more there are."""
+    return separator.join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def read_clip(clip: Clip) -> tuple[np.ndarray, int]:

@@ -146,6 +146,11 @@ def test_too_few_clips_of_an_emotion_of_most_speakers_and_too_few_speakers_are_a
     assert too_few(said(0.5, speakers=4, clips=24)) == (
         "Too few to rank: test clips of an emotion (16 of ANG, 16 of DIS, 16 of FEA, 16 of HAP, 16 of NEU, 16 of SAD; 30 needed) "
         "and speakers (4; 5 needed).")
+    many = tuple(f"E{i:02d}" for i in range(40))
+    few_each = Predictions(many, np.arange(400).astype(str), np.arange(400) % 40, np.eye(40)[np.zeros(400, int)],
+                           {"speaker": (np.arange(400) // 40).astype(str)})
+    assert "10 of E08, 10 of E09 and 30 more; 30 needed" in too_few(few_each)
+    assert never_predicted(but(test=[few_each])).endswith("E10 is never predicted; nor are 29 more emotions.")
     assert too_few(said(0.5, speakers=90, clips=4)) == "Too few to rank: test clips a speaker (median 4; 5 needed)."
     assert too_few(said(0.5, speakers=5, clips=36)) == ""
 

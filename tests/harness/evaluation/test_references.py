@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.evaluation.intervals import speaker_intervals
+from harness.evaluation.intervals import figures_of, speaker_intervals
 from harness.evaluation.references import RESOLVED, STRICT, chance, listeners, majority_class, references, why_no_listeners
 from harness.training.predictions import Predictions
 from registry.corpora.crema_d import CremaD
@@ -50,6 +50,22 @@ def test_the_majority_class_is_that_of_the_training_part_and_ties_are_answered_i
     assert tied.recall == {"ANG": 0.5, "HAP": 0.5, "NEU": 0.0}
     assert tied.figures["wa"][0] == pytest.approx(1.5 / 4)
     assert "ANG, HAP in equal shares" in tied.basis and "training part" in tied.basis
+
+
+def test_the_majority_class_of_many_emotions_is_the_mean_of_constant_answers_with_their_intervals() -> None:
+    """Each emotion alone, as the row was computed when there were few: by the confusion counts of answering nothing else."""
+    rng = np.random.default_rng(0)
+    emotions = tuple(f"E{i:02d}" for i in range(25))
+    test = unsaid([clip(i, emotions[rng.integers(25)], speaker=i % 7) for i in range(300)], emotions)
+    row = majority_class(test, dict.fromkeys(emotions, 4) | {"E00": 3})
+    plain = []
+    for answer in range(1, 25):
+        constant = np.zeros((7, 25, 25))
+        constant[:, :, answer] = test.counts_by(test.speakers).sum(axis=-1)
+        bounds, values = speaker_intervals(constant[np.newaxis]), figures_of(constant.sum(axis=0))
+        plain.append([(values[score], *bounds[score]) for score in ("wa", "uar", "macro_f1")])
+    assert np.array([row.figures[score] for score in ("wa", "uar", "macro_f1")]) == pytest.approx(np.mean(plain, axis=0))
+    assert row.basis.startswith("always E01, E02, E03, E04, E05, E06, E07, E08, E09, E10 and 14 more in equal shares")
 
 
 def test_without_training_counts_the_test_part_gives_the_majority_class_and_the_row_says_so() -> None:

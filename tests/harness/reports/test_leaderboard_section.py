@@ -13,7 +13,7 @@ from made_records import final, known, row_of
 from harness.evaluation.leaderboard import leaderboards
 from harness.evaluation.references import RESOLVED, references
 from harness.evaluation.rows import rows
-from harness.reports.leaderboard_section import command, references_markdown, statistics_sentences
+from harness.reports.leaderboard_section import _details, command, references_markdown, statistics_sentences
 from harness.tracking.store import Store
 from harness.training.predictions import Predictions
 from registry.corpora.crema_d import CremaD
@@ -86,3 +86,23 @@ def test_the_command_of_a_row_names_its_study_protocol_cell_budget_and_settings(
     assert command("study", row_of("known")) == (
         "bench run --study study --corpus crema_d --data DIR --split random_80_20 --cell 'mel image × known' --trials 1 --seeds 0 1 "
         "--set training.epochs=5")
+
+
+def test_many_emotions_are_the_rows_of_a_table_of_recalls() -> None:
+    emotions = tuple(f"emotion {i:03d}" for i in range(150))
+    clips = [Clip(id=f"{i}", emotion=emotion, speaker=f"{i % 5}") for i, emotion in enumerate(emotions)]
+    test = Predictions.of(clips, emotions, np.full((150, 150), 1 / 150))
+    figures, _, recalls = references_markdown(references(test, dict.fromkeys(emotions, 3)), emotions).split("\n\n")
+    assert [line.count("|") for line in figures.splitlines()] == [5] * 4
+    assert recalls.splitlines()[0] == "| recall of | chance | majority class |" and "| emotion 149 | 0.007 | 0.007 |" in recalls
+
+
+def test_emotions_that_no_font_can_draw_are_explained_below_the_pictures() -> None:
+    made = rows(final("good", (0.5,), 0.1))
+    board, = leaderboards(made, known(made))
+    test = board.predictions[0].test[0]
+    coded = dataclasses.replace(test, emotions=("\U00013000", *test.emotions[1:]))
+    finals = dataclasses.replace(board.predictions[0], test=(coded,))
+    text = "\n".join(_details("a", finals, lambda each: {"Confusion matrix": "a.png"}))
+    assert f"the confusion matrix has codes: E1 = \U00013000, E2 = {test.emotions[1]}" in text
+    assert "has codes" not in "\n".join(_details("a", board.predictions[0], lambda each: {"Confusion matrix": "a.png"}))

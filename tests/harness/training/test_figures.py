@@ -31,3 +31,18 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         save(curves_figure(HISTORY, 2, "cell"), tmp_path / f"{name}.png")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+def test_many_emotions_are_shades_with_their_names_and_the_title_says_so() -> None:
+    emotions = tuple(f"emotion {i:03d}" for i in range(150))
+    figure = confusion_figure([[int(i == j) for j in range(150)] for i in range(150)], emotions, "test")
+    axes, = figure.axes
+    assert list(axes.texts) == [] and axes.get_title().endswith("no counts of 150 emotions")
+    assert [label.get_text() for label in axes.get_xticklabels()] == list(emotions)
+    inches_a_name = axes.get_position().height * figure.get_figheight() / 150
+    assert inches_a_name * 72 > axes.get_yticklabels()[0].get_fontsize()
+
+
+def test_of_more_emotions_than_names_have_room_every_second_is_named() -> None:
+    axes, = confusion_figure([[0] * 200] * 200, tuple(f"e{i}" for i in range(200)), "test").axes
+    assert [label.get_text() for label in axes.get_yticklabels()[:3]] == ["e0", "e2", "e4"]
