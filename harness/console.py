@@ -17,15 +17,24 @@ from harness.safe_text import printable
 COLUMNS = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
            TextColumn("{task.fields[note]}"))
 WIDTH_ELSEWHERE = 180  # of tables that go to a file or a pipe
+NARROWEST = 40  # columns of a terminal: on narrower ones tables are wider than it, and can be read
+
+
+class _RichConsole(RichConsole):
+    """Leaves it to the command what to do when a reader such as `head` has read enough."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 class Console:
     """Prints for one command; `quiet` leaves only results and errors."""
 
     def __init__(self, quiet: bool = False) -> None:
-        width = None if sys.stdout.isatty() else WIDTH_ELSEWHERE
-        self.out = RichConsole(highlight=False, soft_wrap=True, width=width)
-        self.err = RichConsole(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
+        self.out = _RichConsole(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_ELSEWHERE)
+        if self.out.width < NARROWEST:
+            self.out.width = NARROWEST
+        self.err = _RichConsole(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
         self._progress: Progress | None = None
 
     def say(self, text: str) -> None:

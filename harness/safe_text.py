@@ -1,10 +1,13 @@
-"""Makes texts from outside safe: addresses without their secrets, file names that stay in their folder, lines without control codes."""
+"""Makes texts safe: addresses without secrets, file names that stay in their folder, lines that any terminal can print."""
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import logging
+import os
 import re
+import sys
 import unicodedata
 from collections.abc import Collection
 
@@ -15,6 +18,9 @@ LONGEST_NAME = 100
 LONGEST_LINE = 600  # characters of an error's message within another message
 USER_INFO = re.compile(r"(?<=://)(?:[^\s/@:'\"<>]*:[^\s@'\"<>]*|[^\s/@:?#'\"<>]+)@")
 QUERY = re.compile(r"([?&;][\w.-]*(?:pass|pwd|secret|token|key|sig|credential|auth)[\w.-]*=)[^\s&;#'\"<>]+", re.IGNORECASE)
+ASCII_FOR = {"×": "x", "→": "->", "↓": "v", "–": "-", "−": "-", "…": "...", "⚠": "!", "†": "+", "‡": "++", "±": "+-", "√": "sqrt",
+             "≥": ">=", "≤": "<=", "·": ".", "♯": "#", "“": '"', "”": '"', "‘": "'", "’": "'"}
+"""What stands for a sign of bench's own texts where the terminal's encoding lacks it."""
 
 
 def mask_secrets(text: str) -> str:
@@ -77,3 +83,22 @@ def mask_logs() -> None:
 
     masked.masks = True  # type: ignore[attr-defined]
     logging.setLogRecordFactory(masked)
+
+
+def accept_any_stream() -> None:
+    """Let this process print any text to any stdout and stderr: ones that are closed, or whose encoding lacks signs of the text."""
+    codecs.register_error("plain", _plain)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # it was closed by the shell, as by `>&-`
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="plain")
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """The signs that can't be encoded as ASCII ones that mean the same; a letter without its accent, else a question mark."""
+    assert isinstance(error, UnicodeEncodeError)
+    signs = error.object[error.start : error.end]
+    plain = (ASCII_FOR.get(sign) or unicodedata.normalize("NFKD", sign)[0].encode("ascii", "replace").decode() for sign in signs)
+    return "".join(plain), error.end

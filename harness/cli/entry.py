@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from harness.cli import analyses, audit, browse, data, report, run, ui
-from harness.safe_text import first_line, mask_logs, mask_secrets, printable
+from harness.safe_text import accept_any_stream, first_line, mask_logs, mask_secrets, printable
 from registry.errors import BenchError, UsageError
 
 EXAMPLES = """examples:
@@ -42,6 +42,7 @@ class _Version(argparse.Action):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 done, 1 the work failed, 2 the call was wrong, 130 stopped by Ctrl-C or SIGTERM."""
+    accept_any_stream()
     args = parser().parse_args(arguments)
     mask_logs()
     sys.excepthook = _print_masked

@@ -115,7 +115,7 @@ def _write(job: Job, result: Result, folder: Path) -> None:
         saved_model.write(result, corpus, folder / "model")
         (folder / "model" / "about.json").write_text(json.dumps({
             "name": f"{job.trial.architecture.name}_{job.trial.signature}", "emotions": corpus.emotions,
-            "sample_rate": corpus.sample_rate}))
+            "sample_rate": corpus.sample_rate}), encoding="utf-8")
 
 
 class _Live:

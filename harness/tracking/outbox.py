@@ -122,7 +122,7 @@ class Outbox:
     def run_id_of(self, uid: str) -> str:
         """The id of the MLflow run that holds an entry; empty while it waits."""
         try:
-            return (self.folder / uid / DELIVERED).read_text()
+            return (self.folder / uid / DELIVERED).read_text(encoding="utf-8")
         except OSError:
             return ""
 

@@ -35,7 +35,8 @@ def _started(pid: int) -> str:
     """When a process started, whatever the clock is set to: on Linux in ticks since this boot."""
     try:
         if BOOT.exists():
-            return f"{Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[19]}@{BOOT.read_text().strip()}"
+            stat, boot = (path.read_text(encoding="utf-8", errors="replace") for path in (Path(f"/proc/{pid}/stat"), BOOT))
+            return f"{stat.rpartition(')')[2].split()[19]}@{boot.strip()}"
         return f"{psutil.Process(pid).create_time():.2f}"
     except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
         return ""

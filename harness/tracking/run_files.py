@@ -14,7 +14,8 @@ from harness.training.result import Result
 
 def write(result: Result, folder: Path) -> None:
     """Write every file for which the result has data."""
-    (folder / "configuration.json").write_text(json.dumps(result.trial.configuration, indent=2, sort_keys=True) + "\n")
+    (folder / "configuration.json").write_text(json.dumps(result.trial.configuration, indent=2, sort_keys=True) + "\n",
+                                                 encoding="utf-8")
     if result.history:
         save(curves_figure(result.history, result.best_epoch, result.trial.cell_label), folder / "learning_curves.png")
         write_csv(folder / "history.csv", [{"epoch": i + 1, **{k: v[i] for k, v in result.history.items()}}
@@ -26,7 +27,7 @@ def write(result: Result, folder: Path) -> None:
         save(confusion_figure(scores.confusion, scores.emotions, title), folder / part / "confusion_matrix.png")
         write_csv(folder / part / "confusion_matrix.csv", [{"true": emotion, **dict(zip(scores.emotions, row, strict=True))}
                                                            for emotion, row in zip(scores.emotions, scores.confusion, strict=True)])
-        (folder / part / "classification_report.txt").write_text(classification_report(predictions))
+        (folder / part / "classification_report.txt").write_text(classification_report(predictions), encoding="utf-8")
         predictions.write(folder / part / "predictions.csv")
 
 

@@ -132,7 +132,7 @@ class Tracker:
             room = len(kept) < entry.best_models
             if not room and (not kept or (entry.record().validation_uar or 0.0) <= (kept[0].validation_uar or 0.0)):
                 return
-            about = json.loads((model / "about.json").read_text())
+            about = json.loads((model / "about.json").read_text(encoding="utf-8"))
             self.models.log(run_id, model, about["name"], tuple(about["emotions"]), about["sample_rate"], _figures(entry))
             if not room:
                 self.models.forget(kept[0])

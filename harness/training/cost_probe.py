@@ -70,7 +70,7 @@ def peak_memory_mb() -> float:
     """
     status = Path("/proc/self/status")
     if status.exists():
-        kibibytes = next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        kibibytes = next(line.split()[1] for line in status.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM:"))
         return int(kibibytes) * 1024 / 1e6
     if sys.platform == "win32":
         import psutil

@@ -46,7 +46,7 @@ def write(result: Result, corpus: Corpus, folder: Path) -> None:
     space = result.trial.feature_space  # of the trial: the search may have changed that of the cell
     settings = {"feature_space": specification(space), "samples": padded_samples(corpus, space), "emotions": corpus.emotions,
                 "sample_rate": corpus.sample_rate}
-    (folder / SETTINGS).write_text(json.dumps(settings, indent=2) + "\n")
+    (folder / SETTINGS).write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
     for feature in space.features:
         if not type(feature).__module__.startswith("registry."):  # a user's own, whose file other machines do not have
             shutil.copyfile(inspect.getfile(type(feature)), folder / f"{label_of(type(feature))}.py")
@@ -137,7 +137,7 @@ def _load_pyfunc(data_path: str) -> WaveformModel:
     set_up()
     import keras
 
-    settings = json.loads((Path(data_path) / SETTINGS).read_text())
+    settings = json.loads((Path(data_path) / SETTINGS).read_text(encoding="utf-8"))
     try:
         network = keras.models.load_model(Path(data_path) / "model.keras", compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:

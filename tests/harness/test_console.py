@@ -31,3 +31,11 @@ def test_without_a_terminal_long_work_is_a_line_at_each_tenth_and_short_work_non
         bar.update(5, 10, note="half")
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 10 and lines[0] == "features: 100 of 1,000" and lines[-1] == "features: 1,000 of 1,000"
+
+
+def test_a_terminal_of_a_few_columns_gets_tables_that_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "9")
+    assert Console().out.width == 40
+    monkeypatch.setenv("COLUMNS", "90")
+    assert Console().out.width == 90

@@ -74,6 +74,22 @@ def test_each_framework_is_imported_by_its_owner_alone(framework: str) -> None:
     assert [path for path in found if not path.startswith(OWNERS[framework])] == []
 
 
+def opens_text_without_encoding(call: ast.Call) -> bool:
+    """Whether a call reads or writes text in the encoding of the machine, which is not UTF-8 everywhere."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name not in ("read_text", "write_text", "open") or "encoding" in {keyword.arg for keyword in call.keywords}:
+        return False
+    modes = [argument.value for argument in call.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str)]
+    return name != "open" or any(set(mode) <= set("rwax+t") for mode in modes) or not (call.args or call.keywords)
+
+
+def test_text_files_are_read_and_written_in_utf_8_whatever_the_machine_has() -> None:
+    assert opens_text_without_encoding(ast.parse("path.open('w')").body[0].value)  # type: ignore[attr-defined]
+    found = [f"{path}:{node.lineno}" for path, tree in sources(*PACKAGES).items() for node in ast.walk(tree)
+             if isinstance(node, ast.Call) and opens_text_without_encoding(node)]
+    assert found == []
+
+
 def test_nothing_uses_global_random_state() -> None:
     found = [f"{path}:{node.lineno}" for path, tree in sources(*PACKAGES).items() for node in ast.walk(tree)
              if isinstance(node, ast.Attribute) and node.attr not in LOCAL_RANDOMNESS

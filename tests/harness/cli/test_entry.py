@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -70,3 +72,35 @@ def test_a_path_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "corpora").write_text("a file in the place of a folder")
     outcome = bench("run", "--study", TINY, "--home", tmp_path / "corpora" / "home")
     assert outcome.code == 1 and str(tmp_path / "corpora") in outcome.err and "fault of bench" not in outcome.err
+
+
+def shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """A command line with `bench` in it, in a shell of a user's own encoding."""
+    program = f"{shlex.quote(sys.executable)} -c 'import sys; from harness.cli import main; sys.exit(main())'"
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG", "PYTHONIO", "PYTHONUTF8"))}
+    return subprocess.run(["bash", "-c", f"set -o pipefail; {command.replace('bench', program)}"], capture_output=True, timeout=SOON_S,
+                          env=clean | environment, check=False)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437"])
+def test_an_encoding_that_lacks_signs_gets_others_that_mean_the_same(encoding: str) -> None:
+    done = shell("bench show quickstart", PYTHONIOENCODING=encoding)
+    assert (done.returncode, done.stderr) == (0, b"")
+    shown = done.stdout.decode(encoding)
+    assert f" {'x' if encoding in ('ascii', 'cp437') else '×'} " in shown and "?" not in shown.partition("\n")[2]
+    refused = shell("bench check \u6124\u00e9\u2026", PYTHONIOENCODING=encoding)
+    assert refused.returncode == 2 and refused.stderr.startswith(b"bench: no corpus is called '?" + (
+        b"\x82" if encoding == "cp437" else b"\xe9" if encoding == "cp1252" else b"e"))
+
+
+def test_a_locale_without_utf_8_is_no_fault_of_bench() -> None:
+    done = shell("bench list feature-spaces", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert (done.returncode, done.stderr) == (0, b"") and b"chroma" in done.stdout
+
+
+@pytest.mark.parametrize(("command", "err"), [("bench list | head -1", b""), ("bench list >&-", b""), ("bench list >&- 2>&- <&-", b""),
+                                              ("bench list > /dev/full", b"bench: the system: No space left")])
+def test_streams_that_are_closed_or_full_end_without_a_traceback(command: str, err: bytes) -> None:
+    done = shell(command)
+    assert done.stderr.startswith(err) and done.stderr.count(b"\n") == bool(err)
+    assert done.returncode == (1 if err else 0)
