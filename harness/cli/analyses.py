@@ -14,6 +14,7 @@ from harness.cli import options
 
 if TYPE_CHECKING:
     from harness.console import Console
+    from harness.data.corpora import Workspace
 
 
 def add_to(subparsers: Any) -> None:
@@ -125,9 +126,11 @@ def _add_transfer(subparsers: Any) -> None:
                               "bench transfer --study cnn2d --data ~/corpora",
                               "bench transfer --study cnn2d --corpora crema_d savee --seeds 0 --set training.epochs=10 --data ~/corpora")
     sub.add_argument("--study", required=True, metavar="NAME|FILE", help="its cell is trained as written there; nothing is searched")
-    _add_values(sub, TransferOptions, "corpora", "NAME", "two or more; fields as NAME[field=value]")
+    _add_values(sub, TransferOptions, "corpora", "NAME",
+                "two or more below --data, or a table anywhere as 'folder[csv=/DIR/clips.csv]'; fields as NAME[field=value]")
     sub.add_argument("--cell", metavar="LABEL", help="this feature space × architecture, as the report writes it (default: the first)")
     _add_values(sub, TransferOptions, "seeds", "SEED", "one training each on each corpus", int)
+    sub.add_argument("--dry-run", action="store_true", help="check everything, print the pairs and the cost, and train nothing")
     options.add_training(sub)
 
 
@@ -136,9 +139,38 @@ def transfer_command(args: argparse.Namespace, console: Console) -> None:
     from harness.analyses.transfer.run import measure_transfer
     from harness.reports.pages import TRANSFER_PAGE
 
+    if args.dry_run:
+        print_transfer_plan(_given(TransferOptions, args), options.workspace(args), console)
+        return
     matrices = measure_transfer(_given(TransferOptions, args), options.store(args, new=True), options.workspace(args), console,
                                 options.execution(args))
     for matrix in matrices:
         console.table(["trained on ↓ tested on →", *matrix.targets], figures_with_chance(matrix),
                       title=f"{matrix.study}: {matrix.cell}: test UAR")
     console.result(f"Report: {args.home / 'reports' / TRANSFER_PAGE}")
+
+
+def print_transfer_plan(chosen: TransferOptions, workspace: Workspace, console: Console) -> None:
+    """The pairs with the emotions and clips that are tested, the parts of what is trained on, and the cost; nothing is run."""
+    from harness.analyses.transfer.plan import planned, shared_emotions
+    from harness.evaluation.parts import PARTS, parts_of
+    from harness.execution.duration import duration
+    from harness.study.cells import plan
+
+    made = planned(chosen, workspace, console)
+    trained, tested, epochs = [], [], 0
+    for source in made.sources:
+        part, fixed = made.part(source)
+        parts = parts_of([source.split], source.corpus)[0]
+        cells = plan(part, "", fixed)
+        epochs += cells[0].base.training.epochs * len(part.seeds)
+        took = duration(part, cells, source.corpus, say=console.say)
+        trained.append([source.name, parts.label, *map(parts.in_words, PARTS), str(took or "not known")])
+        for target in [target for one, target in made.pairs() if one is source]:
+            shared = shared_emotions(source, target)
+            clips = parts.in_words("test") if target is source else f"{sum(c.emotion in shared for c in target.corpus.clips):,} clips"
+            tested.append([source.name, target.name, clips, " ".join(shared)])
+    console.table(["trained on", "protocol", *PARTS, "time"], trained, title=f"{made.file.name}: {made.cell.label}")
+    console.table(["trained on", "tested on", "clips", "emotions that both have"], tested)
+    console.result(f"{len(made.sources)} corpora × {len(chosen.seeds)} seeds = {len(made.sources) * len(chosen.seeds)} trainings, at most "
+                   f"{epochs:,} epochs; {len(tested) * len(chosen.seeds)} tests")

@@ -8,7 +8,6 @@ import json
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,43 +15,19 @@ import numpy as np
 
 from harness.analyses.transfer.matrix import ABOUT, FOLDER, PREDICTIONS, PREFIX, TRANSFER, About, Matrix, matrices
 from harness.analyses.transfer.options import TransferOptions
+from harness.analyses.transfer.plan import TransferCorpus, planned
 from harness.analyses.transfer.report import write_transfer
 from harness.console import Console
-from harness.data.corpora import Workspace, open_corpus, refuse_broken
+from harness.data.corpora import Workspace
 from harness.data.features import FeatureJob, key_of, obtain
-from harness.execution.prepare import split_reason
 from harness.execution.run_study import Execution, run_study
-from harness.study.cells import Cell, chosen_cells, plan
-from harness.study.definition import Recipe, Study
-from harness.study.files import chosen_study, parse_component
-from harness.study.settings import has_setting
+from harness.study.cells import plan
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training import saved_model
 from harness.training.predictions import Predictions
-from registry.core import get, short_label
-from registry.corpora.combined import CALM, Combined
-from registry.corpus import Corpus
-from registry.errors import BenchError, require
-
-UNTOUCHED_HZ = 48_000  # of the joined corpora the highest rate: nothing above a clip's own is lost
-PROTOCOLS = ("unseen_speakers_80_20", "unseen_sentences")  # the first that fits; the second shares speakers
-
-
-@dataclass(frozen=True, eq=False)
-class TransferCorpus:
-    """One of the corpora.
-
-    Args:
-        name: as the command line gives it. loader: of its clips without calm ones.
-        split: the protocol that it is trained under; None: it is only tested on.
-    """
-
-    name: str
-    loader: Any
-    corpus: Corpus
-    split: Any
+from registry.errors import BenchError
 
 
 def measure_transfer(options: TransferOptions, store: Store, workspace: Workspace, console: Console,
@@ -61,20 +36,15 @@ def measure_transfer(options: TransferOptions, store: Store, workspace: Workspac
 
     Returns: the study's matrices. Raises: BenchError for what must be fixed first, or when nothing could be trained.
     """
-    file = chosen_study(options.study, seeds=list(options.seeds))
-    name, study = file.name, file.study
-    cell = chosen_cells(plan(study, "", options.settings), options.cell)[0]
-    corpora = _corpora(options, cell, workspace, console)
+    made = planned(options, workspace, console)
+    name, pairs = made.file.name, made.pairs()
     tracker = store.experiment(PREFIX + name, TRANSFER)  # made first, so that its runs are on no leaderboard
-    for source in corpora:
-        if source.split is None:
-            continue
-        part = _study(source, cell, study)
-        fixed = {key: value for key, value in options.settings.items() if any(has_setting(cell.base, key) for cell in plan(part, ""))}
-        run_study(dataclasses.replace(file, name=PREFIX + name, study=part), store, workspace, fixed, console, execution=execution)
+    for source in made.sources:
+        part, fixed = made.part(source)
+        run_study(dataclasses.replace(made.file, name=PREFIX + name, study=part), store, workspace, fixed, console, execution=execution)
         base = plan(part, source.corpus.fingerprint, fixed)[0].base
-        signatures = {dataclasses.replace(base, seed=seed, opens_test=True).signature for seed in study.seeds}
-        _test(source, corpora, signatures, tracker, workspace, console)
+        signatures = {dataclasses.replace(base, seed=seed, opens_test=True).signature for seed in part.seeds}
+        _test(source, [target for one, target in pairs if one is source], signatures, tracker, workspace, console)
     write_transfer(store)
     results = matrices(store, PREFIX + name)
     if not results:
@@ -82,51 +52,10 @@ def measure_transfer(options: TransferOptions, store: Store, workspace: Workspac
     return results
 
 
-def _corpora(options: TransferOptions, cell: Cell, workspace: Workspace, console: Console) -> list[TransferCorpus]:
-    corpora = [_corpus(name, cell, workspace, console) for name in options.corpora]
-    if all(corpus.split is None for corpus in corpora):
-        raise BenchError(f"none of {', '.join(options.corpora)} can be split for training: the lines above have the reasons")
-    for other, one in itertools.combinations(corpora, 2):
-        both = set(one.corpus.digests) & set(other.corpus.digests)
-        require(not both, f"{other.name} and {one.name} share {len(both):,} clips: a network would be tested on what it was trained on. "
-                "Name corpora of different clips")
-    return corpora
-
-
-def _corpus(name: str, cell: Cell, workspace: Workspace, console: Console) -> TransferCorpus:
-    """A corpus without its calm clips, and the strictest protocol that fits it."""
-    loader = parse_component("corpora", name)
-    corpus = open_corpus(loader, workspace.data)
-    if CALM in corpus.emotions:
-        loader = Combined(corpora=(corpus.name,), calm="left_out", sample_rate=UNTOUCHED_HZ)
-        corpus = open_corpus(loader, workspace.data)
-    for line in refuse_broken(corpus, allow_missing=False):
-        console.say(line)
-    splits = [get("splits", protocol)() for protocol in PROTOCOLS]
-    reasons = [split_reason(dataclasses.replace(cell, base=dataclasses.replace(cell.base, split=split)), corpus) for split in splits]
-    split = next((split for split, reason in zip(splits, reasons, strict=True) if reason is None), None)
-    if reasons[0]:
-        instead = f"it is trained under {short_label(split)}, which shares speakers" if split else "it is only tested on"
-        console.say(f"{name}: {'; '.join(filter(None, reasons))}: {instead}")
-    return TransferCorpus(name, loader, corpus, split)
-
-
-def _study(source: TransferCorpus, cell: Cell, study: Study) -> Study:
-    """The cell alone on one corpus; every model is kept, to be tested on the other corpora, later ones too."""
-    base = cell.base
-    recipe = Recipe(name=cell.label, feature_space=base.feature_space, architecture=base.architecture, splits=(source.split,),
-                    training=base.training, augmentation=base.augmentation)
-    return Study(corpus=source.loader, recipes=(recipe,), trials=0, seeds=study.seeds, best_models=10_000, measure_cost=False)
-
-
-def _test(source: TransferCorpus, corpora: Sequence[TransferCorpus], signatures: set[str], tracker: Tracker, workspace: Workspace,
+def _test(source: TransferCorpus, targets: Sequence[TransferCorpus], signatures: set[str], tracker: Tracker, workspace: Workspace,
           console: Console) -> None:
-    """Test the networks of one corpus on all that they were not tested on yet, and store their predictions."""
+    """Test the networks of one corpus on all targets that they were not tested on yet, and store their predictions."""
     runs = [run for run in tracker.records("seed") if run.state == "finished" and run.about.signature in signatures]
-    shared = {target.name: {clip.emotion for clip in target.corpus.clips} & set(source.corpus.emotions) for target in corpora}
-    targets = [target for target in corpora if len(shared[target.name]) > 1]
-    for name in shared.keys() - {target.name for target in targets}:
-        console.say(f"{source.name} → {name}: not tested, there are not two emotions that both have")
     with console.progress(), console.bar(f"trained on {source.name}: tests", len(runs) * len(targets)) as bar:
         for done, (run, target) in enumerate(itertools.product(runs, targets), 1):
             _test_once(run, source, target, tracker, workspace)

@@ -10,14 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 from calls import bench, study_file
-from tiny_study import STUDY
 
 from harness.analyses.transfer.matrix import Matrix, matrices
 from harness.analyses.transfer.report import transfer_markdown
-from harness.analyses.transfer.run import _corpus, among_shared
-from harness.console import Console
-from harness.data.corpora import Workspace
-from harness.study.cells import plan
+from harness.analyses.transfer.run import among_shared
 from harness.tracking.store import Store
 from registry.corpora.synthetic import Synthetic
 from registry.corpus import Clip
@@ -106,17 +102,6 @@ def test_a_network_chooses_among_the_shared_emotions_only() -> None:
     predictions = among_shared(clips, ("ANG", "DIS", "SAD"), np.array([[0.1, 0.6, 0.3], [0.2, 0.8, 0.0], [0.0, 1.0, 0.0]]))
     assert predictions.emotions == ("ANG", "SAD") and predictions.truth.tolist() == [1, 0, 0]
     np.testing.assert_allclose(predictions.probabilities, [[0.25, 0.75], [1, 0], [0.5, 0.5]])
-
-
-def test_calm_is_left_out_and_corpora_of_few_speakers_get_the_nearest_honest_split(real_corpora: Path, capsys: pytest.CaptureFixture[str]
-                                                                                  ) -> None:
-    cell = plan(STUDY, "")[0]
-    corpora = {name: _corpus(name, cell, Workspace(Path(), real_corpora), Console()) for name in ("ravdess", "savee", "tess")}
-    assert "CAL" not in corpora["ravdess"].corpus.emotions and len(corpora["ravdess"].corpus.emotions) == 7
-    assert [corpus.split.shares_speakers for corpus in corpora.values()] == [False, False, True]
-    split = corpora["savee"].split(corpora["savee"].corpus)
-    assert [len(set(corpora["savee"].corpus.speakers[part])) for part in (split.train, split.validation, split.test)] == [2, 1, 1]
-    assert "unseen_sentences, which shares speakers" in capsys.readouterr().err
 
 
 def test_a_wrong_call_trains_nothing(folder: Path, tmp_path: Path) -> None:
