@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 SILENCE_DBFS = -60.0
+SHORTEST_S = 0.1
 
 CONTAINERS = {".wav": ("WAV", "WAVEX", "RF64", "W64"), ".flac": ("FLAC",), ".ogg": ("OGG",), ".aiff": ("AIFF",),
               ".aif": ("AIFF",)}
@@ -82,9 +83,9 @@ def read_clips(corpus: Corpus, workers: int = 0, progress: Callable[[int, int], 
 def problems_of(corpus: Corpus, readings: list[Reading]) -> list[Problem]:
     """What the listing found and what the readings show; those that a run refuses come first, then by kind and clip.
 
-    Found are clips that a run refuses (`registry.clip_audio` says which), silent ones (nothing above -60 dB below full scale),
-    containers that are not what the ending names, other sample rates than the corpus's, several channels, and identical audio in
-    several clips.
+    Found are clips that a run refuses (`registry.clip_audio` says which), silent ones (nothing above -60 dB below full scale), those
+    of less than 0.1 s, containers that are not what the ending names, other sample rates than the corpus's, several channels, and identical
+    audio in several clips.
     """
     problems = [problem for reading in readings for problem in _problems(reading, corpus.sample_rate)]
     everything = [*corpus.problems, *problems, *_identical(corpus.name, readings)]
@@ -135,6 +136,8 @@ def _oddities(reading: Reading, sample_rate: int) -> Iterator[Finding]:
     if reading.sample_rate != sample_rate:
         yield Finding("rate", f"{reading.sample_rate:,} Hz, where the corpus has {sample_rate:,} Hz",
                       "resampled on purpose to the feature space's rate")
+    if reading.seconds < SHORTEST_S:
+        yield Finding("short", f"{reading.seconds:.3f} s, less than a word", "kept: padded with silence")
     if reading.channels > 1:
         yield Finding("stereo", f"{reading.channels} channels", "channels averaged")
     if _is_silent(reading):

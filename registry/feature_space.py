@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 Join = Literal["channels", "end_to_end", "image"]
+SHORTEST_S = 0.2  # of what trimming leaves: less is no speech
+CLICK = 2_560  # samples that trimming leaves of a click between pauses, whatever the rate
 Normalisation = Literal["none", "per_clip", "per_band", "per_value"]
 
 
@@ -92,6 +94,14 @@ class FeatureSpace:
         if not np.isfinite(joined).all():
             raise BenchError(f"{self.label} gave values that are not finite")
         return joined.astype(np.float32)
+
+    def not_whole(self, waveform: np.ndarray, samples: int) -> list[str]:
+        """Why a clip at the space's rate is not heard whole: `longer` than so many samples, or `emptied` by trimming; mostly neither."""
+        from registry.audio import trim
+
+        speech = trim(waveform, self.trim_db)
+        emptied = len(speech) < len(waveform) and len(speech) <= max(CLICK, SHORTEST_S * self.sample_rate)
+        return [*(["longer"] if self.duration_s is not None and len(speech) > samples else []), *(["emptied"] if emptied else [])]
 
     def silent_shape(self, samples: int) -> tuple[int, ...]:
         """The input shape of an architecture for clips of `samples` prepared samples, computed without any clip."""

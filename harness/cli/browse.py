@@ -84,7 +84,8 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
     Raises: BenchError for all that a run refuses before it reads audio; a corpus that can't be opened is no error without `data`.
     """
     from harness.data.copies_before_split import refuse_leaks
-    from harness.data.corpora import open_corpus, refuse_broken
+    from harness.data.corpora import Workspace, open_corpus, readable_corpus
+    from harness.data.cut_clips import cut_lines
     from harness.execution.prepare import feasible
     from harness.study.cells import chosen_cells, plan
 
@@ -99,7 +100,9 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
             raise
         coverage = f"not found: {error}"
     if corpus:
-        for line in refuse_broken(corpus, allow_missing):
+        corpus, _, lines = readable_corpus(study.corpus, Workspace(Path(), data), allow_missing)
+        coverage = corpus.coverage
+        for line in lines:
             console.say(line)
         cells, declined = feasible(study, corpus, settings, only_cell)
     else:  # nothing can be declined
@@ -111,6 +114,8 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
     console.table([headings[i] for i in used], [[row[i] for i in used] for row in table], title=f"{file.source}: {file.question}")
     for where, reason in declined.items():
         console.result(f"declined: {where}: {reason}")
+    for line in cut_lines(corpus, [cell.base.feature_space for cell in cells], Workspace(home).cache) if corpus else ():
+        console.result(f"cut: {line}")
     trials, finals = len(cells) * study.trials, len(cells) * len(study.seeds)
     epochs = sum(c.base.training.epochs for c in cells) * (study.trials + len(study.seeds))
     console.result(f"{len(cells)} cells × {study.trials} trials + {finals} finals = {trials + finals} trainings, at most {epochs:,} epochs")

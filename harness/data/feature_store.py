@@ -62,6 +62,14 @@ def open_entry(cache: Path, key: str) -> np.ndarray | None:
     return _verified.get(place)
 
 
+def description(cache: Path, key: str) -> dict[str, Any]:
+    """What was written beside an entry's features; empty where there is none that can be read."""
+    try:
+        return dict(json.loads(_about(cache, key).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
 def _fault(cache: Path, key: str) -> str | None:
     """What is wrong with an entry; None when it is as it was written."""
     try:

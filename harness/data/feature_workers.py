@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,12 +73,12 @@ class RowWriter:
     places: tuple[EntryFile, ...]
     shape: tuple[int, int]
 
-    def __call__(self, start: int, clips: tuple[Clip, ...]) -> tuple[int, dict[str, str]]:
-        """Write rows `start` and on. Returns how many clips were tried, and the damaged ones with the reason."""
+    def __call__(self, start: int, clips: tuple[Clip, ...]) -> tuple[int, dict[str, str], Counter[str]]:
+        """Write rows `start` and on; returns how many clips were tried, the damaged ones, and how many are not heard whole, by reason."""
         import numpy as np
 
         rows = np.zeros((len(self.places), len(clips), *self.shape), dtype="<f4")
-        damaged = {}
+        damaged, cut = {}, Counter[str]()
         for i, clip in enumerate(clips):
             try:
                 waveform, sample_rate = waveform_of(clip, self.read_clip)
@@ -86,6 +87,7 @@ class RowWriter:
             except BenchError as error:
                 damaged[clip.id] = str(error)
             else:
+                cut.update(self.space.not_whole(waveform, self.samples))
                 for row, place in zip(rows[:, i], self.places, strict=True):
                     row[:] = self._values(clip, waveform, place.change)
         for place, block in zip(self.places, rows, strict=True):
@@ -93,7 +95,7 @@ class RowWriter:
             with place.draft.open("r+b") as file:
                 file.seek(place.offset + start * block[0].nbytes)
                 file.write(block.data)
-        return len(clips), damaged
+        return len(clips), damaged, cut
 
     def _values(self, clip: Clip, waveform: np.ndarray, change: Change | None) -> np.ndarray:
         """The features of a sound clip: what goes wrong here is the feature's fault, which leaving out clips would hide."""

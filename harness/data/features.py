@@ -142,9 +142,9 @@ def _compute(job: FeatureJob, workers: int, progress: Progress | None) -> None:
     drafts = {key: draft_of(job.cache, key) for key in job.changes}
     try:
         with processes(worker_count(workers, len(job.corpus) * len(drafts))) as each:
-            shape = _fill(drafts, job, each, progress)
+            shape, cut = _fill(drafts, job, each, progress)
         for key, draft in drafts.items():
-            publish(draft, job.cache, key, _description(job, key, shape))
+            publish(draft, job.cache, key, _description(job, key, shape) | {"cut": cut})
     except BrokenProcessPool as error:
         raise BenchError("a worker process ended early, most likely for want of memory: use fewer, --feature-workers 1 for none "
                          f"({error})") from error
@@ -165,19 +165,24 @@ def _description(job: FeatureJob, key: str, shape: tuple[int, ...]) -> dict[str,
             "features": specification(job.space.features), "format": FORMAT, "libraries": _libraries()}
 
 
-def _fill(drafts: dict[str, Path], job: FeatureJob, each: ParallelMap, progress: Progress | None) -> tuple[int, ...]:
-    """Write the features of all clips into new files and return their shape; DamagedClips when some can't be read."""
+def _fill(drafts: dict[str, Path], job: FeatureJob, each: ParallelMap,
+          progress: Progress | None) -> tuple[tuple[int, ...], dict[str, int]]:
+    """Write the features of all clips into new files; returns their shape and how many clips are not heard whole, and why.
+
+    Raises: DamagedClips when some can't be read.
+    """
     clips = job.corpus.clips
     shape = next(each(shape_of_silence, [(job.space, job.samples)]))
     places = tuple(EntryFile(draft, allocate(draft, (len(clips), *shape)), job.changes[key]) for key, draft in drafts.items())
     rows = RowWriter(job.corpus.read_clip, job.space, job.samples, places, shape)
     tasks = [(start, clips[start : start + CLIPS_PER_TASK]) for start in range(0, len(clips), CLIPS_PER_TASK)]
-    done, damaged = 0, {}
-    for count, bad in each(rows, tasks):
+    done, damaged, cut = 0, {}, {"longer": 0, "emptied": 0}
+    for count, bad, not_whole in each(rows, tasks):
         done += count * len(places)
         damaged.update(bad)
+        cut = {why: clips + not_whole[why] for why, clips in cut.items()}
         if progress:
             progress(done, len(clips) * len(places))
     if damaged:
         raise DamagedClips(damaged)
-    return (len(clips), *shape)
+    return (len(clips), *shape), cut

@@ -15,7 +15,7 @@ from harness.training.cost import cost_of
 
 COPIED = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "cell", "clips", "speakers",
           "commit", "hardware", "backend", "corpus_label", "allow_missing", "recipe", "augmentation", "epochs", "leaks", "training_classes",
-          "study_file")
+          "study_file", "cut")
 """Tags of a run that are fields of its row."""
 
 
@@ -33,6 +33,7 @@ class Row:
             epochs_trained: fewer where training stopped early, mean over seeds. best_epoch: kept in the first seed.
         audit: summaries of the leak audits of the finals, each wording once; leaks: the checks that failed.
         clips, speakers: part -> how many. training_classes: emotion -> clips of the training part; empty in runs that did not record it.
+        cut: which clips the feature space does not hear whole, in words; empty where it hears all, or the run did not record it.
         cost: of one clip, by the names of `harness.training.cost.measure`; empty where it was not measured.
         requested_at: when the finals were last requested, in seconds.
         seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
@@ -78,6 +79,7 @@ class Row:
     cost: dict[str, float]
     requested_at: float
     study_file: str = ""
+    cut: str = ""
     otherwise: tuple[str, ...] = ()
 
     @property
@@ -102,8 +104,8 @@ class Row:
         """
         unknown = bool(self.speakers) and not any(self.speakers.values())
         marks = {f"leak found: {self.leaks}": bool(self.leaks), "shared speakers": self.shares_speakers and not unknown,
-                 "speakers unknown": unknown,
-                 coverage: not self.coverage.endswith("whole"), f"on {self.backend}": self.backend not in ("", "tensorflow")}
+                 "speakers unknown": unknown, coverage: not self.coverage.endswith("whole"), f"cut: {self.cut}": bool(self.cut),
+                 f"on {self.backend}": self.backend not in ("", "tensorflow")}
         return [text for text, holds in marks.items() if holds]
 
     def as_json(self) -> dict[str, Any]:

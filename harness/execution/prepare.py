@@ -9,6 +9,7 @@ from typing import Any
 from harness.console import Console
 from harness.data.copies_before_split import refuse_leaks
 from harness.data.corpora import Workspace, open_corpus, readable_corpus
+from harness.data.cut_clips import cut_lines
 from harness.data.feature_workers import DamagedClips
 from harness.data.features import features, padded_samples
 from harness.evaluation.parts import lacking_in_training, parts_of
@@ -56,6 +57,8 @@ def prepare(study: Study, workspace: Workspace, settings: dict[str, Any], only_c
     corpus, workspace = _readable(study, corpus, workspace, kept, allow_missing, console)
     if workspace.left_out:
         kept, declined = feasible(study, corpus, settings, only_cell)
+    for line in cut_lines(corpus, [cell.base.feature_space for cell in kept], workspace.cache):
+        console.say(f"cut: {line}")
     return Prepared(corpus, workspace, kept, declined)
 
 

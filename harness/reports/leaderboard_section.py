@@ -25,6 +25,8 @@ from harness.training.scores import most_confused
 
 MOST_COLUMNS = 16  # emotions beside each other
 DETAILED = 2  # rows of each leaderboard, best validation UAR first, that get pictures and tables of where they fail
+CUT = """**cut**: so many clips are longer than the feature space's `duration_s`, or lose nearly all to `trim_db`; what is cut off is heard
+neither in training nor in test. `bench check` prints how long the clips of a corpus are."""
 Draw = Callable[[FinalPredictions], dict[str, str]]
 
 
@@ -37,6 +39,7 @@ def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front:
     parts = [f"## {escape(f'{first.split} on {board.corpus}')}",
              f"All rows with {code(board.settings)}." if board.settings else "", highlights(board),
              leaderboard_table(board) if board.finished else "No finals yet.", _clips(first),
+             CUT if any(row.cut for row in board.rows) else "",
              *(f"⚠ **{name}**: {sentence}" for name, sentence in board.alarms.items()), statistics_sentences(board), _waiting(board),
              _alarms(board)]
     if not board.finished:

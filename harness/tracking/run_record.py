@@ -32,6 +32,7 @@ class RunTags:
         coverage: how much of the corpus was there, as `Corpus.coverage` puts it. shares_speakers: between training and test.
         settings: those that the command line fixed, as written there. allow_missing: that flag, where it was given.
         epochs: at most. backend: of Keras. clips, speakers: part -> how many. training_classes: emotion -> clips of the training part.
+        cut: which clips the feature space does not hear whole, in words.
         reason: why it did not finish. audit: the outcome of the leak audit; leaks: the checks that failed.
         requested_at: when a final was last requested, in seconds since 1970. study_file: the study's name or file, as it was given.
         declined: pairs that can't work, a line each. question: of the study. model: address of the saved model.
@@ -61,6 +62,7 @@ class RunTags:
     clips: dict[str, int] = field(default_factory=dict)
     speakers: dict[str, int] = field(default_factory=dict)
     training_classes: dict[str, int] = field(default_factory=dict)
+    cut: str = ""
     state: str = ""
     reason: str = ""
     audit: str = ""
@@ -214,7 +216,7 @@ def result_tags(result: Result) -> RunTags:
     """The tags that a result and its environment give a run."""
     return dataclasses.replace(RunTags.from_tags(environment_tags()), state=result.state, reason=result.reason[:4000],
                                split_fingerprint=result.split_fingerprint, clips=result.counts, speakers=result.speakers,
-                               training_classes=result.training_classes)
+                               training_classes=result.training_classes, cut=result.cut)
 
 
 def flat_metrics(result: Result) -> dict[str, float]:

@@ -34,6 +34,7 @@ class Result:
         validation, test: scores at the kept epoch; `test` of finals only.
         predictions: part -> those of the network for its clips.
         training_classes: emotion -> clips of the training part, copies aside.
+        cut: which clips its feature space does not hear whole, in words.
         seconds: phase -> duration. model: the trained network, if any.
     """
 
@@ -50,5 +51,6 @@ class Result:
     counts: dict[str, int] = field(default_factory=dict)
     speakers: dict[str, int] = field(default_factory=dict)
     training_classes: dict[str, int] = field(default_factory=dict)
+    cut: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     model: keras.Model | None = None

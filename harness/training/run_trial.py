@@ -11,6 +11,7 @@ import numpy as np
 
 from harness.data.augmented_copies import copies
 from harness.data.corpora import Workspace, open_corpus
+from harness.data.cut_clips import cut
 from harness.data.feature_store import DiskFull
 from harness.data.feature_workers import DamagedClips
 from harness.data.features import Progress, features
@@ -77,6 +78,7 @@ def _train_and_score(result: Result, corpus: Corpus, workspace: Workspace, on_ep
                             preparing)
         except (DamagedClips, DiskFull) as error:
             raise NotTheTrialsFault(error) from error
+        result.cut = cut(corpus, trial.feature_space, workspace.cache).mark
         x, x_validation = np.concatenate([arrays[split.train], *copied]), arrays[split.validation]
         y = np.tile(corpus.labels[split.train], 1 + len(copied))
         result.counts |= {"copies": len(x) - len(split.train)} if copied else {}

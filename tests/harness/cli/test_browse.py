@@ -78,6 +78,16 @@ def test_a_dry_run_refuses_what_the_run_would_refuse_of_a_corpus(tmp_path: Path,
     assert allowed.code == 1 and "every cell of the study is declined" in allowed.err and allowed.out == ""
 
 
+def test_a_dry_run_counts_the_clips_that_are_cut_by_their_headers(tmp_path: Path) -> None:
+    for i in range(12):
+        soundfile.write(tmp_path / f"{i}.wav", np.random.default_rng(i).normal(0, 0.1, 8_000 * (1 + i % 4)), 8_000)
+    table = "".join(f"{i}.wav,{'ANG' if i % 2 else 'SAD'},s{i // 4}\n" for i in range(12))
+    (tmp_path / "clips.csv").write_text("path,emotion,speaker\n" + table)
+    outcome = bench("run", "--study", TINY, "--corpus", "folder", "--split", "random_80_20", "--data", tmp_path, "--dry-run", "--home",
+                    tmp_path / "home")
+    assert outcome.code == 0 and "cut: 9 of 12 clips are longer than 1.0 s and are cut\n" in outcome.out
+
+
 def test_a_dry_run_of_cells_that_are_all_declined_fails_with_the_reasons(tmp_path: Path) -> None:
     outcome = bench("run", "--study", study_file(tmp_path, "architectures=STUDY.architectures[1:]"), "--dry-run")
     assert outcome.code == 1 and "every cell of the study is declined" in outcome.err and "use join='image'" in outcome.err

@@ -38,3 +38,10 @@ def test_the_finals_that_were_asked_for_last_are_shown_also_when_they_were_run_e
     earlier = record("final", "cell", params={}, signatures=both, asked_at="3.0")
     later = record("final", "cell", params={}, signatures=first, asked_at="2.0")
     assert [row.seeds for row in rows([*seeds, earlier, later])] == [2]
+
+
+def test_a_row_is_marked_with_what_its_feature_space_cut_where_the_run_recorded_it() -> None:
+    assert not any("cut" in mark for mark in row_of("good").marks("partial"))
+    seed = record("seed", "cell", metrics=figures(0.4, 60.0), cut="812 of 7,442 clips at 3.0 s")
+    row, = rows([seed])
+    assert "cut: 812 of 7,442 clips at 3.0 s" in row.marks("partial")

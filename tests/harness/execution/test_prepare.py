@@ -31,6 +31,13 @@ def test_a_pair_that_cannot_work_is_listed_with_its_reason_and_never_trained(ran
     assert all(r.data.tags["bench.architecture"].startswith("plain_1d") for r in runs_of(client_of(ran.home))["trial"])
 
 
+def test_clips_that_are_cut_are_counted_before_training_and_marked_in_the_report(ran: Ran) -> None:
+    assert "cut: 48 of 48 clips are longer than 1.0 s and are cut\n" in ran.outcome.err
+    report = (ran.home / "reports" / "tiny_study.md").read_text()
+    assert report.count("cut: 48 of 48 clips at 1.0 s; ") == 2
+    assert "**cut**: so many clips are longer than the feature space's `duration_s`" in report
+
+
 def actors(folder: Path) -> Path:
     """Every clip of three actors in CREMA-D's naming, as noise."""
     folder.mkdir(parents=True)
