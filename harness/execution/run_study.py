@@ -200,5 +200,7 @@ def _open_parent(run: RunContext) -> str:
     else:
         run_id = run.tracker.start("study", f"{run.name} on {corpus.name}", None, tags)
     declined = tuple(f"{where}: {reason}" for where, reason in run.prepared.declined.items())
-    run.tracker.tag(run_id, RunTags(declined=declined, question=run.file.question, study_file=run.file.source, coordinator=run.claims.id))
+    told = tuple(f"{p.subject}: {p.detail}; {p.action}" for p in corpus.problems if p.told)
+    run.tracker.tag(run_id, RunTags(declined=declined, told=told, question=run.file.question, study_file=run.file.source,
+                                    coordinator=run.claims.id))
     return run_id

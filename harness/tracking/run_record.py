@@ -35,7 +35,8 @@ class RunTags:
         cut: which clips the feature space does not hear whole, in words.
         reason: why it did not finish. audit: the outcome of the leak audit; leaks: the checks that failed.
         requested_at: when a final was last requested, in seconds since 1970. study_file: the study's name or file, as it was given.
-        declined: pairs that can't work, a line each. question: of the study. model: address of the saved model.
+        declined: pairs that can't work, a line each. told: what was done about the clips' names and files, a line each.
+        question: of the study. model: address of the saved model.
         compared: id of a comparison of `bench leakage` -> the protocols that the final stands for in it.
         uid: of the job. coordinator: of the start of `bench run` that it belongs to; host, pid, started: of its process.
     """
@@ -71,6 +72,7 @@ class RunTags:
     study_file: str = ""
     question: str = ""
     declined: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     model: str = ""
     commit: str = ""
     hardware: str = ""
@@ -139,7 +141,7 @@ BOOLEAN = (str, {"True": True, "False": False}.__getitem__)
 PLAIN = (str, str)
 FORMS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "signatures": (" ".join, lambda text: tuple(text.split())),
-    "declined": (lambda lines: "\n".join(lines)[:LONGEST_TAG], lambda text: tuple(text.split("\n"))),
+    **dict.fromkeys(("declined", "told"), (lambda lines: "\n".join(lines)[:LONGEST_TAG], lambda text: tuple(text.split("\n")))),
     "synthetic": BOOLEAN, "shares_speakers": BOOLEAN, "epochs": (str, int), "requested_at": ("{:.3f}".format, float),
     "clips": COUNTS, "speakers": COUNTS,
     "training_classes": (json.dumps, lambda text: {str(emotion): int(clips) for emotion, clips in dict(json.loads(text)).items()})}

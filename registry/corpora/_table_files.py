@@ -94,7 +94,8 @@ class TableFiles:
                     if header := headers[path]:
                         check_within(stretch, header.samples, header.sample_rate, audio.LONGEST_S)
             except BenchError as error:
-                raise BenchError(f"{self.table.path}, line {row.line}: {error}") from error
+                raise BenchError(f"{self.table.path}, line {row.line}: {error}; 'folder[start=None, end=None]' does not look at these "
+                                 "columns") from error
             stretches.append(stretch)
         return stretches
 
@@ -168,7 +169,7 @@ def _renamed(pairs: list[tuple[str, str]]) -> list[Problem]:
     if not pairs:
         return []
     (listed, there), more = pairs[0], len(pairs) - 1
-    return [Problem(kind="file names", subject=f"{len(pairs):,} clip{'s'[: more > 0]}", action="read: no other file can be meant",
+    return [Problem(kind="file names", subject=f"{len(pairs):,} clip{'s'[: more > 0]}", told=True, action="read: no other can be meant",
                     detail=f"the table has {listed!r}, the folder {there!r}" + (f", and {more:,} more" if more else ""))]
 
 

@@ -111,10 +111,10 @@ def _with_emotions(table: Table, words: EmotionWords, call: Call) -> tuple[Table
     without = [word for word, target in meaning.items() if target == LEFT_OUT]
     changed = [f"{word} → {target} ({clips[word]:,})" for word, target in meaning.items() if target not in (word, LEFT_OUT)]
     problems = [Problem(kind="emotions", subject=f"{len(changed)} word{'s'[: len(changed) != 1]}", detail=", ".join(changed),
-                        action="counted so, as folder.emotions says")] if changed else []
+                        action="counted so, as folder.emotions says", told=True)] if changed else []
     if without:
         problems.append(Problem(kind="emotions", subject=f"{len(without)} word{'s'[: len(without) != 1]}", detail=_counted(without, clips),
-                                action="left out, as folder.emotions says"))
+                                action="left out, as folder.emotions says", told=True))
     kept = replace(table, rows=tuple(row for row in table.rows if row["emotion"] not in without))
     return _changed(kept, lambda row: {"emotion": str(meaning[row["emotion"]])}), problems
 
@@ -132,7 +132,7 @@ def _joined(table: Table, merge: bool | None, call: Call) -> tuple[Table, list[P
             told.append(f"{role} " + " and ".join(f"{name!r} ({lines_in_words(lines[name], 3)})" for name in group))
             spelt[role] |= dict.fromkeys(group, kept if merge else "")
             done = f"joined as {kept!r}" if merge else "kept apart"
-            problems.append(Problem(kind="names", subject=f"{role} {kept}", action=f"{done}, as folder.merge_names says",
+            problems.append(Problem(kind="names", subject=f"{role} {kept}", action=f"{done}, as folder.merge_names says", told=True,
                                     detail=f"written {_counted(group, {name: len(lines[name]) for name in group})}"))
     if told and merge is None:
         raise BenchError(f"{table.path} writes {'the same name' if len(told) == 1 else f'{len(told)} names'} in several ways: "

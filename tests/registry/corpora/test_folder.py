@@ -187,13 +187,14 @@ def test_clips_of_a_folder_can_join_other_corpora_when_they_are_labelled_alike(t
 
 def test_without_speakers_random_protocols_work_and_the_report_says_so(tmp_path: Path) -> None:
     data, home = many(tmp_path / "data"), tmp_path / "home"
-    run = bench("run", "--study", TINY, "--corpus", "folder[speaker=None, name=lab]", "--data", data, "--home", home, "--trials", 1,
-                "--seeds", 0, "--split", "random_80_20", "unseen_speakers_80_20")
+    run = bench("run", "--study", TINY, "--corpus", "folder[speaker=None, emotions=angry:ANG, name=lab]", "--data", data, "--home", home,
+                "--trials", 1, "--seeds", 0, "--split", "random_80_20", "unseen_speakers_80_20")
     assert run.code == 0, run.err
     assert "it keeps speakers apart, and those of these clips are not known; use random_80_20" in run.err.replace("\n", " ")
     report = (home / "reports" / "tiny_study.md").read_text()
     assert "## random_80_20 on lab, 16 of 16 clips: whole" in report
     assert "| speakers unknown; " in report and "shared speakers; " not in report
+    assert "## Clips\n\nWhat was done about their names and files.\n\n- lab: 1 word: angry → ANG (8); counted so, as" in report
     assert "**Speakers are not known**: those of the test part may all be in training." in report
     assert "No ranks and no intervals: who speaks is not known, and clips of one speaker are not independent of each other." in report
     assert "speakers (the corpus does not say who speaks: the test speakers may all be in training)" in report
