@@ -21,6 +21,7 @@ from harness.study.cells import Cell
 from harness.study.settings import setting_value, with_settings
 from harness.study.trial import Trial
 from harness.tracking import process_identity
+from harness.tracking.addresses import sqlite_address
 from harness.tracking.outbox import Outbox
 from harness.tracking.store import check_sqlite_file
 from harness.tracking.store_errors import driver_missing, in_memory
@@ -53,8 +54,8 @@ def storage(home: Path, url: str = "") -> optuna.storages.RDBStorage:
         with sqlite3.connect(path, timeout=BUSY_S) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
         connection.close()
-        check_versions(f"sqlite:///{path}", OPTUNA)
-        return optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": BUSY_S}})
+        check_versions(sqlite_address(path), OPTUNA)
+        return optuna.storages.RDBStorage(sqlite_address(path), engine_kwargs={"connect_args": {"timeout": BUSY_S}})
     except VersionError:
         raise
     except (NoSuchModuleError, ArgumentError) as error:

@@ -9,8 +9,6 @@ import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 import mlflow
 import numpy as np
@@ -21,6 +19,7 @@ from mlflow.models import Model
 from mlflow.models.signature import ModelSignature
 
 from harness.study.trial import keras_backend
+from harness.tracking.addresses import local_folder
 from harness.tracking.outbox import write_through
 from harness.tracking.run_record import PREFIX, RunRecord
 
@@ -70,7 +69,7 @@ class Models:
         record = self.client.get_run(run_id)
         model = RunRecord.of(record).about.model.removeprefix("models:/")
         locations = [record.info.artifact_uri, self.client.get_logged_model(model).artifact_location if model else None]
-        for folder in filter(None, map(_folder_of, locations)):
+        for folder in filter(None, map(local_folder, locations)):
             for path in (folder, *folder.rglob("*")):
                 write_through(path)
 
@@ -82,8 +81,8 @@ class Models:
     def _delete(self, model_id: str) -> None:
         location = self.client.get_logged_model(model_id).artifact_location
         self.client.delete_logged_model(model_id)
-        folder = _folder_of(location)
-        if folder and (self.home / "mlartifacts").resolve() in folder.parents:  # any other folder that the store names is not ours
+        folder = local_folder(location)
+        if folder and (self.home / "mlartifacts").resolve() in folder.resolve().parents:  # no other folder that the store names is ours
             shutil.rmtree(folder, ignore_errors=True)
 
     def files(self, record: RunRecord, folder: Path) -> Path | None:
@@ -102,9 +101,3 @@ def requirements() -> list[str]:
     names = ("keras", keras_backend(), "librosa", "numpy", "pandas", "soundfile", "soxr", "psutil")
     return [f"{name}=={importlib.metadata.version(name)}" for name in names]
 
-
-def _folder_of(location: str | None) -> Path | None:
-    """The folder at an address; None where that is not on this machine."""
-    if not location or not location.startswith(("file:", "/")):
-        return None
-    return Path(url2pathname(urlparse(location).path)).resolve()

@@ -15,20 +15,19 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from harness.safe_text import mask_secrets
+from harness.tracking.addresses import sqlite_address, sqlite_file
 from harness.tracking.run_record import PREFIX
 from harness.tracking.store_errors import check_address, is_database, store_error
 from harness.tracking.store_versions import MLFLOW, check_server, check_versions
 from harness.tracking.tracker import Tracker
 from registry.errors import BenchError
 
+OWN = "mlflow.db"  # the store's file in a home
+
 
 def tracking_uri(home: Path) -> str:
     """MLFLOW_TRACKING_URI, or the SQLite file below `home`."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or _own_uri(home)
-
-
-def _own_uri(home: Path) -> str:
-    return f"sqlite:///{(home / 'mlflow.db').resolve()}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or sqlite_address(home / OWN)
 
 
 def connect(uri: str) -> MlflowClient:
@@ -39,8 +38,8 @@ def connect(uri: str) -> MlflowClient:
         logging.getLogger(library).setLevel(logging.WARNING)
     check_address(uri)
     try:
-        if uri.startswith("sqlite:///"):
-            _prepare_sqlite(Path(uri.removeprefix("sqlite:///").partition("?")[0]))
+        if file := sqlite_file(uri):
+            _prepare_sqlite(file)
         if is_database(uri):
             check_versions(uri, MLFLOW)
         from_user = "MLFLOW_TRACKING_URI" in os.environ
@@ -80,11 +79,13 @@ class Store:
     """
 
     def __init__(self, home: Path, uri: str = "", *, new: bool = True) -> None:
-        file = tracking_uri(home).partition("sqlite:///")[2].partition("?")[0]  # empty for a server, which is assumed to exist
-        if not new and file and not Path(file).exists():
-            raise BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
         self.home, self.uri = home, uri or tracking_uri(home)
-        self.name = "" if self.uri == _own_uri(home) else mask_secrets(self.uri)
+        file = sqlite_file(self.uri)  # None for a server, which is assumed to exist
+        if not new and file and not file.exists():
+            raise BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
+        self.name = mask_secrets(self.uri)
+        if file and file.resolve() == (home / OWN).resolve():
+            self.name, self.uri = "", sqlite_address(file)
 
     @cached_property
     def client(self) -> MlflowClient:

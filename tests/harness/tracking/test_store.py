@@ -40,6 +40,17 @@ def test_results_wait_for_a_store_by_its_address_without_secrets_and_by_no_name_
     assert Store(tmp_path, "http://anna:s3cret@127.0.0.1:5000").name == "http://***@127.0.0.1:5000"
 
 
+def test_the_home_s_own_file_is_its_own_by_whatever_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my%20runs").mkdir()
+    (tmp_path / "link").symlink_to("my%20runs")
+    monkeypatch.chdir(tmp_path)
+    own = Store(tmp_path / "my%20runs").uri
+    for address in ("sqlite:///my%2520runs/mlflow.db", f"sqlite:///{tmp_path}/link/../link/mlflow.db"):
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        for home in (Path("my%20runs"), tmp_path / "link"):
+            assert (Store(home).name, Store(home).uri) == ("", own)
+
+
 def test_experiments_of_others_are_no_studies_and_a_run_is_known_to_be_of_its_own(tmp_path: Path) -> None:
     store = Store(tmp_path)
     tracker = store.experiment("one")
