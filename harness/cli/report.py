@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,7 +79,7 @@ def print_report(home: Path, name: str, path: Path, boards: Sequence[Leaderboard
     if without_final:
         console.result("without a final: " + "; ".join(f"{row.name} on {row.split}" for row in without_final))
     console.result(f"Report: {path}")
-    console.result(f"MLflow UI: bench ui --home {home}")
+    console.result(f"MLflow UI: bench ui --home {shlex.quote(str(home))}")
 
 
 def compare_command(args: argparse.Namespace, console: Console) -> int:

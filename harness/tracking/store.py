@@ -15,19 +15,21 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from harness.safe_text import mask_secrets
+from harness.tracking import moved_home
 from harness.tracking.addresses import sqlite_address, sqlite_file
+from harness.tracking.moved_home import STORE
 from harness.tracking.run_record import PREFIX
 from harness.tracking.store_errors import check_address, is_database, store_error
 from harness.tracking.store_versions import MLFLOW, check_server, check_versions
 from harness.tracking.tracker import Tracker
 from registry.errors import BenchError
 
-OWN = "mlflow.db"  # the store's file in a home
+logger = logging.getLogger(__name__)
 
 
 def tracking_uri(home: Path) -> str:
     """MLFLOW_TRACKING_URI, or the SQLite file below `home`."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or sqlite_address(home / OWN)
+    return os.environ.get("MLFLOW_TRACKING_URI") or sqlite_address(home / STORE)
 
 
 def connect(uri: str) -> MlflowClient:
@@ -84,13 +86,18 @@ class Store:
         if not new and file and not file.exists():
             raise BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
         self.name = mask_secrets(self.uri)
-        if file and file.resolve() == (home / OWN).resolve():
+        if file and file.resolve() == (home / STORE).resolve():
             self.name, self.uri = "", sqlite_address(file)
 
     @cached_property
     def client(self) -> MlflowClient:
-        """MLflow's client; nothing is opened, or created, before it is needed."""
-        return connect(self.uri)
+        """MLflow's client; nothing is opened, or created, before it is needed. Where the home was moved, its addresses follow."""
+        client = connect(self.uri)
+        if file := sqlite_file(self.uri):
+            is_own = not self.name
+            if moved := moved_home.follow(file, (self.home if is_own else file.parent).resolve(), is_own=is_own):
+                logger.warning("%s", moved)
+        return client
 
     def studies(self, kind: str = "study") -> list[str]:
         """Names of the experiments of a kind, sorted; others' experiments in a shared store are left alone."""
