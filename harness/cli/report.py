@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,19 +56,36 @@ def report_command(args: argparse.Namespace, console: Console) -> None:
         raise unknown("study with runs", args.study, names)
     names = [args.study] if args.study else names
     console.say(f"reading the runs of {', '.join(names)}")
+    reports: dict[str, tuple[Path, list[Leaderboard]]] = {}
+    faults: list[str] = []
     for name in names:
-        write_noise(store, name)
-    reports = {name: write_report(store, name, args.data) for name in names}
-    write_published(store)
-    write_leakage(store)
-    write_transfer(store)
-    write_index(store, {name: boards for name, (_, boards) in reports.items()})
+        with _kept(faults):
+            write_noise(store, name)
+        with _kept(faults):
+            reports[name] = write_report(store, name, args.data)
+    for write in (write_published, write_leakage, write_transfer):
+        with _kept(faults):
+            write(store)
+    if not faults:
+        with _kept(faults):
+            write_index(store, {name: boards for name, (_, boards) in reports.items()})
     if args.json:
         _print_json({"schema": SCHEMA, "studies": {name: [row for board in boards for row in board.as_json()]
                                                    for name, (_, boards) in reports.items()}})
-        return
-    for name, (path, boards) in reports.items():
-        print_report(args.home, name, path, boards, console)
+    else:
+        for name, (path, boards) in reports.items():
+            print_report(args.home, name, path, boards, console)
+    if faults:
+        raise BenchError("\n".join(dict.fromkeys(faults)))
+
+
+@contextmanager
+def _kept(faults: list[str]) -> Iterator[None]:
+    """Keep the message of what goes wrong in the block, so that one page does not keep the others from being written."""
+    try:
+        yield
+    except BenchError as error:
+        faults.append(str(error))
 
 
 def print_report(home: Path, name: str, path: Path, boards: Sequence[Leaderboard], console: Console,

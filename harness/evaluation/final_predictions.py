@@ -86,6 +86,15 @@ def seed_predictions(tracker: Tracker, runs: Sequence[str], seeds: Sequence[str]
     return [predictions for predictions in stored.values() if predictions]
 
 
+def complete_predictions(tracker: Tracker, row: Row) -> list[Predictions]:
+    """The predictions of every seed of a row on test. Raises: BenchError where the store has lost some."""
+    predictions = seed_predictions(tracker, row.seed_runs, row.seed_numbers)
+    if isinstance(predictions, MissingFiles):
+        raise BenchError(f"{row.label} on {row.split}: the store has lost the {predictions.reason}: bring the files back, or delete the "
+                         "run in the MLflow UI")
+    return predictions
+
+
 def read_final_predictions(row: Row, tracker: Tracker, clips: Mapping[str, Clip] | None = None) -> FinalPredictions | MissingFiles:
     """The predictions of a row's finals, or what the store no longer has of them.
 

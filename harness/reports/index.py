@@ -10,9 +10,10 @@ from harness.data.corpora import Folder, Workspace
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.evaluation.study_data import study_store
 from harness.reports.highlights import NAMED, figure, rank_of
+from harness.reports.leaderboard_section import losses
 from harness.reports.leaderboard_tables import marks_markdown
 from harness.reports.markdown import escape, table
-from harness.reports.pages import INDEX, OTHER_PAGES, noise_page, study_page, write_beside
+from harness.reports.pages import INDEX, OTHER_PAGES, noise_page, refuse_less, staying, study_page, write_beside
 from harness.reports.study_report import MARKS, write_report
 from harness.tracking.store import Store
 
@@ -32,9 +33,15 @@ def report(study: str, *, home: Folder = None, data: Folder = None) -> Path:
 
 
 def write_index(store: Store, known: Mapping[str, Sequence[Leaderboard]]) -> None:
-    """Write the page that lists the leaderboards of every study; those that are `known` are not read again."""
-    boards = {name: known[name] if name in known else read_leaderboards(store, name)[1] for name in store.studies()}
+    """Write the page that lists the leaderboards of every study; those that are `known` are not read again.
+
+    Raises: BenchError when files of any are lost, or can't be read, whose figures the reports have: the page stays as it is.
+    """
     folder = store.home / "reports"
+    with staying(folder / INDEX):
+        boards = {name: known[name] if name in known else read_leaderboards(store, name)[1] for name in store.studies()}
+        for name in boards:
+            refuse_less(study_page(store, name), losses(boards[name]))
     pages, noise = {name: study_page(store, name).name for name in boards}, {name: noise_page(store, name) for name in boards}
     others = {page: words for page, words in OTHER_PAGES.items() if (folder / page).exists()}
     others |= {page.name: f"How recall falls with noise in {name}" for name, page in noise.items() if page.exists()}

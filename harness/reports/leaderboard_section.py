@@ -65,16 +65,22 @@ def _waiting(board: Leaderboard) -> str:
     return f"Without finals: {rows}." if rows else ""
 
 
+def losses(boards: Sequence[Leaderboard]) -> list[str]:
+    """The lines of a report on what the store has lost of its rows."""
+    return [_doubt(board, row) for board in boards for row in board.finished if row.cell in board.missing_files]
+
+
 def _alarms(board: Leaderboard) -> str:
-    lines = [f"- {escape(board.name(row))}: {escape(text)}" for row in board.finished if (text := _doubts(board, row))]
+    lines = [line for row in board.finished if (line := _doubt(board, row))]
     return folded(f"⚠ Alarms of {plural(len(lines), 'row')}", "\n".join(lines)) if lines else ""
 
 
-def _doubts(board: Leaderboard, row: Row) -> str:
-    """A row's alarms, or which of its files the store has lost."""
+def _doubt(board: Leaderboard, row: Row) -> str:
+    """The line of a row with alarms, or whose files the store has lost; empty for any other."""
+    text = " ".join(board.statistics[row.cell].alarms.values()) if row.cell in board.statistics else ""
     if row.cell in board.missing_files:
-        return f"No statistics, missing in the store: {board.missing_files[row.cell]}."
-    return " ".join(board.statistics[row.cell].alarms.values()) if row.cell in board.statistics else ""
+        text = f"No statistics, missing in the store: {board.missing_files[row.cell]}."
+    return f"- {escape(board.name(row))}: {escape(text)}" if text else ""
 
 
 def _references(board: Leaderboard) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.evaluation.calibration import calibration_error, reliability
 from harness.evaluation.final_predictions import FinalPredictions
@@ -16,28 +16,28 @@ from harness.reports.markdown import plural
 from harness.reports.pages import link_to
 from harness.training.figures import confusion_figure, curves_figure, save
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 class Pictures:
-    """Draws into the report's folder, which is emptied first."""
+    """Draws the pictures of a page into an empty folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        shutil.rmtree(folder, ignore_errors=True)
+    def __init__(self, page: Path, folder: Path) -> None:
+        self.page, self.folder = page, folder
 
     def critical_difference(self, protocol: str, labels: Sequence[str], comparison: FoldComparison) -> str:
         """The path of the diagram of a protocol's folds."""
-        path = self.folder / f"{_plain(protocol)}_ranks.png"
         title = f"Average ranks over {protocol}"
-        save(critical_difference_figure(list(labels), comparison.average_ranks, comparison.critical_difference, title), path)
-        return link_to(path)
+        figure = critical_difference_figure(list(labels), comparison.average_ranks, comparison.critical_difference, title)
+        return self._save(figure, f"{_plain(protocol)}_ranks.png")
 
     def pareto(self, protocol: str, points: Sequence[Point]) -> str:
         """The path of the picture of UAR against latency; of one protocol on several corpora, each has its own."""
         stem = f"pareto_{_plain(protocol)}"
         taken = sum(re.fullmatch(rf"{stem}(_no\d+)?\.png", path.name) is not None for path in self.folder.glob(f"{stem}*"))
-        path = self.folder / (f"{stem}_no{taken + 1}.png" if taken else f"{stem}.png")
-        save(pareto_figure(points, f"Test UAR against latency on {protocol}"), path)
-        return link_to(path)
+        figure = pareto_figure(points, f"Test UAR against latency on {protocol}")
+        return self._save(figure, f"{stem}_no{taken + 1}.png" if taken else f"{stem}.png")
 
     def of(self, finals: FinalPredictions) -> dict[str, str]:
         """What a picture shows -> its path from the report."""
@@ -47,12 +47,11 @@ class Pictures:
             "Confusion matrix": confusion_figure(finals.confusion, finals.test[0].emotions, f"{seeds}: UAR {uar:.3f}"),
             "Learning curves of the first seed": curves_figure(finals.history, finals.row.best_epoch, finals.row.name),
             "Reliability": reliability_figure(reliability(finals.test), f"{seeds}: expected calibration error {error:.3f}")}
-        paths = {}
-        for what, figure in figures.items():
-            path = self.folder / f"{_plain(finals.row.cell)}_{what.split()[0].lower()}.png"
-            save(figure, path)
-            paths[what] = link_to(path)
-        return paths
+        return {what: self._save(figure, f"{_plain(finals.row.cell)}_{what.split()[0].lower()}.png") for what, figure in figures.items()}
+
+    def _save(self, figure: Figure, name: str) -> str:
+        save(figure, self.folder / name)
+        return link_to(self.page, name)
 
 
 def _plain(text: str) -> str:

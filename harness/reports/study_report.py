@@ -11,10 +11,10 @@ from filelock import FileLock
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.evaluation.rows import Row
 from harness.reports import cost_section, folds_section
-from harness.reports.leaderboard_section import Draw, leaderboard_markdown
+from harness.reports.leaderboard_section import Draw, leaderboard_markdown, losses
 from harness.reports.leaderboard_tables import ENDS
 from harness.reports.markdown import escape, plural
-from harness.reports.pages import noise_page, pictures_folder, study_page, write_beside
+from harness.reports.pages import new_pictures, noise_page, refuse_less, staying, study_page, write_beside
 from harness.reports.pictures import Pictures
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
@@ -31,17 +31,19 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
     """Write `reports/<study>.md` and its pictures below `home`; returns the report's path and its leaderboards.
 
     Args: data: where the corpora are, for what runs of earlier code did not note of each clip.
-    Raises: BenchError when the store holds no runs of the study.
+    Raises: BenchError when the store holds no runs of the study, or lacks files whose figures the report has: it stays as it is.
     """
     home = store.home
     if study_name not in store.studies():
         known = ", ".join(store.studies()) or "none yet"
         raise BenchError(f"there are no runs of a study {study_name!r} to report on; studies with runs: {known}")
-    records, boards = read_leaderboards(store, study_name, data)
     path, noise = study_page(store, study_name), noise_page(store, study_name)
+    with staying(path):
+        records, boards = read_leaderboards(store, study_name, data)
+        refuse_less(path, losses(boards))
     (home / ".bench").mkdir(parents=True, exist_ok=True)
-    with FileLock(home / ".bench" / "reports.lock"):  # two starts of a study may end at the same time
-        pictures = Pictures(pictures_folder(path))
+    with FileLock(home / ".bench" / "reports.lock"), new_pictures(path) as folder:  # two starts of a study may end at the same time
+        pictures = Pictures(path, folder)
         text = study_markdown(study_name, records, boards, pictures.of, pictures.critical_difference, pictures.pareto)
         write_beside(path, text + (f"\nHow recall falls with noise: [{noise.name}]({quote(noise.name)}).\n" if noise.exists() else ""))
     return path, boards

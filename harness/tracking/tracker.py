@@ -15,7 +15,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
-from harness.safe_text import mask_secrets, safe_file_name
+from harness.safe_text import first_line, mask_secrets, safe_file_name
 from harness.tracking import process_identity
 from harness.tracking.models import Models
 from harness.tracking.outbox import OutboxEntry
@@ -213,11 +213,29 @@ class Tracker:
         self.client.log_artifacts(run_id, str(folder))
 
     def files(self, run_id: str, name: str, folder: Path) -> Path | None:
-        """A run's file, copied below `folder`; None when the run has no such file."""
+        """A run's file or folder, copied below `folder`; None when the run has other files, and not this one.
+
+        Raises: BenchError when it can't be read, or when the store shows no file of the run at all.
+        """
         try:
             return Path(self.client.download_artifacts(run_id, name, str(folder)))
+        except (MlflowException, OSError) as error:
+            if self._has_others(run_id, name):
+                return None
+            where = mask_secrets(self.client.get_run(run_id).info.artifact_uri)
+            raise BenchError(f"{name} of run {run_id} can't be read ({first_line(error)}): its files should be at {where}. Bring them "
+                             "back, check who may read them and whether the disk or server is there; or delete the run in the MLflow "
+                             "UI") from error
+
+    def _has_others(self, run_id: str, name: str) -> bool:
+        """Whether the store shows files of a run, and not this one; False where it can't be asked."""
+        parts = Path(name).parts
+        try:
+            shown = [{file.path for file in self.client.list_artifacts(run_id, "/".join(parts[:depth]) or None)}
+                     for depth in range(len(parts))]
         except (MlflowException, OSError):
-            return None
+            return False
+        return bool(shown[0]) and any("/".join(parts[: depth + 1]) not in files for depth, files in enumerate(shown))
 
 
 def _tags(tags: RunTags) -> list[RunTag]:

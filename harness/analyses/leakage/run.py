@@ -12,11 +12,11 @@ from harness.analyses.leakage.worth import CellUnderProtocols, ProtocolResult
 from harness.console import Console
 from harness.data.copies_before_split import refuse_leaks
 from harness.data.corpora import Workspace, open_corpus
-from harness.evaluation.final_predictions import MissingFiles, seed_predictions
+from harness.evaluation.final_predictions import complete_predictions
 from harness.evaluation.find_runs import LEAKAGE
 from harness.evaluation.rows import Row, rows
 from harness.execution.run_study import Execution, run_study
-from harness.reports.pages import LEAKAGE_PAGE, write_beside
+from harness.reports.pages import LEAKAGE_PAGE, staying, write_beside
 from harness.study.cells import chosen_cells, plan
 from harness.study.files import chosen_study, parse_component
 from harness.study.settings import has_setting
@@ -72,18 +72,16 @@ def cells_under_protocols(store: Store, experiment: str) -> list[CellUnderProtoc
         finals = [record for record in records if identity in record.about.compared]
         protocols = {final.about.cell: final.about.compared[identity].split() for final in finals}
         trained = [row for row in rows([*seeds, *finals]) if row.seeds]
-        under = {protocol: result for row in trained if (result := _under(row, tracker)) for protocol in protocols[row.cell]}
+        under = {protocol: _under(row, tracker) for row in trained for protocol in protocols[row.cell]}
         if under:
             cell = CellUnderProtocols(experiment.removeprefix(PREFIX), trained[0].recipe, under, study_file)
             dated.append((max(row.requested_at for row in trained), cell))
     return list({(cell.cell, cell.corpus): cell for _, cell in sorted(dated, key=lambda pair: pair[0])}.values())
 
 
-def _under(row: Row, tracker: Tracker) -> ProtocolResult | None:
-    """A row's counts; None when its predictions are gone from the store."""
-    predictions = seed_predictions(tracker, row.seed_runs, row.seed_numbers)
-    if isinstance(predictions, MissingFiles):
-        return None
+def _under(row: Row, tracker: Tracker) -> ProtocolResult:
+    """A row's counts. Raises: BenchError when its predictions are gone from the store."""
+    predictions = complete_predictions(tracker, row)
     test = tuple(sorted(predictions[0].clips.tolist()))
     return ProtocolResult(speaker_counts(predictions), test, row.clips, row.coverage, row.synthetic, row.epochs, row.seed_numbers,
                           row.corpus_label, row.settings, row.augmentation)
@@ -91,6 +89,8 @@ def _under(row: Row, tracker: Tracker) -> ProtocolResult | None:
 
 def write_leakage(store: Store) -> None:
     """Write `reports/leakage.md` from every leakage experiment in the store, where there is any."""
-    cells = [cell for name in store.studies(LEAKAGE) for cell in cells_under_protocols(store, name)]
+    page = store.home / "reports" / LEAKAGE_PAGE
+    with staying(page):
+        cells = [cell for name in store.studies(LEAKAGE) for cell in cells_under_protocols(store, name)]
     if cells:
-        write_beside(store.home / "reports" / LEAKAGE_PAGE, leakage_markdown(cells))
+        write_beside(page, leakage_markdown(cells))

@@ -12,7 +12,7 @@ from harness.analyses.noise.rows import CLEAN, NoiseRow, key_of, read_rows, snr_
 from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.figures import noise_figure
 from harness.reports.markdown import code, escape, plural, table, with_interval
-from harness.reports.pages import link_to, noise_page, pictures_folder, write_beside
+from harness.reports.pages import link_to, new_pictures, noise_page, staying, write_beside
 from harness.tracking.store import Store
 from harness.training.figures import save
 
@@ -32,18 +32,19 @@ leaderboard."""
 
 def write_noise(store: Store, study: str) -> Path:
     """Write the study's report on noise with its pictures, where any of its runs was measured; returns its path."""
-    rows = read_rows(store.experiment(study))
     page = noise_page(store, study)
+    with staying(page):
+        rows = read_rows(store.experiment(study))
     if not rows:
         return page
     groups = [list(group) for _, group in itertools.groupby(rows, key=lambda row: row.table)]
     parts = [f"# {escape(study)}: recall against noise", INTRODUCTION]
-    for number, group in enumerate(groups, 1):
-        picture = pictures_folder(page) / f"{number}.png"
-        _draw(group, picture)
-        parts += _group(group, link_to(picture))
-    parts += ["## Recall of each emotion", *(_emotions(row) for row in rows), f"The same again: {code(_command(study, rows))}"]
-    write_beside(page, "\n\n".join(parts) + "\n")
+    with new_pictures(page) as pictures:
+        for number, group in enumerate(groups, 1):
+            _draw(group, pictures / f"{number}.png")
+            parts += _group(group, link_to(page, f"{number}.png"))
+        parts += ["## Recall of each emotion", *(_emotions(row) for row in rows), f"The same again: {code(_command(study, rows))}"]
+        write_beside(page, "\n\n".join(parts) + "\n")
     return page
 
 

@@ -13,7 +13,7 @@ from harness.console import Console
 from harness.data.corpora import Workspace, open_corpus
 from harness.execution.run_study import Execution, run_study
 from harness.reports.index import write_index
-from harness.reports.pages import PUBLISHED, write_beside
+from harness.reports.pages import PUBLISHED, staying, write_beside
 from harness.reports.study_report import write_report
 from harness.study.cells import plan
 from harness.study.files import StudyFile, chosen_study
@@ -73,7 +73,8 @@ def write_published(store: Store) -> list[Comparison]:
     """Write the comparison of the published systems, where any of them has runs here or in an earlier report, and return it."""
     page = store.home / "reports" / PUBLISHED
     data = page.with_suffix(".json")
-    compared = comparisons(store, from_earlier_report(data))
+    with staying(page):
+        compared = comparisons(store, from_earlier_report(data))
     if compared:
         write_beside(page, published_markdown(compared, {path.stem for path in page.parent.glob("*.md")}))
         write_beside(data, to_json(compared))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from harness.analyses.published.systems import Claim, System, systems
-from harness.evaluation.final_predictions import MissingFiles, seed_predictions
+from harness.evaluation.final_predictions import complete_predictions
 from harness.evaluation.intervals import speaker_intervals
 from harness.evaluation.rows import Row, plain, rows
 from harness.study.definition import Recipe
@@ -127,11 +127,9 @@ def clips_of(row: Row) -> int:
     return sum(row.clips.get(part, 0) for part in ("train", "validation", "test"))
 
 
-def _reproduced(row: Row, tracker: Tracker) -> Reproduced | None:
-    """The row's figures with their intervals; None when its files are gone from the store."""
-    predictions = seed_predictions(tracker, row.seed_runs, row.seed_numbers)
-    if isinstance(predictions, MissingFiles):
-        return None
+def _reproduced(row: Row, tracker: Tracker) -> Reproduced:
+    """The row's figures with their intervals. Raises: BenchError when its files are gone from the store."""
+    predictions = complete_predictions(tracker, row)
     counts = speaker_counts(predictions)  # (seeds, speakers, truth, predicted)
     bounds = speaker_intervals(counts)
     best = [r.metrics.get("validation/best_wa", math.nan) for r in tracker.records("seed") if r.run_id in row.seed_runs]

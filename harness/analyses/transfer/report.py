@@ -14,7 +14,7 @@ from harness.analyses.transfer.matrix import TRANSFER, About, Matrix, Pair, matr
 from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.figures import matrix_figure
 from harness.reports.markdown import code, escape, folded, table, with_interval
-from harness.reports.pages import TRANSFER_PAGE, link_to, pictures_folder, write_beside
+from harness.reports.pages import TRANSFER_PAGE, link_to, new_pictures, staying, write_beside
 from harness.tracking.store import Store
 from harness.training.figures import save
 
@@ -36,13 +36,16 @@ keep some apart."""
 
 def write_transfer(store: Store) -> None:
     """Write `reports/transfer.md` and its pictures from every transfer experiment in the store, where there is any."""
-    results = [matrix for name in store.studies(TRANSFER) for matrix in matrices(store, name)]
     page = store.home / "reports" / TRANSFER_PAGE
-    pictures = [pictures_folder(page) / f"{number}.png" for number, _ in enumerate(results, 1)]
-    for matrix, picture in zip(results, pictures, strict=True):
-        _draw(matrix, picture)
-    if results:
-        write_beside(page, transfer_markdown(results, [link_to(picture) for picture in pictures]))
+    with staying(page):
+        results = [matrix for name in store.studies(TRANSFER) for matrix in matrices(store, name)]
+    if not results:
+        return
+    names = [f"{number}.png" for number, _ in enumerate(results, 1)]
+    with new_pictures(page) as pictures:
+        for matrix, name in zip(results, names, strict=True):
+            _draw(matrix, pictures / name)
+        write_beside(page, transfer_markdown(results, [link_to(page, name) for name in names]))
 
 
 def _draw(matrix: Matrix, path: Path) -> None:
