@@ -28,6 +28,8 @@ def add_to(subparsers: Any) -> None:
 
 def ui_command(args: argparse.Namespace, console: Console) -> int:
     """Serve until Ctrl-C; returns the server's exit code. Raises: BenchError without a store, or when the port can't be used."""
+    from harness.tracking.addresses import for_mlflow
+
     uri = os.environ.get("MLFLOW_TRACKING_URI", "")
     if uri.startswith("http"):
         raise BenchError(f"runs are kept by the server {mask_secrets(uri)}: open it in a browser")
@@ -37,7 +39,7 @@ def ui_command(args: argparse.Namespace, console: Console) -> int:
     console.result(f"MLflow UI: http://{HOST}:{args.port} (Ctrl-C stops it)")
     command = [sys.executable, "-m", "mlflow", "server", "--default-artifact-root", (store.home / "mlartifacts").resolve().as_uri(),
                "--host", HOST, "--port", str(args.port), "--workers", "1"]
-    settings = {"MLFLOW_BACKEND_STORE_URI": store.uri,  # not an option: everyone on this machine can read the options of a process
+    settings = {"MLFLOW_BACKEND_STORE_URI": for_mlflow(store.uri),  # not an option: everyone here can read the options of a process
                 "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # eight idle processes less
     server = subprocess.Popen(command, env={**os.environ, **settings})
     try:

@@ -81,7 +81,7 @@ class RunContext:
         name = (f"seed {trial.seed} " if kind == "seed" else "") + run_name(params)
         params |= {"seed": trial.seed} if kind == "seed" else {}
         return Job(uid=uid, kind=kind, name=name, trial=trial, tags=tags, params=params, parent=self.parent, study=self.name,
-                   workspace=self.prepared.workspace, tracking_uri=self.tracker.client.tracking_uri,
+                   workspace=self.prepared.workspace, tracking_uri=self.store.uri,
                    best_models=self.study.best_models if kind == "seed" else 0, waits_for_pruning=kind == "trial" and self.study.prune,
                    costs=self.study.measure_cost and kind == "seed" and trial.seed == self.study.seeds[0],
                    objective=self.objective)

@@ -13,13 +13,10 @@ from registry.errors import BenchError
 
 
 def sqlite_address(file: Path) -> str:
-    """The address of a SQLite file.
-
-    It names the driver: of one that begins with `sqlite:///`, MLflow makes the folder that it seems to lie in, quotes and all.
-    Raises: BenchError for a path that is not Unicode, which no database's address can hold.
+    """The address of a SQLite file. Raises: BenchError for a path that is not Unicode, which no database's address can hold.
 
     >>> sqlite_address(Path("/runs/50% a?b/mlflow.db"))
-    'sqlite+pysqlite:////runs/50%25 a%3Fb/mlflow.db'
+    'sqlite:////runs/50%25 a%3Fb/mlflow.db'
     """
     path = str(file.resolve())
     try:
@@ -27,7 +24,16 @@ def sqlite_address(file: Path) -> str:
     except UnicodeEncodeError as error:
         raise BenchError(f"{path!r} can't be the path of a database: it holds bytes that are no text in UTF-8. Rename its folder, or "
                          "choose another --home") from error
-    return URL.create("sqlite+pysqlite", database=path).render_as_string(hide_password=False)
+    return URL.create("sqlite", database=path).render_as_string(hide_password=False)
+
+
+def for_mlflow(address: str) -> str:
+    """A store's address as MLflow takes it.
+
+    Of one that begins with `sqlite:///`, MLflow makes the folder that the file seems to lie in, quotes and all; not so where it names a
+    driver.
+    """
+    return address.replace("sqlite:///", "sqlite+pysqlite:///", 1) if address.startswith("sqlite:///") else address
 
 
 def sqlite_file(address: str) -> Path | None:

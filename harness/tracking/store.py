@@ -16,7 +16,7 @@ from mlflow.exceptions import MlflowException
 
 from harness.safe_text import mask_secrets
 from harness.tracking import moved_home
-from harness.tracking.addresses import sqlite_address, sqlite_file
+from harness.tracking.addresses import for_mlflow, sqlite_address, sqlite_file
 from harness.tracking.moved_home import STORE
 from harness.tracking.run_record import PREFIX
 from harness.tracking.store_errors import check_address, is_database, store_error
@@ -45,10 +45,10 @@ def connect(uri: str) -> MlflowClient:
         if is_database(uri):
             check_versions(uri, MLFLOW)
         from_user = "MLFLOW_TRACKING_URI" in os.environ
-        mlflow.set_tracking_uri(uri)
+        mlflow.set_tracking_uri(for_mlflow(uri))
         if not from_user:  # MLflow leaves its choice in the environment, where it would pass for the user's
             os.environ.pop("MLFLOW_TRACKING_URI", None)
-        client = MlflowClient(uri)
+        client = MlflowClient(for_mlflow(uri))
         client.search_experiments(max_results=1)
         if uri.startswith("http"):
             check_server(uri)

@@ -30,7 +30,7 @@ def test_ordinary_studies_have_the_page_of_their_name(tmp_path: Path) -> None:
         assert study_page(store, study) == tmp_path / "reports" / f"{study}.md"
         assert noise_page(store, study) == tmp_path / "reports" / f"{study}_noise.md"
         assert pictures_folder(study_page(store, study)) == tmp_path / "reports" / study
-    assert link_to(pictures_folder(study_page(store, "two words")) / "1.png") == "two%20words/1.png"
+    assert link_to(study_page(store, "two words"), "1.png") == "two%20words/1.png"
 
 
 def test_no_two_pages_or_folders_share_a_name_even_where_case_makes_no_difference(tmp_path: Path) -> None:
