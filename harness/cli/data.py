@@ -77,25 +77,32 @@ def check_command(args: argparse.Namespace, console: Console) -> int:
 
 
 def _check_corpus(args: argparse.Namespace, console: Console) -> int:
-    """List every problem of a corpus and what is done about it; the exit code is 1 when a run refuses the corpus."""
+    """Print what a corpus holds, every problem of it and what is done about that; the exit code is 1 when a run refuses the corpus."""
     from harness.data.corpora import open_corpus
+    from harness.execution.prepare import split_reason
     from harness.study.files import parse_component
     from registry.audit import problems_of, read_clips
+    from registry.core import get, names
     from registry.corpus_facts import corpus_facts
 
     corpus = open_corpus(parse_component("corpora", args.name), args.data)
     with console.progress(), console.bar(f"reading {args.name}", len(corpus)) as bar:
         readings = read_clips(corpus, args.feature_workers, bar.update)
-    console.table(["what", "in the corpus"], [list(fact) for fact in corpus_facts(corpus, readings)])
+    taken = corpus.part([i for i, reading in enumerate(readings) if reading.refused is None])
+    unfit = {name: split_reason(get("splits", name)(), taken) for name in names("splits")} if taken.clips else {}
+    fitting = ", ".join(name for name, reason in unfit.items() if not reason) or "none"
+    console.table(["what", "in the corpus"], [list(fact) for fact in (*corpus_facts(corpus, readings), ("protocols that fit", fitting))])
     problems = problems_of(corpus, readings)
     if problems:
         console.table(["kind", "where", "what", "what is done"], [[p.kind, p.subject, p.detail, p.action] for p in problems])
-    breaking, left = sum(p.breaks for p in problems), sum(reading.refused is None for reading in readings)
+    breaking = sum(p.breaks for p in problems)
     verdict = f"a run refuses it because of {breaking} of them, unless --allow-missing" if breaking else "a run takes it as it is"
-    if not left:
-        verdict = "a run refuses it: no clip is left"
-    console.result(f"{args.name}: {corpus.coverage}; {len(problems)} findings; {verdict}")
-    return int(bool(breaking) or not left)
+    if fitting == "none":
+        verdict = "a run refuses it: " + ("no protocol fits it" if unfit else "no clip is left")
+        for reason in unfit.values():
+            console.result(f"declined: {reason}")
+    console.result(f"{args.name}: {corpus.coverage}; {len(problems)} finding{'s'[: len(problems) != 1]}; {verdict}")
+    return int(bool(breaking) or fitting == "none")
 
 
 def _check_component(args: argparse.Namespace, console: Console) -> int:

@@ -70,7 +70,7 @@ def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: 
     cells = chosen_cells(plan(study, corpus.fingerprint, settings), only_cell)
     protocols = {short_label(cell.base.split): cell for cell in cells}
     pairs = {cell.label: cell for cell in cells}
-    reasons = {**{label: split_reason(cell, corpus) for label, cell in protocols.items()},
+    reasons = {**{label: split_reason(cell.base.split, corpus) for label, cell in protocols.items()},
                **{label: pair_reason(cell, corpus) for label, cell in pairs.items()}}
     declined = {label: reason for label, reason in reasons.items() if reason}
     kept = [cell for cell in cells if not {cell.label, short_label(cell.base.split)} & declined.keys()]
@@ -96,10 +96,10 @@ def _readable(study: Study, corpus: Corpus, workspace: Workspace, cells: list[Ce
     return corpus, workspace
 
 
-def split_reason(cell: Cell, corpus: Corpus) -> str | None:
-    """Why the cell's protocol does not fit the corpus; None when it does."""
+def split_reason(protocol: Any, corpus: Corpus) -> str | None:
+    """Why a protocol does not fit a corpus; None when it does."""
     try:
-        return lacking_in_training(cell.base.split(corpus), corpus) or None
+        return lacking_in_training(protocol(corpus), corpus) or None
     except Declined as reason:
         return str(reason)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from dataclasses import dataclass
 from typing import Any
@@ -122,7 +121,7 @@ def _corpus(name: str, cell: Cell, workspace: Workspace, console: Console) -> Tr
     for line in refuse_broken(corpus, allow_missing=False):
         console.say(line)
     splits = [get("splits", protocol)() for protocol in PROTOCOLS]
-    reasons = [split_reason(dataclasses.replace(cell, base=dataclasses.replace(cell.base, split=split)), corpus) for split in splits]
+    reasons = [split_reason(split, corpus) for split in splits]
     split = next((split for split, reason in zip(splits, reasons, strict=True) if reason is None), None)
     if reasons[0]:
         instead = f"it is trained under {short_label(split)}, which shares speakers" if split else "it is only tested on"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from calls import bench
 
 from harness.cli.data import print_state, print_status
@@ -52,3 +54,23 @@ def test_the_state_of_a_corpus_comes_with_its_licence(tmp_path: Path, capsys: py
     shown = capsys.readouterr()
     assert shown.out.startswith("synthetic: 432 of 432 clips in ") and "always there" in shown.out
     assert shown.err.startswith("Licence: ") and "Please cite: " in shown.err
+
+
+def two_speakers(folder: Path, clips: int) -> Path:
+    """A folder with a table of so many clips, which change their emotion every two."""
+    folder.mkdir()
+    rows = [f"s{i % 2}_{i}.wav,{('ANG', 'SAD')[i // 2 % 2]},s{i % 2}" for i in range(1, clips + 1)]
+    for i, row in enumerate(rows):
+        soundfile.write(folder / row.partition(",")[0], np.random.default_rng(i).normal(0, 0.1, 1_600), 16_000)
+    (folder / "clips.csv").write_text("\n".join(["path,emotion,speaker", *rows]))
+    return folder
+
+
+def test_check_names_the_protocols_that_fit_and_refuses_a_corpus_that_none_fits(tmp_path: Path) -> None:
+    outcome = bench("check", "folder", "--data", two_speakers(tmp_path / "some", 16))
+    fitting = next(line for line in outcome.out.splitlines() if "protocols that fit" in line)
+    assert "random_80_20" in fitting and "unseen_speakers_80_20" not in fitting
+    assert outcome.code == 0 and "a run takes it as it is" in outcome.out
+    outcome = bench("check", "folder", "--data", two_speakers(tmp_path / "few", 2))
+    assert outcome.code == 1 and "a run refuses it: no protocol fits it" in outcome.out
+    assert "declined: random_80_20 does not fit folder" in outcome.out
