@@ -88,7 +88,7 @@ def _fit(where: str, value: Any, hint: Any) -> Any:
             raise UsageError(f"{where} is larger than any float") from error
     wrong_bool = isinstance(value, bool) and hint is not bool
     if hint in (int, float, bool, str) and (wrong_bool or not isinstance(value, hint)):
-        raise UsageError(f"{where} must be {hint.__name__}, not {value!r}")
+        raise UsageError(f"{where} must be {'True or False' if hint is bool else hint.__name__}, not {value!r}")
     if origin is tuple:
         raise UsageError(f"{where} must be a tuple or list, not {value!r}")
     return value

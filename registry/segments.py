@@ -82,7 +82,7 @@ def overlapping(clips: Sequence[Clip]) -> Iterator[tuple[int, int]]:
         start_s, end_s = clip.segment or (0.0, None)
         by_file[clip.path].append((start_s, math.inf if end_s is None else end_s, i))
     for file, stretches in by_file.items():
-        if file is None or len(stretches) < 2:
+        if file is None or not any(clips[i].segment for _, _, i in stretches):
             continue
         stretches.sort()
         for place, (_, end_s, i) in enumerate(stretches):

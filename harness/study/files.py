@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.study.definition import Study
-from registry.core import describe, get, label_of, load_file, short_label
+from registry.core import describe, field_types, get, label_of, load_file, short_label
 from registry.errors import UsageError, require, unknown
 
 
@@ -117,13 +117,23 @@ def parse_component(kind: str, text: str) -> Any:
 
     >>> parse_component("splits", "speaker_folds[fold=2]").fold
     2
+    >>> parse_component("corpora", "folder[name=2024]").name
+    '2024'
     """
     match = re.fullmatch(r"([^\[\]]+)(?:\[(.+)\])?", text)
     fields = re.split(r",\s*(?=\w+\s*=)", match[2]) if match and match[2] else []  # a comma inside a tuple separates no fields
     pairs = [field.partition("=") for field in fields]
     if not match or not all(key.strip() and equals and value.strip() for key, equals, value in pairs):
         raise UsageError(f"{text!r} is not of the form NAME or NAME[field=value, …], such as 'speaker_folds[fold=2]'")
-    return get(kind, match[1])(**{key.strip(): parse_value(value.strip()) for key, _, value in pairs})
+    component = get(kind, match[1])
+    return component(**{key.strip(): _field_value(component, key.strip(), value.strip()) for key, _, value in pairs})
+
+
+def _field_value(component: type[Any], key: str, text: str) -> Any:
+    """The value of a field; of one that takes texts, a number is the text that it was, as in `folder[csv=1]`."""
+    value = parse_value(text)
+    of_text = dataclasses.is_dataclass(component) and field_types(component).get(key) in (str, str | None)
+    return text if of_text and value is not None and not isinstance(value, str) else value
 
 
 def parse_value(text: str) -> Any:

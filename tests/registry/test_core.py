@@ -47,7 +47,7 @@ class Pair:
     ({"count": True}, "thing.count must be int, not True"),
     ({"count": 0}, "thing.count must be positive, not 0"),
     ({"gain_db": "loud"}, "thing.gain_db must be float, not 'loud'"),
-    ({"loud": 1}, "thing.loud must be bool, not 1"),
+    ({"loud": 1}, "thing.loud must be True or False, not 1"),
     ({"window": "han"}, "no choice for thing.window is called 'han'. Did you mean 'hann'"),
     ({"trim_db": "30"}, "thing.trim_db must be float, not '30'"),
     ({"sizes": 3}, "thing.sizes must be a tuple or list, not 3"),

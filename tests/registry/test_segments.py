@@ -134,6 +134,7 @@ def test_a_whole_recording_overlaps_its_segments_and_other_files_do_not() -> Non
     clips = [Clip(id=str(i), emotion="x", speaker="s", path=Path(name), segment=stretch) for i, (name, stretch) in enumerate(paths)]
     assert list(overlapping(clips)) == [(0, 1)]
     assert list(overlapping([dataclasses.replace(clip, path=None) for clip in clips])) == []
+    assert list(overlapping([clips[0], dataclasses.replace(clips[0], id="copy")])) == []
 
 
 def test_equal_audio_of_two_segments_is_found_by_the_audit(tmp_path: Path) -> None:

@@ -92,4 +92,6 @@ def test_its_transfer_tests_on_another_corpus(made: Path, monkeypatch: pytest.Mo
     [command] = (c for c in COMMANDS if c.startswith("transfer"))
     outcome = call(command.replace("crema_d", "'synthetic[n_speakers=4, n_sentences=3]'"), *MATRIX)
     assert outcome.code == 0, outcome.err
-    assert "3 of 6" in (made / "my_runs" / "reports" / "transfer.md").read_text(encoding="utf-8")
+    report = (made / "my_runs" / "reports" / "transfer.md").read_text(encoding="utf-8")
+    assert "| folder[csv=clips.csv, emotions=common] → synthetic[n_speakers=4, n_sentences=3] |" in report
+    assert "| HAP NEU SAD | 36 | 4 | 72 clips: synthetic |" in report

@@ -163,15 +163,9 @@ def test_features_of_a_folder_tell_its_tones_apart(tmp_path: Path) -> None:
     np.testing.assert_allclose(rates, expected, rtol=0.03)
 
 
-def test_a_study_runs_on_a_folder_and_the_report_names_its_table(tmp_path: Path) -> None:
-    data, home = many(tmp_path / "data"), tmp_path / "home"
-    (data / "notes.csv").write_text("anything\n")
-    run = bench("run", "--study", TINY, "--corpus", "folder[csv=labels.csv]", "--data", data, "--home", home, "--trials", 1,
-                "--seeds", 0, "--split", "random_80_20")
-    assert run.code == 0, run.err
-    assert "16 of 16 clips: whole" in run.out.replace("\n", " ")
-    assert "folder[csv=labels.csv]" in (home / "reports" / "tiny_study.md").read_text()
-    checked = bench("check", "folder[csv=labels.csv]", "--data", data)
+def test_a_table_that_is_named_is_checked_among_others(tmp_path: Path) -> None:
+    (many(tmp_path) / "notes.csv").write_text("anything\n")
+    checked = bench("check", "folder[csv=labels.csv]", "--data", tmp_path)
     assert (checked.code, "16 of 16 clips: whole; 0 findings" in checked.out) == (0, True)
 
 
@@ -185,17 +179,21 @@ def test_clips_of_a_folder_can_join_other_corpora_when_they_are_labelled_alike(t
     assert (len(corpus), corpus.whole, corpus.read_clip(corpus.clips[1])[1]) == (482, 482, 16_000)
 
 
-def test_without_speakers_random_protocols_work_and_the_report_says_so(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("no_cost")
+def test_a_study_runs_without_speakers_under_random_protocols_and_the_report_says_so(tmp_path: Path) -> None:
     data, home = many(tmp_path / "data"), tmp_path / "home"
-    run = bench("run", "--study", TINY, "--corpus", "folder[speaker=None, emotions=angry:ANG, name=lab]", "--data", data, "--home", home,
-                "--trials", 1, "--seeds", 0, "--split", "random_80_20", "unseen_speakers_80_20")
+    corpus = "folder[csv=labels.csv, speaker=None, emotions=angry:ANG, name=lab]"
+    run = bench("run", "--study", TINY, "--corpus", corpus, "--data", data, "--home", home, "--trials", 1, "--seeds", 0,
+                "--split", "random_80_20", "unseen_speakers_80_20")
     assert run.code == 0, run.err
+    assert "16 of 16 clips: whole" in run.out.replace("\n", " ")
     assert "it keeps speakers apart, and those of these clips are not known; use random_80_20" in run.err.replace("\n", " ")
     report = (home / "reports" / "tiny_study.md").read_text()
     assert "## random_80_20 on lab, 16 of 16 clips: whole" in report
+    assert "folder[csv=labels.csv, name=lab, emotions=angry:ANG, speaker=None]" in report
     assert "| speakers unknown; " in report and "shared speakers; " not in report
-    assert "## Clips\n\nWhat was done about their names and files.\n\n- lab: 1 word: angry → ANG (8); counted so, as" in report
     assert "**Speakers are not known**: those of the test part may all be in training." in report
+    assert "## Clips\n\nWhat was done about their names and files.\n\n- lab: 1 word: angry → ANG (8); counted so, as" in report
     assert "No ranks and no intervals: who speaks is not known, and clips of one speaker are not independent of each other." in report
     assert "speakers (the corpus does not say who speaks: the test speakers may all be in training)" in report
 

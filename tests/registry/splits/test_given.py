@@ -89,6 +89,7 @@ def test_other_parts_are_another_corpus_and_none_leave_it_as_it_was(tmp_path: Pa
     assert fingerprint("   ") == loaded(tmp_path, HEADER + "a.wav,sad,a\nb.wav,joy,b\nc.wav,joy,c\n").fingerprint
 
 
+@pytest.mark.usefixtures("no_cost")
 def test_a_study_runs_under_the_parts_of_its_table_and_marks_shared_speakers(tmp_path: Path) -> None:
     speakers = [f"s{i // 4}" for i in range(15)] + ["s0"]
     for i in range(16):
