@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from harness.cli import options
@@ -47,12 +49,21 @@ def run_command(args: argparse.Namespace, console: Console) -> int:
 
     store = options.store(args, new=True)
     keys = run_study(file, store, options.workspace(args), options.settings(args), console, only_cell=args.cell,
-                     allow_missing=args.allow_missing, execution=options.execution(args))
+                     allow_missing=args.allow_missing, execution=options.execution(args), command=_command(args))
     path, boards = write_report(store, file.name, args.data)
     write_index(store, {file.name: boards})
     rows = [row for board in boards for row in board.rows if row.cell in keys]
     print_report(args.home, file.name, path, boards, console, without_final=[row for row in rows if not row.seeds])
     return 0 if any(row.seeds for row in rows) else 1
+
+
+def _command(args: argparse.Namespace) -> str:
+    """The call as it is to be typed again, whatever the environment says then; the home is left to who asks for it."""
+    words = [word for i, word in enumerate(args.words) if word != "--home" and args.words[i - 1 : i] != ["--home"]
+             and not word.startswith("--home=")]
+    data = [] if args.data is None or any(word.partition("=")[0] == "--data" for word in words) else ["--data", str(args.data)]
+    backend = os.environ.get("KERAS_BACKEND", "")
+    return ("" if backend in ("", "tensorflow") else f"KERAS_BACKEND={backend} ") + shlex.join(["bench", *words, *data])
 
 
 def sync_command(args: argparse.Namespace, console: Console) -> int:

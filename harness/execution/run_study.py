@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ from harness.search.optuna_study import Search, open_searches, storage
 from harness.study.cells import Cell, plan
 from harness.study.files import StudyFile
 from harness.tracking.outbox import Outbox
-from harness.tracking.run_record import RunTags
+from harness.tracking.run_record import LONGEST_TAG, RunTags
 from harness.tracking.store import Store
 from harness.training.run_trial import run_trial
 from registry.core import short_label
@@ -62,12 +63,13 @@ class Execution:
 
 def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dict[str, Any], console: Console, *,
               only_cell: str | None = None, allow_missing: bool = False, execution: Execution | None = None,
-              leaks_allowed: bool = False) -> set[str]:
+              leaks_allowed: bool = False, command: str = "") -> set[str]:
     """Search every cell and train its finals, continuing where an earlier call stopped.
 
     Args:
         settings: fixed for every cell, as `training.epochs` -> 5. only_cell: label of the one cell to run.
         allow_missing: go on without missing or damaged clips. leaks_allowed: whether the study may copy clips before the split.
+        command: the call as people type it, for `bench status`.
     Returns: the keys of the cells that were run.
     Raises: BenchError for what must be fixed first, or when results still wait for MLflow at the end. KeyboardInterrupt after Ctrl-C.
     """
@@ -86,7 +88,7 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
         if settled := str(settle_crashed(run, searches)):
             console.say(settled)
         run.known = finished_by_signature(run)
-        run.parent = _open_parent(run)
+        run.parent = _open_parent(run, command)
         state = "failed"
         try:
             _work(run, searches, execution)
@@ -188,7 +190,7 @@ def varied_settings(cells: list[Cell], settings: dict[str, Any]) -> tuple[str, .
     return (*(part for part, labels in choices.items() if len(labels) > 1), *sorted({s for c in cells for s in c.search} | set(settings)))
 
 
-def _open_parent(run: RunContext) -> str:
+def _open_parent(run: RunContext, command: str) -> str:
     """The study's own run for this corpus, opened again when there is one."""
     corpus = run.prepared.corpus
     tags = RunTags(corpus=corpus.name, corpus_fingerprint=corpus.fingerprint[:16], coverage=corpus.coverage, synthetic=corpus.synthetic,
@@ -201,6 +203,8 @@ def _open_parent(run: RunContext) -> str:
         run_id = run.tracker.start("study", f"{run.name} on {corpus.name}", None, tags)
     declined = tuple(f"{where}: {reason}" for where, reason in run.prepared.declined.items())
     told = tuple(f"{p.subject}: {p.detail}; {p.action}" for p in corpus.problems if p.told)
-    run.tracker.tag(run_id, RunTags(declined=declined, told=told, question=run.file.question, study_file=run.file.source,
-                                    coordinator=run.claims.id))
+    planned = {"cells": [cell.key for cell in run.prepared.cells], "trials": run.study.trials, "seeds": list(run.study.seeds)}
+    planned |= {} if len(json.dumps(planned)) < LONGEST_TAG else {"cells": []}
+    run.tracker.tag(run_id, RunTags(declined=declined, told=told, question=run.file.question, study_file=run.file.source, command=command,
+                                    planned=planned, coordinator=run.claims.id))
     return run_id

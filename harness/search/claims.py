@@ -6,6 +6,7 @@ import json
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -78,6 +79,37 @@ def _is_away(error: BaseException) -> bool:
     return any(isinstance(fault, OperationalError | InterfaceError) or fault.connection_invalidated for fault in faults)
 
 
+def alive_coordinators(engine: Engine) -> dict[str, str]:
+    """The starts of `bench run` that may be alive, by a look that claims and writes nothing: id -> `process PID on HOST`."""
+    query = f"SELECT id, host, pid, started, {_now(engine)} - beat FROM bench_coordinators"
+    with suppress(DBAPIError), engine.connect() as connection:  # a store that has no such table yet
+        return {row[0]: f"process {row[2]} on {row[1]}" for row in connection.execute(sql.text(query)) if _may_be_alive(*row[1:])}
+    return {}
+
+
+def ended_slots(engine: Engine) -> dict[str, int]:
+    """Key of a cell -> how many trials of its search have ended, by the claims on their slots."""
+    counts: Counter[tuple[str, ...]] = Counter()
+    with suppress(DBAPIError), engine.connect() as connection:
+        for claim, in connection.execute(sql.text("SELECT claim FROM bench_claims WHERE ended = 1 AND claim LIKE 'slot %'")):
+            counts[tuple(claim.split()[-3:-1])] += 1  # key and ranges of the search, before the number of the slot
+    ended: dict[str, int] = {}
+    for (key, _), count in counts.items():
+        ended[key] = max(count, ended.get(key, 0))
+    return ended
+
+
+def _now(engine: Engine) -> str:
+    """The database's clock, in seconds, in its SQL."""
+    return "CAST(strftime('%s', 'now') AS FLOAT)" if engine.dialect.name == "sqlite" else "extract(epoch from clock_timestamp())"
+
+
+def _may_be_alive(host: str, pid: str, started: str, silent_s: float) -> bool:
+    if process_identity.is_here(host):
+        return process_identity.may_be_alive({"host": host, "pid": pid, "started": started})
+    return float(silent_s) < SILENT_S
+
+
 class Claims:
     """The claims of one coordinator, which sends heartbeats until it is closed.
 
@@ -89,7 +121,7 @@ class Claims:
     def __init__(self, engine: Engine, patience_s: float = PATIENCE_S) -> None:
         self.engine, self.patience_s, self.id = engine, patience_s, uuid.uuid4().hex[:16]
         self._closed = threading.Event()
-        self._now = "CAST(strftime('%s', 'now') AS FLOAT)" if engine.dialect.name == "sqlite" else "extract(epoch from clock_timestamp())"
+        self._now = _now(engine)
         self.retry(self._make_tables)
         self._register = (f"INSERT INTO bench_coordinators VALUES (:id, :host, :pid, :started, {self._now}) "
                           f"ON CONFLICT (id) DO UPDATE SET beat = {self._now}")
@@ -165,12 +197,7 @@ class Claims:
     def is_alive(self, coordinator: str) -> bool:
         """Whether a coordinator may be alive: its process on this machine, its heartbeat by the database's clock on another."""
         rows = self._read(f"SELECT host, pid, started, {self._now} - beat FROM bench_coordinators WHERE id = :id", id=coordinator)
-        if not rows:
-            return False
-        host, pid, started, silent_s = rows[0]
-        if process_identity.is_here(host):
-            return process_identity.may_be_alive({"host": host, "pid": pid, "started": started})
-        return float(silent_s) < SILENT_S
+        return bool(rows) and _may_be_alive(*rows[0])
 
     def reap(self) -> list[Claim]:
         """Remove the open claims of dead coordinators, and return them."""

@@ -38,6 +38,7 @@ class RunTags:
         declined: pairs that can't work, a line each. told: what was done about the clips' names and files, a line each.
         question: of the study. model: address of the saved model.
         compared: id of a comparison of `bench leakage` -> the protocols that the final stands for in it.
+        command: the latest call of the study; planned: what it asked for: `cells` (their keys), `trials` of each, `seeds`.
         uid: of the job. coordinator: of the start of `bench run` that it belongs to; host, pid, started: of its process.
     """
 
@@ -71,6 +72,8 @@ class RunTags:
     requested_at: float = 0.0
     study_file: str = ""
     question: str = ""
+    command: str = ""
+    planned: dict[str, Any] = field(default_factory=dict)
     declined: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     model: str = ""
@@ -143,7 +146,7 @@ FORMS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "signatures": (" ".join, lambda text: tuple(text.split())),
     **dict.fromkeys(("declined", "told"), (lambda lines: "\n".join(lines)[:LONGEST_TAG], lambda text: tuple(text.split("\n")))),
     "synthetic": BOOLEAN, "shares_speakers": BOOLEAN, "epochs": (str, int), "requested_at": ("{:.3f}".format, float),
-    "clips": COUNTS, "speakers": COUNTS,
+    "planned": (json.dumps, json.loads), "clips": COUNTS, "speakers": COUNTS,
     "training_classes": (json.dumps, lambda text: {str(emotion): int(clips) for emotion, clips in dict(json.loads(text)).items()})}
 """How a field that is not a text becomes one, and is read from it."""
 NAMES = {"requested_at": "asked_at", "study_file": "asked"}
@@ -157,6 +160,7 @@ class RunRecord:
     Args:
         kind: `study`, `trial`, `final` (a cell, with the aggregates over its seeds) or `seed` (one sealed test).
         state: `running`, `finished`, `pruned`, `failed` or `killed`. tags: as the store has them; `about` reads them.
+        started_at: in seconds since 1970; 0 while MLflow does not have the run.
     """
 
     run_id: str
@@ -166,6 +170,7 @@ class RunRecord:
     params: dict[str, str]
     metrics: dict[str, float]
     tags: dict[str, str]
+    started_at: float = 0.0
 
     @classmethod
     def of(cls, run: Run) -> RunRecord:
@@ -173,7 +178,7 @@ class RunRecord:
         tags = dict(run.data.tags)
         state = "running" if run.info.status == "RUNNING" else tags.get(f"{PREFIX}state", run.info.status.lower())
         return cls(run.info.run_id, run.info.run_name, tags.get(f"{PREFIX}kind", ""), state, dict(run.data.params), dict(run.data.metrics),
-                   tags)
+                   tags, (run.info.start_time or 0) / 1000)
 
     @cached_property
     def about(self) -> RunTags:

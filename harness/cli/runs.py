@@ -1,0 +1,125 @@
+"""`bench runs` lists runs with their ids, `bench status` tells how far studies are and which command continues."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.cli import options
+
+if TYPE_CHECKING:
+    from harness.console import Console
+    from harness.evaluation.study_status import CellStatus, StudyStatus
+
+SHOWN_FAILURES = 5
+WAITING = "{count} results wait in the outbox for MLflow: `bench sync --home {home}` brings them there"
+
+
+def add_to(subparsers: Any) -> None:
+    runs = options.add_command(subparsers, "runs", runs_command, "list finals and their seeds, with the ids that compare and audit take",
+                               "bench runs", "bench runs cnn2d --trials")
+    status = options.add_command(subparsers, "status", status_command,
+                                 "how far a study is: done, running, left, failed, and the command that continues",
+                                 "bench status", "bench status cnn2d --home my_runs")
+    for sub in (runs, status):
+        sub.add_argument("study", nargs="?", metavar="STUDY", help="default: every study that has runs")
+    runs.add_argument("--trials", action="store_true", help="list the trials of the search, too")
+
+
+def runs_command(args: argparse.Namespace, console: Console) -> None:
+    from harness.evaluation.run_list import listed_runs
+
+    runs = listed_runs(options.store(args), _name(args.study), args.trials)
+    several = len({run.study for run in runs}) > 1
+    heads = ["run", "kind", "state", "protocol", "cell", "seed", "validation UAR", "test UAR", "age"]
+    console.table([*(["study"] if several else []), *heads],
+                  [[*([run.study] if several else []), run.short_id, run.record.kind, run.record.state, run.record.about.split, run.cell,
+                    run.record.seed, _figure(run.record.metrics, "validation"), _figure(run.record.metrics, "test"),
+                    _age(time.time() - run.record.started_at)] for run in runs],
+                  title=f"{len(runs)} runs of {_name(args.study) or 'all studies'}, in the order of the leaderboard")
+    if not runs:
+        console.result("no final has begun yet: --trials lists the trials of the search")
+    console.result("A final's figures are means over its seeds. `bench compare RUN RUN` takes two of these ids, `bench audit RUN` one.")
+
+
+def _name(study: str | None) -> str | None:
+    """A study by its name, also where its file is given."""
+    return Path(study).stem if study and study.endswith(".py") else study
+
+
+def _figure(metrics: dict[str, float], part: str) -> str:
+    value = metrics.get(f"{part}/uar", metrics.get(f"{part}/uar_mean"))
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _age(seconds: float) -> str:
+    """`5 min`, `3 h`, `12 days`."""
+    for unit, length in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= (2 if unit == "days" else 1) * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
+
+
+def status_command(args: argparse.Namespace, console: Console) -> None:
+    from harness.evaluation.study_status import study_status
+    from harness.tracking.outbox import Outbox
+    from harness.tracking.store import Store
+    from registry.errors import BenchError, unknown
+
+    store, waiting = None, len(Outbox(args.home).waiting())
+    with suppress(BenchError):  # there are no runs yet, which is a status, too
+        store = Store(args.home, new=False)
+    names = store.studies() if store else []
+    name = _name(args.study)
+    if name and names and name not in names:
+        raise unknown("study with runs", name, names)
+    if not names:
+        console.result(f"there are no runs in {args.home.resolve()} yet: `bench run --study {args.study or 'quickstart'}` starts some")
+        if waiting:
+            console.result(WAITING.format(count=waiting, home=args.home))
+    for each in names if store else ():
+        if name in (None, each):
+            print_status(study_status(store, each), args, console)
+
+
+def print_status(status: StudyStatus, args: argparse.Namespace, console: Console) -> None:
+    """A study's cells, then what runs, failed, waits and is left, and the command that continues."""
+    console.table(["protocol", "cell", "trials", "finals", "left"],
+                  [[cell.row.split, cell.row.name, _trials(cell), f"{cell.row.seeds} of {cell.row.seeds + (cell.seeds_left or 0)} seeds",
+                    _left(cell)] for cell in status.cells], title=status.name)
+    for owner, count in status.owners.items():
+        console.result(f"running: {count} trials or seeds of {owner}, which is alive")
+    if status.dead:
+        console.result(f"left open by processes that are gone: {status.dead} trials or seeds; the next start runs them again")
+    for failure in status.failures[:SHOWN_FAILURES]:
+        console.result(f"failed: {failure}")
+    if len(status.failures) > SHOWN_FAILURES:
+        console.result(f"failed: {len(status.failures) - SHOWN_FAILURES} more; the report lists them all")
+    if status.waiting:
+        console.result(WAITING.format(count=status.waiting, home=args.home))
+    if status.not_begun:
+        console.result(f"not begun: {len(status.not_begun)} cells")
+    left = status.left
+    if left is None:
+        console.result("left: not known, as no call of this version ran it")
+    elif left == (0, 0) and not status.not_begun:
+        console.result("left: nothing")
+    else:
+        console.result(f"left: {left[0]} trials and {left[1]} seeds of finals" + (", and the cells that are not begun" if status.not_begun else ""))
+    if status.obstacle:
+        console.result(f"to continue: {status.obstacle}")
+    if status.command:
+        console.result(f"{'to add to it' if left == (0, 0) and not status.not_begun else 'to continue'}: {status.command}")
+
+
+def _trials(cell: CellStatus) -> str:
+    return ", ".join(f"{count} {state}" for state, count in sorted(cell.trials.items())) or "none"
+
+
+def _left(cell: CellStatus) -> str:
+    if cell.trials_left is None:
+        return "not known"
+    return ", ".join(f"{n} {what}" for n, what in ((cell.trials_left, "trials"), (cell.seeds_left or 0, "seeds")) if n) or "nothing"

@@ -1,0 +1,57 @@
+"""The runs of studies as a list, with the ids that comparing and auditing take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.evaluation.find_runs import LEAKAGE, STUDY, TRANSFER
+from harness.evaluation.told_apart import read_rows
+from harness.tracking.run_record import RunRecord
+from harness.tracking.store import Store
+from registry.errors import BenchError, unknown
+
+SHORTEST_ID = 8  # characters of an id that are shown, unless two runs share them
+ORDER = ("final", "seed", "trial")
+
+
+@dataclass(frozen=True)
+class ListedRun:
+    """One run. Args: short_id: the start of its id that no other run of the list has. cell: as the leaderboard names its row."""
+
+    study: str
+    short_id: str
+    cell: str
+    record: RunRecord
+
+
+def listed_runs(store: Store, study: str | None = None, trials: bool = False) -> list[ListedRun]:
+    """The finals of a study, or of all, each followed by its seeds, in the order of the leaderboard.
+
+    Args: trials: the trials of the search, too.
+    Raises: UsageError with the near names for a study that has no runs; BenchError where there are none at all.
+    """
+    kinds = {name: kind for kind in (STUDY, LEAKAGE, TRANSFER) for name in store.studies(kind)}
+    if not kinds:
+        raise BenchError(f"there are no runs in {store.home.resolve()}: run a study first, or give its --home")
+    if study is not None and study not in kinds:
+        raise unknown("study with runs", study, kinds)
+    found: list[tuple[str, str, RunRecord]] = []
+    for name in [study] if study else sorted(kinds):
+        tracker = store.experiment(name, kinds[name])
+        records = tracker.records()
+        rows = {row.cell: (place, row.name) for place, row in enumerate(read_rows(tracker, records))}
+        chosen = [record for record in records if record.kind in (ORDER if trials else ORDER[:2])]
+        chosen.sort(key=lambda record: (rows[record.about.cell][0], ORDER.index(record.kind), record.started_at, record.seed))
+        found += [(name, rows[record.about.cell][1], record) for record in chosen]
+    length = id_length([record.run_id for _, _, record in found])
+    return [ListedRun(name, record.run_id[:length], cell, record) for name, cell, record in found]
+
+
+def id_length(ids: Sequence[str]) -> int:
+    """How much of each id is needed to tell them apart.
+
+    >>> id_length(["abcdefghij", "abcdefghik"])
+    10
+    """
+    return next(n for n in range(SHORTEST_ID, 65) if len({run_id[:n] for run_id in ids}) == len(set(ids)))
