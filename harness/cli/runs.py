@@ -80,8 +80,8 @@ def status_command(args: argparse.Namespace, console: Console) -> None:
         console.result(f"there are no runs in {args.home.resolve()} yet: `bench run --study {args.study or 'quickstart'}` starts some")
         if waiting:
             console.result(WAITING.format(count=waiting, home=args.home))
-    for each in names if store else ():
-        if name in (None, each):
+    for each in names:
+        if store and name in (None, each):
             print_status(study_status(store, each), args, console)
 
 
@@ -108,7 +108,8 @@ def print_status(status: StudyStatus, args: argparse.Namespace, console: Console
     elif left == (0, 0) and not status.not_begun:
         console.result("left: nothing")
     else:
-        console.result(f"left: {left[0]} trials and {left[1]} seeds of finals" + (", and the cells that are not begun" if status.not_begun else ""))
+        others = ", and the cells that are not begun" if status.not_begun else ""
+        console.result(f"left: {left[0]} trials and {left[1]} seeds of finals{others}")
     if status.obstacle:
         console.result(f"to continue: {status.obstacle}")
     if status.command:

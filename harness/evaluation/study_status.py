@@ -85,7 +85,8 @@ def study_status(store: Store, study: str) -> StudyStatus:
                 for record in records if record.state == "failed" and record.kind in ("trial", "seed")]
     known = {cell.row.cell for cell in cells}
     planned = [key for call in calls for key in call.about.planned.get("cells", ())]
-    return StudyStatus(study, cells, owners, len(running) - sum(owners.values()), waiting, failures, _with_home(about.command or _simplest_command(about, study), store.home),
+    command = _with_home(about.command or _simplest_command(about, study), store.home)
+    return StudyStatus(study, cells, owners, len(running) - sum(owners.values()), waiting, failures, command,
                        _obstacle(about.study_file or study), [key for key in planned if key not in known])
 
 

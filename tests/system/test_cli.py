@@ -14,9 +14,9 @@ COMMANDS = tuple(next(action.choices for action in parser()._actions if isinstan
 NO_RUNS = "there are no runs in"
 
 
-def test_there_are_fifteen_commands() -> None:
+def test_there_are_seventeen_commands() -> None:
     assert sorted(COMMANDS) == ["audit", "cache", "check", "compare", "data", "leakage", "list", "noise", "replicate", "report", "run",
-                                "show", "sync", "transfer", "ui"]
+                                "runs", "show", "status", "sync", "transfer", "ui"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -36,6 +36,7 @@ def test_the_help_lists_every_command() -> None:
     (("compare", "3f2a91", "77c0de"), 1, NO_RUNS),
     (("noise", "quickstart"), 1, NO_RUNS),
     (("report",), 1, NO_RUNS),
+    (("runs", "quickstart"), 1, NO_RUNS),
     (("noise", "quickstart", "--kinds", "pink"), 2, "no kind of noise is called 'pink'"),
     (("noise", "quickstart", "--levels", "nan"), 2, "--levels must be -60 to 120 dB"),
     (("leakage", "--study", "nope"), 2, "no study is called 'nope'"),

@@ -29,7 +29,7 @@ def test_trials_are_listed_on_request_and_all_studies_without_a_name(compared: t
 
 
 def test_a_study_without_runs_gives_the_near_names_and_a_home_without_any_says_so(ran: Ran, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no study with runs is called 'tiny_stud'. Did you mean 'tiny_study'"):
+    with pytest.raises(UsageError, match=r"no study with runs is called 'tiny_stud'\. Did you mean 'tiny_study'"):
         listed_runs(Store(ran.home), "tiny_stud")
     with pytest.raises(BenchError, match="there are no runs in"):
         listed_runs(Store(tmp_path))
