@@ -16,13 +16,13 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # for long outage
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 
 __all__ = ["BenchError", "Claim", "Execution", "Recipe", "Study", "Training", "UsageError", "Workspace", "audit", "compare", "leaderboard",
-           "load_model", "load_study", "predictions", "report", "results", "run", "trials"]
+           "load_model", "load_study", "predictions", "report", "results", "run", "runs", "trials"]
 
 if TYPE_CHECKING:  # for editors and type checkers; `__getattr__` does the same when a name is used
     from harness.analyses.published.systems import Claim
     from harness.data.corpora import Workspace
     from harness.evaluation.leaderboard import Leaderboard
-    from harness.evaluation.study_data import audit, compare, leaderboard, load_model, predictions, results, trials
+    from harness.evaluation.study_data import audit, compare, leaderboard, load_model, predictions, results, runs, trials
     from harness.execution.run_study import Execution
     from harness.reports.index import report
     from harness.study import Recipe, Study, Training
@@ -33,7 +33,7 @@ PLACES = {"Claim": "harness.analyses.published.systems", "Workspace": "harness.d
           "report": "harness.reports.index", "load_study": "harness.study.files",
           **dict.fromkeys(("Recipe", "Study", "Training"), "harness.study"),
           **dict.fromkeys(("BenchError", "UsageError"), "registry.errors"),
-          **dict.fromkeys(("audit", "compare", "leaderboard", "load_model", "predictions", "results", "trials"),
+          **dict.fromkeys(("audit", "compare", "leaderboard", "load_model", "predictions", "results", "runs", "trials"),
                           "harness.evaluation.study_data")}
 
 

@@ -62,8 +62,8 @@ def print_audit(runs: Sequence[AuditedRun], console: Console) -> int:
     checks = list(dict.fromkeys(finding.check for run in runs for finding in run.findings))
     states = [{finding.check: finding.state for finding in run.findings} for run in runs]
     console.table(["cell", "protocol", "seed", *checks],
-                  [[run.record.about.label, run.record.about.split, run.record.seed, *(state_of.get(check, "–") for check in checks)]
-                   for run, state_of in zip(runs, states, strict=True)], title="audit")
+                  [[run.cell or run.record.about.label, run.record.about.split, run.record.seed,
+                    *(state_of.get(check, "–") for check in checks)] for run, state_of in zip(runs, states, strict=True)], title="audit")
     for finding, count in Counter(f for run in runs for f in run.findings if f.state != "ok" or len(runs) == 1).items():
         console.result(f"{finding.state}: {finding.check}: {finding.text}" + (f" ({count} runs)" if count > 1 else ""))
     failed = sum(run.failed for run in runs)

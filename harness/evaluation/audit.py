@@ -18,6 +18,7 @@ from harness.data.corpora import Workspace, open_corpus
 from harness.data.features import cached_features
 from harness.evaluation.find_runs import LEAKAGE, STUDY, TRANSFER, chosen_runs
 from harness.evaluation.leak_checks import Finding, LeftByRun, audit_trial, identical_clips, summary
+from harness.evaluation.told_apart import read_rows
 from harness.study.rebuild import differences, trial_from
 from harness.study.trial import Trial
 from harness.tracking.run_record import RunRecord, RunTags
@@ -32,10 +33,11 @@ from registry.feature_space import FeatureSpace
 
 @dataclass(frozen=True)
 class AuditedRun:
-    """One run and the findings of its audit."""
+    """One run and the findings of its audit. Args: cell: as the leaderboard names its row."""
 
     record: RunRecord
     findings: list[Finding]
+    cell: str = ""
 
     @property
     def failed(self) -> bool:
@@ -52,7 +54,9 @@ def audit_runs(text: str, store: Store, workspace: Workspace) -> list[AuditedRun
     chosen = chosen_runs(store, text, (STUDY, LEAKAGE, TRANSFER))
     if not chosen.runs:
         raise BenchError(f"{text} has no finished final to audit yet")
-    return [AuditedRun(run, audit_run(run, chosen.records, chosen.tracker, workspace)) for run in chosen.runs]
+    names = {row.cell: row.name for row in read_rows(chosen.tracker, chosen.records)}
+    return [AuditedRun(run, audit_run(run, chosen.records, chosen.tracker, workspace), names.get(run.about.cell, run.about.label))
+            for run in chosen.runs]
 
 
 def audit_run(record: RunRecord, records: Sequence[RunRecord], tracker: Tracker, workspace: Workspace) -> list[Finding]:

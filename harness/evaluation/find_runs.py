@@ -59,7 +59,7 @@ def chosen_runs(store: Store, text: str, experiments: Sequence[str] = (STUDY,)) 
     if len(matches) > 1:
         raise UsageError(f"{text!r} is the start of {len(matches)} runs' ids: give more of it")
     tracker, records, run = matches[0]
-    return ChosenRuns(f"{tracker.study_name}: {run.name}", run.kind, tracker, _runs(run, records), records)
+    return ChosenRuns(f"{tracker.study_name}: {run.name} ({run.run_id[:8]})", run.kind, tracker, _runs(run, records), records)
 
 
 def _seeds(records: Sequence[RunRecord]) -> list[RunRecord]:

@@ -18,6 +18,7 @@ from harness.evaluation.final_predictions import MissingFiles, seed_predictions
 from harness.evaluation.find_runs import chosen_runs, runs_to_compare
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.evaluation.rows import Row
+from harness.evaluation.run_list import listed_runs
 from harness.evaluation.told_apart import read_rows
 from harness.study.files import parse_value
 from harness.tracking.run_record import RunRecord
@@ -31,6 +32,30 @@ if TYPE_CHECKING:
 
 COMPONENTS = {"recipe", "feature_space", "architecture", "augmentation", "split"}  # parameters of a run that are not settings
 PARTS = ("test", "validation")
+
+
+def runs(study: str | None = None, *, trials: bool = False, home: Folder = None) -> pd.DataFrame:
+    """The finals of a study, or of all, each followed by its seeds, as one frame.
+
+    Args: trials: the trials of the search, too.
+    Returns: `study`, `run` (the id that `compare` and `audit` take), `kind`, `state`, `protocol`, `cell`, `seed`, `validation_uar` and
+        `test_uar` (of a final the mean over its seeds, NaN where there is none), and when it `started`.
+    Raises: UsageError with the near names for a study without runs; BenchError where there are no runs at all.
+    Example: `runs("quickstart").query("kind == 'final'").run`.
+    """
+    import pandas as pd
+
+    found = listed_runs(Store(Workspace.located(home).home, new=False), study, trials)
+
+    def figures(part: str) -> list[float]:
+        return [each.record.metrics.get(f"{part}/uar", each.record.metrics.get(f"{part}/uar_mean", math.nan)) for each in found]
+
+    return pd.DataFrame({
+        "study": [each.study for each in found], "run": [each.record.run_id for each in found],
+        "kind": [each.record.kind for each in found], "state": [each.record.state for each in found],
+        "protocol": [each.record.about.split for each in found], "cell": [each.cell for each in found],
+        "seed": [each.record.seed for each in found], "validation_uar": figures("validation"), "test_uar": figures("test"),
+        "started": pd.to_datetime([each.record.started_at for each in found], unit="s", utc=True)})
 
 
 def leaderboard(study: str, *, home: Folder = None, data: Folder = None) -> list[Leaderboard]:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import create_engine
-from sqlalchemy.engine import URL, Engine
-from sqlalchemy.exc import SQLAlchemyError
-
 from harness.evaluation.rows import Row
 from harness.evaluation.told_apart import read_rows
-from harness.search.claims import alive_coordinators, ended_slots
+from harness.search.claims import at_work
 from harness.study.files import shipped
 from harness.tracking import process_identity
 from harness.tracking.outbox import Outbox
@@ -72,7 +67,7 @@ def study_status(store: Store, study: str) -> StudyStatus:
     calls = [record for record in records if record.kind == "study"]
     latest = max(calls, key=lambda record: record.started_at, default=None)
     about = latest.about if latest else RunTags()
-    alive, slots = _coordinators(store.home)
+    alive, slots = at_work(store.home)
     running = [record for record in records if record.state == "running" and record.kind in ("trial", "seed")]
     owners = Counter(owner for record in running if (owner := _owner(record, alive)))
     if latest and latest.state == "running" and not owners and (owner := _owner(latest, alive)):
@@ -109,25 +104,6 @@ def _owner(record: RunRecord, alive: Mapping[str, str]) -> str:
     if about.coordinator:
         return alive.get(about.coordinator, "")
     return f"process {about.pid} on {about.host}" if process_identity.may_be_alive(about.process) else ""
-
-
-def _coordinators(home: Path) -> tuple[dict[str, str], dict[str, int]]:
-    """The starts that may be alive, and the trials of each cell that ended, as the store of the search has them."""
-    engine = _engine(home)
-    if engine is None:
-        return {}, {}
-    try:
-        return alive_coordinators(engine), ended_slots(engine)
-    finally:
-        engine.dispose()
-
-
-def _engine(home: Path) -> Engine | None:
-    url, path = os.environ.get("BENCH_OPTUNA_STORAGE", ""), (home / "optuna.db").resolve()
-    try:
-        return create_engine(url) if url else create_engine(URL.create("sqlite", database=str(path))) if path.exists() else None
-    except (SQLAlchemyError, ImportError):  # the command that continues says what is wrong with it
-        return None
 
 
 def _simplest_command(about: RunTags, study: str) -> str:

@@ -16,6 +16,7 @@ from harness.data.features import padded_samples
 from harness.study.cells import Cell
 from harness.study.definition import Study
 from harness.tracking.run_record import RunRecord
+from harness.training.backend import set_up
 from registry.corpus import Corpus
 
 MEASURE_S = 20.0  # after which no further network is tried
@@ -53,6 +54,7 @@ def duration(study: Study, cells: Sequence[Cell], corpus: Corpus, records: Seque
     others = [cell for cell in {cell.label: cell for cell in cells}.values() if cell.label not in known]
     if others:
         say("timing a few batches of each network …")
+        set_up()  # which takes seconds of its own
     tried: dict[str, Pace | None] = {}
     end = time.monotonic() + MEASURE_S
     for cell in others:
@@ -92,7 +94,6 @@ def _before(cell: Cell, records: Sequence[RunRecord]) -> Pace | None:
 
 def _tried(cell: Cell, corpus: Corpus) -> Pace | None:
     """What two batches of noise take: in the first epoch with all that is made before it, in the second alone."""
-    from harness.training.backend import set_up
     from harness.training.fit import fit
 
     base, space = cell.base, cell.base.feature_space
@@ -100,7 +101,6 @@ def _tried(cell: Cell, corpus: Corpus) -> Pace | None:
     shape = space.extract(np.zeros(samples, np.float32), space.sample_rate, samples).shape
     key = f"{cell.key} {shape}"
     if key not in TRIED:
-        set_up()
         clips = 2 * base.training.batch_size
         x, y = np.random.default_rng(0).normal(size=(clips, *shape)).astype(np.float32), np.arange(clips) % len(corpus.emotions)
         trial = dataclasses.replace(base, training=dataclasses.replace(base.training, epochs=3, early_stopping=None, schedule="constant"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 import uuid
@@ -10,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sql
@@ -79,22 +81,35 @@ def _is_away(error: BaseException) -> bool:
     return any(isinstance(fault, OperationalError | InterfaceError) or fault.connection_invalidated for fault in faults)
 
 
-def alive_coordinators(engine: Engine) -> dict[str, str]:
-    """The starts of `bench run` that may be alive, by a look that claims and writes nothing: id -> `process PID on HOST`."""
+def at_work(home: Path) -> tuple[dict[str, str], dict[str, int]]:
+    """The starts that may be alive, and what their searches have done, by a look at the store of a home that claims nothing.
+
+    Returns: id of a start -> `process PID on HOST`; key of a cell -> how many trials of its search have ended. Empty without a store.
+    """
+    url, path = os.environ.get("BENCH_OPTUNA_STORAGE", ""), (home / "optuna.db").resolve()
+    if not url and not path.exists():
+        return {}, {}
+    with suppress(sql.exc.SQLAlchemyError, ImportError):  # a store that is away, or without these tables: the next run says why
+        engine = sql.create_engine(url or sql.URL.create("sqlite", database=str(path)))
+        try:
+            return _alive_coordinators(engine), _ended_slots(engine)
+        finally:
+            engine.dispose()
+    return {}, {}
+
+
+def _alive_coordinators(engine: Engine) -> dict[str, str]:
     query = f"SELECT id, host, pid, started, {_now(engine)} - beat FROM bench_coordinators"
-    with suppress(DBAPIError), engine.connect() as connection:  # a store that has no such table yet
+    with engine.connect() as connection:
         return {row[0]: f"process {row[2]} on {row[1]}" for row in connection.execute(sql.text(query)) if _may_be_alive(*row[1:])}
-    return {}
 
 
-def ended_slots(engine: Engine) -> dict[str, int]:
-    """Key of a cell -> how many trials of its search have ended, by the claims on their slots."""
-    counts: Counter[tuple[str, ...]] = Counter()
-    with suppress(DBAPIError), engine.connect() as connection:
-        for claim, in connection.execute(sql.text("SELECT claim FROM bench_claims WHERE ended = 1 AND claim LIKE 'slot %'")):
-            counts[tuple(claim.split()[-3:-1])] += 1  # key and ranges of the search, before the number of the slot
+def _ended_slots(engine: Engine) -> dict[str, int]:
+    with engine.connect() as connection:
+        claims = [claim for claim, in connection.execute(sql.text("SELECT claim FROM bench_claims WHERE ended = 1"))]
+    slots = Counter(tuple(claim.split()[-3:-1]) for claim in claims if claim.startswith("slot "))  # key and ranges, before the slot
     ended: dict[str, int] = {}
-    for (key, _), count in counts.items():
+    for (key, _), count in slots.items():
         ended[key] = max(count, ended.get(key, 0))
     return ended
 
