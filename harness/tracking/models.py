@@ -47,7 +47,7 @@ class Models:
 
         outputs = Schema([ColSpec("string", "emotion"), *(ColSpec("double", emotion) for emotion in emotions)])
         inputs = Schema([TensorSpec(np.dtype(np.float32), (-1, -1))])
-        signature = ModelSignature(inputs, outputs, ParamSchema([ParamSpec("sample_rate", "long", sample_rate)]))
+        signature = ModelSignature(inputs, outputs, ParamSchema([ParamSpec("sample_rate", "double", float(sample_rate))]))
         run = self.client.get_run(run_id)
         for unfinished in self.client.search_logged_models([run.info.experiment_id], filter_string=f"source_run_id = '{run_id}'"):
             self._delete(unfinished.model_id)  # an upload that broke off

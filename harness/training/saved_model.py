@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.training.model_input import checked_rate, checked_waveforms, in_full_scale
 from registry.core import get, label_of, registered, specification
 from registry.errors import BenchError, require
 from registry.feature_space import FeatureSpace
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 SETTINGS = "listening.json"  # the name that models in stores have
 ONE_BATCH = 32  # clips; Keras's own batch size, so that the network sees the same either way
 MOST_CONFIGURATION = 50_000_000  # bytes: a network of bench takes some thousand, with its normaliser's means
-SHORTEST = 100  # samples: less is no utterance at any sample rate, most likely a transposed array
 
 
 def write(result: Result, corpus: Corpus, folder: Path) -> None:
@@ -89,14 +89,15 @@ class WaveformModel:
         """One row a waveform: `emotion`, then the probability of each emotion.
 
         Args:
-            model_input: float32 array (clips, samples) in [-1, 1]: clips of one length; a single one is `waveform[None, :]`.
-            params: `{"sample_rate": Hz}`; the corpus's own rate when it is not given.
-        Raises: BenchError for no clip, fewer than 100 samples, or values that are not finite.
+            model_input: float array (clips, samples) in [-1, 1]: clips of one length; a single one is `waveform[None, :]`.
+            params: `{"sample_rate": Hz}`, 4,000 to 192,000; the corpus's own rate when it is not given.
+        Raises: UsageError for no clip, fewer than 100 samples, whole numbers, values that are not finite or far beyond full scale,
+            another parameter, or a rate that no recording has.
         """
         import pandas as pd
 
-        sample_rate = int((params or {}).get("sample_rate") or self.sample_rate)
-        probabilities = self.probabilities(self.features(model_input, sample_rate))
+        sample_rate = checked_rate(params, self.sample_rate)
+        probabilities = self.probabilities(self.features(in_full_scale(checked_waveforms(model_input)), sample_rate))
         table = pd.DataFrame(probabilities, columns=list(self.emotions))
         table.insert(0, "emotion", [self.emotions[i] for i in probabilities.argmax(axis=1)])
         return table
@@ -109,17 +110,6 @@ class WaveformModel:
         """The probability of each emotion: (clips, emotions)."""
         # `predict` has a loop that takes far longer than one batch of a small network
         return self.network.predict_on_batch(features) if len(features) <= ONE_BATCH else self.network.predict(features, verbose=0)
-
-
-def checked_waveforms(model_input: Any) -> np.ndarray:
-    """The input as float32 (clips, samples). Raises: BenchError for an array that a network can't predict."""
-    waveforms = np.asarray(model_input, np.float32)
-    require(waveforms.ndim == 2 and len(waveforms) > 0,
-            f"the model takes an array (clips, samples) of at least one clip, not one of shape {waveforms.shape}")
-    require(waveforms.shape[1] >= SHORTEST, f"a waveform needs at least {SHORTEST} samples, not {waveforms.shape[1]}")
-    broken = np.flatnonzero(~np.isfinite(waveforms).all(axis=1)).tolist()
-    require(not broken, f"waveforms must be finite: clips {broken[:10]} hold NaN or infinite values")
-    return waveforms
 
 
 def load(files: Path) -> WaveformModel:

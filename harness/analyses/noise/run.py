@@ -27,8 +27,9 @@ from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training import saved_model
+from harness.training.model_input import SHORTEST
 from harness.training.predictions import Predictions
-from harness.training.saved_model import SHORTEST, WaveformModel
+from harness.training.saved_model import WaveformModel
 from registry.audio import fix_length
 from registry.corpus import Clip, Corpus
 from registry.errors import BenchError

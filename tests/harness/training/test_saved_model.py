@@ -95,6 +95,20 @@ def test_an_array_that_is_no_speech_is_refused(kept: tuple[Any, list[dict[str, s
         kept[0].predict(waveforms.astype(np.float32))
 
 
+def test_a_rate_of_16_misspelt_parameters_and_whole_numbers_are_no_prediction(kept: tuple[Any, list[dict[str, str]]], ran: Ran) -> None:
+    model, waveform = kept[0], waveform_of(kept[1][0]["clip"])[None, :]
+    assert model.predict(waveform, params={"sample_rate": 16_000.0}).equals(model.predict(waveform))
+    with pytest.raises(BenchError, match=r"from 4,000 to 192,000, not 16\.0: give the rate of the recording"):
+        model.predict(waveform, params={"sample_rate": 16})
+    with pytest.raises(MlflowException, match="int16"):
+        model.predict((waveform * 32_767).astype(np.int16))
+    own = saved_model.load(ran.home / "mlartifacts")
+    with pytest.raises(BenchError, match="Did you mean 'sample_rate'"):
+        own.predict(waveform, {"sample_rte": 16_000})
+    with pytest.raises(BenchError, match="not int16: divide by full scale"):
+        own.predict((waveform * 32_767).astype(np.int16))
+
+
 def test_it_holds_the_weights_and_no_state_of_the_optimiser(ran: Ran) -> None:
     path = next((ran.home / "mlartifacts").rglob("model.keras"))
     with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as weights:
