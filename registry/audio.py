@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ LONGEST_S = 600
 MOST_SAMPLES = 100_000_000  # of all channels: 400 MB as float32
 RUN_UP_S = 1  # that are decoded before a segment: after a seek, what a lossy format decodes first is not the audio
 ACTIVE_DB = 30.0  # below the loudest stretch: less counts as a pause
+for setting in ("SOXR_USE_SIMD", "SOXR_USE_SIMD32", "SOXR_USE_SIMD64"):
+    os.environ.pop(setting, None)  # soxr looks at each call, and would round otherwise: no signature names that
 
 
 class Header(NamedTuple):

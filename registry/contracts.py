@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from registry.core import KINDS, label_of
 from registry.corpus import Clip, Corpus
 from registry.errors import BenchError, Declined, unknown
+from registry.keras_state import load_keras
 from registry.rules import architecture, augmentation, component, corpus, feature, split
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ def _sentence(rule: Callable[..., None]) -> str:
 def _run(kind: str, component: Any, *context: Any) -> None:
     """Every rule in turn; an error of another kind that a rule raises becomes a BenchError too."""
     name = label_of(type(component))
+    if kind in ("architectures", "augmentations"):
+        load_keras()  # as a trial gets it, whatever the user's machine says
     for rule in RULES[kind]:
         try:
             rule(component, *context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from typing import Any, Literal
 
 from registry.augmentation import Augmentation
@@ -98,5 +99,6 @@ class Trial:
 
 
 def keras_backend() -> str:
-    """The Keras backend that will be used: KERAS_BACKEND, or TensorFlow."""
-    return os.environ.get("KERAS_BACKEND", "tensorflow")
+    """The Keras backend that is loaded; where none is yet, the one that will be: KERAS_BACKEND, or TensorFlow."""
+    loaded = getattr(sys.modules.get("keras"), "config", None)  # in a notebook, a change of the variable comes too late
+    return str(loaded.backend()) if loaded else os.environ.get("KERAS_BACKEND") or "tensorflow"

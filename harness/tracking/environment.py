@@ -31,12 +31,14 @@ def commit() -> str:
 
 
 def hardware() -> str:
-    """Cores, memory, and what the Keras backend computes on: `2 cores, 24 GB, cpu:0`."""
+    """Cores, memory, what the Keras backend computes on, and what else rounds its numbers: `2 cores, 24 GB, cpu:0, 2 threads`."""
     import psutil
 
-    from harness.training.backend import set_up
+    from harness.training.backend import not_undone, set_up, threads
 
-    return f"{psutil.cpu_count()} cores, {round(psutil.virtual_memory().total / 1e9)} GB, {', '.join(set_up())}"
+    parts = [f"{psutil.cpu_count()} cores", f"{round(psutil.virtual_memory().total / 1e9)} GB", *set_up()]
+    used = threads()
+    return ", ".join([*parts, *([f"{used} thread{'s'[: used != 1]}"] if used else []), *not_undone()])
 
 
 def versions() -> str:

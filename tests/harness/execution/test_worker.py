@@ -23,9 +23,9 @@ def test_a_worker_that_would_give_other_numbers_refuses(tmp_path: Path, monkeypa
         run_job(dataclasses.replace(job, tags=RunTags(signature="0" * 16)), None)  # type: ignore[arg-type]
     with pytest.raises(BenchError, match=r"does not see .*: it must lie on a file system that all machines share"):
         run_job(dataclasses.replace(job, workspace=Workspace(tmp_path / "of another machine")), None)  # type: ignore[arg-type]
-    monkeypatch.setenv("KERAS_BACKEND", "jax")
-    with pytest.raises(BenchError, match="start the workers with KERAS_BACKEND=tensorflow"):
-        run_job(job, None)  # type: ignore[arg-type]
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    with pytest.raises(BenchError, match="runs on tensorflow, this study on jax: start the workers with KERAS_BACKEND=jax"):
+        run_job(dataclasses.replace(job, trial=dataclasses.replace(job.trial, backend="jax")), None)  # type: ignore[arg-type]
 
 
 class Nobody:
