@@ -5,17 +5,15 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
-import hashlib
 import importlib.metadata
-import importlib.util
 import json
-import sys
 import types
 import typing
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from registry import own_files
 from registry.errors import BenchError, UsageError, unknown
 
 T = TypeVar("T")
@@ -227,25 +225,15 @@ def _from_file(path: Path) -> type[Any]:
 
 
 def load_file(path: Path) -> types.ModuleType:
-    """Import one Python file that lies outside any package.
+    """Import one Python file that lies outside any package, with the modules beside it that it imports.
 
     Raises: UsageError when it is missing or wrong (syntax, names, fields); BenchError when the disk or what it reads is at fault.
     """
     if not path.is_file():
         raise UsageError(f"there is no file {path}")
-    unique = f"{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
-    spec = importlib.util.spec_from_file_location(unique, path)
-    assert spec and spec.loader  # a path ending in .py always has a loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[unique] = module  # dataclasses and pickle look classes up there
     try:
-        spec.loader.exec_module(module)
+        return own_files.load(path)
     except (Exception, SystemExit) as error:
-        del sys.modules[unique]
         reason = f": {error}" if isinstance(error, BenchError) else f" could not be loaded: {type(error).__name__}: {error}"
         outside = isinstance(error, (BenchError, OSError, MemoryError)) and not isinstance(error, UsageError)
         raise (BenchError if outside else UsageError)(f"{path}{reason}") from error
-    import cloudpickle
-
-    cloudpickle.register_pickle_by_value(module)  # worker processes could not import it by its name
-    return module

@@ -15,6 +15,7 @@ from registry.clip_audio import waveform_of
 from registry.corpus import Clip
 from registry.errors import BenchError
 from registry.feature_space import FeatureSpace
+from registry.own_files import Portable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,8 +140,8 @@ def processes(workers: int) -> Iterator[ParallelMap]:
     from joblib.externals.loky import get_reusable_executor
 
     def each(function: Callable[..., Any], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
-        parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
-        return iter(parallel(joblib.delayed(function)(*task) for task in tasks))
+        parallel, portable = joblib.Parallel(return_as="generator_unordered", batch_size=1), Portable.of(function)
+        return iter(parallel(joblib.delayed(portable)(*task) for task in tasks))
 
     try:
         with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):

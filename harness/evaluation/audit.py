@@ -68,7 +68,7 @@ def audit_run(record: RunRecord, records: Sequence[RunRecord], tracker: Tracker,
     if configuration is None:
         return [Finding("configuration", "unknown", "the run has no configuration.json")]
     try:
-        trial = trial_from(configuration, OWN)
+        trial = trial_from(configuration, OWN, needed=("corpus", "feature_space", "split", "augmentation"))
     except BenchError as error:
         return [Finding("configuration", "unknown", f"the trial can't be rebuilt: {error}")]
     corpus = corpus_of(record, trial, workspace)

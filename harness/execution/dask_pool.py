@@ -8,7 +8,6 @@ import os
 import queue
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,6 +26,7 @@ from harness.execution.pool import JobEnd, OnProgress, ProgressEvent
 from harness.safe_text import first_line
 from harness.tracking.run_record import RunRecord
 from registry.errors import BenchError
+from registry.own_files import known_in
 
 HOST = "127.0.0.1"
 RECYCLE_TRIALS = 200  # after which a worker process is replaced by a new one, lest anything pile up in it
@@ -141,11 +141,9 @@ class DaskPool:
     def start(self, job: Job) -> None:
         """Send a job to one of the workers that `free` counted."""
         blob = cloudpickle.dumps(job)
-        files = [module.__file__ for name in cloudpickle.list_registry_pickle_by_value()
-                 if name.encode() in blob and (module := sys.modules.get(name))]
         worker = self._idle.pop()
-        future = self.client.submit(run_job_on_dask, job.uid, blob, files, key=f"bench-{job.uid}-{time.monotonic_ns()}", pure=False,
-                                    workers=[worker])
+        key = f"bench-{job.uid}-{time.monotonic_ns()}"
+        future = self.client.submit(run_job_on_dask, job.uid, blob, known_in(blob), key=key, pure=False, workers=[worker])
         self._running[job.uid] = _Running(future, worker)
         future.add_done_callback(lambda done: self._messages.put(["done", job.uid, done.key]))
 

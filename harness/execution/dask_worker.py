@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import cloudpickle
@@ -18,7 +16,8 @@ from distributed.system import MEMORY_LIMIT
 from harness.execution.job import Job, Stopped
 from harness.execution.worker import run_job
 from harness.safe_text import mask_logs
-from registry.core import load_file
+from registry.keras_state import as_installed
+from registry.own_files import OwnFiles, receive
 
 TOPIC = "bench"  # of the events that workers send
 ANSWER_S = 30.0  # a worker that gets no answer in this time goes on training
@@ -49,18 +48,17 @@ class WorkerSetup(WorkerPlugin):
             os._exit(0)
 
 
-def run_job_on_dask(uid: str, blob: bytes, files: list[str]) -> None:
-    """The Dask task of a job: `blob` is the job, pickled with the classes of `files`, which no worker could import by name.
+def run_job_on_dask(uid: str, blob: bytes, files: tuple[OwnFiles, ...]) -> None:
+    """The Dask task of a job: `blob` is the job, pickled; `files` are those of its classes, which no worker could import by name.
 
     Its outcome is sent as an event, with the bytes that the worker may hold. A task's result would have to be fetched from the worker,
     and the coordinator would wait in vain for that of a worker which dies first.
     """
     worker = get_worker()
     worker.log_event(TOPIC, ["began", uid])
-    for file in files:  # so that a saved model finds the source of a user's own feature
-        if Path(file).is_file() and not any(getattr(module, "__file__", None) == file for module in list(sys.modules.values())):
-            load_file(Path(file))
-    job: Job = cloudpickle.loads(blob)
+    receive(files)
+    with as_installed():  # a user's file may import Keras
+        job: Job = cloudpickle.loads(blob)
     outcome = run_job(job, DaskReporter(uid, worker, str(worker.get_current_task()), job.waits_for_pruning))
     worker.log_event(TOPIC, ["ended", uid, asdict(outcome), worker.memory_manager.memory_limit or MEMORY_LIMIT])
 

@@ -19,6 +19,7 @@ from registry.architecture import decline
 from registry.core import short_label
 from registry.corpus import Corpus
 from registry.errors import BenchError, Declined
+from registry.own_layers import reason_not_kept
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: 
     protocols = {short_label(cell.base.split): cell for cell in cells}
     pairs = {cell.label: cell for cell in cells}
     reasons = {**{label: split_reason(cell.base.split, corpus) for label, cell in protocols.items()},
-               **{label: pair_reason(cell, corpus) for label, cell in pairs.items()}}
+               **{label: pair_reason(cell, corpus) or (model_reason(cell, corpus) if study.best_models else None)
+                  for label, cell in pairs.items()}}
     declined = {label: reason for label, reason in reasons.items() if reason}
     kept = [cell for cell in cells if not {cell.label, short_label(cell.base.split)} & declined.keys()]
     if not kept:
@@ -108,3 +110,11 @@ def pair_reason(cell: Cell, corpus: Corpus) -> str | None:
     """Why the cell's architecture can't take its feature space; None when it can."""
     space = cell.base.feature_space
     return decline(cell.base.architecture, space.silent_shape(padded_samples(corpus, space)))
+
+
+def model_reason(cell: Cell, corpus: Corpus) -> str | None:
+    """Why no model of the cell could be kept, as one whose layers can't be loaded again; None when it can. Bench's own are tested."""
+    architecture, space = cell.base.architecture, cell.base.feature_space
+    if type(architecture).__module__.startswith("registry."):
+        return None
+    return reason_not_kept(architecture, space.silent_shape(padded_samples(corpus, space)), len(corpus.emotions))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from harness.study.trial import NUMBERS_VERSION, Training, Trial
 from registry.augmentation import Augmentation
 from registry.core import registered
+from registry.errors import BenchError
 from registry.feature_space import FeatureSpace
 
 KINDS = {"corpus": "corpora", "feature_space": "feature-spaces", "architecture": "architectures", "split": "splits",
@@ -19,14 +20,24 @@ NOT_FIELDS = ("component", "version", "numbers_version")  # in a specification b
 NO_CLASSES: Mapping[str, type[Any]] = MappingProxyType({})
 
 
-def trial_from(configuration: Mapping[str, Any], classes: Mapping[str, type[Any]] = NO_CLASSES) -> Trial:
+def trial_from(configuration: Mapping[str, Any], classes: Mapping[str, type[Any]] = NO_CLASSES,
+               needed: Collection[str] | None = None) -> Trial:
     """The trial with this `configuration`, as read from a run's `configuration.json`.
 
     Args:
         classes: of components that are not registered, by name.
+        needed: the fields that must be components, all for None; others of a user's own stay plain data, which has the same signature.
     Raises: BenchError for a component that is not registered here, or that no longer has these fields.
     """
-    fields = {key: component_from(KINDS.get(key, ""), value, classes) for key, value in configuration.items() if key not in NOT_FIELDS}
+    fields = {}
+    for key, value in configuration.items():
+        if key not in NOT_FIELDS:
+            try:
+                fields[key] = component_from(KINDS.get(key, ""), value, classes)
+            except BenchError:
+                if needed is None or key in needed:
+                    raise
+                fields[key] = value
     return Trial(**fields)
 
 

@@ -22,6 +22,7 @@ from harness.study.trial import keras_backend
 from harness.tracking.addresses import local_folder
 from harness.tracking.outbox import write_through
 from harness.tracking.run_record import PREFIX, RunRecord
+from registry.own_files import requirements_of
 
 CODE = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "registry")]  # that a saved model needs beside its libraries
 MODEL_TAG = f"{PREFIX}model"
@@ -55,7 +56,7 @@ class Models:
         about = Model(artifact_path=model.artifact_location, run_id=run_id, model_uuid=model.model_id, model_id=model.model_id)
         with tempfile.TemporaryDirectory() as temporary, warnings.catch_warnings(action="ignore", category=UserWarning):  # of no example
             mlflow.pyfunc.save_model(Path(temporary) / "model", loader_module="harness.saved_model", data_path=str(folder), code_paths=CODE,
-                                     signature=signature, pip_requirements=requirements(), mlflow_model=about)
+                                     signature=signature, pip_requirements=requirements(folder), mlflow_model=about)
             self.client.log_model_artifacts(model.model_id, str(Path(temporary) / "model"))
         if metrics:
             self.client.log_batch(run_id, [Metric(m.key, m.value, m.timestamp, m.step, model_id=model.model_id) for m in metrics])
@@ -96,8 +97,9 @@ class Models:
             return None
 
 
-def requirements() -> list[str]:
-    """The exact versions that a saved model needs to give the same numbers."""
+def requirements(folder: Path) -> list[str]:
+    """The exact versions that a saved model needs to give the same numbers, those that its own source imports among them."""
     names = ("keras", keras_backend(), "librosa", "numpy", "pandas", "soundfile", "soxr", "psutil")
-    return [f"{name}=={importlib.metadata.version(name)}" for name in names]
+    own = requirements_of([path.read_bytes() for path in sorted(folder.rglob("*.py"))])
+    return list(dict.fromkeys([*(f"{name}=={importlib.metadata.version(name)}" for name in names), *own]))
 

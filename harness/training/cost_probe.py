@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.training import saved_model
+from registry import own_layers
 from registry.errors import BenchError
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def probe(folder: Path, sample_rate: int) -> tuple[dict[str, float], str]:
                "peak_memory_mb": peak_memory_mb(), "cores": float(psutil.cpu_count() or 0),
                "others_cores": max(0.0, float(machine_s - process_s) / (time.perf_counter() - start))}
     try:
-        return figures | {"multiply_adds": float(multiply_adds(model.network))}, ""  # after the memory: counting makes a copy
+        with own_layers.registered(model.objects):
+            return figures | {"multiply_adds": float(multiply_adds(model.network))}, ""  # after the memory: counting makes a copy
     except BenchError as error:
         return figures, str(error)
 

@@ -6,18 +6,19 @@ emotion and the probability of each; this module is the model's loader in MLflow
 
 from __future__ import annotations
 
-import inspect
 import json
-import shutil
 import zipfile
 import zlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from harness.training.model_input import checked_rate, checked_waveforms, in_full_scale
-from registry.core import get, label_of, registered, specification
+from registry import own_layers
+from registry.core import declared, get, registered, specification
 from registry.errors import BenchError, require
 from registry.feature_space import FeatureSpace
 
@@ -34,7 +35,7 @@ MOST_CONFIGURATION = 50_000_000  # bytes: a network of bench takes some thousand
 
 
 def write(result: Result, corpus: Corpus, folder: Path) -> None:
-    """Write the network (`model.keras`) and how waveforms become its input (`listening.json`) into `folder`."""
+    """Write the network (`model.keras`), how waveforms become its input (`listening.json`), and what source it needs into `folder`."""
     import keras
 
     from harness.data.features import padded_samples
@@ -42,14 +43,11 @@ def write(result: Result, corpus: Corpus, folder: Path) -> None:
     assert result.model is not None
     folder.mkdir(parents=True, exist_ok=True)
     bare = keras.Model(result.model.inputs, result.model.outputs, name=result.model.name)  # Adam's state would be twice the weights
-    bare.save(folder / "model.keras")
     space = result.trial.feature_space  # of the trial: the search may have changed that of the cell
+    own_layers.write(folder, bare, [feature for feature in space.features if not type(feature).__module__.startswith("registry.")])
     settings = {"feature_space": specification(space), "samples": padded_samples(corpus, space), "emotions": corpus.emotions,
                 "sample_rate": corpus.sample_rate}
     (folder / SETTINGS).write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-    for feature in space.features:
-        if not type(feature).__module__.startswith("registry."):  # a user's own, whose file other machines do not have
-            shutil.copyfile(inspect.getfile(type(feature)), folder / f"{label_of(type(feature))}.py")
 
 
 def normaliser_of(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
@@ -79,11 +77,14 @@ class WaveformModel:
 
     Args:
         network: (batch, frames, bands) -> (batch, classes). samples: length that clips are padded or cut to, at the space's rate.
-        sample_rate: Hz, assumed of a waveform that comes without one.
+        sample_rate: Hz, assumed of a waveform that comes without one. objects: the layers and functions that are not Keras's own, by
+            the names under which Keras saves them.
     """
 
-    def __init__(self, network: keras.Model, space: FeatureSpace, samples: int, emotions: tuple[str, ...], sample_rate: int) -> None:
+    def __init__(self, network: keras.Model, space: FeatureSpace, samples: int, emotions: tuple[str, ...], sample_rate: int,
+                 objects: Mapping[str, Any] = MappingProxyType({})) -> None:
         self.network, self.space, self.samples, self.emotions, self.sample_rate = network, space, samples, emotions, sample_rate
+        self.objects = objects
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """One row a waveform: `emotion`, then the probability of each emotion.
@@ -125,26 +126,27 @@ def _load_pyfunc(data_path: str) -> WaveformModel:
     from harness.training.backend import set_up
 
     set_up()
-    import keras
-
-    settings = json.loads((Path(data_path) / SETTINGS).read_text(encoding="utf-8"))
-    try:
-        network = keras.models.load_model(Path(data_path) / "model.keras", compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
-        raise BenchError(f"the network in {data_path} is damaged, or holds code that Keras's safe mode does not run: {error}") from error
-    space = space_from(settings["feature_space"], Path(data_path))
-    return WaveformModel(network, space, settings["samples"], tuple(settings["emotions"]), settings["sample_rate"])
+    folder = Path(data_path)
+    settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    modules, objects = own_layers.read(folder)
+    network = own_layers.load(folder, objects)
+    space = space_from(settings["feature_space"], folder, modules)
+    return WaveformModel(network, space, settings["samples"], tuple(settings["emotions"]), settings["sample_rate"], objects)
 
 
-def space_from(data: dict[str, Any], folder: Path) -> FeatureSpace:
-    """The feature space with this specification; features that are not registered are read from `folder`."""
+def space_from(data: dict[str, Any], folder: Path, modules: Sequence[ModuleType] = ()) -> FeatureSpace:
+    """The feature space with this specification; features that are not registered are those of the model's modules.
+
+    Models of before have a file of each such feature in `folder`.
+    """
     settings = {key: value for key, value in data.items() if key not in ("component", "version", "features")}
-    features = [_feature_class(f["component"], folder)(**{k: v for k, v in f.items() if k not in ("component", "version")})
+    features = [_feature_class(f["component"], folder, modules)(**{k: v for k, v in f.items() if k not in ("component", "version")})
                 for f in data["features"]]
     return FeatureSpace(features=tuple(features), **settings)
 
 
-def _feature_class(name: str, folder: Path) -> type[Any]:
+def _feature_class(name: str, folder: Path, modules: Sequence[ModuleType]) -> type[Any]:
     require(name.isidentifier(), f"a feature can't be called {name!r}: the saved model was changed by someone")
+    own = next((cls for module in modules if (cls := declared(module, name))), None)
     file = folder / f"{name}.py"
-    return get("feature-spaces", str(file)) if file.is_file() else registered("feature-spaces", name)
+    return own or (get("feature-spaces", str(file)) if file.is_file() else registered("feature-spaces", name))

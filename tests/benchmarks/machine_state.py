@@ -1,6 +1,6 @@
 """Which state of a user's machine changes the numbers of a trial, although its signature stays the same.
 
-Run from the repository: python tests/benchmarks/machine_state.py [--only WORD]
+Run from the repository: python tests/benchmarks/machine_state.py [--only WORD …]
 
 Each state is met by a new process, in which tiny networks are trained twice through everything that a real trial does: resampling, mel
 frames, augmented copies, augmentation on the fly, batch norm, dropout. Features, losses, probabilities and weights must be the same to
@@ -97,7 +97,7 @@ STATES = [
 def main() -> None:
     """Print a table of the states, and end with 1 when one that could be undone changed a number."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", metavar="WORD", help="the states whose name holds it")
+    parser.add_argument("--only", nargs="+", default=[""], metavar="WORD", help="the states whose name holds one of them")
     parser.add_argument("--numbers", metavar="CODE", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.numbers is not None:
@@ -110,7 +110,7 @@ def main() -> None:
     print("| state | features | network | |\n|---|---|---|---|")
     bad = 0
     for state in STATES:
-        if options.only in state.name:
+        if any(word in state.name for word in options.only):
             found = met(state)
             same = {part: found.get(part) == plain[part] for part in ("features", "network")}
             bad += not (all(same.values()) or state.rounding)

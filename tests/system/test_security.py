@@ -31,7 +31,7 @@ from harness.study.rebuild import trial_from
 from harness.tracking.run_record import RunTags
 from harness.tracking.store import Store
 from harness.training import saved_model
-from registry import audio
+from registry import audio, own_layers
 from registry.corpora.combined import Combined
 from registry.corpora.folder import Folder
 from registry.errors import BenchError, UsageError
@@ -94,6 +94,22 @@ def test_a_saved_model_runs_no_file_but_its_own(trap: Path, name: str) -> None:
     assert not trap.exists()
 
 
+@pytest.mark.parametrize("listed", ["packages", "imports"])
+@pytest.mark.parametrize("module", ["evil", "...evil", "../evil", "{}", "own_parts.evil"])
+def test_a_saved_model_s_list_of_its_own_source_leads_to_no_other_file(
+        trap: Path, module: str, listed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(trap.parent)
+    source = trap.parent / "model" / "source"
+    (source / "0").mkdir(parents=True)
+    (source / "0" / "own_parts.py").write_text("")
+    names = {module.format(trap.parent / "evil"): {}}
+    (source / "objects.json").write_text(json.dumps({"packages": [names if listed == "packages" else {}],
+                                                     "imports": names if listed == "imports" else {}}))
+    with pytest.raises(BenchError, match="can't be run here"):
+        own_layers.read(source.parent)
+    assert not trap.exists()
+
+
 def test_a_network_that_holds_code_is_refused(trap: Path) -> None:
     import keras
 
@@ -141,7 +157,8 @@ def test_nothing_is_unpickled_or_evaluated_and_arrays_are_loaded_without_objects
                 assert [ast.unparse(k) for k in node.keywords if k.arg == "allow_pickle"] == ["allow_pickle=False"], path
             if isinstance(node, ast.keyword) and node.arg == "shell":
                 found.append(f"{path}: shell=")
-    assert found == ["registry/rules/component.py: pickle.loads", "registry/rules/corpus.py: pickle.loads",  # of what they just dumped
+    assert found == ["registry/own_files.py: compile", "registry/own_files.py: pickle.loads",  # a user's own file; sent to a child
+                     "registry/rules/component.py: pickle.loads", "registry/rules/corpus.py: pickle.loads",  # of what they just dumped
                      "harness/execution/dask_worker.py: cloudpickle.loads"]  # a job that the coordinator sent: see docs/security.md
 
 

@@ -139,7 +139,7 @@ def _split_of(record: RunRecord, tracker: Tracker, workspace: Workspace) -> tupl
     configuration = tracker.configuration(record.run_id)
     if configuration is None:
         raise BenchError(f"run {record.run_id} has no configuration.json in the store: train it again")
-    trial = trial_from(configuration)
+    trial = trial_from(configuration, needed=("corpus", "split"))
     corpus = corpus_of(record, trial, workspace)
     split = trial.split(corpus)
     if corpus.fingerprint != trial.corpus_fingerprint or split.fingerprint(corpus) != record.about.split_fingerprint:

@@ -41,3 +41,12 @@ def test_what_a_configuration_says_otherwise_is_named_and_an_unknown_component_i
         trial_from(older)
     with pytest.raises(BenchError, match="no corpus is called 'augmented_first'"):
         trial_from(TRIALS[-1].configuration)
+
+
+def test_a_component_of_a_user_s_own_that_is_not_needed_stays_data_with_the_same_signature() -> None:
+    written = json.loads(json.dumps(CLEAN.configuration))
+    written["architecture"]["component"] = "of_a_user_s_own"
+    again = trial_from(written, needed=("corpus", "split"))
+    assert again.split == CLEAN.split and differences(again, written) == []
+    with pytest.raises(BenchError, match="no architecture is called 'of_a_user_s_own'"):
+        trial_from(written, needed=("architecture",))

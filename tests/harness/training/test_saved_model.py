@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import importlib.metadata
 import io
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,13 @@ import pytest
 from calls import Ran
 from mlflow.exceptions import MlflowException
 from mlflow_client import client_of, runs_of
+from own_network import PARTS, own_network
 from tiny_study import STUDY
 
 from harness.data.corpora import open_corpus
 from harness.evaluation.leak_checks import same_statistics
 from harness.study.cells import plan
+from harness.tracking.models import requirements
 from harness.training import saved_model
 from harness.training.result import Result
 from harness.training.saved_model import normaliser_of
@@ -148,6 +152,16 @@ def test_a_model_carries_the_source_of_a_feature_that_is_a_user_s_own(tmp_path: 
     loaded = saved_model._load_pyfunc(str(tmp_path / "model"))
     assert loaded.samples == 8_000, "the length is that of the trial's own feature space"
     assert loaded.predict(np.full((2, 16_000), 0.5, np.float32)).shape == (2, 7)
+
+
+def test_a_model_with_a_layer_of_a_user_s_own_is_loaded_where_its_files_are_not_and_lists_what_it_imports(tmp_path: Path) -> None:
+    architecture = own_network(tmp_path / "user", "import scipy\n" + PARTS)
+    trial = dataclasses.replace(plan(STUDY, "clips")[0].base, architecture=architecture)
+    saved_model.write(Result(trial, model=architecture((32, 2), 6)), open_corpus(STUDY.corpus, None), tmp_path / "model")
+    assert not (tmp_path / "model" / "source" / "0" / "own_net.py").exists()
+    assert f"scipy=={importlib.metadata.version('scipy')}" in requirements(tmp_path / "model")
+    shutil.rmtree(tmp_path / "user")
+    assert saved_model.load(tmp_path).predict(np.full((2, 16_000), 0.5, np.float32)).shape == (2, 7)
 
 
 def test_a_saved_models_normaliser_is_read_without_keras(ran: Ran, tmp_path: Path) -> None:
