@@ -13,7 +13,7 @@ from registry.errors import BenchError
 if TYPE_CHECKING:
     from registry.corpus import Clip
 
-ROUNDING_S = 0.01  # that an end may lie beyond the file's, as tables round
+ROUNDING_S = 0.01  # that an end may lie beyond that of the file, or beyond the next start, as tables round
 
 
 class Segment(NamedTuple):
@@ -87,6 +87,6 @@ def overlapping(clips: Sequence[Clip]) -> Iterator[tuple[int, int]]:
         stretches.sort()
         for place, (_, end_s, i) in enumerate(stretches):
             for later in range(place + 1, len(stretches)):
-                if stretches[later][0] >= end_s:
+                if stretches[later][0] >= end_s - ROUNDING_S:
                     break
                 yield (i, stretches[later][2]) if i < stretches[later][2] else (stretches[later][2], i)

@@ -89,8 +89,9 @@ def read_table(path: Path, columns: Mapping[str, str | None], call: Call) -> Tab
     uneven = [line for line, cells in filled if len(cells) != len(names)]
     table.refuse(uneven, f"not {len(names)} cells as in the header; put cells that hold the separator in double quotes")
     for role in places:
-        strange = [row.line for row in table.rows if not row[role].isprintable()]
-        table.refuse(strange, f"a line break or another sign that can't be printed in the {role}: write it without")
+        strange = {row.line: row[role] for row in table.rows if not row[role].isprintable()}
+        first = next(iter(strange.values()), "")
+        table.refuse([*strange], f"a line break or another sign that can't be printed in the {role} ({first!a}): write it without")
     table.refuse([row.line for row in table.rows if not row["path"]], "no path: fill the cell, or remove the row")
     return table
 

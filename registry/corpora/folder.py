@@ -137,8 +137,9 @@ def _ids(table: Table, files: TableFiles, segments: list[Segment | None]) -> lis
 
 def _emotions(table: Table) -> tuple[str, ...]:
     """The labels of the table, sorted. MLflow takes them into the names of scores, so that not every sign is possible."""
-    strange = [row.line for row in table.rows if not re.fullmatch(r"\w[\w .-]*", row["emotion"])]
-    table.refuse(strange, "an emotion may hold letters, digits, spaces and the signs _ . - only")
+    strange = [row for row in table.rows if not re.fullmatch(r"\w[\w .-]*", row["emotion"])]
+    table.refuse([row.line for row in strange], "an emotion may hold letters, digits, spaces and the signs _ . - only"
+                 + (f", not {strange[0]['emotion']!r}" if strange else ""))
     emotions = tuple(sorted({row["emotion"] for row in table.rows}))
     if len(emotions) < 2:
         raise BenchError(f"{table.path} needs clips of at least two emotions, and has {', '.join(emotions) or 'no rows'}")

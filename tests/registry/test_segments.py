@@ -135,6 +135,7 @@ def test_a_whole_recording_overlaps_its_segments_and_other_files_do_not() -> Non
     assert list(overlapping(clips)) == [(0, 1)]
     assert list(overlapping([dataclasses.replace(clip, path=None) for clip in clips])) == []
     assert list(overlapping([clips[0], dataclasses.replace(clips[0], id="copy")])) == []
+    assert list(overlapping([dataclasses.replace(clips[0], segment=stretch) for stretch in (Segment(0, 0.1 + 0.2), Segment(0.3, 1))])) == []
 
 
 def test_equal_audio_of_two_segments_is_found_by_the_audit(tmp_path: Path) -> None:

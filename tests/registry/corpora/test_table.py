@@ -112,3 +112,10 @@ def test_a_column_that_is_not_to_be_used_is_kept_with_the_others(two: Path) -> N
 def test_the_nearest_column_is_a_known_name_first() -> None:
     assert near_column("speaker", "speaker", ["speakers_home", "spk", "id"]) == "spk"
     assert near_column("emotion", "emotion", ["x", "y"]) is None
+
+
+@pytest.mark.parametrize(("emotion", "message"), [("ang\u200bry", r"in the emotion \('ang\\u200bry'\): write it without"),
+                                                  ("angry/sad", "letters, digits, spaces and the signs _ . - only, not 'angry/sad'")])
+def test_an_emotion_with_signs_that_can_not_be_is_shown(two: Path, emotion: str, message: str) -> None:
+    with pytest.raises(BenchError, match=rf"line 3: .*{message}"):
+        loaded(two, f"{HEADER}a.wav,calm,bob\nb.wav,{emotion},ann\n")
