@@ -6,11 +6,13 @@ import dataclasses
 import itertools
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from harness.evaluation.rows import Row, rows
 from harness.tracking.run_record import RunRecord
 from harness.tracking.tracker import Tracker
+from registry.errors import BenchError
 
 SEARCHED = "searched"  # stands for the value of a setting that the search chose
 NOT_SETTINGS = {"component", "version", "seed", "opens_test", "corpus_fingerprint"}  # of a whole trial
@@ -37,10 +39,12 @@ def read_rows(tracker: Tracker, records: Sequence[RunRecord] | None = None) -> l
 
 
 def _configuration(row: Row, runs: Sequence[RunRecord], tracker: Tracker) -> Mapping[str, Any]:
-    """The configuration of one of a row's runs; where the store has lost them all, what their tags say."""
-    ids = dict.fromkeys([*row.seed_runs, *(run.run_id for run in runs if run.ended_by_itself)])
-    stored = (configuration for run_id in ids if (configuration := tracker.configuration(run_id)))
-    return next(stored, {"training": {"epochs": row.epochs}, "backend": row.backend})
+    """The configuration of one of a row's runs; where none can be read, what their tags say: a name is no reason to end a listing."""
+    for run_id in dict.fromkeys([*row.seed_runs, *(run.run_id for run in runs if run.ended_by_itself)]):
+        with suppress(BenchError):
+            if configuration := tracker.configuration(run_id):
+                return configuration
+    return {"training": {"epochs": row.epochs}, "backend": row.backend}
 
 
 def fixed_settings(row: Row, runs: Iterable[RunRecord], configuration: Mapping[str, Any]) -> Settings:
