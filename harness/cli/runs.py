@@ -87,13 +87,15 @@ def status_command(args: argparse.Namespace, console: Console) -> None:
 
 def print_status(status: StudyStatus, args: argparse.Namespace, console: Console) -> None:
     """A study's cells, then what runs, failed, waits and is left, and the command that continues."""
+    from harness.reports.markdown import plural
+
     console.table(["protocol", "cell", "trials", "finals", "left"],
                   [[cell.row.split, cell.row.name, _trials(cell), f"{cell.row.seeds} of {cell.row.seeds + (cell.seeds_left or 0)} seeds",
                     _left(cell)] for cell in status.cells], title=status.name)
     for owner, count in status.owners.items():
-        console.result(f"running: {count} trials or seeds of {owner}, which is alive")
+        console.result(f"running: {plural(count, 'job')} of {owner}, which is alive")
     if status.dead:
-        console.result(f"left open by processes that are gone: {status.dead} trials or seeds; the next start runs them again")
+        console.result(f"left open by processes that are gone: {plural(status.dead, 'job')}; the next start runs them again")
     for failure in status.failures[:SHOWN_FAILURES]:
         console.result(f"failed: {failure}")
     if len(status.failures) > SHOWN_FAILURES:
@@ -101,7 +103,7 @@ def print_status(status: StudyStatus, args: argparse.Namespace, console: Console
     if status.waiting:
         console.result(WAITING.format(count=status.waiting, home=args.home))
     if status.not_begun:
-        console.result(f"not begun: {len(status.not_begun)} cells")
+        console.result(f"not begun: {plural(len(status.not_begun), 'cell')}")
     left = status.left
     if left is None:
         console.result("left: not known, as no call of this version ran it")
@@ -109,7 +111,7 @@ def print_status(status: StudyStatus, args: argparse.Namespace, console: Console
         console.result("left: nothing")
     else:
         others = ", and the cells that are not begun" if status.not_begun else ""
-        console.result(f"left: {left[0]} trials and {left[1]} seeds of finals{others}")
+        console.result(f"left: {plural(left[0], 'trial')} and {plural(left[1], 'seed')} of finals{others}")
     if status.obstacle:
         console.result(f"to continue: {status.obstacle}")
     if status.command:
@@ -123,4 +125,6 @@ def _trials(cell: CellStatus) -> str:
 def _left(cell: CellStatus) -> str:
     if cell.trials_left is None:
         return "not known"
-    return ", ".join(f"{n} {what}" for n, what in ((cell.trials_left, "trials"), (cell.seeds_left or 0, "seeds")) if n) or "nothing"
+    from harness.reports.markdown import plural
+
+    return ", ".join(plural(n, what) for n, what in ((cell.trials_left, "trial"), (cell.seeds_left or 0, "seed")) if n) or "nothing"

@@ -29,8 +29,8 @@ def test_status_of_a_study_that_is_done_says_so_and_gives_the_command_with_this_
 def test_status_of_a_study_that_runs_names_its_process_its_failures_and_what_is_left(tmp_path: Path) -> None:
     begun(tmp_path)
     outcome = bench("status", "mine", "--home", tmp_path)
-    assert outcome.code == 0 and "running: 1 trials or seeds of process " in outcome.out and "which is alive" in outcome.out
-    assert "failed: trial failed (mel × plain_2d on random_80_20): it diverged" in outcome.out and "not begun: 1 cells" in outcome.out
+    assert outcome.code == 0 and "running: 1 job of process " in outcome.out and "which is alive" in outcome.out
+    assert "failed: trial failed (mel × plain_2d on random_80_20): it diverged" in outcome.out and "not begun: 1 cell" in outcome.out
     assert "left: 2 trials and 2 seeds of finals, and the cells that are not begun" in outcome.out
     assert f"to continue: bench run --study mine.py --home {tmp_path}" in outcome.out
     wrong = bench("status", "min", "--home", tmp_path)
