@@ -39,7 +39,7 @@ PLACES = {"Claim": "harness.analyses.published.systems", "Workspace": "harness.d
 
 def run(study: Study | str | Path, name: str = "", *, home: str | Path | None = None, data: str | Path | None = None,
         settings: dict[str, Any] | None = None, execution: Execution | None = None, question: str = "", only_cell: str | None = None,
-        allow_missing: bool = False, quiet: bool = False) -> list[Leaderboard]:
+        all_folds: bool = False, allow_missing: bool = False, quiet: bool = False) -> list[Leaderboard]:
     """Run a study, or continue it: what finished before is not trained again. Writes its report and the index, as `bench run` does.
 
     Args:
@@ -48,7 +48,8 @@ def run(study: Study | str | Path, name: str = "", *, home: str | Path | None = 
         settings: fixed in every cell, as `{"training.epochs": 5}`. question: the line below the report's title.
         execution: where trials run; without it in this process, which needs no protection of a script's main module and knows the classes
             of a notebook. `Execution(workers=4)` starts worker processes.
-        only_cell: label of the one cell to run. allow_missing: go on without missing or damaged clips. quiet: no progress.
+        only_cell: label of the one cell to run. all_folds: run every fold of protocols that have folds, pooled into one row.
+        allow_missing: go on without missing or damaged clips. quiet: no progress.
     Returns: the study's leaderboards, one for each corpus and protocol.
     Raises: UsageError for what is wrong in the study; BenchError for what must be fixed first, when results still wait for MLflow at the
         end, or when no cell came to a final. KeyboardInterrupt after Ctrl-C; the same call continues.
@@ -67,7 +68,7 @@ def run(study: Study | str | Path, name: str = "", *, home: str | Path | None = 
     store = Store(workspace.home)
     execution = execution or Execution(in_process=True, optuna_storage=os.environ.get("BENCH_OPTUNA_STORAGE", ""))
     cells = run_study(file, store, workspace, settings or {}, Console(quiet), only_cell=only_cell, allow_missing=allow_missing,
-                      execution=execution)
+                      execution=execution, all_folds=all_folds)
     page, boards = write_report(store, file.name, workspace.data)
     write_index(store, {file.name: boards})
     if not any(row.seeds for board in boards for row in board.rows if row.cell in cells):

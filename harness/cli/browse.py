@@ -30,6 +30,7 @@ def add_to(subparsers: Any) -> None:
     show = options.add_command(subparsers, "show", show_command, "a component's fields, or a study's cells and what it costs",
                                "bench show mel", "bench show cnn2d")
     show.add_argument("name", metavar="NAME", help="a component, a study, or a Python file of your own")
+    show.add_argument("--all-folds", action="store_true", help="of a study: every fold of protocols that have folds")
     options.add_allow_missing(show)
     options.add_data_folder(show)
 
@@ -59,7 +60,7 @@ def show_command(args: argparse.Namespace, console: Console) -> None:
     for what, component in components.items():
         print_component(component, what, console)
     if is_study:
-        print_plan(load(name), {}, args.data, None, console, args.home, args.allow_missing)
+        print_plan(load(name), {}, args.data, None, console, args.home, args.allow_missing, args.all_folds)
     elif not components:
         raise error
 
@@ -78,16 +79,18 @@ def _type_name(hint: Any) -> str:
 
 
 def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, only_cell: str | None, console: Console, home: Path,
-               allow_missing: bool = False) -> None:
+               allow_missing: bool = False, all_folds: bool = False) -> None:
     """A study's cells, what is searched in each, what is declined, and the cost in trainings; nothing is run.
 
-    Raises: BenchError for all that a run refuses before it reads audio; a corpus that can't be opened is no error without `data`.
+    Raises: BenchError for all that a run refuses before it reads audio; a corpus that can't be opened is no error without `data`, unless
+        its folds are to be counted.
     """
     from harness.data.copies_before_split import refuse_leaks
     from harness.data.corpora import Workspace, open_corpus, readable_corpus
     from harness.data.cut_clips import cut_lines
     from harness.execution.prepare import feasible
     from harness.study.cells import chosen_cells, plan
+    from harness.study.folds import protocol_label, with_all_folds
 
     study = file.study
     refuse_leaks(study)
@@ -96,7 +99,7 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
         corpus = open_corpus(study.corpus, data)
         coverage = corpus.coverage
     except BenchError as error:
-        if data is not None:
+        if data is not None or all_folds:
             raise
         coverage = f"not found: {error}"
     if corpus:
@@ -104,12 +107,14 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
         coverage = corpus.coverage
         for line in lines:
             console.say(line)
-        cells, declined = feasible(study, corpus, settings, only_cell)
+        study = with_all_folds(study, corpus) if all_folds else study
+        cells, declined = feasible(study, corpus, settings, only_cell, all_folds)
     else:  # nothing can be declined
         cells, declined = chosen_cells(plan(study, "unknown", settings), only_cell), {}
-    table = [[short_label(c.base.split), c.recipe, c.base.feature_space.label, short_label(c.base.architecture),
+    table = [[protocol_label(c.base, corpus if all_folds else None), c.recipe, c.base.feature_space.label, short_label(c.base.architecture),
               c.base.augmentation.label, ", ".join(sorted(c.search))] for c in cells]
     headings = ["protocol", "recipe", "feature space", "architecture", "augmentation", "searched settings"]
+    table = list(map(list, dict.fromkeys(map(tuple, table))))  # the folds of a row are one line
     used = [i for i in range(len(headings)) if headings[i] not in ("recipe", "augmentation") or any(row[i] for row in table)]
     console.table([headings[i] for i in used], [[row[i] for i in used] for row in table], title=f"{file.source}: {file.question}")
     for where, reason in declined.items():

@@ -17,10 +17,13 @@ def add_to(subparsers: Any) -> None:
     run = options.add_command(subparsers, "run", run_command, "run a study; the same command continues where it stopped",
                               "bench run --study cnn2d --data ~/corpora",
                               "bench run --study cnn1d --corpus synthetic --trials 2 --set training.epochs=5",
+                              "bench run --study cnn1d --split leave_one_speaker_out --all-folds --data ~/corpora",
                               "bench run --study my_study.py --dry-run")
     run.add_argument("--study", required=True, metavar="NAME|FILE", help="a shipped study (`bench list studies`) or a file with a STUDY")
     run.add_argument("--corpus", metavar="NAME", help="another corpus than the study's; fields as NAME[field=value]")
     run.add_argument("--split", nargs="+", metavar="NAME", help="split protocols, the study's or others; fields as NAME[field=value]")
+    run.add_argument("--all-folds", action="store_true",
+                     help="every fold of protocols that have folds, pooled into one row: each clip is tested once")
     run.add_argument("--cell", metavar="LABEL", help="only this feature space × architecture, as the report writes it")
     run.add_argument("--trials", type=int, metavar="N", help="trials of each cell; a larger number adds to those that exist")
     run.add_argument("--seeds", type=int, nargs="+", metavar="SEED", help="seeds of the finals")
@@ -40,7 +43,7 @@ def run_command(args: argparse.Namespace, console: Console) -> int:
     if args.dry_run:
         from harness.cli.browse import print_plan
 
-        print_plan(file, options.settings(args), args.data, args.cell, console, args.home, args.allow_missing)
+        print_plan(file, options.settings(args), args.data, args.cell, console, args.home, args.allow_missing, args.all_folds)
         return 0
     from harness.cli.report import print_report
     from harness.execution.run_study import run_study
@@ -49,7 +52,7 @@ def run_command(args: argparse.Namespace, console: Console) -> int:
 
     store = options.store(args, new=True)
     keys = run_study(file, store, options.workspace(args), options.settings(args), console, only_cell=args.cell,
-                     allow_missing=args.allow_missing, execution=options.execution(args), command=_command(args))
+                     allow_missing=args.allow_missing, execution=options.execution(args), all_folds=args.all_folds, command=_command(args))
     path, boards = write_report(store, file.name, args.data)
     write_index(store, {file.name: boards})
     rows = [row for board in boards for row in board.rows if row.cell in keys]

@@ -34,8 +34,9 @@ def table_alarms(table: Sequence[FinalPredictions]) -> dict[str, str]:
     """The alarms that ring for the test and validation parts, which all rows of a table share: short name -> sentence."""
     if not table:
         return {}
+    validation = next((part for part in table[0].validation if missing_emotions(part)), table[0].validation[0])
     sentences = {"emotion missing in test": without_emotions("test", table[0].test[0]),
-                 "emotion missing in validation": without_emotions("validation", table[0].validation[0]),
+                 "emotion missing in validation": without_emotions("validation", validation),
                  "too few to rank": too_few(table[0].test[0]),
                  "noisy selection": noisy_selection([predictions for finals in table for predictions in finals.validation])}
     return {name: sentence for name, sentence in sentences.items() if sentence}
@@ -57,10 +58,11 @@ def above_validation(finals: FinalPredictions) -> str:
 
     The joint interval is √(a² + b²): a the distance from test UAR down to its lower 95 % bound, b from validation UAR up to
     its upper one, both over speakers. Best validation is the mean of the kept weights, or the highest epoch of the history
-    if that is higher. Rings for no part of fewer than five speakers: nothing is then known of its interval.
+    (mean over folds, where these are pooled) if that is higher.
+    Rings for no part of fewer than five speakers: nothing is then known of its interval.
     """
     (test, low, _), (validation, _, high) = finals.test_uar, finals.validation_uar
-    best = max([validation, *finals.history.get("validation_uar", ())])
+    best = max(validation, float(np.mean([max(part.history.get("validation_uar", ()), default=0.0) for part in finals.parts])))
     joint = math.hypot(test - low, high - validation)
     if not test - best > joint:  # NaN rings for nothing
         return ""
@@ -93,6 +95,13 @@ def training_gap(finals: FinalPredictions) -> str:
 
     Training WA is the mean over the batches of the epoch, with dropout and augmentation on: the true gap is rather larger.
     """
+    gaps = [text for part in finals.parts if (text := _gap(part))]
+    if not gaps:
+        return ""
+    return gaps[0] + (f" So in {len(gaps)} of {len(finals.folds)} folds." if finals.folds else "")
+
+
+def _gap(finals: FinalPredictions) -> str:
     epoch, history = finals.row.best_epoch, finals.history
     if not 0 < epoch <= min(len(history.get(f"{part}_wa", ())) for part in ("train", "validation")):
         return ""

@@ -17,7 +17,7 @@ from harness.evaluation.intervals import speaker_intervals
 from harness.evaluation.rows import Row
 from harness.study.files import parse_component
 from harness.tracking.tracker import Tracker
-from harness.training.predictions import Predictions, speaker_counts
+from harness.training.predictions import Predictions, joined, speaker_counts
 from registry.corpus import Clip
 from registry.errors import BenchError
 
@@ -41,12 +41,20 @@ class FinalPredictions:
 
     Args:
         test, validation: the predictions of each seed. history: metric -> one value an epoch, of the first seed.
+        folds: of a row that pools folds: the finals of each; `test` is then of all folds, a seed each, `validation` of each fold and
+            seed, and `history` of the first fold.
     """
 
     row: Row
     test: Sequence[Predictions]
     validation: Sequence[Predictions]
     history: Mapping[str, Sequence[float]]
+    folds: tuple[FinalPredictions, ...] = ()
+
+    @property
+    def parts(self) -> tuple[FinalPredictions, ...]:
+        """The folds, or these finals themselves: each is of networks that were chosen on one validation part."""
+        return self.folds or (self,)
 
     @cached_property
     def counts(self) -> np.ndarray:
@@ -65,8 +73,11 @@ class FinalPredictions:
 
     @cached_property
     def validation_uar(self) -> tuple[float, float, float]:
-        """Mean over the seeds, low, high."""
-        return uar_with_interval(self.validation)
+        """Mean over the seeds, low, high; of folds, their validation parts together."""
+        if not self.folds:
+            return uar_with_interval(self.validation)
+        folds = len(self.folds)
+        return uar_with_interval([joined(self.validation[at : at + folds]) for at in range(0, len(self.validation), folds)])
 
 
 def uar_with_interval(predictions: Sequence[Predictions]) -> tuple[float, float, float]:

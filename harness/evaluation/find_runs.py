@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from harness.evaluation.final_predictions import MissingFiles, seed_predictions
+from harness.evaluation.pooled_folds import pooled_rows
 from harness.evaluation.rows import Row
 from harness.evaluation.told_apart import flat, read_rows
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
-from harness.training.predictions import Predictions
+from harness.training.predictions import Predictions, joined
 from registry.errors import BenchError, UsageError, unknown
 
 STUDY, LEAKAGE, TRANSFER = "study", "leakage", "transfer"  # kinds of experiments
@@ -83,7 +84,8 @@ def _row(store: Store, text: str, kinds: dict[str, str]) -> ChosenRuns:
         raise unknown("study with runs", study, kinds)
     tracker = store.experiment(study, kinds[study])
     records = tracker.records()
-    finished = [row for row in read_rows(tracker, records) if row.seeds]
+    found = read_rows(tracker, records)
+    finished = [row for row in [*found, *pooled_rows([row for row in found if row.pooled_cell], {})[0]] if row.seeds]
     matches = [row for row in finished if row.split == split and label in (row.label, row.name, row.cell)]
     if not matches:
         raise unknown("row", text, (f"{study}:{row.name}@{row.split}" for row in finished))
@@ -127,11 +129,15 @@ def runs_to_compare(store: Store, text: str) -> RunsToCompare:
                          "give the run of a final or of one of its seeds")
     if not chosen.runs:
         raise BenchError(f"{chosen.name} has no finished seed to compare: run it again")
-    first, seeds = chosen.runs[0], tuple(run.seed or "?" for run in chosen.runs)
-    predictions = seed_predictions(chosen.tracker, [run.run_id for run in chosen.runs], seeds)
+    first = chosen.runs[0]
+    of_seeds: dict[tuple[str, str], list[Predictions]] = {}
+    predictions = seed_predictions(chosen.tracker, [run.run_id for run in chosen.runs], [run.seed or "?" for run in chosen.runs])
     if isinstance(predictions, MissingFiles):
         raise BenchError(f"{chosen.name}: the store has lost the {predictions.reason}: run it again, or compare where its files are")
-    return RunsToCompare(chosen.name, tuple(map(_sorted, predictions)), _parameters(chosen.tracker, first), seeds,
+    for run, of_run in zip(chosen.runs, predictions, strict=True):  # a row that pools folds has a run of each fold for every seed
+        of_seeds.setdefault((run.seed or "?", "" if run.seed else run.run_id), []).append(of_run)
+    return RunsToCompare(chosen.name, tuple(_sorted(joined(folds)) for folds in of_seeds.values()), _parameters(chosen.tracker, first),
+                         tuple(seed for seed, _ in of_seeds),
                          {"corpus": first.about.corpus_fingerprint[:16], "split": first.about.split_fingerprint[:16]})
 
 

@@ -108,8 +108,8 @@ def folds(rows: Sequence[Row], score: str = "uar") -> dict[str, tuple[list[str],
     """
     by_protocol: dict[str, dict[str, dict[str, float]]] = {}
     for row in rows:
-        if row.seeds and "fold" in row.split:
-            protocol = FOLD.sub("", row.split).replace("[]", "").replace(", ]", "]")
+        if row.seeds and (row.pooled_cell or "fold" in row.split):
+            protocol = row.pooled_split or FOLD.sub("", row.split).replace("[]", "").replace(", ]", "]")
             label = row.name
             by_label = by_protocol.setdefault(f"{protocol} on {row.corpus} ({row.corpus_fingerprint})", {})
             by_label.setdefault(label, {})[row.split] = row.test[score][0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from harness.evaluation.alarms import alarms, missing_emotions, table_alarms
 from harness.evaluation.final_predictions import FinalPredictions, MissingFiles, clips_of, read_final_predictions
 from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES, table_intervals
+from harness.evaluation.pooled_folds import pooled_rows
 from harness.evaluation.ranks import pairs
 from harness.evaluation.references import Reference, references
-from harness.evaluation.rows import Row, named, plain
+from harness.evaluation.rows import Row, named, place, plain
 from harness.evaluation.told_apart import read_rows
+from harness.study.folds import pooled_label
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 
@@ -50,12 +52,14 @@ class Leaderboard:
         rows: best test UAR first, those without finals last. predictions: of the rows whose files are in the store, in the same order.
         missing_files: cell -> which files of its finals the store no longer has, in words.
         among: corpora of all leaderboards of the page as (name, coverage, label, fingerprint), from which its own is told apart.
+        folds: the leaderboard of each fold, where the rows pool folds; a cell has another key in each.
     """
 
     rows: tuple[Row, ...]
     predictions: tuple[FinalPredictions, ...]
     missing_files: Mapping[str, str]
     among: frozenset[tuple[str, str, str, str]] = frozenset()
+    folds: tuple[Leaderboard, ...] = ()
 
     @property
     def corpus(self) -> str:
@@ -196,10 +200,24 @@ def _columns(board: Leaderboard, row: Row) -> dict[str, Any]:
 
 
 def leaderboards(study_rows: Sequence[Row], finals: Mapping[str, FinalPredictions | MissingFiles]) -> list[Leaderboard]:
-    """The leaderboards of a study's rows, in their order.
+    """The leaderboards of a study's rows; folds that are pooled have one together.
 
     Args: finals: cell -> the predictions of its finals, or the files that it lacks; cells that are not in it have no statistics.
     """
+    of_folds = sorted((row for row in study_rows if row.pooled_cell), key=lambda row: (row.corpus, row.corpus_fingerprint, row.fold))
+    pooled, of_pooled = pooled_rows(of_folds, finals)
+    boards = _by_protocol(sorted([*(row for row in study_rows if not row.pooled_cell), *pooled], key=place), {**finals, **of_pooled})
+    folds = _by_protocol(of_folds, finals)
+    return [replace(board, folds=tuple(fold for fold in folds if _pools(board.rows[0], fold.rows[0]))) for board in boards]
+
+
+def _pools(row: Row, fold: Row) -> bool:
+    """Whether the table of a row pools that of a fold's row."""
+    return (row.corpus_fingerprint, row.split) == (fold.corpus_fingerprint, pooled_label(fold.pooled_split, fold.folds))
+
+
+def _by_protocol(study_rows: Sequence[Row], finals: Mapping[str, FinalPredictions | MissingFiles]) -> list[Leaderboard]:
+    """A leaderboard for each corpus and protocol, in the order of the rows."""
     tables = itertools.groupby(study_rows, key=lambda row: (row.corpus, row.corpus_fingerprint, row.split))
     boards, among = [], frozenset(map(_corpus_of, study_rows))
     for table in (tuple(group) for _, group in tables):

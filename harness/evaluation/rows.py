@@ -18,6 +18,8 @@ COPIED = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", 
           "study_file", "cut")
 """Tags of a run that are fields of its row."""
 
+NO_FIGURE = (math.nan, math.nan)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -38,6 +40,8 @@ class Row:
         requested_at: when the finals were last requested, in seconds.
         seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
         study_file: the study's name or file, as it was given; empty in runs that did not record it.
+        pooled_split, pooled_cell: label of the protocol and key of the row into which the folds are pooled, where they are; the pooled
+            row itself has no `pooled_cell`. fold: which one it is. folds: of that protocol. folds_done: of a pooled row, those with finals.
     """
 
     corpus: str
@@ -81,6 +85,11 @@ class Row:
     study_file: str = ""
     cut: str = ""
     otherwise: tuple[str, ...] = ()
+    pooled_split: str = ""
+    pooled_cell: str = ""
+    fold: int = 0
+    folds: int = 0
+    folds_done: int = 0
 
     @property
     def name(self) -> str:
@@ -97,14 +106,20 @@ class Row:
         """The cell as people read it: its recipe's name, or the names of its components."""
         return self.recipe or " × ".join(part for part in (self.feature_space, self.architecture, self.augmentation) if part)
 
+    @property
+    def folds_in_words(self) -> str:
+        """How many folds of a pooled row have finals: `3 of 5 folds`."""
+        return f"{self.folds_done} of {self.folds} folds"
+
     def marks(self, coverage: str) -> list[str]:
         """What a reader must know before comparing the row with others, as plain texts.
 
         Args: coverage: the words for a corpus that is not whole or no human speech.
         """
         unknown = bool(self.speakers) and not any(self.speakers.values())
-        marks = {f"leak found: {self.leaks}": bool(self.leaks), "shared speakers": self.shares_speakers and not unknown,
-                 "speakers unknown": unknown, coverage: not self.coverage.endswith("whole"), f"cut: {self.cut}": bool(self.cut),
+        marks = {f"leak found: {self.leaks}": bool(self.leaks), self.folds_in_words: self.folds_done < self.folds and not self.pooled_cell,
+                 "shared speakers": self.shares_speakers and not unknown, "speakers unknown": unknown,
+                 coverage: not self.coverage.endswith("whole"), f"cut: {self.cut}": bool(self.cut),
                  f"on {self.backend}": self.backend not in ("", "tensorflow")}
         return [text for text, holds in marks.items() if holds]
 
@@ -113,6 +128,7 @@ class Row:
         fields = asdict(self) | {"test": {score: named(("mean", "sd"), pair) for score, pair in self.test.items()},
                                  "validation_uar": named(("mean", "sd"), self.validation_uar)}
         fields["chosen_settings"] = fields.pop("chosen")  # in a leaderboard `chosen` says which row to take
+        del fields["pooled_split"], fields["pooled_cell"], fields["fold"]  # they say how rows come about
         return {key: plain(value) for key, value in fields.items()}
 
 
@@ -128,8 +144,12 @@ def rows(records: list[RunRecord]) -> list[Row]:
         if record.kind in ("trial", "final", "seed"):
             cells.setdefault(record.about.cell, []).append(record)
     seeds = {r.about.signature: r for r in records if r.kind == "seed" and r.state == "finished"}
-    return sorted((_row(members, seeds) for members in cells.values()), key=lambda row: (
-        row.corpus, row.corpus_fingerprint, row.split, -row.test.get("uar", (-1.0, 0.0))[0], row.label, row.cell))
+    return sorted((_row(members, seeds) for members in cells.values()), key=place)
+
+
+def place(row: Row) -> tuple[str | float, ...]:
+    """Where a row stands among others: best test UAR first within its corpus and protocol."""
+    return row.corpus, row.corpus_fingerprint, row.split, -row.test.get("uar", (-1.0, 0.0))[0], row.label, row.cell
 
 
 def _row(members: list[RunRecord], seeds: dict[str, RunRecord]) -> Row:
@@ -140,12 +160,12 @@ def _row(members: list[RunRecord], seeds: dict[str, RunRecord]) -> Row:
     done = [seeds[s] for s in signatures if s in seeds]
     source = (done or members)[-1]
     metrics = [r.metrics for r in done]
-    about = source.about
+    about, latest = source.about, (finals or members)[-1].about  # a final's tags also tell that all folds were requested later
     return Row(
         **{name: getattr(about, name) for name in COPIED},
         synthetic=bool(about.synthetic), shares_speakers=bool(about.shares_speakers), seeds=len(done),
         test={score: mean_sd([m[f"test/{score}"] for m in metrics]) for score in SCORES if metrics},
-        validation_uar=mean_sd([m["validation/uar"] for m in metrics]) if metrics else (math.nan, math.nan),
+        validation_uar=mean_sd([m["validation/uar"] for m in metrics]) if metrics else NO_FIGURE,
         parameters=int(source.metrics.get("parameters", 0)),
         fit_seconds=mean_sd([m["seconds/fit"] for m in metrics])[0] if metrics else math.nan,
         trials=dict(sorted(Counter(r.state for r in members if r.kind == "trial").items())),
@@ -155,7 +175,8 @@ def _row(members: list[RunRecord], seeds: dict[str, RunRecord]) -> Row:
         best_epoch=int(metrics[0].get("best_epoch", 0)) if metrics else 0,
         epochs_trained=statistics.fmean(m.get("epochs", math.nan) for m in metrics) if metrics else math.nan,
         cost=cost_of(metrics), requested_at=finals[-1].about.requested_at if finals else 0.0, chosen=finals[-1].params if finals else {},
-        split_fingerprint=about.split_fingerprint[:16])
+        split_fingerprint=about.split_fingerprint[:16], pooled_split=latest.pooled_split, pooled_cell=latest.pooled_cell,
+        fold=latest.fold, folds=latest.folds)
 
 
 def plain(value: Any) -> Any:

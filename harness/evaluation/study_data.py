@@ -21,6 +21,7 @@ from harness.evaluation.rows import Row
 from harness.evaluation.run_list import listed_runs
 from harness.evaluation.told_apart import read_rows
 from harness.study.files import parse_value
+from harness.study.folds import pooled_label
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
@@ -122,7 +123,8 @@ def predictions(study: str, *, cell: str | None = None, protocol: str | None = N
                 home: Folder = None) -> pd.DataFrame:
     """What the finals of a study predict of each clip, a row a clip and seed; all cells, protocols and seeds unless some are chosen.
 
-    Args: cell: its label, its name or its key, as `results` has them. part: `test` or `validation`.
+    Args: cell: its label, its name or its key, as `results` has them. part: `test` or `validation`. protocol: of pooled folds, as
+        `speaker_folds (5 folds)`, gives each fold's predictions; one fold is `speaker_folds[fold=2]`.
     Returns: `corpus`, `protocol`, `cell`, `key` and `seed`, then `clip`, what is known of it (`speaker`, `sex`, `age`, …), `truth`,
         `predicted`, and a column of probability for each emotion.
     Raises: UsageError with the near names for a study, cell, protocol, seed or part that is not there; BenchError when predictions are
@@ -136,13 +138,22 @@ def predictions(study: str, *, cell: str | None = None, protocol: str | None = N
     finished = [row for row in read_rows(tracker) if row.seeds]
     if not finished:
         raise BenchError(f"{tracker.study_name} has no finals yet: run it to its end")
-    _require("cell with finals", cell, (name for row in finished for name in (row.label, row.name, row.cell)))
-    chosen = [row for row in finished if cell in (None, row.label, row.name, row.cell)]
-    _require("protocol of these finals", protocol, (row.split for row in chosen))
-    chosen = [row for row in chosen if protocol in (None, row.split)]
+    _require("cell with finals", cell, (name for row in finished for name in _names(row)))
+    chosen = [row for row in finished if cell in (None, *_names(row))]
+    _require("protocol of these finals", protocol, (name for row in chosen for name in _protocols(row)))
+    chosen = [row for row in chosen if protocol in (None, *_protocols(row))]
     _require("seed of these finals", seed, (int(number) for row in chosen for number in row.seed_numbers))
     return pd.concat([_clips(tracker, row, part, seed) for row in chosen if seed is None or str(seed) in row.seed_numbers],
                      ignore_index=True)
+
+
+def _names(row: Row) -> tuple[str, ...]:
+    return row.label, row.name, row.cell, *([row.pooled_cell] if row.pooled_cell else [])
+
+
+def _protocols(row: Row) -> tuple[str, ...]:
+    """The protocol of a row; of a fold's row that of all folds, too."""
+    return row.split, *([pooled_label(row.pooled_split, row.folds)] if row.pooled_cell else [])
 
 
 def load_model(which: Row | str, *, home: Folder = None) -> saved_model.WaveformModel:
@@ -159,6 +170,10 @@ def load_model(which: Row | str, *, home: Folder = None) -> saved_model.Waveform
     chosen = chosen_runs(store, _text(store, which))
     if chosen.kind not in ("row", "final", "seed"):
         raise UsageError(f"{chosen.name!r} is a {chosen.kind}: give a row of its leaderboard, or the run of a final or one of its seeds")
+    folds = dict.fromkeys(f"{chosen.tracker.study_name}:{run.about.label}@{run.about.split}" for run in chosen.runs)
+    if len(folds) > 1:
+        raise UsageError(f"{chosen.name} pools {len(folds)} folds, each with networks of its own: give one of them, such as "
+                         f"{next(iter(folds))!r}")
     kept = sorted((run for run in chosen.runs if run.about.model), key=lambda run: run.metrics["validation/uar"])
     if not kept:
         others = [f"{run.run_id[:8]} ({run.about.label} on {run.about.split})" for run in chosen.records if run.about.model]

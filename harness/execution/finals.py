@@ -82,7 +82,8 @@ class Final:
         requested_at = requested_now(earlier or [])
         if same:
             with suppress(Exception):  # MLflow is away
-                self.run.tracker.tag(same[-1].run_id, RunTags(requested_at=requested_at))  # the leaderboard shows the latest request
+                # The leaderboard shows the latest request.
+                self.run.tracker.tag(same[-1].run_id, RunTags(requested_at=requested_at, **self.run.pool_tags(self.cell)))
         elif self._claim(signatures, uid, mlflow_answers=earlier is not None):
             state = "finished" if len(seeds) == len(trials) else "failed"
             self._record(uid, state, signatures, seeds, requested_at)

@@ -15,6 +15,7 @@ from harness.data.features import features, padded_samples
 from harness.evaluation.parts import lacking_in_training, parts_of
 from harness.study.cells import Cell, chosen_cells, plan
 from harness.study.definition import Study
+from harness.study.folds import with_all_folds
 from registry.architecture import decline
 from registry.core import short_label
 from registry.corpus import Corpus
@@ -27,9 +28,11 @@ class Prepared:
     """The corpus of a run and the cells that can work.
 
     Args:
+        study: with all folds of its protocols, where they are to be run.
         declined: protocol, or pair of feature space and architecture -> why it can't work.
     """
 
+    study: Study
     corpus: Corpus
     workspace: Workspace
     cells: list[Cell]
@@ -37,19 +40,22 @@ class Prepared:
 
 
 def prepare(study: Study, workspace: Workspace, settings: dict[str, Any], only_cell: str | None, allow_missing: bool,
-            console: Console, leaks_allowed: bool = False) -> Prepared:
+            console: Console, leaks_allowed: bool = False, all_folds: bool = False) -> Prepared:
     """Check the study and its corpus and compute the features of its cells, each once.
 
-    Args: leaks_allowed: whether the study may have the corpus and split of `copies_before_split`.
-    Raises: UsageError where it has them and may not; BenchError for a broken corpus (unless `allow_missing`), a setting that does not
-        exist, or when every cell is declined.
+    Args:
+        leaks_allowed: whether the study may have the corpus and split of `copies_before_split`.
+        all_folds: run every fold of each protocol that has folds.
+    Raises: UsageError where it has leaks and may not, or no folds and should; BenchError for a broken corpus (unless `allow_missing`), a
+        setting that does not exist, or when every cell is declined.
     """
     if not leaks_allowed:
         refuse_leaks(study)
     corpus, workspace, lines = readable_corpus(study.corpus, workspace, allow_missing)
     for line in lines:
         console.say(line)
-    kept, declined = feasible(study, corpus, settings, only_cell)
+    expanded = with_all_folds(study, corpus) if all_folds else study
+    kept, declined = feasible(expanded, corpus, settings, only_cell, all_folds)
     for where, reason in declined.items():
         console.say(f"declined: {where}: {reason}")
     for parts in parts_of([cell.base.split for cell in kept], corpus):
@@ -57,16 +63,19 @@ def prepare(study: Study, workspace: Workspace, settings: dict[str, Any], only_c
             console.say(f"⚠ {warning}")
     corpus, workspace = _readable(study, corpus, workspace, kept, allow_missing, console)
     if workspace.left_out:
-        kept, declined = feasible(study, corpus, settings, only_cell)
+        expanded = with_all_folds(study, corpus) if all_folds else study
+        kept, declined = feasible(expanded, corpus, settings, only_cell, all_folds)
     for line in cut_lines(corpus, [cell.base.feature_space for cell in kept], workspace.cache):
         console.say(f"cut: {line}")
-    return Prepared(corpus, workspace, kept, declined)
+    return Prepared(expanded, corpus, workspace, kept, declined)
 
 
-def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: str | None = None) -> tuple[list[Cell], dict[str, str]]:
+def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: str | None = None,
+             all_folds: bool = False) -> tuple[list[Cell], dict[str, str]]:
     """The cells that can work, and why the others can't: each pair and protocol is tried without computing or training anything.
 
-    Raises: BenchError with the reasons when every cell is declined.
+    Args: all_folds: the study has all folds of its protocols, none of which may be missing.
+    Raises: BenchError with the reasons when every cell is declined, or one of all folds.
     """
     cells = chosen_cells(plan(study, corpus.fingerprint, settings), only_cell)
     protocols = {short_label(cell.base.split): cell for cell in cells}
@@ -75,6 +84,9 @@ def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: 
                **{label: pair_reason(cell, corpus) or (model_reason(cell, corpus) if study.best_models else None)
                   for label, cell in pairs.items()}}
     declined = {label: reason for label, reason in reasons.items() if reason}
+    folds = [label for label, cell in protocols.items() if label in declined and hasattr(cell.base.split, "number_of_folds")]
+    if all_folds and folds:
+        raise BenchError(f"not all folds can be run, so that no row would be whole: {folds[0]}: {declined[folds[0]]}")
     kept = [cell for cell in cells if not {cell.label, short_label(cell.base.split)} & declined.keys()]
     if not kept:
         raise BenchError("every cell of the study is declined: " + "; ".join(f"{where}: {why}" for where, why in declined.items()))

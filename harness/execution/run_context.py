@@ -14,6 +14,7 @@ from harness.search.claims import Claims
 from harness.study.cells import Cell
 from harness.study.definition import Study
 from harness.study.files import StudyFile
+from harness.study.folds import Pool, pool_of, protocol_label
 from harness.study.settings import setting_value
 from harness.study.trial import Trial
 from harness.tracking.outbox import Outbox, OutboxEntry
@@ -48,7 +49,7 @@ class RunContext:
     Args:
         settings: fixed by the command line, as `training.epochs` -> 5. parent: run id of the study's own MLflow run.
         known: signature -> the record of a trial or seed that finished or was pruned.
-        varied: settings that differ between trials: the parameters of MLflow runs.
+        varied: settings that differ between trials: the parameters of MLflow runs. all_folds: whether folds are pooled into one row.
     """
 
     file: StudyFile
@@ -64,6 +65,7 @@ class RunContext:
     parent: str = ""
     known: dict[str, RunRecord] = field(default_factory=dict)
     varied: tuple[str, ...] = ()
+    all_folds: bool = False
 
     @property
     def study(self) -> Study:
@@ -74,6 +76,21 @@ class RunContext:
     def name(self) -> str:
         """The name of the study, its experiment and its report."""
         return self.file.name
+
+    def pool(self, cell: Cell) -> Pool | None:
+        """The row that the folds of a cell are pooled into; None where they are not."""
+        return pool_of(cell.base, self.prepared.corpus) if self.all_folds else None
+
+    def protocol(self, cell: Cell) -> str:
+        """The label of a cell's protocol, that of all folds together where they are pooled."""
+        return protocol_label(cell.base, self.prepared.corpus if self.all_folds else None)
+
+    def pool_tags(self, cell: Cell) -> dict[str, Any]:
+        """The tags that name the row which a cell's folds are pooled into; none where they are not."""
+        pool = self.pool(cell)
+        if not pool:
+            return {}
+        return {"pooled_cell": pool.key, "pooled_split": pool.protocol, "fold": cell.base.split.fold, "folds": pool.folds}
 
     def job(self, kind: str, cell: Cell, trial: Trial, uid: str) -> Job:
         """The job of a trial or seed."""
@@ -117,7 +134,8 @@ def identity(run: RunContext, cell: Cell, trial: Trial) -> tuple[RunTags, dict[s
                    corpus_fingerprint=corpus.fingerprint[:16], coverage=corpus.coverage, synthetic=corpus.synthetic,
                    shares_speakers=shares_speakers(trial.split, corpus), epochs=trial.training.epochs, backend=trial.backend,
                    settings=" ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in run.settings.items()),
-                   allow_missing="--allow-missing" if run.allow_missing else "", coordinator=run.claims.id, study_file=run.file.source)
+                   allow_missing="--allow-missing" if run.allow_missing else "", coordinator=run.claims.id, study_file=run.file.source,
+                   **run.pool_tags(cell))
     params = {setting: getattr(tags, setting) if setting in PARTS else setting_value(trial, setting) for setting in run.varied}
     return tags, {k: v for k, v in params.items() if v not in (None, "")}
 

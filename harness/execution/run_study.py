@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from filelock import FileLock
@@ -63,18 +63,21 @@ class Execution:
 
 def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dict[str, Any], console: Console, *,
               only_cell: str | None = None, allow_missing: bool = False, execution: Execution | None = None,
-              leaks_allowed: bool = False, command: str = "") -> set[str]:
+              leaks_allowed: bool = False, all_folds: bool = False, command: str = "") -> set[str]:
     """Search every cell and train its finals, continuing where an earlier call stopped.
 
     Args:
         settings: fixed for every cell, as `training.epochs` -> 5. only_cell: label of the one cell to run.
         allow_missing: go on without missing or damaged clips. leaks_allowed: whether the study may copy clips before the split.
+        all_folds: run every fold of each protocol that has folds, for rows of the leaderboard in which each clip is tested once.
         command: the call as people type it, for `bench status`.
-    Returns: the keys of the cells that were run.
+    Returns: the keys of the rows that were run: those of cells, or of what pools their folds.
     Raises: BenchError for what must be fixed first, or when results still wait for MLflow at the end. KeyboardInterrupt after Ctrl-C.
     """
-    execution, study = execution or Execution(in_process=True), file.study
-    prepared = prepare(study, workspace, settings, only_cell, allow_missing, console, leaks_allowed)
+    execution = execution or Execution(in_process=True)
+    prepared = prepare(file.study, workspace, settings, only_cell, allow_missing, console, leaks_allowed, all_folds)
+    study = prepared.study
+    file = replace(file, study=study)
     console.say(f"{len(prepared.cells)} cells; opening the stores below {workspace.home} …")
     (workspace.home / ".bench").mkdir(parents=True, exist_ok=True)
     with FileLock(workspace.home / ".bench" / "stores.lock"):  # two first starts must not both make the tables
@@ -82,7 +85,8 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
         claims = Claims(optuna_storage.engine)
         tracker = store.experiment(file.name)
         searches = open_searches(workspace.home, file.name, prepared.cells, optuna_storage, claims, study.prune, study.sampler)
-    run = RunContext(file, prepared, console, store, tracker, claims, Outbox(workspace.home), settings, allow_missing, execution.objective)
+    run = RunContext(file, prepared, console, store, tracker, claims, Outbox(workspace.home), settings, allow_missing, execution.objective,
+                     all_folds=all_folds)
     run.varied = varied_settings(plan(study, prepared.corpus.fingerprint, settings), settings)
     try:
         if settled := str(settle_crashed(run, searches)):
@@ -105,14 +109,14 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
         with suppress(BenchError):  # the next start sees that this one is gone
             claims.close()
     _deliver_and_summarise(run)
-    return {cell.key for cell in prepared.cells}
+    return {pool.key if (pool := run.pool(cell)) else cell.key for cell in prepared.cells}
 
 
 def _work(run: RunContext, searches: list[Search], execution: Execution) -> None:
     """Run all jobs, with progress bars."""
     trials, console = run.study.trials, run.console
     missing = {search.cell.key: max(0, trials - len(search.ended())) for search in searches} if trials else {}
-    for label, cells in itertools.groupby(run.prepared.cells if trials else [], key=lambda cell: short_label(cell.base.split)):
+    for label, cells in itertools.groupby(run.prepared.cells if trials else [], key=run.protocol):
         keys = [cell.key for cell in cells]
         console.say(f"{label}: {len(keys)} cells × {trials} trials, {sum(missing[key] for key in keys)} to do")
     with console.progress():

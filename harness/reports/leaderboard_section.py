@@ -15,6 +15,7 @@ from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.references import Reference, why_no_listeners
 from harness.evaluation.rows import Row
 from harness.reports import cost_section, groups_section
+from harness.reports.folds_section import by_fold, pooled_sentence, rounded
 from harness.reports.highlights import highlights
 from harness.reports.leaderboard_tables import ENDS, interval_table, leaderboard_table, search_table, trials_in_words
 from harness.reports.markdown import code, escape, folded, plural, plus_minus, table, with_interval
@@ -38,10 +39,10 @@ def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front:
     first = board.rows[0]
     parts = [f"## {escape(f'{first.split} on {board.corpus}')}",
              f"All rows with {code(board.settings)}." if board.settings else "", highlights(board),
-             leaderboard_table(board) if board.finished else "No finals yet.", _clips(first),
+             leaderboard_table(board) if board.finished else "No finals yet.", _clips(board),
              CUT if any(row.cut for row in board.rows) else "",
              *(f"⚠ **{name}**: {sentence}" for name, sentence in board.alarms.items()), statistics_sentences(board), _waiting(board),
-             _alarms(board)]
+             _alarms(board), folded("Fold by fold", by_fold(board)) if board.folds else ""]
     if not board.finished:
         return parts
     pareto, cost = cost_section.cost_markdown(board, front)
@@ -53,15 +54,22 @@ def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front:
             _reproduce(study_name, board)]
 
 
-def _clips(row: Row) -> str:
+def _clips(board: Leaderboard) -> str:
+    row = board.rows[0]
     shared = " **Speakers are shared** between training and test in this protocol." if row.shares_speakers else ""
-    if "speakers unknown" in row.marks(""):
-        return f"Clips: {escape(counts_in_words(row.clips))}. **Speakers are not known**: those of the test part may all be in training."
+    unknown = "speakers unknown" in row.marks("")
+    if unknown:
+        shared = " **Speakers are not known**: those of the test part may all be in training."
+    if board.folds:
+        return pooled_sentence(board) + shared
+    if unknown:
+        return f"Clips: {escape(counts_in_words(row.clips))}.{shared}"
     return f"Clips: {escape(counts_in_words(row.clips))}. Speakers: {escape(counts_in_words(row.speakers))}.{shared}"
 
 
 def _waiting(board: Leaderboard) -> str:
-    rows = "; ".join(f"{escape(board.name(row))} ({trials_in_words(row)})" for row in board.rows if not row.seeds)
+    rows = "; ".join(f"{escape(board.name(row))} ({f'{row.folds_in_words}; ' if board.folds else ''}{trials_in_words(row)})"
+                     for row in board.rows if not row.seeds)
     return f"Without finals: {rows}." if rows else ""
 
 
@@ -94,7 +102,7 @@ def _references(board: Leaderboard) -> str:
 def _details(name: str, finals: FinalPredictions, draw: Draw) -> list[str]:
     """One row with its settings, its errors and its pictures."""
     row, emotions = finals.row, finals.test[0].emotions
-    settings = ", ".join(f"{key} = {_rounded(value)}" for key, value in sorted(row.chosen.items()) if "." in key)
+    settings = ", ".join(f"{key} = {rounded(value)}" for key, value in sorted(row.chosen.items()) if "." in key)
     pairs = ", ".join(f"{a} taken for {b} {n} times ({share:.0%} of {a})" for a, b, n, share in most_confused(finals.confusion, emotions))
     pictures = draw(finals)
     images = "\n\n".join(f"![{what}]({path})" for what, path in pictures.items())
@@ -109,13 +117,6 @@ def _legend(emotions: Sequence[str]) -> str:
     """What the codes of the confusion matrix stand for; empty where the pictures have the emotions themselves."""
     pairs = ", ".join(f"{short} = {escape(emotion)}" for emotion, short in codes(emotions).items() if short != emotion)
     return f"\n\nNo installed font has all signs of the emotions, so that the confusion matrix has codes: {pairs}." if pairs else ""
-
-
-def _rounded(value: str) -> str:
-    try:
-        return f"{float(value):.3g}"
-    except ValueError:
-        return value
 
 
 def _reproduce(study_name: str, board: Leaderboard) -> str:
@@ -135,10 +136,11 @@ def _not_in_the_command(row: Row) -> str:
 
 def command(study_name: str, row: Row) -> str:
     """The one command that searches the row's cell again and trains its finals, or shows it where that was done."""
-    trials = sum(row.trials.get(state, 0) for state in ENDS)
+    trials = sum(row.trials.get(state, 0) for state in ENDS) // max(row.folds_done, 1)
+    split = [row.pooled_split, "--all-folds"] if row.folds_done else [row.split]
     data = [] if row.synthetic else ["--data", "DIR"]
     words = ["bench", "run", "--study", row.study_file or study_name, "--corpus", row.corpus_label or row.corpus, *data,
-             "--split", row.split, "--cell", row.label, "--trials", str(trials), "--seeds", *row.seed_numbers]
+             "--split", *split, "--cell", row.label, "--trials", str(trials), "--seeds", *row.seed_numbers]
     backend = "" if row.backend in ("", "tensorflow") else f"KERAS_BACKEND={row.backend} "
     return " ".join(part for part in (backend + shlex.join(words), row.settings, row.allow_missing) if part)
 
@@ -153,7 +155,7 @@ def statistics_sentences(board: Leaderboard) -> str:
     if speakers < LEAST_SPEAKERS:
         return f"No ranks and no intervals: {speakers} speakers in the test part are too few ({LEAST_SPEAKERS} needed)."
     over = "" if board.one_seed_each else " and over trainings" + (", whose variance is pooled over the rows" if rows > 1 else "")
-    intervals = f"[…] are 95 % intervals over the {speakers} speakers of the test part{over}."
+    intervals = f"[…] are 95 % intervals over the {speakers} speakers of the test part{'s of all folds' if board.folds else ''}{over}."
     luck = (" **One seed each**: what another training would give is not known, so intervals and ranks are about these very networks, not "
             "about their recipes." if board.one_seed_each else "")
     if rows == 1:

@@ -45,7 +45,8 @@ class Pictures:
         uar, error = finals.row.test["uar"][0], calibration_error(finals.test)
         figures = {
             "Confusion matrix": confusion_figure(finals.confusion, finals.test[0].emotions, f"{seeds}: UAR {uar:.3f}"),
-            "Learning curves of the first seed": curves_figure(finals.history, finals.row.best_epoch, finals.row.name),
+            f"Learning curves of the first seed{' of the first fold' if finals.folds else ''}":
+                curves_figure(finals.history, finals.row.best_epoch, finals.row.name),
             "Reliability": reliability_figure(reliability(finals.test), f"{seeds}: expected calibration error {error:.3f}")}
         return {what: self._save(figure, f"{_plain(finals.row.cell)}_{what.split()[0].lower()}.png") for what, figure in figures.items()}
 

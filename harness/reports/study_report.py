@@ -62,7 +62,7 @@ def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[L
     parts = [f"# {escape(study_name)}", escape(about.question), _totals(rows), MARKS]
     for board in boards:
         parts += leaderboard_markdown(about.study_file or study_name, board, draw, front)
-    parts += folds_section.folds_markdown(rows, diagram)
+    parts += folds_section.folds_markdown([row for board in boards for fold in board.folds or (board,) for row in fold.rows], diagram)
     told = list(dict.fromkeys(f"{run.about.corpus}: {line}" for run in records for line in run.about.told))
     if told:
         parts += ["## Clips", "What was done about their names and files.", "\n".join(f"- {escape(line)}" for line in told)]

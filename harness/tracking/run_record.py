@@ -28,6 +28,8 @@ class RunTags:
 
     Args:
         recipe, feature_space, architecture, augmentation, split: labels of its cell's components; cell: the cell's key.
+        pooled_split, pooled_cell: label of the protocol and key of the row into which all its folds, `folds` of them, are pooled;
+            fold: which one it is.
         signature: of its trial; signatures: of the seeds of a final. corpus: its name; corpus_label: the corpus with its fields.
         coverage: how much of the corpus was there, as `Corpus.coverage` puts it. shares_speakers: between training and test.
         settings: those that the command line fixed, as written there. allow_missing: that flag, where it was given.
@@ -48,6 +50,10 @@ class RunTags:
     augmentation: str = ""
     split: str = ""
     cell: str = ""
+    pooled_split: str = ""
+    pooled_cell: str = ""
+    fold: int = 0
+    folds: int = 0
     signature: str = ""
     signatures: tuple[str, ...] = ()
     corpus: str = ""
@@ -142,11 +148,12 @@ def counts_from_words(text: str) -> dict[str, int]:
 COUNTS = (counts_in_words, counts_from_words)
 BOOLEAN = (str, {"True": True, "False": False}.__getitem__)
 PLAIN = (str, str)
+WHOLE = (str, int)
 FORMS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "signatures": (" ".join, lambda text: tuple(text.split())),
     **dict.fromkeys(("declined", "told"), (lambda lines: "\n".join(lines)[:LONGEST_TAG], lambda text: tuple(text.split("\n")))),
-    "synthetic": BOOLEAN, "shares_speakers": BOOLEAN, "epochs": (str, int), "requested_at": ("{:.3f}".format, float),
-    "planned": (json.dumps, json.loads), "clips": COUNTS, "speakers": COUNTS,
+    "synthetic": BOOLEAN, "shares_speakers": BOOLEAN, "epochs": WHOLE, "fold": WHOLE, "folds": WHOLE,
+    "requested_at": ("{:.3f}".format, float), "planned": (json.dumps, json.loads), "clips": COUNTS, "speakers": COUNTS,
     "training_classes": (json.dumps, lambda text: {str(emotion): int(clips) for emotion, clips in dict(json.loads(text)).items()})}
 """How a field that is not a text becomes one, and is read from it."""
 NAMES = {"requested_at": "asked_at", "study_file": "asked"}

@@ -100,6 +100,22 @@ def speaker_counts(predictions: Sequence[Predictions]) -> np.ndarray:
     return np.array([each.counts_by(each.speakers) for each in predictions])
 
 
+def joined(parts: Sequence[Predictions]) -> Predictions:
+    """The predictions of several parts of a corpus as one, clips sorted; what is not known of some of them is empty there.
+
+    Raises: BenchError for parts of other emotions.
+    """
+    emotions = parts[0].emotions
+    if any(part.emotions != emotions for part in parts):
+        raise BenchError(f"predictions of the emotions {', '.join(emotions)} can't be joined with those of others: run the study again")
+    clips = np.concatenate([part.clips for part in parts])
+    order = np.argsort(clips, kind="stable")
+    keys = [key for key in ABOUT if any(key in part.about for part in parts)]
+    about = {key: np.concatenate([part.about.get(key, np.full(len(part.clips), "")) for part in parts])[order] for key in keys}
+    return Predictions(emotions, clips[order], np.concatenate([part.truth for part in parts])[order],
+                       np.concatenate([part.probabilities for part in parts])[order], about)
+
+
 def read(path: Path) -> Predictions:
     """The predictions that `Predictions.write` wrote. Raises: BenchError for a damaged file."""
     try:

@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 from calls import TINY, Ran, bench
 from folder_clips import tone
@@ -17,6 +18,7 @@ from harness.execution.prepare import prepare
 from harness.study.files import load_study
 from registry.corpora.crema_d import NEVER_PUBLISHED, _takes
 from registry.corpora.folder import Folder
+from registry.errors import BenchError
 from registry.splits.random_80_20 import Random8020
 from registry.splits.speaker_folds import SpeakerFolds
 from registry.splits.unseen_speakers_80_20 import UnseenSpeakers8020
@@ -84,4 +86,6 @@ def test_a_protocol_whose_training_lacks_an_emotion_is_declined_and_few_speakers
     reason = kept.declined["speaker_folds[fold=3]"]
     assert reason.startswith("training would hold no clips of sad (4 in test)") and f"declined: speaker_folds[fold=3]: {reason}" in told
     assert {cell.base.split.name for cell in kept.cells} <= {"unseen_speakers_80_20", "random_80_20"} and len(corpus) == 36
+    with pytest.raises(BenchError, match=r"not all folds can be run, .*: speaker_folds.*: training would hold no"):
+        prepare(study, Workspace(home=tmp_path / "home", data=tmp_path), {}, None, False, console, all_folds=True)
     assert any(line.startswith("⚠ random_80_20: too few to rank: test clips of an emotion") for line in told)

@@ -1,7 +1,8 @@
-"""Rows over folds have average ranks, sentences, and a diagram where there are folds enough."""
+"""Rows over folds have average ranks, sentences, a diagram where there are folds enough; a pooled leaderboard shows each fold."""
 
 from __future__ import annotations
 
+from made_folds import predictions, records
 from made_records import diagram, draw, final
 
 from harness.evaluation.leaderboard import leaderboards
@@ -19,3 +20,23 @@ def test_folds_are_blocks_over_which_rows_get_average_ranks_and_a_diagram() -> N
     assert "can tell no rows apart here: 5 folds give no corrected p below 0.19" in text
     few = study_markdown("study", found[:18], leaderboards(rows(found[:18]), {}), draw, diagram)
     assert "needs at least 5 blocks" in few and "![Critical" not in few
+
+
+def test_pooled_folds_have_one_section_that_says_so_and_a_line_for_each_fold() -> None:
+    found = records({"good": (1, 2, 3, 4, 5), "weak": (1, 2, 3, 4, 5)})
+    made = rows(found)
+    text = study_markdown("study", found, leaderboards(made, predictions(made, {"good": 0.9, "weak": 0.4})), draw, diagram)
+    assert text.count("## speaker_folds") == 1 and "## speaker_folds (5 folds) on crema_d" in text
+    assert "Each of 180 clips of 10 speakers is tested once, in one of 5 folds." in text and "trained on 108 clips and chosen on 36" in text
+    assert "over the 10 speakers of the test parts of all folds and over trainings" in text
+    assert "| 3 | S06, S07 | 36 | 0.505 ± 0.007 | 0.505 ± 0.007 |" in text and "| mean ± sd over folds |  |  | 0.505 ± 0.000 |" in text
+    assert "- good: training.learning_rate 0.001, 0.002, 0.003, 0.004, 0.005" in text
+    assert "--split speaker_folds --all-folds --cell good" in text and "## Over the folds of speaker_folds on crema_d" in text
+    assert "opened 20 times" in text
+
+
+def test_a_row_that_lacks_folds_is_waited_for_and_its_folds_are_shown() -> None:
+    found = records({"good": (1, 4)})
+    text = study_markdown("study", found, leaderboards(rows(found), {}), draw, diagram)
+    assert "No finals yet." in text and "Without finals: good (2 of 5 folds; no trials)." in text
+    assert "nothing is pooled or ranked before all have finals" in text and "| 4 |  | 36 | 0.505 ± 0.007 |" in text
