@@ -25,6 +25,7 @@ class GroupRow:
 
     Args:
         attribute: what groups, in words. clips: different ones, however many seeds. emotions: those that occur.
+        speakers: how many; 0 where they are not known.
         wa, uar: (mean over the seeds, low, high), the bounds a 95 % interval over speakers, NaN for fewer than five of them.
         rank: from the worst, 1, within the attribute; 0 for groups that are too small or have other emotions than most of the others.
     """
@@ -116,7 +117,8 @@ def _row(seeds: Sequence[Predictions], chosen: np.ndarray, attribute: str, group
     values = figures_of(counts.sum(axis=1))
     wa, uar = ((float(values[score].mean()), *bounds[score]) for score in ("wa", "uar"))
     emotions = tuple(seeds[0].emotions[i] for i in np.unique(parts[0].truth))
-    return GroupRow(attribute, group, int(chosen.sum()), counts.shape[1], emotions, wa, uar)
+    speakers = counts.shape[1] if seeds[0].knows_speakers else 0
+    return GroupRow(attribute, group, int(chosen.sum()), speakers, emotions, wa, uar)
 
 
 def _ranked(rows: list[GroupRow], least_speakers: int) -> list[GroupRow]:

@@ -24,7 +24,7 @@ def groups_markdown(seeds: Sequence[Predictions]) -> str:
     if not groups and not worst:
         return ""
     group_table = table(["by", "group", "rank from worst", "clips", "speakers", "emotions", "WA", "UAR"], [
-        [row.attribute, escape(row.group), str(row.rank or "–"), f"{row.clips:,}", str(row.speakers), _emotions(row, emotions),
+        [row.attribute, escape(row.group), str(row.rank or "–"), f"{row.clips:,}", str(row.speakers or "–"), _emotions(row, emotions),
          with_interval(*row.wa), with_interval(*row.uar)] for row in groups], "llr")
     speaker_table = table(["speaker", "rank from worst", "clips", "emotions", "WA", "UAR"], [  # no intervals over one speaker
         [escape(row.group), str(row.rank), f"{row.clips:,}", _emotions(row, emotions), f"{row.wa[0]:.3f}", f"{row.uar[0]:.3f}"]

@@ -155,6 +155,16 @@ def test_too_few_clips_of_an_emotion_of_most_speakers_and_too_few_speakers_are_a
     assert too_few(said(0.5, speakers=5, clips=36)) == ""
 
 
+def nobody_known(predictions: Predictions) -> Predictions:
+    return dataclasses.replace(predictions, about={"speaker": np.full(len(predictions.truth), "")})
+
+
+def test_speakers_that_are_not_known_are_not_said_to_be_too_few() -> None:
+    assert too_few(nobody_known(said(0.5, speakers=4, clips=90))) == ""
+    assert noisy_selection([nobody_known(said(0.5, speakers=87, clips=3, seed=6))]).startswith(
+        "The validation part is small (261 clips): one network's UAR on it is known to no better than ±0.0")
+
+
 def test_a_validation_part_as_small_as_the_published_ones_makes_selection_noise() -> None:
     """261 clips are known to about ±.06, as the published systems' are; 2,000 clips to a third of it."""
     words = noisy_selection([said(0.5, speakers=87, clips=3, seed=6)])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 from calls import bench
 from made_finals import a_side, said
 
@@ -49,6 +51,12 @@ def test_fewer_than_five_speakers_tell_nothing() -> None:
     found = compare(a_side("a", said(0.9, clips=80)), a_side("b", said(0.1, clips=80)))
     assert not found.scores["uar"].worse and verdict(found).startswith("Can't tell: 4 test speakers, and 5 is the least.")
     assert found.as_json()["scores"]["uar"]["p"] is None and found.as_json()["scores"]["uar"]["difference"] < -0.5
+
+
+def test_where_nobody_says_who_speaks_nothing_can_be_told() -> None:
+    one, other = (dataclasses.replace(said(share), about={"speaker": np.full(len(said(share).truth), "")}) for share in (0.9, 0.1))
+    found = compare(a_side("a", one), a_side("b", other))
+    assert found.speakers == 0 and verdict(found).startswith("Can't tell: who speaks is not known.")
 
 
 def test_parameters_that_only_one_side_has_are_told() -> None:

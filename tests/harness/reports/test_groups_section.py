@@ -26,6 +26,11 @@ def test_clips_of_unknown_groups_are_counted() -> None:
     assert "Not known, and in no group: sex of 40 clips." in groups_markdown([partly])
 
 
+def test_where_speakers_are_not_known_groups_have_none() -> None:
+    text = groups_markdown([said(np.arange(480) % 2 > 0, np.full(480, ""), sex=FEMALE)])
+    assert "| sex | female | – | 240 | – | 2 | 0.500 [–] | 0.500 [–] |" in text and "Who speaks is not known: no speaker is shown." in text
+
+
 def test_the_table_is_markdown_whatever_groups_are_called_and_says_how_to_read_it() -> None:
     text = groups_markdown([said(np.arange(480) % 2 > 0, SPEAKERS, race=np.where(SPEAKERS < 6, "a|b", "c"), sex=FEMALE)])
     assert "| race | a\\|b | " in text and "a question, not a finding" in text.replace("\n", " ")
