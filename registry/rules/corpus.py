@@ -7,6 +7,7 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 from registry.errors import require
+from registry.names import alike
 
 if TYPE_CHECKING:
     from registry.corpus import Corpus
@@ -27,6 +28,14 @@ def is_sorted(loader: Any, corpus: Corpus) -> None:
     require(all(clip.speaker for clip in corpus.clips) or not corpus.knows_speakers,
             "Clips without a speaker: give each one, or leave the clip out; where no speaker is known, give none.")
     require(len(corpus) <= corpus.whole, f"It has {len(corpus)} clips, but claims that the whole corpus has {corpus.whole}.")
+
+
+def names_differ(loader: Any, corpus: Corpus) -> None:
+    """No two of its emotions or speakers differ in case, white space, Unicode form, separators or leading zeros alone."""
+    told = getattr(loader, "merge_names", None) is False  # as the corpus `folder` is
+    for what, names in (("emotions", [*corpus.emotions]), ("speakers", sorted({clip.speaker for clip in corpus.clips}))):
+        same = [] if told else alike(names)
+        require(not same, f"The {what} {' and '.join(map(repr, (same or [[]])[0]))} seem to be one: write each name in one way.")
 
 
 def reads(loader: Any, corpus: Corpus) -> None:
@@ -51,4 +60,4 @@ def repeats(loader: Any, corpus: Corpus) -> None:
     require(back.clips == corpus.clips and back.fingerprint == corpus.fingerprint, "It differs after pickling.")
 
 
-RULES = (is_sorted, reads, repeats)
+RULES = (is_sorted, names_differ, reads, repeats)
