@@ -41,7 +41,7 @@ class Folder:
     are refused, unless `anywhere` allows them.
 
     Args:
-        csv: the table, where the data folder holds several: relative to it, or absolute.
+        csv: the table, where the data folder holds several: relative to it, or absolute, which needs no data folder.
         anywhere: take clips from every folder that the table names.
         name: of the corpus, in reports.
         merge_names: what is done about emotions, speakers, sentences and sexes that differ only in case, white space, Unicode form,
@@ -84,7 +84,7 @@ class Folder:
 
         Raises: UsageError when there is no table, or a column is missing. BenchError naming the rows that are wrong.
         """
-        data = given_folder(data, "folder")
+        data = given_folder(data or self._own_folder(), "folder")
         columns = {role: getattr(self, role) for role in ROLES} | {role: role for role in UNMAPPED}
         table = read_table(self._table(data), columns, self._call)
         table, problems = settle_names(table, EmotionWords.parse(self.emotions), self.merge_names, self._call)
@@ -108,10 +108,15 @@ class Folder:
         """How this corpus is given on a command line, with some fields changed."""
         return short_label(dataclasses.replace(self, **changes))
 
+    def _own_folder(self) -> Path | None:
+        """The folder of a table that is given with its whole path: it needs no data folder."""
+        return Path(self.csv).parent if self.csv and Path(self.csv).is_absolute() else None
+
     def _table(self, data: Path) -> Path:
         if self.csv is not None:
-            require((data / self.csv).is_file(), f"there is no table {data / self.csv}: folder.csv is relative to the data folder {data}")
-            return data / self.csv
+            table = data / self.csv
+            require(table.is_file(), f"there is no table {table}: folder.csv is relative to the data folder {data}, or a whole path")
+            return table
         visible = sorted(path for path in data.iterdir() if not path.name.startswith("."))
         tables = [path for path in visible if path.suffix.lower() == ".csv"] or [path for path in visible if path.suffix.lower() == ".tsv"]
         others = [path.name for path in visible if path.suffix.lower() in (".xlsx", ".xls", ".ods", ".txt", ".json", ".jsonl", ".parquet")]

@@ -11,10 +11,11 @@ from harness.analyses.leakage.report import leakage_markdown
 from harness.analyses.leakage.worth import CellUnderProtocols, ProtocolResult
 from harness.console import Console
 from harness.data.copies_before_split import refuse_leaks
-from harness.data.corpora import Workspace, open_corpus
+from harness.data.corpora import Workspace, open_corpus, refuse_broken
 from harness.evaluation.final_predictions import complete_predictions
 from harness.evaluation.find_runs import LEAKAGE
 from harness.evaluation.rows import Row, rows
+from harness.execution.prepare import feasible
 from harness.execution.run_study import Execution, run_study
 from harness.reports.pages import LEAKAGE_PAGE, staying, write_beside
 from harness.study.cells import chosen_cells, plan
@@ -43,10 +44,14 @@ def measure_leakage(options: LeakageOptions, store: Store, workspace: Workspace,
     corpus = open_corpus(study.corpus, workspace.data, workspace.left_out)
     copies = Augmentation(copies=tuple(parse_component("augmentations", text) for text in options.copies)).copies
     cells = planned_cells(study, chosen_cells(plan(study, corpus.fingerprint, options.settings), options.cell), copies)
+    refuse_broken(corpus, allow_missing)
+    runs = [(part, {key: value for key, value in options.settings.items() if any(has_setting(cell.base, key) for cell in plan(part, ""))})
+            for part in parts(study, cells, corpus)]
+    for part, fixed in runs:  # a protocol that can't be compared is known before any other is trained
+        feasible(part, open_corpus(part.corpus, workspace.data, workspace.left_out), fixed)
     tracker = store.experiment(PREFIX + name, LEAKAGE)  # made first, so that its runs are on no leaderboard
     named = {cell.name: cell for cell in cells}
-    for part in parts(study, cells, corpus):
-        fixed = {key: value for key, value in options.settings.items() if any(has_setting(cell.base, key) for cell in plan(part, ""))}
+    for part, fixed in runs:
         since = time.time()
         keys = run_study(replace(file, name=PREFIX + name, study=part), store, workspace, fixed, console, allow_missing=allow_missing,
                          execution=execution, leaks_allowed=True)

@@ -66,8 +66,9 @@ def measure_noise(options: NoiseOptions, store: Store, workspace: Workspace, con
     tracker, runs = runs_with_models(options.what, store)
     with tempfile.TemporaryDirectory() as folder:
         models = [model for run in runs if (model := _model_in_noise(run, options, tracker, Path(folder)))]
-        for same_clips in _by_split(models):
-            _measure(same_clips, tracker, workspace, console)
+        groups = [(same_clips, _noises(same_clips, tracker, workspace)) for same_clips in _by_split(models)]
+        for same_clips, noises in groups:
+            _measure(same_clips, noises, tracker, console)
     path = write_noise(store, tracker.study_name)
     _, boards = write_report(store, tracker.study_name)  # it links to the page
     write_index(store, {tracker.study_name: boards})
@@ -107,12 +108,24 @@ def _by_split(models: Sequence[ModelInNoise]) -> list[list[ModelInNoise]]:
     return list(groups.values())
 
 
-def _measure(models: list[ModelInNoise], tracker: Tracker, workspace: Workspace, console: Console) -> None:
-    first = models[0]  # the clips of its parts are those of all
-    corpus, train = _split_of(first.record, tracker, workspace)
-    noises, clips = Noises(corpus, train), {clip.id: clip for clip in corpus.clips}
+def _noises(models: list[ModelInNoise], tracker: Tracker, workspace: Workspace) -> Noises:
+    """What some models' test clips will be heard in. Raises: BenchError where there are no such noises or clips, before any is heard."""
+    corpus, train = _split_of(models[0].record, tracker, workspace)
+    noises = Noises(corpus, train)
+    if any(kind == "babble" for model in models for kind, _ in model.conditions.values()):
+        for clip in {clip.speaker: clip for clip in _test_clips(models, corpus)}.values():
+            noises.talkers(clip, np.random.default_rng(0))
+    return noises
+
+
+def _test_clips(models: list[ModelInNoise], corpus: Corpus) -> list[Clip]:
+    clips = {clip.id: clip for clip in corpus.clips}
+    return [clips[name] for name in models[0].logged.clips]  # the clips of its parts are those of all
+
+
+def _measure(models: list[ModelInNoise], noises: Noises, tracker: Tracker, console: Console) -> None:
+    first, test = models[0], _test_clips(models, noises.corpus)
     conditions = list(dict.fromkeys(condition for model in models for condition in model.conditions.values()))
-    test = [clips[name] for name in first.logged.clips]
     total, done = len(test) * (1 + len(conditions)), 0
     with console.progress(), console.bar(f"{first.record.about.split}: noise", total) as bar:
         for start in range(0, len(test), BATCH):

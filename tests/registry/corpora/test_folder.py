@@ -71,6 +71,16 @@ def test_the_table_can_be_named_and_paths_are_relative_to_it(two: Path) -> None:
     assert named.fingerprint == Folder(csv=str(two / "deep" / "own.csv")).load(two).fingerprint
 
 
+def test_a_table_that_is_given_with_its_whole_path_needs_no_data_folder_and_may_lie_outside_it(two: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (two / "own.csv").write_text("path,emotion,speaker\na.wav,angry,x\ndeep/b.flac,calm,y\n")
+    whole = Folder(csv=str(two / "own.csv"))
+    assert [clip.id for clip in whole.load(None).clips] == ["a", "deep/b"]
+    assert whole.load(None).fingerprint == whole.load(tmp_path / "other").fingerprint == whole.load(two).fingerprint
+    with pytest.raises(BenchError, match="is read from a folder, and none was given"):
+        Folder(csv="own.csv").load(None)
+
+
 def test_an_absolute_path_is_taken_and_is_the_id_without_its_ending(two: Path) -> None:
     corpus = loaded(two, f"{HEADER}{two / 'deep' / 'b.flac'},sad,ann\na.wav,angry,bob\n")
     assert [c.id for c in corpus.clips] == [str(two / "deep" / "b"), "a"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import soundfile
 from calls import bench, study_file
 
 from harness.analyses.leakage.options import LeakageOptions
@@ -16,6 +17,7 @@ from harness.evaluation.audit import audit_runs
 from harness.evaluation.rows import rows
 from harness.tracking.run_record import RunTags
 from harness.tracking.store import Store
+from registry.corpora.synthetic import Synthetic
 
 
 @pytest.mark.slow
@@ -55,3 +57,18 @@ def test_a_call_that_names_what_is_not_there_trains_nothing(tmp_path: Path) -> N
         outcome = bench("leakage", "--study", "quickstart", "--corpus", "synthetic", *wrong_call, "--home", tmp_path / "home")
         assert outcome.code == 2 and message in outcome.err and not (tmp_path / "home").exists()
     assert LeakageOptions("quickstart").copies == ("noise", "time_shift")
+
+
+def test_a_corpus_that_copies_before_the_split_do_not_fit_is_declined_before_anything_is_trained(tmp_path: Path) -> None:
+    """The honest protocol of unseen speakers fits it; the random one, which the copies come before, does not."""
+    made = Synthetic(n_speakers=6, n_sentences=1).load()
+    rows_ = ["path,emotion,speaker"]
+    for clip in [clip for clip in made.clips if clip.emotion != "SAD"] + [next(clip for clip in made.clips if clip.emotion == "SAD")]:
+        soundfile.write(tmp_path / f"{clip.id}.wav", *made.read_clip(clip))
+        rows_.append(f"{clip.id}.wav,{clip.emotion},{clip.speaker}")
+    (tmp_path / "clips.csv").write_text("\n".join(rows_), encoding="utf-8")
+    own = study_file(tmp_path, "architectures=STUDY.architectures[:1]")
+    outcome = bench("leakage", "--study", own, "--corpus", "folder", "--data", tmp_path, "--home", tmp_path / "home", "--seeds", "0",
+                    "--feature-workers", "1")
+    assert outcome.code == 1 and "too few clips of SAD 1" in outcome.err and "augmented_before_split" in outcome.err
+    assert not (tmp_path / "home").exists()
