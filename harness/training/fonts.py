@@ -69,12 +69,14 @@ def _installed() -> tuple[str, ...]:
 
 @cache
 def _signs(name: str) -> frozenset[int]:
-    """The code points that a font has, in the style in which it is drawn; none of one that can't be read or scaled."""
-    from matplotlib.font_manager import FontProperties, findfont
+    """The code points of a font, in its most ordinary style; none of one that can't be read or scaled."""
+    from matplotlib.font_manager import fontManager
     from matplotlib.ft2font import FT2Font
 
+    styles = [font for font in fontManager.ttflist if font.name == name]
+    ordinary = min(styles, key=lambda font: (font.style != "normal", abs(int(font.weight) - 400), font.fname), default=None)
     try:
-        font = FT2Font(findfont(FontProperties(family=[name]), fallback_to_default=False))
-        return frozenset(font.get_charmap()) if font.scalable else frozenset()
+        font = FT2Font(ordinary.fname) if ordinary else None
+        return frozenset(font.get_charmap()) if font and font.scalable else frozenset()
     except (OSError, RuntimeError, ValueError):
         return frozenset()
