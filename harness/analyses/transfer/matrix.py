@@ -13,7 +13,8 @@ import numpy as np
 
 from harness.evaluation.find_runs import TRANSFER
 from harness.evaluation.intervals import LEAST_SPEAKERS, figures_of, table_intervals
-from harness.evaluation.rows import Row, rows
+from harness.evaluation.rows import Row
+from harness.evaluation.told_apart import read_rows
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training.predictions import read, speaker_counts
@@ -120,7 +121,7 @@ def matrices(store: Store, experiment: str) -> list[Matrix]:
     records = tracker.records()
     study_file = next((record.about.study_file for record in records if record.kind == "study"), "")
     cells: dict[tuple[str, str, int, str], dict[tuple[str, str], Pair]] = {}
-    for row in sorted((row for row in rows(records) if row.seeds), key=lambda row: row.requested_at):
+    for row in sorted((row for row in read_rows(tracker, records) if row.seeds), key=lambda row: row.requested_at):
         pairs = cells.setdefault((row.label, row.settings, row.epochs, row.backend), {})
         pairs.update({(pair.about.source, pair.about.target): pair for pair in _pairs(row, tracker)})
     return [Matrix(experiment.removeprefix(PREFIX), label, settings, epochs, study_file, pooled(pairs))
