@@ -39,7 +39,8 @@ PLACES = {"Claim": "harness.analyses.published.systems", "Workspace": "harness.d
 
 def run(study: Study | str | Path, name: str = "", *, home: str | Path | None = None, data: str | Path | None = None,
         settings: dict[str, Any] | None = None, execution: Execution | None = None, question: str = "", only_cell: str | None = None,
-        all_folds: bool = False, allow_missing: bool = False, quiet: bool = False) -> list[Leaderboard]:
+        all_folds: bool = False, allow_missing: bool = False, adopt: bool = False,
+        quiet: bool = False) -> list[Leaderboard]:
     """Run a study, or continue it: what finished before is not trained again. Writes its report and the index, as `bench run` does.
 
     Args:
@@ -50,6 +51,7 @@ def run(study: Study | str | Path, name: str = "", *, home: str | Path | None = 
             of a notebook. `Execution(workers=4)` starts worker processes.
         only_cell: label of the one cell to run. all_folds: run every fold of protocols that have folds, pooled into one row.
         allow_missing: go on without missing or damaged clips. quiet: no progress.
+        adopt: write into an MLflow experiment of that name that bench did not make, or begin it anew where it was renamed.
     Returns: the study's leaderboards, one for each corpus and protocol.
     Raises: UsageError for what is wrong in the study; BenchError for what must be fixed first, when results still wait for MLflow at the
         end, or when no cell came to a final. KeyboardInterrupt after Ctrl-C; the same call continues.
@@ -65,7 +67,7 @@ def run(study: Study | str | Path, name: str = "", *, home: str | Path | None = 
     from registry.errors import BenchError
 
     file, workspace = as_study_file(study, name, question), Workspace.located(home, data)
-    store = Store(workspace.home)
+    store = Store(workspace.home, adopt=adopt)
     execution = execution or Execution(in_process=True, optuna_storage=os.environ.get("BENCH_OPTUNA_STORAGE", ""))
     cells = run_study(file, store, workspace, settings or {}, Console(quiet), only_cell=only_cell, allow_missing=allow_missing,
                       execution=execution, all_folds=all_folds)

@@ -66,6 +66,8 @@ def add_training(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--trials-per-gpu", type=workers, default=0, metavar="K", help="start K workers for each GPU, which share it")
     sub.add_argument("--trial-timeout", type=_seconds, default=0.0, metavar="SECONDS",
                      help="stop a trial that takes longer and count it as failed; the start of a new worker counts, too")
+    sub.add_argument("--adopt", action="store_true",
+                     help="write into an MLflow experiment of this name that bench did not make, or begin it anew where it was renamed")
     sub.add_argument("--optuna-storage", default=os.environ.get("BENCH_OPTUNA_STORAGE", ""), metavar="URL",
                      help="database of the search, e.g. postgresql://… (BENCH_OPTUNA_STORAGE; default: optuna.db below the home)")
 
@@ -107,7 +109,7 @@ def store(args: argparse.Namespace, new: bool = False) -> Store:
     """MLflow's store below the home. Raises: BenchError when it is not there, unless a new one may be made."""
     from harness.tracking.store import Store
 
-    return Store(args.home, new=new)
+    return Store(args.home, new=new, adopt="adopt" in args and args.adopt)
 
 
 def workspace(args: argparse.Namespace) -> Workspace:

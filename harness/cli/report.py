@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cli import options
-from registry.errors import BenchError, unknown
+from registry.errors import BenchError
 
 if TYPE_CHECKING:
     from harness.console import Console
@@ -50,10 +50,8 @@ def report_command(args: argparse.Namespace, console: Console) -> None:
 
     store = options.store(args)
     names = store.studies()
-    if not names:
-        raise BenchError(f"there are no runs in {store.home.resolve()}: run a study first, or give its --home")
-    if args.study and args.study not in names:
-        raise unknown("study with runs", args.study, names)
+    if args.study not in (*names, None) or not names:
+        raise store.no_study(args.study or "")
     names = [args.study] if args.study else names
     console.say(f"reading the runs of {', '.join(names)}")
     reports: dict[str, tuple[Path, list[Leaderboard]]] = {}

@@ -42,7 +42,9 @@ def run_command(args: argparse.Namespace, console: Console) -> int:
     file = chosen_study(args.study, corpus=args.corpus, splits=args.split, trials=args.trials, seeds=args.seeds)
     if args.dry_run:
         from harness.cli.browse import print_plan
+        from harness.execution.run_study import check_stores
 
+        check_stores(file.name, options.store(args, new=True), args.optuna_storage)
         print_plan(file, options.settings(args), args.data, args.cell, console, args.home, args.allow_missing, args.all_folds)
         return 0
     from harness.cli.report import print_report

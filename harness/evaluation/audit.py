@@ -21,6 +21,7 @@ from harness.evaluation.leak_checks import Finding, LeftByRun, audit_trial, iden
 from harness.evaluation.told_apart import read_rows
 from harness.study.rebuild import differences, trial_from
 from harness.study.trial import Trial
+from harness.tracking.openings import Opening, all_openings
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
@@ -53,7 +54,10 @@ def audit_runs(text: str, store: Store, workspace: Workspace) -> list[AuditedRun
     """
     chosen = chosen_runs(store, text, (STUDY, LEAKAGE, TRANSFER))
     if not chosen.runs:
-        raise BenchError(f"{text} has no finished final to audit yet")
+        deleted = sum(not opening.in_store for opening in chosen.tracker.openings(chosen.records))
+        raise BenchError(f"{text} has no finished final to audit" + (
+            f": its test parts were opened {deleted} times, in runs that were deleted; `bench restore {chosen.tracker.study_name}` brings "
+            "back what MLflow still has" if deleted else " yet"))
     names = {row.cell: row.name for row in read_rows(chosen.tracker, chosen.records)}
     return [AuditedRun(run, audit_run(run, chosen.records, chosen.tracker, workspace), names.get(run.about.cell, run.about.label))
             for run in chosen.runs]
@@ -74,7 +78,8 @@ def audit_run(record: RunRecord, records: Sequence[RunRecord], tracker: Tracker,
     corpus = corpus_of(record, trial, workspace)
     changed = differences(trial, configuration)
     rebuilt = Finding("configuration", "note" if changed else "ok", "; ".join(changed) or f"gives the recorded trial {trial.signature}")
-    return [rebuilt, *audit_trial(trial, corpus, _left_by(record, trial, corpus, tracker, workspace.cache)), openings(record, records)]
+    return [rebuilt, *audit_trial(trial, corpus, _left_by(record, trial, corpus, tracker, workspace.cache)),
+            openings(record, records, tracker.openings(records))]
 
 
 def corpus_of(record: RunRecord, trial: Trial, workspace: Workspace) -> Corpus:
@@ -119,13 +124,17 @@ def _identical_clips(corpus: Corpus, feature_space: FeatureSpace, cache: Path) -
     return identical_clips(corpus, cached_features(corpus, feature_space, cache))
 
 
-def openings(record: RunRecord, records: Sequence[RunRecord]) -> Finding:
-    """How often the test part was scored for a run's cell, counted from the store."""
+def openings(record: RunRecord, records: Sequence[RunRecord], ledger: Sequence[Opening] | None = None) -> Finding:
+    """How often the test part was scored for a run's cell. Args: ledger: every opening of the study; None: those of the records."""
     cell = [r for r in records if r.about.cell == record.about.cell and r.opened_test]
-    search, seeds = [r for r in cell if r.kind == "trial"], Counter(r.seed for r in cell if r.kind == "seed")
+    opened = [o for o in (all_openings({}, records) if ledger is None else ledger) if o.cell == record.about.cell]
+    search, seeds, deleted = [r for r in cell if r.kind == "trial"], Counter(o.seed for o in opened), sum(not o.in_store for o in opened)
     if search:
         return Finding("test openings", "fail", f"{len(search)} trials of the search were scored on the test part")
     total = sum(seeds.values())
+    if deleted:
+        return Finding("test openings", "note", f"the cell's test part was opened {total} times for {len(seeds)} seeds, {deleted} of them "
+                                                "in runs that were deleted since: `bench restore` brings back what MLflow still has")
     if max(seeds.values(), default=0) > 1:
         return Finding("test openings", "note", f"the cell's test part was opened {total} times for {len(seeds)} seeds: an earlier best "
                                                 "trial was scored on it, too")

@@ -55,6 +55,8 @@ def chosen_runs(store: Store, text: str, experiments: Sequence[str] = (STUDY,)) 
     trackers = [store.experiment(name, kind) for name, kind in kinds.items() if owner in (None, name)]
     matches = [(tracker, records, run) for tracker in trackers for records in [tracker.records()]
                for run in records if run.run_id.startswith(text)]
+    if not matches and (why := store.why_missing(study)):
+        raise BenchError(why)
     if not matches:
         raise unknown("study, row (STUDY:CELL@SPLIT) or run in the store", text, kinds)
     if len(matches) > 1:
@@ -81,7 +83,7 @@ def _row(store: Store, text: str, kinds: dict[str, str]) -> ChosenRuns:
     study, _, rest = text.partition(":")
     label, _, split = rest.rpartition("@")
     if study not in kinds:
-        raise unknown("study with runs", study, kinds)
+        raise store.no_study(study)
     tracker = store.experiment(study, kinds[study])
     records = tracker.records()
     found = read_rows(tracker, records)

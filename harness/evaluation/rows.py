@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.evaluation.intervals import SCORES, mean_sd
+from harness.tracking.openings import Opening, all_openings
 from harness.tracking.run_record import RunRecord
 from harness.training.cost import cost_of
 
@@ -29,7 +30,8 @@ class Row:
         settings: what the command line fixed, and in what else the row differs from others of its page, as `--set` takes it.
         otherwise: in what it differs from them that `--set` can't change. coverage: how much of the corpus was there, in words.
         seeds: number of finals; scores are (mean, sd) over them, sd NaN for one. trials: end state -> count.
-        test_openings: how often the cell's sealed test part was scored, finals of earlier best trials included.
+        test_openings: how often the cell's sealed test part was scored, finals of earlier best trials included; deleted_openings: how
+            many of these in runs that the store no longer has.
         backend: of Keras. corpus_label: the corpus with its fields. allow_missing: the flag, where it was given.
         recipe: the name of the study's recipe, where it lists any. augmentation: of the training clips. epochs: at most;
             epochs_trained: fewer where training stopped early, mean over seeds. best_epoch: kept in the first seed.
@@ -90,6 +92,7 @@ class Row:
     fold: int = 0
     folds: int = 0
     folds_done: int = 0
+    deleted_openings: int = 0
 
     @property
     def name(self) -> str:
@@ -120,6 +123,7 @@ class Row:
         marks = {f"leak found: {self.leaks}": bool(self.leaks), self.folds_in_words: self.folds_done < self.folds and not self.pooled_cell,
                  "shared speakers": self.shares_speakers and not unknown, "speakers unknown": unknown,
                  coverage: not self.coverage.endswith("whole"), f"cut: {self.cut}": bool(self.cut),
+                 f"of {self.test_openings} test openings, {self.deleted_openings} in deleted runs": self.deleted_openings > 0,
                  f"on {self.backend}": self.backend not in ("", "tensorflow")}
         return [text for text, holds in marks.items() if holds]
 
@@ -137,14 +141,18 @@ def named(names: Sequence[str], figures: Sequence[float]) -> dict[str, float]:
     return dict(zip(names, figures, strict=True))
 
 
-def rows(records: list[RunRecord]) -> list[Row]:
-    """Every cell with its figures, best test UAR first within its corpus and protocol; cells without finals last."""
+def rows(records: list[RunRecord], openings: Sequence[Opening] | None = None) -> list[Row]:
+    """Every cell with its figures, best test UAR first within its corpus and protocol; cells without finals last.
+
+    Args: openings: of the study's ledger; None: those of the records.
+    """
+    openings = all_openings({}, records) if openings is None else openings
     cells: dict[str, list[RunRecord]] = {}
     for record in records:
         if record.kind in ("trial", "final", "seed"):
             cells.setdefault(record.about.cell, []).append(record)
     seeds = {r.about.signature: r for r in records if r.kind == "seed" and r.state == "finished"}
-    return sorted((_row(members, seeds) for members in cells.values()), key=place)
+    return sorted((_row(members, seeds, [o for o in openings if o.cell == cell]) for cell, members in cells.items()), key=place)
 
 
 def place(row: Row) -> tuple[str | float, ...]:
@@ -152,8 +160,8 @@ def place(row: Row) -> tuple[str | float, ...]:
     return row.corpus, row.corpus_fingerprint, row.split, -row.test.get("uar", (-1.0, 0.0))[0], row.label, row.cell
 
 
-def _row(members: list[RunRecord], seeds: dict[str, RunRecord]) -> Row:
-    """One cell's row. Args: members: its runs. seeds: signature -> finished run, of all cells."""
+def _row(members: list[RunRecord], seeds: dict[str, RunRecord], openings: Sequence[Opening]) -> Row:
+    """One cell's row. Args: members: its runs. seeds: signature -> finished run, of all cells. openings: of its test part."""
     finals = sorted((r for r in members if r.kind == "final" and r.state == "finished"),
                     key=lambda r: r.about.requested_at)
     signatures = finals[-1].about.signatures if finals else ()
@@ -169,7 +177,7 @@ def _row(members: list[RunRecord], seeds: dict[str, RunRecord]) -> Row:
         parameters=int(source.metrics.get("parameters", 0)),
         fit_seconds=mean_sd([m["seconds/fit"] for m in metrics])[0] if metrics else math.nan,
         trials=dict(sorted(Counter(r.state for r in members if r.kind == "trial").items())),
-        test_openings=sum(r.opened_test for r in members if r.kind == "seed"),
+        test_openings=len(openings), deleted_openings=sum(not opening.in_store for opening in openings),
         seed_runs=tuple(r.run_id for r in done), seed_numbers=tuple(r.seed for r in done),
         audit=tuple(dict.fromkeys(text for r in done if (text := r.about.audit))),
         best_epoch=int(metrics[0].get("best_epoch", 0)) if metrics else 0,

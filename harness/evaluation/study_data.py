@@ -214,8 +214,8 @@ def compare(a: Row | str, b: Row | str, *, home: Folder = None) -> comparison.Co
 def study_store(study: str, home: Folder = None) -> Store:
     """The store of a home in which a study has runs. Raises: UsageError with the near names; BenchError when there are no runs at all."""
     store = Store(Workspace.located(home).home, new=False)
-    if study not in (known := store.studies()):
-        raise unknown("study with runs", str(study), known)
+    if study not in store.studies():
+        raise store.no_study(str(study))
     return store
 
 

@@ -28,7 +28,7 @@ def read_rows(tracker: Tracker, records: Sequence[RunRecord] | None = None) -> l
     Args: records: of the study, where they were read already.
     """
     records = tracker.records() if records is None else records
-    found = rows(list(records))
+    found = rows(list(records), tracker.openings(records))
     runs: dict[str, list[RunRecord]] = {}
     for record in records:
         if record.kind in ("trial", "seed"):

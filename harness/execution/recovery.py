@@ -74,6 +74,20 @@ def finished_by_signature(run: RunContext) -> dict[str, RunRecord]:
     return {record.about.signature: record for record in [*waiting, *run.tracker.records("trial", "seed")] if record.ended_by_itself}
 
 
+def deleted_openings(run: RunContext) -> str:
+    """What deleting runs by hand means for this start, in one line; empty where nothing is missing. Completes the ledger first."""
+    run.tracker.complete_ledger()
+    cells = {cell.key for cell in run.prepared.cells}
+    gone = [opening for opening in run.tracker.openings()
+            if not opening.in_store and opening.cell in cells and opening.signature not in run.known]
+    if not gone:
+        return ""
+    where = "; ".join(sorted({f"{opening.where}, seed {opening.seed}" for opening in gone}))
+    return (f"deleted from the store: {len(gone)} run{'s'[: len(gone) > 1]} in which test parts were opened ({where}). What "
+            "of it is still needed is trained again, and its test part opened once more, which the report counts. To have the runs back "
+            f"instead, stop this (Ctrl-C), then bench restore {run.name}")
+
+
 def settle_own_workers(run: RunContext) -> None:
     """End the open MLflow runs, and remove the half-written results, of this start's workers that died."""
     run.tracker.reconcile(lambda tags: tags.coordinator != run.claims.id)
@@ -107,15 +121,26 @@ def deliver_all(box: Outbox, trackers: dict[str, Tracker], store: Store) -> Deli
     for entry in sorted(entries, key=lambda entry: entry.kind == "final"):
         try:
             if entry.study not in trackers:
-                trackers[entry.study] = store.experiment(entry.study)
+                trackers[entry.study] = store.experiment(entry.study, "")
             box.deliver(entry.uid, trackers[entry.study].write)
             delivered, failures = delivered + 1, 0
         except Exception as error:  # MLflow fails in as many ways as there are stores, and the next try is as good
-            reason = reason or first_line(error)
+            reason = reason or _reason(store, entry.study, error)
             failures += not isinstance(error, BenchError)  # which concerns this entry alone
             if failures >= 3:  # MLflow is away, and each try costs a timeout
                 break
     return Delivery(delivered, len(entries) - delivered, reason)
+
+
+def _reason(store: Store, study: str, error: Exception) -> str:
+    """Why a result can't be delivered: what people did to its experiment, else MLflow's error."""
+    try:
+        store.check_experiment(study, "")
+    except BenchError as by_hand:
+        return str(by_hand)
+    except Exception:  # MLflow is away, as the error says
+        return first_line(error)
+    return first_line(error)
 
 
 def sweep_cache(cache: Path) -> int:

@@ -12,12 +12,13 @@ from filelock import FileLock
 
 from harness.console import Console
 from harness.data.corpora import Workspace
+from harness.evaluation.find_runs import STUDY
 from harness.execution.finals import audit_late, summarise
 from harness.execution.interrupts import Stopping
 from harness.execution.job import Job, Objective
 from harness.execution.pool import InProcessPool, Pool
 from harness.execution.prepare import prepare
-from harness.execution.recovery import deliver_waiting, finished_by_signature, settle_crashed, settle_own_workers
+from harness.execution.recovery import deleted_openings, deliver_waiting, finished_by_signature, settle_crashed, settle_own_workers
 from harness.execution.run_context import Progress, RunContext
 from harness.execution.schedule import Schedule
 from harness.search.claims import CLOSING_PATIENCE_S, Claims
@@ -63,18 +64,20 @@ class Execution:
 
 def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dict[str, Any], console: Console, *,
               only_cell: str | None = None, allow_missing: bool = False, execution: Execution | None = None,
-              leaks_allowed: bool = False, all_folds: bool = False, command: str = "") -> set[str]:
+              leaks_allowed: bool = False, all_folds: bool = False, kind: str = STUDY, command: str = "") -> set[str]:
     """Search every cell and train its finals, continuing where an earlier call stopped.
 
     Args:
         settings: fixed for every cell, as `training.epochs` -> 5. only_cell: label of the one cell to run.
         allow_missing: go on without missing or damaged clips. leaks_allowed: whether the study may copy clips before the split.
         all_folds: run every fold of each protocol that has folds, for rows of the leaderboard in which each clip is tested once.
+        kind: of its experiment.
         command: the call as people type it, for `bench status`.
     Returns: the keys of the rows that were run: those of cells, or of what pools their folds.
     Raises: BenchError for what must be fixed first, or when results still wait for MLflow at the end. KeyboardInterrupt after Ctrl-C.
     """
     execution = execution or Execution(in_process=True)
+    check_stores(file.name, store, execution.optuna_storage, kind)
     prepared = prepare(file.study, workspace, settings, only_cell, allow_missing, console, leaks_allowed, all_folds)
     study = prepared.study
     file = replace(file, study=study)
@@ -83,7 +86,9 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
     with FileLock(workspace.home / ".bench" / "stores.lock"):  # two first starts must not both make the tables
         optuna_storage = storage(workspace.home, execution.optuna_storage)
         claims = Claims(optuna_storage.engine)
-        tracker = store.experiment(file.name)
+        tracker = store.experiment(file.name, kind)
+        if tracker.adopted:
+            console.say(f"adopted the experiment {file.name}: its runs' files go to {tracker.adopted}, where it keeps them")
         searches = open_searches(workspace.home, file.name, prepared.cells, optuna_storage, claims, study.prune, study.sampler)
     run = RunContext(file, prepared, console, store, tracker, claims, Outbox(workspace.home), settings, allow_missing, execution.objective,
                      all_folds=all_folds)
@@ -92,6 +97,8 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
         if settled := str(settle_crashed(run, searches)):
             console.say(settled)
         run.known = finished_by_signature(run)
+        if gone := deleted_openings(run):
+            console.say(gone)
         run.parent = _open_parent(run, command)
         state = "failed"
         try:
@@ -110,6 +117,16 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
             claims.close()
     _deliver_and_summarise(run)
     return {pool.key if (pool := run.pool(cell)) else cell.key for cell in prepared.cells}
+
+
+def check_stores(name: str, store: Store, optuna_storage: str = "", kind: str = STUDY) -> None:
+    """Look at the stores of a study before anything is computed; nothing is made.
+
+    Raises: BenchError for a store of another version, and for an experiment that was deleted, renamed or made by hand.
+    """
+    store.check_experiment(name, kind)
+    if optuna_storage or (store.home / "optuna.db").exists():
+        storage(store.home, optuna_storage)
 
 
 def _work(run: RunContext, searches: list[Search], execution: Execution) -> None:
@@ -180,6 +197,9 @@ def _deliver_and_summarise(run: RunContext) -> None:
         raise BenchError(f"{delivery.waiting} results wait in {run.box.folder}, since MLflow does not take them ({delivery.reason}): when "
                          "it does, `bench sync`, or this command again, brings them there and writes the report. Nothing is trained twice")
     audit_late(run)
+    if not run.tracker.has(run.parent):  # deleted by hand meanwhile
+        run.parent = _open_parent(run, "")
+        run.tracker.end(run.parent, "finished")
     for label in dict.fromkeys(short_label(cell.base.split) for cell in run.prepared.cells):
         summarise(run, label)
 

@@ -146,14 +146,14 @@ class _Live:
         try:
             action()
         except Exception as error:  # MLflow fails in as many ways as there are stores, and none is the trial's fault
-            logger.warning("MLflow does not answer (%s): the result will wait in the outbox", first_line(error))
+            logger.warning("MLflow does not take what is measured (%s): the result goes to the outbox", first_line(error))
             self.tracker = None
 
 
 @functools.lru_cache(maxsize=4)
 def tracker_of(home: Path, study: str, uri: str) -> Tracker:
     """The tracker of a study in this process."""
-    return Store(home, uri).experiment(study)
+    return Store(home, uri).experiment(study, "")
 
 
 def _delivered(job: Job, box: Outbox, entry: OutboxEntry) -> str:

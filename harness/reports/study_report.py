@@ -16,9 +16,9 @@ from harness.reports.leaderboard_tables import ENDS
 from harness.reports.markdown import escape, plural
 from harness.reports.pages import new_pictures, noise_page, refuse_less, staying, study_page, write_beside
 from harness.reports.pictures import Pictures
+from harness.tracking.openings import Opening, all_openings
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
-from registry.errors import BenchError
 
 MARKS = """Marks: **shared speakers**: speakers of the test part are also in training, so figures say little about new voices;
 **partial**: clips of the corpus were missing, how many stands beside its name; **synthetic**: no human speech, figures only show that
@@ -35,8 +35,7 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
     """
     home = store.home
     if study_name not in store.studies():
-        known = ", ".join(store.studies()) or "none yet"
-        raise BenchError(f"there are no runs of a study {study_name!r} to report on; studies with runs: {known}")
+        raise store.no_study(study_name)
     path, noise = study_page(store, study_name), noise_page(store, study_name)
     with staying(path):
         records, boards = read_leaderboards(store, study_name, data)
@@ -44,22 +43,24 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
     (home / ".bench").mkdir(parents=True, exist_ok=True)
     with FileLock(home / ".bench" / "reports.lock"), new_pictures(path) as folder:  # two starts of a study may end at the same time
         pictures = Pictures(path, folder)
-        text = study_markdown(study_name, records, boards, pictures.of, pictures.critical_difference, pictures.pareto)
+        openings = store.experiment(study_name).openings(records)
+        text = study_markdown(study_name, records, boards, pictures.of, pictures.critical_difference, pictures.pareto, openings)
         write_beside(path, text + (f"\nHow recall falls with noise: [{noise.name}]({quote(noise.name)}).\n" if noise.exists() else ""))
     return path, boards
 
 
 def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[Leaderboard], draw: Draw, diagram: folds_section.Draw,
-                   front: cost_section.Draw | None = None) -> str:
+                   front: cost_section.Draw | None = None, openings: Sequence[Opening] | None = None) -> str:
     """The whole report as Markdown.
 
     Args:
         draw: gives the paths of a row's pictures by what they show. diagram: gives the path of a critical-difference diagram.
-        front: of the picture of UAR against latency; None: there is none.
+        front: of the picture of UAR against latency; None: there is none. openings: of the ledger; None: those of the records.
     """
     rows = [row for board in boards for row in board.rows]
+    openings = all_openings({}, records) if openings is None else openings
     about = next((run.about for run in reversed(records) if run.kind == "study"), RunTags())
-    parts = [f"# {escape(study_name)}", escape(about.question), _totals(rows), MARKS]
+    parts = [f"# {escape(study_name)}", escape(about.question), _totals(rows, openings), MARKS]
     for board in boards:
         parts += leaderboard_markdown(about.study_file or study_name, board, draw, front)
     parts += folds_section.folds_markdown([row for board in boards for fold in board.folds or (board,) for row in fold.rows], diagram)
@@ -73,12 +74,13 @@ def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[L
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _totals(rows: list[Row]) -> str:
+def _totals(rows: list[Row], openings: Sequence[Opening]) -> str:
     counts = {state: sum(row.trials.get(state, 0) for row in rows) for state in (*ENDS, "killed", "running")}
     words = ", ".join(f"{n} {ENDS.get(state, state)}" for state, n in counts.items() if n or state in ENDS)
-    openings = sum(row.test_openings for row in rows)
-    return (f"Trials: {sum(counts.values())} attempted, {words}. The sealed test parts were opened {plural(openings, 'time')}, "
-            "once for each seed of each final.")
+    deleted = sum(not opening.in_store for opening in openings)
+    rest = (f"{deleted} of them in runs that are no longer in the store: they were deleted, and `bench restore` brings back what MLflow "
+            "still has." if deleted else "once for each seed of each final.")
+    return f"Trials: {sum(counts.values())} attempted, {words}. The sealed test parts were opened {plural(len(openings), 'time')}, {rest}"
 
 
 def _failures(records: list[RunRecord]) -> list[str]:

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import mlflow
@@ -79,9 +80,20 @@ class Models:
         self.client.delete_tag(record.run_id, MODEL_TAG)
         self._delete(record.about.model.removeprefix("models:/"))
 
+    def is_registered(self, record: RunRecord) -> bool:
+        """Whether people registered the model of a run in MLflow's model registry: its files are theirs to delete then."""
+        with suppress(MlflowException):  # a store without a registry
+            return any(version.source == record.about.model for version in self.client.search_model_versions(f"run_id = '{record.run_id}'"))
+        return False
+
     def _delete(self, model_id: str) -> None:
-        location = self.client.get_logged_model(model_id).artifact_location
-        self.client.delete_logged_model(model_id)
+        try:
+            location = self.client.get_logged_model(model_id).artifact_location
+            self.client.delete_logged_model(model_id)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return  # deleted by hand
         folder = local_folder(location)
         if folder and (self.home / "mlartifacts").resolve() in folder.resolve().parents:  # no other folder that the store names is ours
             shutil.rmtree(folder, ignore_errors=True)

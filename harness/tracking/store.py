@@ -12,17 +12,18 @@ from pathlib import Path
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 
 from harness.safe_text import mask_secrets
 from harness.tracking import moved_home
 from harness.tracking.addresses import for_mlflow, sqlite_address, sqlite_file
+from harness.tracking.experiments import experiments_of, find_experiment, why_missing
 from harness.tracking.moved_home import STORE
-from harness.tracking.run_record import PREFIX
 from harness.tracking.store_errors import check_address, is_database, store_error
 from harness.tracking.store_versions import MLFLOW, check_server, check_versions
 from harness.tracking.tracker import Tracker
-from registry.errors import BenchError
+from registry.errors import BenchError, unknown
 
 logger = logging.getLogger(__name__)
 
@@ -75,13 +76,14 @@ class Store:
     Args:
         uri: another address than the home's own or MLFLOW_TRACKING_URI.
         new: whether a store that does not exist is created; else it is an error.
+        adopt: whether studies may use experiments that bench did not make, and begin anew where theirs were renamed.
     Attributes:
         name: its address without secrets, empty for the file below the home; results that wait for it are kept under it.
     Raises: BenchError when it can't be opened, at its first use.
     """
 
-    def __init__(self, home: Path, uri: str = "", *, new: bool = True) -> None:
-        self.home, self.uri = home, uri or tracking_uri(home)
+    def __init__(self, home: Path, uri: str = "", *, new: bool = True, adopt: bool = False) -> None:
+        self.home, self.uri, self.adopt = home, uri or tracking_uri(home), adopt
         file = sqlite_file(self.uri)  # None for a server, which is assumed to exist
         if not new and file and not file.exists():
             raise BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
@@ -101,11 +103,39 @@ class Store:
 
     def studies(self, kind: str = "study") -> list[str]:
         """Names of the experiments of a kind, sorted; others' experiments in a shared store are left alone."""
-        return sorted(e.name for e in self.client.search_experiments() if e.tags.get(f"{PREFIX}kind") == kind)
+        return [experiment.name for experiment in experiments_of(self.client, kind)]
 
     def experiment(self, name: str, kind: str = "study") -> Tracker:
-        """The experiment of a study, created when it does not exist."""
-        return Tracker(self.client, self.home, name, kind)
+        """The experiment of a study, created when it does not exist. Args: kind: empty for any.
+
+        Raises: BenchError for one that bench did not make, unless it is adopted, and for one that was deleted or renamed.
+        """
+        return Tracker(self.client, self.home, name, kind, self.adopt)
+
+    def check_experiment(self, name: str, kind: str = "study") -> None:
+        """Raises: BenchError for an experiment of that name that can't be used; nothing is made, not even the store."""
+        if self.is_there:
+            find_experiment(self.client, name, kind, self.adopt)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the store exists; a server is assumed to."""
+        file = sqlite_file(self.uri)
+        return file is None or file.exists()
+
+    def why_missing(self, text: str) -> str:
+        """What people did by hand to a study or a run that is not found; empty where there is nothing to say."""
+        return why_missing(self.client, text)
+
+    def no_study(self, name: str = "") -> BenchError:
+        """The error for a study without runs, or a store without studies; where something was deleted or renamed by hand, with that."""
+        if name and (why := self.why_missing(name)):
+            return BenchError(why)
+        if known := self.studies():
+            return unknown("study with runs", name, known)
+        deleted = [experiment.name for experiment in experiments_of(self.client, "study", ViewType.DELETED_ONLY)]
+        way = f"{', '.join(deleted)} was deleted in MLflow (`bench restore` brings it back)" if deleted else "run a study first"
+        return BenchError(f"there are no runs in {self.home.resolve()}: {way}, or give its --home")
 
     def experiment_of(self, run_id: str) -> str | None:
         """The name of the experiment that a run belongs to; None when the store has no such run."""

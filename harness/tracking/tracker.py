@@ -12,18 +12,19 @@ from typing import Any
 
 from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, LifecycleStage, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
 from harness.safe_text import first_line, mask_secrets, safe_file_name
 from harness.tracking import process_identity
+from harness.tracking.experiments import CUSTOM, KIND, find_experiment
 from harness.tracking.models import Models
+from harness.tracking.openings import LEDGER, Opening, all_openings, opening_of
 from harness.tracking.outbox import OutboxEntry
 from harness.tracking.run_record import PREFIX, RunRecord, RunTags
 from harness.training.predictions import Predictions, read
 from registry.errors import BenchError
 
-CUSTOM = "custom_model_development"  # the kind of experiment that MLflow's UI opens with its runs
 END = {"finished": "FINISHED", "pruned": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
 
 
@@ -31,19 +32,24 @@ class Tracker:
     """The MLflow experiment of one study; of another `kind` (`leakage`), it has a report of its own and no leaderboard.
 
     `Store.experiment` opens it.
+
+    Attributes: adopted: where the files of an experiment lie that bench did not make and that this tracker adopted; else empty.
     """
 
-    def __init__(self, client: MlflowClient, home: Path, study_name: str, kind: str = "study") -> None:
-        self.client, self.home, self.study_name, self.kind = client, home, study_name, kind
-        self.models = Models(client, home)
-        experiment = client.get_experiment_by_name(study_name)
+    def __init__(self, client: MlflowClient, home: Path, study_name: str, kind: str = "", adopt: bool = False) -> None:
+        self.client, self.home, self.study_name = client, home, study_name
+        self.models, self.adopted = Models(client, home), ""
+        experiment = find_experiment(client, study_name, kind, adopt)
         if experiment:
             self.experiment_id = str(experiment.experiment_id)
+            if KIND not in experiment.tags:
+                client.set_experiment_tag(self.experiment_id, KIND, kind or "study")
+                self.adopted = str(experiment.artifact_location)
             return
         server = client.tracking_uri.startswith("http")  # it chooses the location itself
         location = None if server else (home / "mlartifacts" / safe_file_name(study_name)).resolve().as_uri()
         self.experiment_id = str(client.create_experiment(study_name, artifact_location=location,
-                                                          tags={"mlflow.experimentKind": CUSTOM, f"{PREFIX}kind": kind}))
+                                                          tags={"mlflow.experimentKind": CUSTOM, KIND: kind or "study"}))
 
     def start(self, kind: str, name: str, parent: str | None, tags: RunTags, params: dict[str, Any] | None = None) -> str:
         """Open a run and return its id; it belongs to this process, unless `tags` name another."""
@@ -97,6 +103,8 @@ class Tracker:
 
     def _complete(self, run_id: str, entry: OutboxEntry, folder: Path) -> None:
         """Write the figures and files of an open run, then its end; figures have the time of the entry, so that none is doubled."""
+        if entry.record().opened_test:
+            self._note(replace(opening_of(entry.record(run_id)), uid=entry.uid))
         points = [*_points(entry.epochs), *_figures(entry)]
         for first in range(0, len(points), 900):  # the store takes 1,000 at a time
             self.client.log_batch(run_id, metrics=points[first : first + 900])
@@ -107,6 +115,20 @@ class Tracker:
             self._keep_model(run_id, entry, folder / "model")
         self.models.force_to_disk(run_id)
         self.client.set_terminated(run_id, END[entry.state])
+
+    def _note(self, opening: Opening) -> None:
+        self.client.set_experiment_tag(self.experiment_id, *opening.tag())
+
+    def openings(self, records: Iterable[RunRecord] | None = None) -> list[Opening]:
+        """Every time that a test part was scored, also in runs that were deleted. Args: records: all runs, where they are known."""
+        return all_openings(self.client.get_experiment(self.experiment_id).tags, self.records() if records is None else records)
+
+    def complete_ledger(self) -> None:
+        """Note the openings of runs that earlier versions brought here without noting them."""
+        tags, records = self.client.get_experiment(self.experiment_id).tags, self.records("seed")
+        for opening in all_openings(tags, records):
+            if LEDGER + opening.uid not in tags:
+                self._note(opening)
 
     def _log_inputs(self, run_id: str, inputs: list[dict[str, str]], tries: int = 3) -> None:
         """Name a run's datasets. MLflow refuses a new one that another run names at the same moment; the next try succeeds."""
@@ -127,7 +149,7 @@ class Tracker:
                 return  # by an earlier try
             protocol = entry.about.split, entry.about.corpus_fingerprint
             kept = [r for r in self.records("seed") if r.about.model and r.run_id != run_id
-                    and (r.about.split, r.about.corpus_fingerprint) == protocol]
+                    and (r.about.split, r.about.corpus_fingerprint) == protocol and not self.models.is_registered(r)]
             kept.sort(key=lambda r: r.validation_uar or 0.0)
             room = len(kept) < entry.best_models
             if not room and (not kept or (entry.record().validation_uar or 0.0) <= (kept[0].validation_uar or 0.0)):
@@ -160,9 +182,9 @@ class Tracker:
         self.client.log_batch(run_id, tags=_tags(tags))
 
     def records(self, *kinds: str) -> list[RunRecord]:
-        """All runs of these kinds (of all kinds without any), oldest first."""
-        where = f"tags.`{PREFIX}kind` = '{kinds[0]}'" if len(kinds) == 1 else ""  # the store has no "or"
-        return [record for record in map(RunRecord.of, self._runs(where)) if not kinds or record.kind in kinds]
+        """All runs of these kinds (of all kinds without any), oldest first; what people logged here by hand is none of them."""
+        where = f"tags.`{KIND}` = '{kinds[0]}'" if len(kinds) == 1 else ""  # the store has no "or"
+        return [record for record in map(RunRecord.of, self._runs(where)) if record.kind and (not kinds or record.kind in kinds)]
 
     def _runs(self, where: str) -> list[Run]:
         """All runs that pass a filter, oldest first."""
@@ -174,6 +196,13 @@ class Tracker:
             runs += page
         return runs
 
+    def has(self, run_id: str) -> bool:
+        """Whether the store has a run that was not deleted."""
+        try:
+            return bool(self.client.get_run(run_id).info.lifecycle_stage == LifecycleStage.ACTIVE)
+        except MlflowException:
+            return False
+
     def record(self, run_id: str) -> RunRecord:
         """One run."""
         return RunRecord.of(self.client.get_run(run_id))
@@ -181,7 +210,7 @@ class Tracker:
     def reconcile(self, is_alive: Callable[[RunTags], bool] = lambda tags: process_identity.may_be_alive(tags.process)) -> int:
         """End the open runs of dead processes as killed; returns how many. `is_alive`: whether a run with such tags may go on."""
         running = map(RunRecord.of, self._runs("attributes.status = 'RUNNING'"))
-        abandoned = [record for record in running if not is_alive(record.about)]
+        abandoned = [record for record in running if record.kind and not is_alive(record.about)]
         for record in abandoned:
             self.end(record.run_id, "killed")
         return len(abandoned)

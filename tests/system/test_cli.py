@@ -14,9 +14,9 @@ COMMANDS = tuple(next(action.choices for action in parser()._actions if isinstan
 NO_RUNS = "there are no runs in"
 
 
-def test_there_are_seventeen_commands() -> None:
-    assert sorted(COMMANDS) == ["audit", "cache", "check", "compare", "data", "leakage", "list", "noise", "replicate", "report", "run",
-                                "runs", "show", "status", "sync", "transfer", "ui"]
+def test_there_are_eighteen_commands() -> None:
+    assert sorted(COMMANDS) == ["audit", "cache", "check", "compare", "data", "leakage", "list", "noise", "replicate", "report", "restore",
+                                "run", "runs", "show", "status", "sync", "transfer", "ui"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

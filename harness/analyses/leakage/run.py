@@ -41,6 +41,7 @@ def measure_leakage(options: LeakageOptions, store: Store, workspace: Workspace,
     file = chosen_study(options.study, corpus=options.corpus, seeds=list(options.seeds))
     name, study = file.name, file.study
     refuse_leaks(study)
+    store.check_experiment(PREFIX + name, LEAKAGE)
     corpus = open_corpus(study.corpus, workspace.data, workspace.left_out)
     copies = Augmentation(copies=tuple(parse_component("augmentations", text) for text in options.copies)).copies
     cells = planned_cells(study, chosen_cells(plan(study, corpus.fingerprint, options.settings), options.cell), copies)
@@ -54,7 +55,7 @@ def measure_leakage(options: LeakageOptions, store: Store, workspace: Workspace,
     for part, fixed in runs:
         since = time.time()
         keys = run_study(replace(file, name=PREFIX + name, study=part), store, workspace, fixed, console, allow_missing=allow_missing,
-                         execution=execution, leaks_allowed=True)
+                         execution=execution, leaks_allowed=True, kind=LEAKAGE)
         for final in tracker.records("final"):
             if final.state == "finished" and final.about.cell in keys and final.about.requested_at >= since - 0.01:
                 cell = named[final.about.recipe]

@@ -41,7 +41,8 @@ def measure_transfer(options: TransferOptions, store: Store, workspace: Workspac
     tracker = store.experiment(PREFIX + name, TRANSFER)  # made first, so that its runs are on no leaderboard
     for source in made.sources:
         part, fixed = made.part(source)
-        run_study(dataclasses.replace(made.file, name=PREFIX + name, study=part), store, workspace, fixed, console, execution=execution)
+        run_study(dataclasses.replace(made.file, name=PREFIX + name, study=part), store, workspace, fixed, console, execution=execution,
+                  kind=TRANSFER)
         base = plan(part, source.corpus.fingerprint, fixed)[0].base
         signatures = {dataclasses.replace(base, seed=seed, opens_test=True).signature for seed in part.seeds}
         _test(source, [target for one, target in pairs if one is source], signatures, tracker, workspace, console)

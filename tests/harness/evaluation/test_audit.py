@@ -13,6 +13,7 @@ from small_trials import CLEAN
 
 from harness.data.corpora import Workspace, open_corpus
 from harness.evaluation.audit import corpus_of, openings
+from harness.tracking.openings import Opening
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 from registry.corpora.folder import Folder
@@ -25,6 +26,14 @@ def test_the_test_part_of_a_cell_is_opened_once_for_each_seed_and_by_no_trial_of
     assert openings(seed, [seed, dataclasses.replace(seed, params={"seed": "1"}), elsewhere]).text == "2, once for each seed"
     assert openings(seed, [seed, trial]).state == "fail"
     assert openings(seed, [seed, seed]).state == "note"
+
+
+def test_openings_of_runs_that_were_deleted_since_are_counted_and_told() -> None:
+    seed = RunRecord("a", "", "seed", "finished", {"seed": "0"}, {"test/uar": 0.5}, {"bench.cell": "c"})
+    ledger = [Opening("a", "c", "0"), Opening("b", "c", "0", in_store=False), Opening("d", "another", "0", in_store=False)]
+    finding = openings(seed, [seed], ledger)
+    assert finding.state == "note"
+    assert "was opened 2 times for 1 seeds, 1 of them in runs that were deleted since: `bench restore` brings" in finding.text
 
 
 def test_finals_of_an_earlier_call_that_lack_an_audit_get_it_when_the_study_is_called_again(ran: Ran, tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 import simulated as sim
@@ -20,6 +22,7 @@ from harness.data.corpora import Workspace
 from harness.execution.run_study import Execution, run_study
 from harness.tracking.outbox import Outbox
 from harness.tracking.store import Store
+from registry.errors import BenchError
 
 
 def test_what_a_crash_left_is_settled_and_reported_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,3 +70,59 @@ def test_a_start_of_one_study_leaves_another_s_results_for_that_one_to_record(tm
     box.commit(entry(study="other", tags={"coordinator": "gone"}), files)
     study(tmp_path, sim.simulated, trials=1)
     assert box.uids() == ["u1"] and not box.waiting()
+
+
+def test_a_start_tells_what_was_deleted_before_it_trains_that_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study(tmp_path, sim.simulated, trials=1)
+    tracker = Store(tmp_path).experiment("simulated")
+    gone = tracker.records("seed")[0]
+    tracker.client.delete_run(gone.run_id)
+    study(tmp_path, sim.simulated, trials=1, console=Console())
+    lines = capsys.readouterr().err.splitlines()
+    told = next(place for place, line in enumerate(lines) if line.startswith("deleted from the store: 1 run in which test parts"))
+    assert "bench restore simulated" in lines[told] and f"on {gone.about.split}, seed 0)" in lines[told]
+    assert any(line.startswith("  seed 0 ") for line in lines[told + 1 :])
+    assert sorted(opening.in_store for opening in tracker.openings()) == [False, True, True]
+    study(tmp_path, sim.simulated, trials=1, console=Console())
+    assert "deleted from the store" not in capsys.readouterr().err  # all that is needed is there
+
+
+def test_an_experiment_that_can_not_be_used_is_told_before_anything_is_trained(tmp_path: Path) -> None:
+    begun: list[int] = []
+    Store(tmp_path).client.create_experiment("simulated")
+    with pytest.raises(BenchError, match="was not made by bench"):
+        study(tmp_path, lambda *_: begun.append(1))
+    assert not begun and not (tmp_path / ".bench" / "features").exists() and not (tmp_path / "optuna.db").exists()
+
+
+def test_an_experiment_deleted_while_its_study_runs_loses_nothing_and_the_way_back_is_told(tmp_path: Path) -> None:
+    store, begun = Store(tmp_path), []
+
+    def deletes(trial: Any, workspace: Workspace, on_epoch: Any, preparing: Any) -> Any:
+        begun.append(trial.signature)
+        if len(begun) == 2:
+            store.client.delete_experiment(store.experiment("simulated").experiment_id)
+        return sim.simulated(trial, workspace, on_epoch, preparing)
+
+    with pytest.raises(BenchError, match=r"results wait in .*'simulated' .* was deleted in MLflow: `bench restore simulated`.*bench sync"):
+        study(tmp_path, deletes, trials=1)
+    assert len(begun) == len(set(begun)) == 4
+    assert bench("restore", "simulated", "--home", tmp_path).code == 0
+    study(tmp_path, deletes, trials=1)
+    assert len(begun) == 4 and len(store.experiment("simulated").records("seed")) == 2
+    assert len(store.experiment("simulated").openings()) == 2
+
+
+def test_runs_deleted_while_a_study_runs_are_made_again_and_the_study_ends(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+
+    def deletes(trial: Any, workspace: Workspace, on_epoch: Any, preparing: Any) -> Any:
+        for record in store.experiment("simulated").records():
+            if record.state == "running":  # its own, and the study's
+                store.client.delete_run(record.run_id)
+        return sim.simulated(trial, workspace, on_epoch, preparing)
+
+    study(tmp_path, deletes, trials=1)
+    records = store.experiment("simulated").records()
+    assert Counter(f"{record.kind} {record.state}" for record in records) == {
+        "study finished": 1, "trial finished": 2, "seed finished": 2, "final finished": 2}

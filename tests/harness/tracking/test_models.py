@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from calls import Ran
 from mlflow_client import client_of, runs_of
+
+from harness.tracking.store import Store
 
 
 def test_of_each_protocol_the_model_with_the_best_validation_uar_is_kept_and_the_files_of_others_are_gone(ran: Ran) -> None:
@@ -30,3 +35,15 @@ def test_its_requirements_are_exact_versions(ran: Ran) -> None:
     lines = path.read_text().split()
     assert {line.partition("==")[0] for line in lines} >= {"keras", "tensorflow", "librosa", "numpy"}
     assert all("==" in line for line in lines)
+
+
+def test_a_model_that_was_registered_by_hand_is_people_s_and_one_deleted_by_hand_is_no_fault(ran: Ran, tmp_path: Path) -> None:
+    tracker = Store(shutil.copytree(ran.home, tmp_path / "home")).experiment("tiny_study")
+    first, second = [record for record in tracker.records("seed") if record.about.model]
+    assert not tracker.models.is_registered(first)
+    tracker.client.create_registered_model("ours")
+    tracker.client.create_model_version("ours", first.about.model, first.run_id)
+    assert tracker.models.is_registered(first) and not tracker.models.is_registered(second)
+    tracker.client.delete_logged_model(second.about.model.removeprefix("models:/"))
+    tracker.models.forget(second)
+    assert not tracker.record(second.run_id).about.model
