@@ -46,6 +46,7 @@ def report_command(args: argparse.Namespace, console: Console) -> None:
     from harness.analyses.published.run import write_published
     from harness.analyses.transfer.report import write_transfer
     from harness.reports.index import write_index
+    from harness.reports.pages import staying, study_page
     from harness.reports.study_report import write_report
 
     store = options.store(args)
@@ -58,8 +59,8 @@ def report_command(args: argparse.Namespace, console: Console) -> None:
     faults: list[str] = []
     for name in names:
         with _kept(faults):
-            write_noise(store, name)
-        with _kept(faults):
+            with staying(study_page(store, name)):
+                write_noise(store, name)
             reports[name] = write_report(store, name, args.data)
     for write in (write_published, write_leakage, write_transfer):
         with _kept(faults):

@@ -58,7 +58,10 @@ def _cells(name: str, d: Difference) -> list[str]:
 
 
 def print_audit(runs: Sequence[AuditedRun], console: Console) -> int:
-    """A line for each run, and every finding that is not ok; of a single run all. Returns the exit code: 1 when a check failed."""
+    """A line for each run, and every finding that is not ok; of a single run all.
+
+    Returns: the exit code: 1 when a check failed, or when of some run nothing could be checked.
+    """
     checks = list(dict.fromkeys(finding.check for run in runs for finding in run.findings))
     states = [{finding.check: finding.state for finding in run.findings} for run in runs]
     console.table(["cell", "protocol", "seed", *checks],
@@ -68,4 +71,7 @@ def print_audit(runs: Sequence[AuditedRun], console: Console) -> int:
         console.result(f"{finding.state}: {finding.check}: {finding.text}" + (f" ({count} runs)" if count > 1 else ""))
     failed = sum(run.failed for run in runs)
     console.result(f"{len(runs)} audited, {failed} failed")
+    if unchecked := sum(not run.checked for run in runs):
+        console.result(f"of {unchecked} nothing could be checked, which is no pass: bring back their files below mlartifacts/, or the code "
+                       "of their components, or run the study again")
     return 1 if failed else 0

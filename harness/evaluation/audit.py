@@ -41,9 +41,14 @@ class AuditedRun:
     cell: str = ""
 
     @property
+    def checked(self) -> bool:
+        """Whether any check could look at anything."""
+        return any(finding.state != "unknown" for finding in self.findings)
+
+    @property
     def failed(self) -> bool:
-        """Whether any check failed."""
-        return any(finding.state == "fail" for finding in self.findings)
+        """Whether any check failed, or none could look at anything: that is no pass."""
+        return not self.checked or any(finding.state == "fail" for finding in self.findings)
 
 
 def audit_runs(text: str, store: Store, workspace: Workspace) -> list[AuditedRun]:

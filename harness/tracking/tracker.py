@@ -17,6 +17,7 @@ from mlflow.exceptions import MlflowException
 
 from harness.safe_text import first_line, mask_secrets, safe_file_name
 from harness.tracking import process_identity
+from harness.tracking.addresses import local_folder
 from harness.tracking.experiments import CUSTOM, KIND, find_experiment
 from harness.tracking.models import Models
 from harness.tracking.openings import LEDGER, Opening, all_openings, opening_of
@@ -251,8 +252,9 @@ class Tracker:
         except (MlflowException, OSError) as error:
             if self._has_others(run_id, name):
                 return None
-            where = mask_secrets(self.client.get_run(run_id).info.artifact_uri)
-            raise BenchError(f"{name} of run {run_id} can't be read ({first_line(error)}): its files should be at {where}. Bring them "
+            where = self.client.get_run(run_id).info.artifact_uri
+            why = "there is no such folder" if (place := local_folder(where)) and not place.exists() else first_line(error)
+            raise BenchError(f"{name} of run {run_id} can't be read ({why}): its files should be at {mask_secrets(where)}. Bring them "
                              "back, check who may read them and whether the disk or server is there; or delete the run in the MLflow "
                              "UI") from error
 
