@@ -54,6 +54,7 @@ def report_command(args: argparse.Namespace, console: Console) -> None:
     if args.study not in (*names, None) or not names:
         raise store.no_study(args.study or "")
     names = [args.study] if args.study else names
+    store.require_writable()
     console.say(f"reading the runs of {', '.join(names)}")
     reports: dict[str, tuple[Path, list[Leaderboard]]] = {}
     faults: list[str] = []

@@ -27,6 +27,7 @@ def report(study: str, *, home: Folder = None, data: Folder = None) -> Path:
     Example: `print(report("quickstart").read_text())`.
     """
     store = study_store(study, home)
+    store.require_writable()
     page, boards = write_report(store, study, Workspace.located(home, data).data)
     write_index(store, {study: boards})
     return page

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Collection
 from contextlib import closing
 from functools import cached_property
@@ -79,6 +81,7 @@ class Store:
         adopt: whether studies may use experiments that bench did not make, and begin anew where theirs were renamed.
     Attributes:
         name: its address without secrets, empty for the file below the home; results that wait for it are kept under it.
+        may_be_read_only: whether a file that can't be written is read from a copy of it; `uri` is then the copy's.
     Raises: BenchError when it can't be opened, at its first use.
     """
 
@@ -87,19 +90,35 @@ class Store:
         file = sqlite_file(self.uri)  # None for a server, which is assumed to exist
         if not new and file and not file.exists():
             raise BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
-        self.name = mask_secrets(self.uri)
+        self.name, self.may_be_read_only = mask_secrets(self.uri), not new
         if file and file.resolve() == (home / STORE).resolve():
             self.name, self.uri = "", sqlite_address(file)
 
     @cached_property
     def client(self) -> MlflowClient:
         """MLflow's client; nothing is opened, or created, before it is needed. Where the home was moved, its addresses follow."""
+        if self.may_be_read_only and (file := sqlite_file(self.uri)) and not is_writable(file):
+            self.uri = sqlite_address(self._copied(file))  # SQLite can't even read what it may not write
         client = connect(self.uri)
         if file := sqlite_file(self.uri):
             is_own = not self.name
             if moved := moved_home.follow(file, (self.home if is_own else file.parent).resolve(), is_own=is_own):
                 logger.warning("%s", moved)
         return client
+
+    def _copied(self, file: Path) -> Path:
+        """A copy of a store that can't be written, which goes with this process."""
+        self._folder = tempfile.TemporaryDirectory(prefix="bench-")
+        for name in (file.name, f"{file.name}-wal"):  # the second has what is not in the first yet
+            if (file.parent / name).exists():
+                shutil.copyfile(file.parent / name, Path(self._folder.name) / name)
+        return Path(self._folder.name) / file.name
+
+    def require_writable(self) -> None:
+        """Raise BenchError when the home can't be written, as its reports and what is measured of its runs must be."""
+        if self.home.exists() and not is_writable(self.home / STORE):
+            raise BenchError(f"{self.home.resolve()} can't be written: fix its permissions, or copy it and give the copy's --home. `bench "
+                             "audit`, `bench compare` and `bench ui` read it as it is")
 
     def studies(self, kind: str = "study") -> list[str]:
         """Names of the experiments of a kind, sorted; others' experiments in a shared store are left alone."""
@@ -145,6 +164,11 @@ class Store:
             return None
 
 
+def is_writable(file: Path) -> bool:
+    """Whether a store's file, there or not, and what SQLite keeps beside it, can be written."""
+    return os.access(file.parent, os.W_OK) and (not file.exists() or os.access(file, os.W_OK))
+
+
 _checked: set[Path] = set()  # files that this process has read already: a large one takes a while
 
 
@@ -155,7 +179,7 @@ def check_sqlite_file(path: Path, tables: Collection[str]) -> None:
         tables: names of the tables that a store of this kind has; a file with only others is of another program.
     Raises: BenchError for a file that is damaged, of another program, or in a folder that can't be written; it is left as it is.
     """
-    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+    if not is_writable(path):
         raise BenchError(f"{path} can't be written, and reading it needs that, too: fix the permissions of {path.parent}, or copy it and "
                          "give the copy's --home")
     if not path.exists() or not path.stat().st_size or path in _checked:

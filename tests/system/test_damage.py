@@ -200,6 +200,8 @@ def test_a_home_that_cannot_be_written_is_named_and_stays_as_it_is(home: Path) -
             told = without_rights(*call, "--home", home)
             assert told.code == 1 and str(home) in told.err and "Traceback" not in told.err and "fault of bench" not in told.err, told.err
             assert "can't be written" in told.err
+        read = without_rights("audit", "tiny_study", "--home", home)
+        assert read.code == 0 and "1 audited, 0 failed" in read.out, read.err
     finally:
         for path, mode in modes.items():
             path.chmod(mode)

@@ -64,6 +64,7 @@ def measure_noise(options: NoiseOptions, store: Store, workspace: Workspace, con
         or has changed.
     """
     tracker, runs = runs_with_models(options.what, store)
+    store.require_writable()
     with tempfile.TemporaryDirectory() as folder:
         models = [model for run in runs if (model := _model_in_noise(run, options, tracker, Path(folder)))]
         groups = [(same_clips, _noises(same_clips, tracker, workspace)) for same_clips in _by_split(models)]
