@@ -90,7 +90,7 @@ def print_status(status: StudyStatus, args: argparse.Namespace, console: Console
     from harness.reports.markdown import plural
 
     console.table(["protocol", "cell", "trials", "finals", "left"],
-                  [[cell.row.split, cell.row.name, _trials(cell), f"{cell.row.seeds} of {cell.row.seeds + (cell.seeds_left or 0)} seeds",
+                  [[cell.row.split, cell.row.name, _trials(cell), f"{cell.seeds} of {cell.seeds + (cell.seeds_left or 0)} seeds",
                     _left(cell)] for cell in status.cells], title=status.name)
     for owner, count in status.owners.items():
         console.result(f"running: {plural(count, 'job')} of {owner}, which is alive")
@@ -105,17 +105,14 @@ def print_status(status: StudyStatus, args: argparse.Namespace, console: Console
     if status.not_begun:
         console.result(f"not begun: {plural(len(status.not_begun), 'cell')}")
     left = status.left
-    if left is None:
-        console.result("left: not known, as no call of this version ran it")
-    elif left == (0, 0) and not status.not_begun:
-        console.result("left: nothing")
-    else:
-        others = ", and the cells that are not begun" if status.not_begun else ""
-        console.result(f"left: {plural(left[0], 'trial')} and {plural(left[1], 'seed')} of finals{others}")
+    figures = [f"the figures of {plural(n, 'cell')}, trained already"] if (n := sum(cell.lacks_figures for cell in status.cells)) else []
+    trainings = [f"{plural(left[0], 'trial')} and {plural(left[1], 'seed')} of finals"] if left and left != (0, 0) else []
+    parts = [*trainings, *figures, *(["the cells that are not begun"] if status.not_begun else [])]
+    console.result(f"left: {', and '.join(parts) or 'nothing'}" if left else "left: not known, as no call of this version ran it")
     if status.obstacle:
         console.result(f"to continue: {status.obstacle}")
     if status.command:
-        console.result(f"{'to add to it' if left == (0, 0) and not status.not_begun else 'to continue'}: {status.command}")
+        console.result(f"{'to continue' if parts or not left else 'to add to it'}: {status.command}")
 
 
 def _trials(cell: CellStatus) -> str:
@@ -127,4 +124,5 @@ def _left(cell: CellStatus) -> str:
         return "not known"
     from harness.reports.markdown import plural
 
-    return ", ".join(plural(n, what) for n, what in ((cell.trials_left, "trial"), (cell.seeds_left or 0, "seed")) if n) or "nothing"
+    trainings = ((cell.trials_left, "trial"), (cell.seeds_left or 0, "seed"))
+    return ", ".join(plural(n, what) for n, what in trainings if n) or ("its figures" if cell.lacks_figures else "nothing")

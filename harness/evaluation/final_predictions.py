@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,10 +17,12 @@ from harness.data.corpora import open_corpus
 from harness.evaluation.intervals import speaker_intervals
 from harness.evaluation.rows import Row
 from harness.study.files import parse_component
-from harness.tracking.tracker import Tracker
 from harness.training.predictions import Predictions, joined, speaker_counts
 from registry.corpus import Clip
 from registry.errors import BenchError
+
+if TYPE_CHECKING:  # what plans a study needs no MLflow
+    from harness.tracking.tracker import Tracker
 
 RESAMPLES = 2_000  # these bounds decide on alarms, and are printed to three places
 logger = logging.getLogger(__name__)

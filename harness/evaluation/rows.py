@@ -28,6 +28,7 @@ class Row:
 
     Args:
         settings: what the command line fixed, and in what else the row differs from others of its page, as `--set` takes it.
+        settings_of_label: what its command fixes beside `settings`, since other versions of the study have other values.
         otherwise: in what it differs from them that `--set` can't change. coverage: how much of the corpus was there, in words.
         seeds: number of finals; scores are (mean, sd) over them, sd NaN for one. trials: end state -> count.
         test_openings: how often the cell's sealed test part was scored, finals of earlier best trials included; deleted_openings: how
@@ -87,6 +88,7 @@ class Row:
     study_file: str = ""
     cut: str = ""
     otherwise: tuple[str, ...] = ()
+    settings_of_label: str = ""
     pooled_split: str = ""
     pooled_cell: str = ""
     fold: int = 0

@@ -22,13 +22,23 @@ ENDS = ("finished", "pruned", "failed")  # of a trial that counts; one that was 
 
 @dataclass(frozen=True)
 class CellStatus:
-    """How far one cell is. Args: trials: end state or `running` -> how many. trials_left, seeds_left: None where no call noted its plan."""
+    """How far one cell is.
+
+    Args:
+        trials: end state or `running` -> how many. seeds: of the finals, trained; the row has figures once all are.
+        trials_left, seeds_left: None where no call noted its plan.
+    """
 
     row: Row
     trials: Mapping[str, int]
-    seeds_running: int
+    seeds: int
     trials_left: int | None
     seeds_left: int | None
+
+    @property
+    def lacks_figures(self) -> bool:
+        """Whether all is trained, and the process ended before it put the seeds together."""
+        return (self.trials_left, self.seeds_left) == (0, 0) and not self.row.seeds
 
 
 @dataclass(frozen=True)
@@ -87,15 +97,14 @@ def study_status(store: Store, study: str) -> StudyStatus:
 
 def _cell(row: Row, runs: Sequence[RunRecord], calls: Sequence[RunRecord], slots: Mapping[str, int]) -> CellStatus:
     trials = Counter(run.state for run in runs if run.kind == "trial")
-    running = sum(run.state == "running" for run in runs if run.kind == "seed")
+    done = set(row.seed_numbers) if row.seeds else {run.seed for run in runs if run.kind == "seed" and run.state == "finished"}
     plans = [call.about.planned for call in calls if call.about.planned
              and row.cell in (call.about.planned["cells"] or [row.cell]) and call.about.corpus_fingerprint == row.corpus_fingerprint]
     if not plans:
-        return CellStatus(row, trials, running, None, None)
+        return CellStatus(row, trials, len(done), None, None)
     ended = max(sum(trials[state] for state in ENDS), slots.get(row.cell, 0))
     trials_left = max(0, plans[-1]["trials"] - ended)
-    done = set(row.seed_numbers) if row.seeds else {run.seed for run in runs if run.kind == "seed" and run.state == "finished"}
-    return CellStatus(row, trials, running, trials_left, len({str(seed) for seed in plans[-1]["seeds"]} - done))
+    return CellStatus(row, trials, len(done), trials_left, len({str(seed) for seed in plans[-1]["seeds"]} - done))
 
 
 def _owner(record: RunRecord, alive: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -35,7 +35,9 @@ def read_rows(tracker: Tracker, records: Sequence[RunRecord] | None = None) -> l
             runs.setdefault(record.about.cell, []).append(record)
     fixed = {row.cell: fixed_settings(row, members, _configuration(row, members, tracker))
              for row in found for members in [runs.get(row.cell, [])]}
-    return told_apart(found, fixed, {cell: members[0].params for cell, members in runs.items()})
+    calls = [cells for record in records if (cells := set(record.about.planned.get("cells", ())))]
+    before_calls_noted_their_cells = {row.cell for row in found}.difference(*calls)
+    return told_apart(found, fixed, {cell: members[0].params for cell, members in runs.items()}, [*calls, before_calls_noted_their_cells])
 
 
 def _configuration(row: Row, runs: Sequence[RunRecord], tracker: Tracker) -> Mapping[str, Any]:
@@ -55,12 +57,16 @@ def fixed_settings(row: Row, runs: Iterable[RunRecord], configuration: Mapping[s
             for name, value in settings.items() if name not in NOT_SETTINGS}
 
 
-def told_apart(found: Sequence[Row], fixed: Mapping[str, Settings], starts: Mapping[str, Mapping[str, str]]) -> list[Row]:
+def told_apart(found: Sequence[Row], fixed: Mapping[str, Settings], starts: Mapping[str, Mapping[str, str]],
+               calls: Sequence[Collection[str]] = ()) -> list[Row]:
     """The rows with what distinguishes each from those that it could be taken for.
 
     Rows of one label are compared by all their settings, other rows by how they were trained, which a study fixes for all cells that are
-    no recipes.
-    Args: fixed: cell -> its settings. starts: cell -> parameters of its first trial, from which the search went on.
+    no recipes. Rows of the same components that no call ran together may come from two versions of a study: their commands fix all in
+    which they differ, also what their labels show.
+    Args:
+        fixed: cell -> its settings. starts: cell -> parameters of its first trial, from which the search went on.
+        calls: the cells that each call ran.
     """
     differing: dict[str, set[str]] = {row.cell: set() for row in found}
 
@@ -74,12 +80,24 @@ def told_apart(found: Sequence[Row], fixed: Mapping[str, Settings], starts: Mapp
     compare(lambda row: row.label, lambda name: not name.startswith(OF_THE_BOARD))
     compare(lambda row: (*_board(row), row.label), lambda name: True)
     compare(lambda row: "" if not row.recipe else row.cell, lambda name: name.startswith("training."))
-    apart = [_with(row, fixed[row.cell], differing[row.cell]) for row in found]
+    apart = [_with(row, fixed[row.cell], differing[row.cell], _of_other_versions(row, found, fixed, calls)) for row in found]
     for group in _groups(apart, lambda row: (*_board(row), row.name)):
         if len(group) > 1:
             last = {row.cell: _last_resort(row, [starts.get(other.cell, {}) for other in group], starts) for row in group}
             apart = [dataclasses.replace(row, otherwise=(*row.otherwise, last[row.cell])) if row.cell in last else row for row in apart]
     return apart
+
+
+def _of_other_versions(row: Row, found: Iterable[Row], fixed: Mapping[str, Settings], calls: Sequence[Collection[str]]) -> set[str]:
+    """The settings of which rows have other values that are of the same components, and that no call ran together with this one."""
+    own = fixed[row.cell]
+    others = [fixed[other.cell] for other in found if _components(fixed[other.cell]) == _components(own)
+              and not any(row.cell in call and other.cell in call for call in calls)]
+    return {name for name, value in own.items() if not name.startswith(OF_THE_BOARD) and any(other.get(name) != value for other in others)}
+
+
+def _components(settings: Settings) -> Settings:
+    return {name: value for name, value in settings.items() if name.endswith(".component") and not name.startswith(OF_THE_BOARD)}
 
 
 def _differs(name: str, rows_settings: Sequence[Settings]) -> bool:
@@ -99,7 +117,7 @@ def _board(row: Row) -> tuple[str, str, str]:
     return row.corpus, row.corpus_fingerprint, row.split
 
 
-def _with(row: Row, fixed: Settings, differing: set[str]) -> Row:
+def _with(row: Row, fixed: Settings, differing: set[str], of_other_versions: set[str]) -> Row:
     """The row with the settings that differ, beside those of its call; of another component its fields are left out."""
     replaced = {name.removesuffix("component") for name in differing if name.endswith(".component")}
     given = settings_of_call(row)
@@ -109,10 +127,16 @@ def _with(row: Row, fixed: Settings, differing: set[str]) -> Row:
             continue
         option, value = option_of(name, fixed), fixed[name]
         if option and value != SEARCHED:
-            options.append(f"--set {shlex.quote(f'{option}={value}')}")
+            options.append(_set(option, value))
         else:
             words.append(f"{option or name.removesuffix('.component')}{' ' if value == SEARCHED else '='}{value}")
-    return dataclasses.replace(row, settings=" ".join(options), otherwise=(*row.otherwise, *words))
+    of_label = [_set(option, fixed[name]) for name in sorted(of_other_versions - differing) if fixed[name] != SEARCHED
+                and (option := option_of(name, fixed)) and not names_of(name, fixed) & given.keys()]
+    return dataclasses.replace(row, settings=" ".join(options), settings_of_label=" ".join(of_label), otherwise=(*row.otherwise, *words))
+
+
+def _set(option: str, value: str) -> str:
+    return f"--set {shlex.quote(f'{option}={value}')}"
 
 
 def _last_resort(row: Row, of_all: Sequence[Mapping[str, str]], starts: Mapping[str, Mapping[str, str]]) -> str:

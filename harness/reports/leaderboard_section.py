@@ -142,7 +142,7 @@ def command(study_name: str, row: Row) -> str:
     words = ["bench", "run", "--study", row.study_file or study_name, "--corpus", row.corpus_label or row.corpus, *data,
              "--split", *split, "--cell", row.label, "--trials", str(trials), "--seeds", *row.seed_numbers]
     backend = "" if row.backend in ("", "tensorflow") else f"KERAS_BACKEND={row.backend} "
-    return " ".join(part for part in (backend + shlex.join(words), row.settings, row.allow_missing) if part)
+    return " ".join(part for part in (backend + shlex.join(words), row.settings, row.settings_of_label, row.allow_missing) if part)
 
 
 def statistics_sentences(board: Leaderboard) -> str:

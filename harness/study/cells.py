@@ -51,13 +51,8 @@ def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None 
             changed = [with_settings(base, {setting: value}) for base in bases]
             require(all(new.split == old.split for new, old in zip(changed, bases, strict=True)),
                     f"search[{setting!r}]: a split is not searched, since figures of different splits can't be compared; list it in splits")
-    cells = [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and has_setting(base, s)}, row.name)
-             for base, (row, _) in zip(bases, rows, strict=True)]
-    by_key: dict[str, Cell] = {}
-    for cell in cells:
-        same = by_key.setdefault(cell.key, cell)
-        require(same is cell, f"{same.label} and {cell.label} on {short_label(cell.base.split)} are the same cell with these settings")
-    return cells
+    return [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and has_setting(base, s)}, row.name)
+            for base, (row, _) in zip(bases, rows, strict=True)]
 
 
 def values_to_check(setting: str, distribution: Any) -> tuple[Any, ...]:
@@ -73,7 +68,16 @@ def values_to_check(setting: str, distribution: Any) -> tuple[Any, ...]:
 
 
 def chosen_cells(cells: list[Cell], label: str | None) -> list[Cell]:
-    """The cells with this label or recipe's name; all of them for None. Raises UsageError when the study has none."""
-    chosen = [cell for cell in cells if label in (None, cell.label, cell.base.cell_label)]
+    """The cells with this label or recipe's name, each once; all of them for None.
+
+    Raises: UsageError when the study has none, or when settings made two the same and none was chosen.
+    """
+    chosen: dict[str, Cell] = {}
+    for cell in cells:
+        if label in (None, cell.label, cell.base.cell_label):
+            same = chosen.setdefault(cell.key, cell)
+            require(same is cell or label is not None,
+                    f"{same.label} and {cell.label} on {short_label(cell.base.split)} are the same cell with these settings; choose one "
+                    "with --cell")
     require(len(chosen) > 0, f"the study has no cell {label!r}; its cells: {'; '.join(sorted({c.label for c in cells}))}")
-    return chosen
+    return list(chosen.values())

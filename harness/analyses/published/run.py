@@ -15,7 +15,7 @@ from harness.execution.run_study import Execution, run_study
 from harness.reports.index import write_index
 from harness.reports.pages import PUBLISHED, staying, write_beside
 from harness.reports.study_report import write_report
-from harness.study.cells import plan
+from harness.study.cells import chosen_cells, plan
 from harness.study.files import StudyFile, chosen_study
 from harness.tracking.store import Store
 from registry.errors import BenchError
@@ -56,7 +56,7 @@ def _planned(options: ReplicateOptions, system: System, name: str, workspace: Wo
     if shorter and training.schedule == "step":
         shorter["training.drop_epochs"] = scaled(training.drop_epochs, options.epochs_scale)
     settings = {**shorter, **options.settings}
-    plan(file.study, open_corpus(file.study.corpus, workspace.data).fingerprint, settings)
+    chosen_cells(plan(file.study, open_corpus(file.study.corpus, workspace.data).fingerprint, settings), None)
     return name, system, file, settings
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,8 @@ from calls import TINY, bench, study_file
 
 from harness.study.files import shipped
 from registry.core import KINDS, names
+
+SOON_S = 60
 
 
 def test_list_names_every_component_and_study_with_a_line_on_each() -> None:
@@ -28,6 +32,14 @@ def test_show_gives_the_fields_and_the_documentation_of_every_component(kind: st
         outcome = bench("show", name)
         assert outcome.code == 0 and outcome.out.startswith(f"{name} ({KINDS[kind]})"), outcome.err
     assert "n_mels" in bench("show", "mel").out and "default" in bench("show", "mel").out
+
+
+def test_the_plan_of_a_study_whose_corpus_is_not_there_loads_neither_mlflow_nor_keras() -> None:
+    program = "import os, sys; os.environ.pop('BENCH_DATA', None); from harness.cli import main; code = main(['show', 'cnn2d']); " \
+              "print(sorted({'keras', 'tensorflow', 'mlflow', 'sklearn'} & set(sys.modules))); sys.exit(code)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=SOON_S, check=False)
+    assert done.returncode == 0 and "54 trainings" in done.stdout, done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_show_of_a_name_that_stands_for_nothing_gives_the_near_ones() -> None:

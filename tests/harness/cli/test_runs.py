@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from begun_study import begun
+from begun_study import CELL, begun
 from calls import TINY, Ran, bench
 
 from harness.cli.runs import _age
@@ -35,6 +35,14 @@ def test_status_of_a_study_that_runs_names_its_process_its_failures_and_what_is_
     assert f"to continue: bench run --study mine.py --home {tmp_path}" in outcome.out
     wrong = bench("status", "min", "--home", tmp_path)
     assert wrong.code == 2 and "Did you mean 'mine'" in wrong.err
+
+
+def test_seeds_that_were_trained_before_the_process_ended_are_done_and_their_figures_are_left(tmp_path: Path) -> None:
+    tracker = begun(tmp_path, planned={"cells": [CELL.cell], "trials": 2, "seeds": [0]})
+    tracker.end(tracker.start("seed", "seed 0", tracker.records()[0].run_id, CELL, {"seed": "0"}), "finished")
+    outcome = bench("status", "mine", "--home", tmp_path)
+    assert "1 of 1 seeds" in outcome.out and "its figures" in outcome.out
+    assert "left: the figures of 1 cell, trained already" in outcome.out and "to continue: bench run" in outcome.out
 
 
 def test_status_of_a_home_without_runs_says_so_and_makes_none(tmp_path: Path) -> None:

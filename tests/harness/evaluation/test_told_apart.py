@@ -6,6 +6,7 @@ import dataclasses
 import json
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from calls import TINY
@@ -18,14 +19,19 @@ from harness.evaluation.leaderboard import leaderboards
 from harness.evaluation.rows import Row, rows
 from harness.evaluation.told_apart import fixed_settings, flat, option_of, read_rows, told_apart
 from harness.reports.leaderboard_section import command
+from harness.study import files
 from harness.study.cells import Cell, chosen_cells, plan
 from harness.study.definition import Recipe, Study
-from harness.study.files import chosen_study, load_study
+from harness.study.files import StudyFile, chosen_study, load_study
 from harness.study.trial import Training, Trial
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 from registry.architectures.plain_1d import Plain1D
+from registry.augmentation import Augmentation
+from registry.augmentations.gain import Gain
 from registry.core import short_label
+from registry.feature_space import FeatureSpace
+from registry.feature_spaces.energy import Energy
 
 STUDY = dataclasses.replace(load_study(TINY), search={}, architectures=load_study(TINY).architectures[:1])
 
@@ -37,7 +43,8 @@ def made(*studies: Study) -> list[Row]:
     records = [dataclasses.replace(each, params={"seed": "0"}) for each in records]
     configurations = {cell.key: trial.configuration for cell, trial in trials}
     found = rows(records)
-    return told_apart(found, {row.cell: fixed_settings(row, records, configurations[row.cell]) for row in found}, {})
+    calls = [[cell.key for cell in plan(study, CORPUS.fingerprint)] for study in studies]
+    return told_apart(found, {row.cell: fixed_settings(row, records, configurations[row.cell]) for row in found}, {}, calls)
 
 
 def made_final(cell: Cell, trial: Trial) -> list[RunRecord]:
@@ -76,6 +83,28 @@ def test_a_row_that_was_not_made_again_after_an_edit_says_how_it_was_trained_too
     found = made(first, second)
     assert [row.apart for row in found] == ["--set training.epochs=2", "--set training.epochs=7"]
     assert [keys_of(command("tiny_study", row)) for row in found] == [[row.cell] for row in found]
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ({"architectures": (Plain1D(filters=(4,)),)}, {"architectures": (Plain1D(filters=(4, 8)),)}),
+    ({"feature_spaces": (FeatureSpace(features=(Energy(),), join="channels", duration_s=1.0),)},
+     {"feature_spaces": (FeatureSpace(features=(Energy(frame_length=2048),), join="channels", duration_s=2.0),)}),
+    ({"augmentations": (Augmentation(copies=(Gain(),)),)}, {"augmentations": (Augmentation(copies=(Gain(lowest_factor=0.7),)),)}),
+    ({"architectures": (Plain1D(), Plain1D(filters=(4,)))}, {"architectures": (Plain1D(), Plain1D(filters=(8,)))}),
+])
+def test_rows_whose_labels_show_the_edit_are_made_by_their_commands_whichever_version_of_the_study_lies_there(
+        monkeypatch: pytest.MonkeyPatch, before: dict[str, Any], after: dict[str, Any]) -> None:
+    versions = [dataclasses.replace(STUDY, splits=STUDY.splits[:1], **fields) for fields in (before, after)]
+    for row in made(*versions):
+        assert row.apart == ""
+        for version in versions:
+            monkeypatch.setattr(files, "load", lambda source, version=version: StudyFile("tiny_study", "", source, version))
+            assert keys_of(command("tiny_study", row)) == [row.cell]
+
+
+def test_rows_that_one_call_ran_need_no_more_than_their_labels() -> None:
+    one = dataclasses.replace(STUDY, architectures=(Plain1D(), Plain1D(filters=(4,))))
+    assert not any("--set" in command("tiny_study", row) for row in made(one))
 
 
 def test_rows_of_one_study_without_edits_have_their_labels_alone() -> None:

@@ -10,10 +10,11 @@ from listed_recipes import LISTED, NOISY, RANDOM, UNSEEN
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from tiny_study import STUDY
 
-from harness.study.cells import plan
+from harness.study.cells import chosen_cells, plan
 from harness.study.definition import Study
 from harness.study.settings import setting_value
 from harness.study.trial import Training
+from registry.architectures.plain_1d import Plain1D
 from registry.augmentation import Augmentation
 from registry.errors import BenchError, UsageError
 
@@ -76,6 +77,14 @@ def test_a_split_is_listed_and_never_searched() -> None:
 def test_a_choice_that_optuna_can_not_store_is_refused_before_anything_runs() -> None:
     with pytest.raises(UsageError, match="a choice must be a number"):
         plan(dataclasses.replace(STUDY, search={"architecture.filters": CategoricalDistribution([(4,), (8,)])}), "clips")
+
+
+def test_settings_that_make_two_cells_the_same_are_refused_unless_one_cell_is_chosen() -> None:
+    study = dataclasses.replace(STUDY, architectures=(Plain1D(filters=(4,)), Plain1D(filters=(8,))), splits=STUDY.splits[:1])
+    cells = plan(study, "clips", {"plain_1d.filters": (4,)})
+    with pytest.raises(UsageError, match=r"are the same cell with these settings; choose one with --cell"):
+        chosen_cells(cells, None)
+    assert [cell.key for cell in chosen_cells(cells, cells[0].label)] == [plan(study, "clips")[0].key]
 
 
 def test_each_recipe_is_a_cell_in_each_of_its_own_splits() -> None:
