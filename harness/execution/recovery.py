@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from harness.tracking.outbox import Outbox
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
+from registry.core import short_label
 from registry.errors import BenchError
 
 
@@ -72,6 +74,21 @@ def finished_by_signature(run: RunContext) -> dict[str, RunRecord]:
     waiting = [entry.record() for entry in map(run.box.get, run.box.waiting())
                if entry and entry.study == run.name and entry.store == run.store.name and entry.kind in ("trial", "seed")]
     return {record.about.signature: record for record in [*waiting, *run.tracker.records("trial", "seed")] if record.ended_by_itself}
+
+
+def refuse_other_parts(run: RunContext) -> None:
+    """Refuse to go on with a protocol whose parts are no longer those of its earlier trials: figures of both would be mixed in one row.
+
+    Columns that a protocol reads beside emotion and speaker, such as sex and session, are not in a trial's signature.
+    """
+    for protocol, cells in itertools.groupby(run.prepared.cells, key=lambda cell: cell.base.split):
+        keys = {cell.key for cell in cells}
+        parts = {"", protocol(run.prepared.corpus).fingerprint(run.prepared.corpus)}  # a trial that failed early has none
+        earlier = [record for record in run.known.values() if record.about.cell in keys and record.about.split_fingerprint not in parts]
+        if earlier:
+            raise BenchError(f"{short_label(protocol)} puts other clips into training, validation and test now than when {len(earlier)} "
+                             f"earlier trials of {run.name} ran: what it reads of the clips, such as sex or session, or its code changed. "
+                             "Undo that to go on, or start anew with another --home")
 
 
 def deleted_openings(run: RunContext) -> str:

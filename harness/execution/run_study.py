@@ -18,7 +18,14 @@ from harness.execution.interrupts import Stopping
 from harness.execution.job import Job, Objective
 from harness.execution.pool import InProcessPool, Pool
 from harness.execution.prepare import prepare
-from harness.execution.recovery import deleted_openings, deliver_waiting, finished_by_signature, settle_crashed, settle_own_workers
+from harness.execution.recovery import (
+    deleted_openings,
+    deliver_waiting,
+    finished_by_signature,
+    refuse_other_parts,
+    settle_crashed,
+    settle_own_workers,
+)
 from harness.execution.run_context import Progress, RunContext
 from harness.execution.schedule import Schedule
 from harness.search.claims import CLOSING_PATIENCE_S, Claims
@@ -97,6 +104,7 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
         if settled := str(settle_crashed(run, searches)):
             console.say(settled)
         run.known = finished_by_signature(run)
+        refuse_other_parts(run)
         if gone := deleted_openings(run):
             console.say(gone)
         run.parent = _open_parent(run, command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -14,15 +15,18 @@ import pytest
 import simulated as sim
 from calls import bench, eventually
 from faults import begun, study
+from folder_clips import tone
 from mlflow_server import Server
 from outbox_entries import entry, files
 
 from harness.console import Console
-from harness.data.corpora import Workspace
+from harness.data.corpora import Workspace, open_corpus
 from harness.execution.run_study import Execution, run_study
 from harness.tracking.outbox import Outbox
 from harness.tracking.store import Store
+from registry.corpora.folder import Folder
 from registry.errors import BenchError
+from registry.splits.leave_one_session_out import LeaveOneSessionOut
 
 
 def test_what_a_crash_left_is_settled_and_reported_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,3 +130,22 @@ def test_runs_deleted_while_a_study_runs_are_made_again_and_the_study_ends(tmp_p
     records = store.experiment("simulated").records()
     assert Counter(f"{record.kind} {record.state}" for record in records) == {
         "study finished": 1, "trial finished": 2, "seed finished": 2, "final finished": 2}
+
+
+def test_a_study_does_not_go_on_where_a_column_that_its_protocol_reads_was_changed(tmp_path: Path) -> None:
+    clips = [(f"{emotion}_{speaker}.wav", emotion, speaker) for speaker in range(4) for emotion in ("glad", "sad")]
+    for place, (name, *_) in enumerate(clips):
+        tone(tmp_path / "clips" / name, 200 + place)
+
+    def run(sessions: str) -> None:
+        rows = (f"{name},{emotion},s{speaker},{sessions[speaker]}\n" for name, emotion, speaker in clips)
+        (tmp_path / "clips" / "clips.csv").write_text("path,emotion,speaker,session\n" + "".join(rows), encoding="utf-8")
+        open_corpus.cache_clear()
+        study = dataclasses.replace(sim.STUDY, corpus=Folder(), splits=(LeaveOneSessionOut(),), trials=1, seeds=(0,))
+        run_study(sim.study_file(study), Store(tmp_path / "home"), Workspace(tmp_path / "home", tmp_path / "clips", workers=1), {},
+                  Console(quiet=True), execution=Execution(in_process=True, objective=sim.simulated))
+
+    run("1234")
+    run("1234")
+    with pytest.raises(BenchError, match=r"leave_one_session_out puts other clips into training.* than when 2 earlier trials .* session"):
+        run("4321")
