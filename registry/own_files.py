@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from registry.keras_state import as_installed
+from registry.keras_state import as_installed, load_keras
 
 OURS = frozenset({"registry", "harness", "experiments"})  # never those that lie beside a file, as in a checkout
 PREFIX = "own_"
@@ -119,6 +119,12 @@ def _imports(name: str, text: bytes) -> Iterator[list[str]]:
                 yield from ([*base, alias.name] for alias in node.names)
 
 
+def _imports_keras(statement: ast.stmt) -> bool:
+    names = [alias.name for alias in statement.names] if isinstance(statement, ast.Import) else (
+        [statement.module or ""] if isinstance(statement, ast.ImportFrom) and not statement.level else [])
+    return any(name.partition(".")[0] == "keras" for name in names)
+
+
 def _may_lie_beside(name: str) -> bool:
     top = name.partition(".")[0]
     return top not in sys.stdlib_module_names and top not in OURS
@@ -142,7 +148,10 @@ class _Loader(importlib.machinery.SourceFileLoader):
         return self.text
 
     def get_code(self, fullname: str) -> types.CodeType:
-        tree = _Beside(self.files, self.name_beside).visit(ast.parse(self.text, self.path))
+        tree = ast.parse(self.text, self.path)
+        if any(_imports_keras(statement) for statement in tree.body):
+            load_keras()  # without the messages of TensorFlow's native code
+        tree = _Beside(self.files, self.name_beside).visit(tree)
         return compile(ast.fix_missing_locations(tree), self.path, "exec", dont_inherit=True)  # kept in no __pycache__
 
 

@@ -100,7 +100,8 @@ def multiply_adds(model: keras.Model) -> int:
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         nonlocal total
         outputs = layer(*args, **kwargs)
-        total += multiply_adds(layer) if isinstance(layer, keras.Model) else _of_layer(layer, args[0] if args else None, outputs)
+        has_graph = isinstance(layer, keras.Model) and hasattr(layer, "inputs")  # a subclass with a call of its own has none
+        total += multiply_adds(layer) if has_graph else _of_layer(layer, args[0] if args else None, outputs)
         return outputs
 
     # A copy is walked, since a call leaves its trace in a layer; a Sequential model has no graph of calls until it is wrapped

@@ -71,6 +71,13 @@ def test_a_mistake_in_a_module_beside_is_named_and_leaves_nothing_half_made(tmp_
                 and str(tmp_path) in str(sys.modules[name].__file__)]
 
 
+def test_a_file_that_imports_keras_prints_nothing_of_tensorflow_s(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("import keras\nVALUE = keras.config.backend()\n", encoding="utf-8")
+    code = f"from pathlib import Path; from registry.own_files import load; print(load(Path({str(tmp_path / 'own.py')!r})).VALUE)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("tensorflow\n", "")
+
+
 def test_a_file_whose_name_has_dots_or_hyphens_is_loaded(tmp_path: Path) -> None:
     for name in ("net-2.1", "class"):
         (tmp_path / f"{name}.py").write_text("VALUE = 1")

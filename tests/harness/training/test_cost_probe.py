@@ -74,6 +74,22 @@ def test_a_layer_whose_use_of_its_kernel_is_not_known_is_named_instead_of_counte
         multiply_adds(network("Conv1D(8, 3)", shape=(None, 4)))
 
 
+def test_a_subclassed_model_in_a_model_is_named_too() -> None:
+    import keras
+
+    class Net(keras.Model):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self.dense = keras.layers.Dense(3)
+
+        def call(self, x: Any) -> Any:
+            return self.dense(x)
+
+    inputs = keras.Input((4,))
+    with pytest.raises(BenchError, match="a layer Net are not known"):
+        multiply_adds(keras.Model(inputs, Net()(inputs)))
+
+
 def test_peak_memory_is_that_of_the_process_and_not_of_the_one_that_started_it() -> None:
     held = np.ones(60_000_000)  # 480 MB
     code = ("from harness.training.cost_probe import np, peak_memory_mb\n"
