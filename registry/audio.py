@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from registry.audio_file import AGAIN, UNKNOWN_LENGTH, decoded, opened, shortfall
+from registry.audio_file import AGAIN, UNKNOWN_LENGTH, decoded, opened, says_length, shortfall
 from registry.errors import BenchError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def measured(path: Path, segment: Segment | None = None, any_length: bool = Fals
     with _opened(path, segment, any_length) as file:
         if segment is not None:
             return Header(segment.frames(file.frames, file.samplerate)[1], int(file.samplerate), int(file.channels), str(file.format))
-        samples = len(decoded(file, LONGEST_S * file.samplerate)) if file.frames == UNKNOWN_LENGTH else file.frames
+        samples = file.frames if says_length(path, file) else len(decoded(file, LONGEST_S * file.samplerate))
         return Header(int(samples), int(file.samplerate), int(file.channels), str(file.format))
 
 
@@ -97,7 +97,7 @@ def _opened(path: Path, segment: Segment | None = None, any_length: bool = False
             if not LOWEST_HZ <= file.samplerate <= HIGHEST_HZ:
                 raise BenchError(f"{path} has a sample rate of {file.samplerate:,} Hz, where {LOWEST_HZ:,} to {HIGHEST_HZ:,} can be: "
                                  "its header is damaged, or it is not a recording")
-            if file.frames == UNKNOWN_LENGTH and (segment or any_length):
+            if any_length and not says_length(path, file):
                 raise BenchError(f"{path} does not say how long it is, so that its segments can't be found: convert it, for example with "
                                  "`ffmpeg -i IN OUT.flac`")
             frames = 0 if file.frames == UNKNOWN_LENGTH or any_length else file.frames

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,17 +20,20 @@ AGAIN = "copy or download this clip again"
 UNCLOSED = {b"RIFF": (4, b"\x08\0\0\0"), b"RIFX": (4, b"\0\0\0\x08"), b".snd": (8, b"\xff\xff\xff\xff")}
 """First bytes of a file -> where, and by which bytes, libsndfile sees that its writer did not come back to fill in the size."""
 UNKNOWN_BYTES = 0x7F000000  # from here on, sizes are what programs write that do not know them yet, such as 0x7FFFF000 and 0xFFFFFFFF
-PADDING = 8  # bytes that a size may count and a file lack: W64 fills up to a multiple of 8, other formats to an even number
+PADDING = 8  # bytes that the size of a W64 may count and the file lack, which is filled up to a multiple of 8; others to an even number
 CHUNKS = re.compile(r"^ *(data|SSND|BODY|Data Size|riff|Riff size) *: (\d+) \(should be (\d+)\)", re.M)
 """In libsndfile's log of a file: the size that a part with audio has by its header, and what the file holds of it. RIFF (of WAV)
 and FORM (of AIFF) count what may follow the audio, and so are not among them; in W64 and RF64 only the whole file's size is checked."""
 SPHERE = re.compile(rb"^sample_count -i (\d+)", re.M)
+WHOLE = re.compile(r"^ *(RIFF|FORM) *: \d+ \(should be", re.M)
+"""In that log: the size of the whole file is another than its header says."""
 CUT = re.compile(r"truncated|^Data length \d+ should be", re.M)
 KBITS = {1: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320), 2: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)}
 """MPEG version -> kbit/s of layer 3, by the index in a frame's header, from 1."""
 EDGES = 5  # frames of an MP3 that hold its header, and what an encoder puts before and after the sound, which is not read
 HEADER = re.compile(rb"(?:Xing|Info)...[\x01\x03\x05\x07\x09\x0b\x0d\x0f](....)|VBRI.{10}(....)", re.S)
 """What counts an MP3's frames, in its first one; the bytes before the count say that it is there."""
+MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def opened(path: Path) -> soundfile.SoundFile:
@@ -60,6 +64,16 @@ def decoded(file: soundfile.SoundFile, most: int) -> np.ndarray:
     return np.concatenate(parts)
 
 
+def says_length(path: Path, file: soundfile.SoundFile) -> bool:
+    """Whether an open file says how many samples it holds; of an MP3 that does not, libsndfile guesses it by the first frame."""
+    if file.format != "MP3":
+        return file.frames < UNKNOWN_LENGTH
+    content = path.read_bytes()
+    at = content.find(b"\xff", _after_id3(content))
+    first = _frame(content, at)
+    return first is None or HEADER.search(content[at : at + first.size]) is not None
+
+
 def shortfall(path: Path, file: soundfile.SoundFile) -> str:
     """What an open file lacks of what it says, or what of it would not be read, and what to do; empty for a whole one.
 
@@ -73,8 +87,8 @@ def shortfall(path: Path, file: soundfile.SoundFile) -> str:
         return _cut("samples", max(map(int, SPHERE.findall(path.read_bytes())), default=0), file.frames)
     log, size = file.extra_info, path.stat().st_size
     for part, promised, held in ((part, int(promised), int(held)) for part, promised, held in CHUNKS.findall(log)):
-        counts_headers = size - promised in (0, 8)  # as some programs do: nothing is missing then
-        if promised - held > (PADDING if part.lower().startswith("riff") else 1) and promised < UNKNOWN_BYTES and not counts_headers:
+        counts_headers = part == "data" and size - promised in (0, 8) and not WHOLE.search(log)  # as some programs do: nothing is missing
+        if promised - held > (PADDING if part == "riff" else promised % 2) and promised < UNKNOWN_BYTES and not counts_headers:
             return _cut("bytes", promised, held)
     return f"was cut short; {AGAIN}" if CUT.search(log) else ""
 
@@ -84,7 +98,7 @@ def _cut(unit: str, promised: int, held: int) -> str:
 
 
 def _ogg(content: bytes) -> str:
-    """Each stream of an Ogg file begins and ends with a page that is marked so."""
+    """Each stream of an Ogg file begins and ends with a page that is marked so; behind a wrong checksum libsndfile reads no more."""
     ended: dict[int, bool] = {}
     at = content.find(b"OggS")
     while 0 <= at <= len(content) - 27:
@@ -94,9 +108,17 @@ def _ogg(content: bytes) -> str:
             break
         if flags & 2 and ended and all(ended.values()):
             return "holds several streams one after the other, of which only the first would be read: write them as one"
+        if int.from_bytes(content[at + 22 : at + 26], "little") != _checksum(content[at:end]):
+            return f"is damaged: from byte {at:,} on its checksums are wrong, and nothing more would be read; {AGAIN}"
         ended[serial] = bool(flags & 4)
         at = content.find(b"OggS", end)
     return "" if all(ended.values()) else f"was cut short: its last page is missing; {AGAIN}"
+
+
+def _checksum(page: bytes) -> int:
+    """The CRC-32 of an Ogg page, which is zlib's in mirror image and not inverted; its own place counts as zeros."""
+    crc = zlib.crc32((page[:22] + bytes(4) + page[26:]).translate(MIRRORED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{crc:032b}"[::-1], 2)
 
 
 class _Frame(NamedTuple):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from registry import audio
-from registry.clip_audio import refusal, waveform_of
+from registry.clip_audio import OVERSHOOT, refusal, waveform_of
 from registry.corpus import Clip, Corpus, Problem
 from registry.errors import BenchError, require
 
@@ -83,9 +83,9 @@ def read_clips(corpus: Corpus, workers: int = 0, progress: Callable[[int, int], 
 def problems_of(corpus: Corpus, readings: list[Reading]) -> list[Problem]:
     """What the listing found and what the readings show; those that a run refuses come first, then by kind and clip.
 
-    Found are clips that a run refuses (`registry.clip_audio` says which), silent ones (nothing above -60 dB below full scale), those
-    of less than 0.1 s, containers that are not what the ending names, other sample rates than the corpus's, several channels, and identical
-    audio in several clips.
+    Found are clips that a run refuses (`registry.clip_audio` says which), silent ones (nothing above -60 dB below full scale), loud ones
+    (beyond full scale by more than lossy formats overshoot it), those of less than 0.1 s, containers that are not what the ending names,
+    other sample rates than the corpus's, several channels, and identical audio in several clips.
     """
     problems = [problem for reading in readings for problem in _problems(reading, corpus.sample_rate)]
     everything = [*corpus.problems, *problems, *_identical(corpus.name, readings)]
@@ -140,6 +140,9 @@ def _oddities(reading: Reading, sample_rate: int) -> Iterator[Finding]:
         yield Finding("short", f"{reading.seconds:.3f} s, less than a word", "kept: padded with silence")
     if reading.channels > 1:
         yield Finding("stereo", f"{reading.channels} channels", "channels averaged")
+    if reading.peak > OVERSHOOT:
+        yield Finding("loud", f"samples of up to {reading.peak:.3g}, where full scale is 1", "kept as it is: clips of another scale differ "
+                      "by that alone")
     if _is_silent(reading):
         level = "all samples are zero" if reading.peak == 0 else f"no sample exceeds {20 * math.log10(reading.peak):.0f} dB of full scale"
         yield Finding("silent", level, "kept: it counts in training and scores like any other clip")

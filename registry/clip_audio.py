@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LOUDEST = 10.0
 """The largest sample that is taken, full scale being 1: resamplers and lossy formats overshoot it a little, whole numbers by far."""
+OVERSHOOT = 1.25
+"""How far beyond full scale lossy formats and resamplers come."""
 SCALES = {2**15: 16, 2**23: 24, 2**31: 32}
 """Full scale of whole numbers -> their bits."""
 
@@ -44,7 +46,7 @@ def waveform_of(clip: Clip, read_clip: ReadClip) -> tuple[np.ndarray, int]:
     if not np.isfinite(peak):
         raise BenchError(f"{where} holds samples that are not finite numbers: {AGAIN}")
     if peak > LOUDEST:
-        scale = next((scale for scale in SCALES if peak <= scale), None)
+        scale = next((scale for scale in SCALES if peak <= OVERSHOOT * scale), None)
         raise OffScale(f"{where} holds samples of up to {peak:,.0f}, where full scale is 1: " + (
             f"they seem to be {SCALES[scale]}-bit numbers; divide them by {scale:,} and write the clip again" if scale else
             "divide them by what full scale is in it, and write the clip again"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 
@@ -88,6 +89,14 @@ def test_a_header_that_is_odd_but_lacks_no_audio_is_taken(tmp_path: Path, size: 
     assert len(audio.read(wav(tmp_path / "odd.wav", size, after=more))[0]) == len(TONE)
 
 
+@pytest.mark.parametrize("missing", [1, 36, 44])
+def test_a_wav_that_lacks_as_much_as_a_header_or_a_single_byte_is_refused(tmp_path: Path, missing: int) -> None:
+    path = sound(tmp_path / "clip.wav", "wav")
+    path.write_bytes(path.read_bytes()[:-missing])
+    told, = faults(path)
+    assert f"its header says 64,000 bytes, and {64_000 - missing:,} are there" in told
+
+
 def test_two_bytes_that_are_missing_are_a_sample_and_refused(tmp_path: Path) -> None:
     told, = faults(wav(tmp_path / "clip.wav", 64_002))
     assert "its header says 64,002 bytes, and 64,000 are there" in told
@@ -101,6 +110,17 @@ def test_an_ogg_that_lacks_a_page_in_its_middle_is_refused(tmp_path: Path, kind:
     path.write_bytes(content[: starts[4]] + content[starts[5] :])
     with pytest.raises(BenchError, match=r"of its 320,000 samples can be decoded"):
         audio.read(path)
+
+
+@pytest.mark.parametrize("kind", ["ogg", "opus"])
+def test_an_ogg_with_a_damaged_byte_is_refused_by_its_header_too(tmp_path: Path, kind: str) -> None:
+    """libsndfile gives what comes before it, and says that this is all."""
+    path = sound(tmp_path / "clip.ogg", kind, np.tile(TONE, 5))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x55
+    path.write_bytes(content)
+    told, = faults(path)
+    assert re.search(r"is damaged: from byte [\d,]+ on its checksums are wrong", told)
 
 
 def test_two_ogg_files_in_one_are_refused_since_only_the_first_would_be_read(tmp_path: Path) -> None:
@@ -121,6 +141,17 @@ def test_an_mp3_that_counts_no_frames_is_read_where_its_length_can_be_known(tmp_
             assert "its last frame is incomplete" in next(iter(faults(cut(path, 0.98))))
         else:
             assert "no header that counts all of its frames" in next(iter(faults(path)))
+
+
+def test_the_length_of_an_mp3_that_counts_no_frames_is_counted_and_no_guess(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp3"
+    quiet_between = np.repeat([0, 1.0, 0, 1], 20_000) * np.random.default_rng(0).normal(0, 0.2, 80_000)
+    soundfile.write(path, quiet_between, 44_100, format="MP3", bitrate_mode="VARIABLE", compression_level=0.4)
+    without_header_frame(path)
+    assert soundfile.info(path).frames > 100_000
+    assert len(audio.read(path)[0]) == audio.measured(path).samples == pytest.approx(80_000, abs=3_000)
+    with pytest.raises(BenchError, match="does not say how long it is, so that its segments can't be found"):
+        audio.measured(path, any_length=True)
 
 
 def test_tags_before_and_behind_an_mp3_are_no_frames(tmp_path: Path) -> None:

@@ -98,6 +98,14 @@ def test_damaged_missing_and_not_finite_clips_break_and_come_first(tmp_path: Pat
     assert "not finite" in problems[1].detail
 
 
+def test_clips_beyond_full_scale_are_told_where_lossy_formats_do_not_come_so_far(tmp_path: Path) -> None:
+    for name, level in (("a", 1.2), ("b", 1.3), ("c", 9.5)):
+        soundfile.write(tmp_path / f"{name}.wav", level * np.sin(np.arange(8_000) * 0.1), 16_000, subtype="FLOAT")
+    loud, louder = audit(corpus_of(*tmp_path.glob("*.wav")))
+    assert [(p.kind, p.subject, p.breaks) for p in (loud, louder)] == [("loud", "b", False), ("loud", "c", False)]
+    assert louder.detail == "samples of up to 9.5, where full scale is 1" and louder.action.startswith("kept as it is")
+
+
 def test_silence_begins_at_60_db_below_full_scale(tmp_path: Path) -> None:
     just_above = tone(tmp_path / "above.wav", level=10 ** (-59 / 20))
     just_below = tone(tmp_path / "below.wav", level=10 ** (-61 / 20))

@@ -43,6 +43,7 @@ def refused(path: Path) -> str:
 def test_samples_far_beyond_full_scale_are_refused_with_the_factor_that_is_missing(tmp_path: Path) -> None:
     assert "holds samples of up to 13,963, where full scale is 1: they seem to be 16-bit numbers; divide them by 32,768" in refused(
         floats(tmp_path / "16.wav", 13_963))
+    assert "they seem to be 16-bit numbers" in refused(floats(tmp_path / "overshoot.wav", 40_000))
     assert "24-bit numbers; divide them by 8,388,608" in refused(floats(tmp_path / "24.wav", 4e6))
     assert "32-bit numbers; divide them by 2,147,483,648" in refused(floats(tmp_path / "32.wav", 2e9))
     assert "divide them by what full scale is in it" in refused(floats(tmp_path / "huge.wav", 1e12))
