@@ -59,7 +59,7 @@ class Emodb:
         there = Counter(clip_id[:2] for clip_id in {clip_id for clip_id, _ in tree.named})
         return Corpus(name="emodb", emotions=self.emotions, clips=tuple(_clip(*pair) for pair in kept.items()),
                       sample_rate=self.sample_rate, whole=self.whole, read_clip=read_clip, licence=self.licence,
-                      problems=(*tree.copies, *strange, *faults, *_other_numbers(there)), citation=self.citation)
+                      problems=(*tree.copies, *strange, *faults, *_other_numbers(there, self.whole)), citation=self.citation)
 
 
 def _id_of(path: Path) -> str | None:
@@ -73,12 +73,11 @@ def _clip(clip_id: str, path: Path) -> Clip:
                 path=path, other=(("version", clip_id[6]),))
 
 
-def _other_numbers(there: Counter[str]) -> list[Problem]:
-    """Speakers with fewer clips than the corpus has, which makes it partial, or with more, which are of another edition."""
-    fewer = [f"{speaker}: {there[speaker]} of {clips}" for speaker, clips in CLIPS.items() if there[speaker] < clips]
-    more = [f"{speaker}: {there[speaker]} instead of {clips}" for speaker, clips in CLIPS.items() if there[speaker] > clips]
-    problems = [Problem(kind="missing", subject=f"{len(fewer)} speakers", detail=f"fewer clips than published: {', '.join(fewer)}",
-                        action="the corpus is partial: reports say so")] if fewer else []
-    return problems + ([Problem(
-        kind="extra", subject=f"{len(more)} speakers", detail=f"more clips than published: {', '.join(more)}", breaks=True,
-        action="give the folder of the 535 clips: other editions hold clips that listeners did not recognise")] if more else [])
+def _other_numbers(there: Counter[str], whole: int) -> list[Problem]:
+    """What another number of clips than the corpus has means: fewer are a part of it, more another edition."""
+    differ = ", ".join(f"{speaker}: {there[speaker]} instead of {clips}" for speaker, clips in CLIPS.items() if there[speaker] != clips)
+    detail = f"{there.total():,} clips instead of {whole:,}; of speaker {differ}"
+    if there.total() < whole:
+        return [Problem(kind="missing", subject="clips", detail=detail, action="the corpus is partial: reports say so")]
+    other = "give the folder of the 535 clips: other editions hold clips that listeners did not recognise"
+    return [Problem(kind="extra", subject="clips", detail=detail, action=other, breaks=True)] if there.total() > whole else []

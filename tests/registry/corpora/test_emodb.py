@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import islice, product
 from pathlib import Path
 
 import pytest
 from corpus_trees import emodb_tree, gaps_aside, tones
 
 from registry.corpora import emodb
-from registry.corpora.emodb import Emodb
+from registry.corpora.emodb import CLIPS, Emodb
 from registry.errors import BenchError
+
+TEXTS = ("a01", "a02", "a04", "a05", "a07", "b01", "b02", "b03", "b09", "b10")
 
 
 def test_the_clips_of_the_speakers_are_the_published_number() -> None:
@@ -33,7 +36,7 @@ def test_a_partial_copy_is_taken_and_says_of_which_speakers_clips_lack(tmp_path:
     corpus = Emodb().load(emodb_tree(tmp_path))
     lacking, = corpus.problems
     assert corpus.coverage == "140 of 535 clips: partial" and not lacking.breaks
-    assert "03: 14 of 49, 08: 14 of 58" in lacking.detail
+    assert "140 clips instead of 535; of speaker 03: 14 instead of 49, 08: 14 instead of 58" in lacking.detail
 
 
 def test_files_of_other_names_are_left_out_and_listed(tmp_path: Path) -> None:
@@ -51,9 +54,16 @@ def test_names_in_another_case_are_the_same_clips(tmp_path: Path) -> None:
 
 
 def test_an_edition_with_more_clips_than_published_is_refused(tmp_path: Path) -> None:
-    tones(tmp_path, *(f"12a{text:02d}N{version}" for text in range(9) for version in "abcd"))
-    *_, more = Emodb().load(tmp_path).problems
-    assert more.breaks and more.detail == "more clips than published: 12: 36 instead of 35"
+    names = [f"{speaker}{text}{letter}{version}" for speaker, clips in CLIPS.items()
+             for text, letter, version in islice(product(TEXTS, "WLEAFTN", "ab"), clips)]
+    for name in names:
+        (tmp_path / f"{name}.wav").write_bytes(b"RIFF")
+    assert Emodb().load(tmp_path).problems == ()
+    (tmp_path / "03a01Wz.wav").write_bytes(b"RIFF")
+    more, = Emodb().load(tmp_path).problems
+    assert more.breaks and more.detail == "536 clips instead of 535; of speaker 03: 50 instead of 49"
+    (tmp_path / f"{names[-1]}.wav").unlink()
+    assert Emodb().load(tmp_path).problems == ()  # 535 in other numbers: those of the speakers refuse nothing
 
 
 def test_a_folder_without_emodb_says_how_its_clips_are_named(tmp_path: Path) -> None:
