@@ -7,7 +7,7 @@ import difflib
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,14 @@ SYNONYMS = {
     "speaker": "speaker_id spk spk_id speakers subject subject_id actor actor_id person participant talker client_id user sprecher",
 }
 """Names of columns, beside the field's own, under which tables have what is needed."""
+DURATIONS = "duration dur length duration_s duration_sec duration_ms dauer"
+TIMES = {
+    "start": "start_time starttime start_s start_sec start_seconds start_ms time_start t_start tstart onset begin begin_time from xmin "
+             "tmin offset start_offset segment_start clip_start anfang",
+    "end": "end_time endtime end_s end_sec end_seconds end_ms time_end t_end tend stop stop_time finish to until xmax tmax offset "
+           f"end_offset segment_end clip_end ende {DURATIONS}",
+}
+"""Names of columns, beside the field's own, that tell a stretch of a recording, or how long it lasts."""
 Call = Callable[..., str]
 AUDIO_NAME = re.compile(r"\.(wav|flac|ogg|mp3|aiff?|opus|m4a)$", re.IGNORECASE)
 
@@ -93,6 +101,8 @@ def read_table(path: Path, columns: Mapping[str, str | None], call: Call) -> Tab
         first = next(iter(strange.values()), "")
         table.refuse([*strange], f"a line break or another sign that can't be printed in the {role} ({first!a}): write it without")
     table.refuse([row.line for row in table.rows if not row["path"]], "no path: fill the cell, or remove the row")
+    addresses = {row.line: row["path"] for row in table.rows if re.match(r"\w{2,}://", row["path"])}
+    table.refuse([*addresses], f"{next(iter(addresses.values()), '')} is an address: fetch the clip, and write where it lies")
     return table
 
 
@@ -142,11 +152,38 @@ def _places(path: Path, names: list[str], columns: Mapping[str, str | None], cal
             absent.append(role)
     if absent:
         raise _no_column(path, names, columns, absent, [names[at] for at in found.values()], call)
-    for role, at in found.items():
+    for at in found.values():
         shared = [other for other in found if found[other] == at]
         if len(shared) > 1:
-            raise UsageError(f"the column {names[at]!r} of {path} can't be {' and '.join(shared)} at once: name another one for the {role}")
+            named = [other for other in shared if columns[other] != other]
+            raise UsageError(f"the column {names[at]!r} of {path} can't be {' and '.join(shared)} at once: name another one for the "
+                             f"{[*shared, *named][-1]}")
+    _refuse_other_times(path, names, columns, found, call)
     return found
+
+
+def _refuse_other_times(path: Path, names: list[str], columns: Mapping[str, str | None], found: Mapping[str, int], call: Call) -> None:
+    """Raise UsageError where times of stretches stand under other names: the whole file, or another stretch, would be used."""
+    meant: dict[str, str] = {}
+    absent = [role for role in TIMES if role not in found and columns[role] is not None]
+    for role in absent:
+        free = [name for at, name in enumerate(names) if at not in found.values() and name not in meant.values()]
+        if name := _called(TIMES[role], free):
+            meant[role] = name
+    if not absent or len(meant) < len(absent):
+        return
+    whole = call(**dict.fromkeys(TIMES))
+    if last := _called(DURATIONS, meant.values()):
+        raise UsageError(f"{path} has a column {last!r} but none for the end of a stretch: write a column 'end', its start and {last!r} "
+                         f"together, in seconds; {whole!r} uses whole files")
+    raise UsageError(f"{path} has {' and '.join(map(repr, meant.values()))}, which may say what stretch of its file a clip is: "
+                     f"{call(**meant)!r} uses that, in seconds, and {whole!r} uses whole files")
+
+
+def _called(words: str, names: Iterable[str]) -> str:
+    """The first name that is one of these words, however it is written; empty where there is none."""
+    known = {plain(word) for word in words.split()}
+    return next((name for name in names if plain(name) in known), "")
 
 
 def _no_column(path: Path, names: list[str], columns: Mapping[str, str | None], absent: list[str], taken: list[str],

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from registry import audio
 from registry.corpora._listing import fault_of
-from registry.corpora._table import Table
+from registry.corpora._table import Call, Table
 from registry.corpus import Clip, Problem
 from registry.errors import BenchError
 from registry.segments import Segment, check_within, segment
@@ -53,12 +53,13 @@ class TableFiles:
     A path that leads to nothing stands for the only file whose path differs from it in case, Unicode form or ending alone.
 
     Args:
+        call: as of `read_table`.
         paths: in the order of the rows; where nothing is found, as the table has it. renamed: what is to be told of other spellings.
     Raises: BenchError for files outside the data folder and the table's own, links followed, unless `anywhere` allows them.
     """
 
-    def __init__(self, table: Table, data: Path, anywhere: bool) -> None:
-        self.table, self.data, self.bases = table, data, list(dict.fromkeys((table.path.parent, data)))
+    def __init__(self, table: Table, data: Path, anywhere: bool, call: Call) -> None:
+        self.table, self.data, self.bases, self.call = table, data, list(dict.fromkeys((table.path.parent, data))), call
         self.listings: dict[Path, Listing] = {}
         self.unreadable: dict[Path, BenchError] = {}
         if not anywhere:
@@ -94,8 +95,8 @@ class TableFiles:
                     if header := headers[path]:
                         check_within(stretch, header.samples, header.sample_rate, audio.LONGEST_S)
             except BenchError as error:
-                raise BenchError(f"{self.table.path}, line {row.line}: {error}; 'folder[start=None, end=None]' does not look at these "
-                                 "columns") from error
+                raise BenchError(f"{self.table.path}, line {row.line}: {error}; {self.call(start=None, end=None)!r} does not "
+                                 "look at these columns") from error
             stretches.append(stretch)
         return stretches
 
@@ -124,12 +125,12 @@ class TableFiles:
         hint = self._hint(outside[0][1]) if outside else ""
         self.table.refuse([line for line, _ in outside],
                           f"the path leads out of {' and '.join(sorted(map(str, folders)))}: copy the clip there, give the folder that "
-                          f"holds both with `--data DIR`, or allow any folder with the corpus 'folder[anywhere=True]'{hint}")
+                          f"holds both with `--data DIR`, or allow any folder with the corpus {self.call(anywhere=True)!r}{hint}")
 
     def _hint(self, path: Path) -> str:
         """Where a file that is not there may lie, to end a sentence with; empty where nothing is like it."""
         same = self._by_stem.get(_stem(path.name), [])
-        if not same:
+        if not same and not os.path.lexists(path):
             names = self._listed(path.parent).by_form
             close = difflib.get_close_matches(_form(path.name), names, n=1, cutoff=0.8)
             same = [os.path.relpath(path.parent / name, self.bases[0]) for form in close for name in names[form]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,9 @@ from registry.names import alike, plain, stands_for_nothing
 
 LEFT_OUT = "-"
 COMMON = "common"
-SEXES = {**dict.fromkeys(("m", "man", "männlich"), "male"), **dict.fromkeys(("f", "w", "woman", "weiblich"), "female")}
+_MALE = "m man masc masculine mann männlich homme hombre masculino uomo maschio"
+_FEMALE = "f w woman fem feminine frau weiblich femme mujer femenino feminino donna femmina"
+SEXES = {**dict.fromkeys(_MALE.split(), "male"), **dict.fromkeys(_FEMALE.split(), "female")}
 JOINED = ("emotion", "speaker", "sentence", "sex")
 MAY_BE_MISSING = ("sentence", "level", "sex", "age", "race", "ethnicity", "split", "start", "end")
 
@@ -44,7 +47,11 @@ class EmotionWords:
         require(all(word.strip() and target.strip() for word, _, target in pairs),
                 f"folder.emotions must be {COMMON!r}, or words with what they count as, such as 'happy:HAP+bored:-' ('-' leaves their "
                 f"clips out), or both, '{COMMON}+bored:-'; not {text!r}")
-        return cls(text, COMMON in parts, {plain(word): target.strip() for word, _, target in pairs})
+        targets: dict[str, str] = {}
+        for word, _, target in pairs:
+            first = targets.setdefault(plain(word), target.strip())
+            require(first == target.strip(), f"folder.emotions says that {word.strip()!r} counts as {first} and {target.strip()}: say one")
+        return cls(text, COMMON in parts, targets)
 
     def of(self, word: str) -> str | None:
         """What a word counts as; None for one that is not in the list where all must be."""
@@ -83,11 +90,11 @@ def _refuse_missing(table: Table, words: EmotionWords, call: Call) -> None:
     if strange := _missing(table, "emotion", {*words.named}):
         without, counted = (call(emotions=words.extended(strange, target)) for target in (LEFT_OUT, "NAME"))
         table.refuse([row.line for row in table.rows if row["emotion"] in strange],
-                     f"{_quoted(strange)} stands for a missing emotion: fill the cells, or remove the rows; {without!r} leaves these clips "
+                     f"{_stand(strange)} for a missing emotion: fill the cells, or remove the rows; {without!r} leaves these clips "
                      f"out, and {counted!r} counts them as the emotion NAME")
     strange = _missing(table, "speaker", set())
     table.refuse([row.line for row in table.rows if row["speaker"] in strange],
-                 f"{_quoted(strange)} stands for a missing speaker: fill the cells, or remove the rows; {nobody}. A person of this name "
+                 f"{_stand(strange)} for a missing speaker: fill the cells, or remove the rows; {nobody}. A person of this name "
                  "needs another one")
 
 
@@ -129,7 +136,7 @@ def _joined(table: Table, merge: bool | None, call: Call) -> tuple[Table, list[P
             lines[row[role]].append(row.line)
         for group in alike(name for name in lines if name):
             kept = max(group, key=lambda name: len(lines[name]))  # the first of equals, as the group is sorted
-            told.append(f"{role} " + " and ".join(f"{name!r} ({lines_in_words(lines[name], 3)})" for name in group))
+            told.append(f"{role} " + " and ".join(f"{_shown(name, group)} ({lines_in_words(lines[name], 3)})" for name in group))
             spelt[role] |= dict.fromkeys(group, kept if merge else "")
             done = f"joined as {kept!r}" if merge else "kept apart"
             problems.append(Problem(kind="names", subject=f"{role} {kept}", action=f"{done}, as folder.merge_names says", told=True,
@@ -167,8 +174,14 @@ def _two_sexes(table: Table) -> list[Problem]:
             for speaker, clips in sorted(sexes.items()) if len(clips) > 1]
 
 
-def _quoted(names: list[str]) -> str:
-    return some([repr(name) for name in names])
+def _stand(names: list[str]) -> str:
+    return some([repr(name) for name in names]) + (" stand" if len(names) > 1 else " stands")
+
+
+def _shown(name: str, spellings: list[str]) -> str:
+    """A name in quotes, by the numbers of its signs where another spelling looks the same."""
+    look = Counter(unicodedata.normalize("NFC", " ".join(spelling.split())) for spelling in spellings)
+    return repr(name) if max(look.values()) == 1 else ascii(name)
 
 
 def _counted(names: list[str], clips: dict[str, int]) -> str:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from registry import audio
 from registry.core import names, register, short_label
 from registry.corpora._listing import given_folder, read_clip
-from registry.corpora._table import NEEDED, Row, Table, read_table
+from registry.corpora._table import NEEDED, Call, Row, Table, read_table
 from registry.corpora._table_files import TableFiles, portable
 from registry.corpora._table_names import EmotionWords, settle_names
 from registry.corpus import Clip, Corpus, Problem
@@ -87,9 +87,10 @@ class Folder:
         data = given_folder(data or self._own_folder(), "folder")
         columns = {role: getattr(self, role) for role in ROLES} | {role: role for role in UNMAPPED}
         table = read_table(self._table(data), columns, self._call)
-        table, problems = settle_names(table, EmotionWords.parse(self.emotions), self.merge_names, self._call)
-        emotions = _emotions(table)
-        files = TableFiles(table, data, self.anywhere)
+        words = EmotionWords.parse(self.emotions)
+        table, problems = settle_names(table, words, self.merge_names, self._call)
+        emotions = _emotions(table, words, self._call)
+        files = TableFiles(table, data, self.anywhere, self._call)
         segments = files.segments()
         rows = sorted(zip(_ids(table, files, segments), files.paths, segments, table.rows, strict=True), key=lambda row: row[0])
         clips = [_clip(table, *row) for row in rows]
@@ -127,10 +128,11 @@ class Folder:
                                   f"for example {self._call(csv=tables[0].name)!r}")
         return tables[0]
 
+
 def _ids(table: Table, files: TableFiles, segments: list[Segment | None]) -> list[str]:
     """Each row's path without its ending, with forward slashes, and its segment as `talk@1.5-3`; the same on every machine."""
     parts = ["" if stretch is None else f"@{stretch}" for stretch in segments]
-    ids = [posixpath.normpath(posixpath.splitext(portable(row["path"]))[0]) + part for row, part in zip(table.rows, parts, strict=True)]
+    ids = [posixpath.normpath(_without_ending(portable(row["path"]))) + part for row, part in zip(table.rows, parts, strict=True)]
     of_files = [os.path.normpath(path) + part for path, part in zip(files.paths, parts, strict=True)]
     for each, what in ((ids, "path"), (of_files, "file")):
         times = Counter(each)
@@ -140,11 +142,20 @@ def _ids(table: Table, files: TableFiles, segments: list[Segment | None]) -> lis
     return ids
 
 
-def _emotions(table: Table) -> tuple[str, ...]:
+def _without_ending(path: str) -> str:
+    """A path without what follows its last full stop, if that can be an ending: of `talk.01`, 01 is none."""
+    stem, ending = posixpath.splitext(path)
+    return path if ending[1:].isdigit() else stem
+
+
+def _emotions(table: Table, words: EmotionWords, call: Call) -> tuple[str, ...]:
     """The labels of the table, sorted. MLflow takes them into the names of scores, so that not every sign is possible."""
-    strange = [row for row in table.rows if not re.fullmatch(r"\w[\w .-]*", row["emotion"])]
-    table.refuse([row.line for row in strange], "an emotion may hold letters, digits, spaces and the signs _ . - only"
-                 + (f", not {strange[0]['emotion']!r}" if strange else ""))
+    strange = {row.line: row["emotion"] for row in table.rows if not re.fullmatch(r"\w[\w .-]*", row["emotion"])}
+    if strange:
+        first = next(iter(strange.values()))
+        hint = "" if re.search("[][+,:=\"']", first) else f", for example with {call(emotions=words.extended([first], 'NAME'))!r}"
+        table.refuse([*strange], f"an emotion may hold letters, digits, spaces and the signs _ . - only, not {first!r}: name it "
+                                 f"otherwise{hint}")
     emotions = tuple(sorted({row["emotion"] for row in table.rows}))
     if len(emotions) < 2:
         raise BenchError(f"{table.path} needs clips of at least two emotions, and has {', '.join(emotions) or 'no rows'}")

@@ -65,7 +65,7 @@ class Given:
             raise declined(self, corpus, "its clips are in no part; give your table a column 'split' with train, validation and test, or "
                                          "name the column that has them, folder[split=COLUMN], or use another split")
         meaning = {word: WORDS[plain(word)] for word in words if plain(word) in WORDS}
-        for word in words - {*meaning}:
+        for word in sorted(words - {*meaning}):
             others = {"validation", "test"} - {*meaning.values()}
             if plain(word) not in EVALUATION or len(others) != 1:
                 ambiguous = ", which may be validation or test" if plain(word) in EVALUATION else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -109,13 +110,41 @@ def test_a_column_that_is_not_to_be_used_is_kept_with_the_others(two: Path) -> N
     assert Folder(age=None).load(two).clips[0].other == (("age", "old"),)
 
 
+@pytest.mark.parametrize(("columns", "message"), [
+    ("start_time,end_time", "what stretch of its file a clip is: 'folder[csv=labels.csv, start=start_time, end=end_time]' uses that"),
+    ("Onset,Offset", "end=Offset]' uses that, in seconds, and 'folder[csv=labels.csv, start=None, end=None]' uses whole files"),
+    ("begin,end", "start=begin]' uses that"), ("start,stop", "end=stop]' uses that"),
+    ("start,duration", "'duration' but none for the end of a stretch: write a column 'end', its start and 'duration' together"),
+    ("offset,subject,duration_s", "'duration_s' but none for the end of a stretch"),
+])
+def test_times_of_stretches_under_other_names_are_told_before_whole_files_are_used(two: Path, columns: str, message: str) -> None:
+    more = "," + ",".join("0.1" for _ in columns.split(","))
+    with pytest.raises(UsageError, match=re.escape(message)):
+        loaded(two, f"path,emotion,speaker,{columns}\na.wav,angry,bob{more}\nb.wav,sad,ann{more}\n", csv="labels.csv")
+
+
+@pytest.mark.parametrize("columns", ["duration", "onset", "from,subject"])
+def test_one_of_such_columns_alone_says_nothing_of_a_stretch(two: Path, columns: str) -> None:
+    more = "," + ",".join("0.1" for _ in columns.split(","))
+    corpus = loaded(two, f"path,emotion,speaker,{columns}\na.wav,angry,bob{more}\nb.wav,sad,ann{more}\n")
+    assert [clip.segment for clip in corpus.clips] == [None, None]
+
+
+def test_a_column_that_is_named_for_what_another_is_is_to_be_named_again(two: Path) -> None:
+    (two / "t.csv").write_text(HEADER + ROWS)
+    with pytest.raises(UsageError, match="can't be emotion and sentence at once: name another one for the sentence"):
+        Folder(sentence="emotion").load(two)
+
+
 def test_the_nearest_column_is_a_known_name_first() -> None:
     assert near_column("speaker", "speaker", ["speakers_home", "spk", "id"]) == "spk"
     assert near_column("emotion", "emotion", ["x", "y"]) is None
 
 
 @pytest.mark.parametrize(("emotion", "message"), [("ang\u200bry", r"in the emotion \('ang\\u200bry'\): write it without"),
-                                                  ("angry/sad", "letters, digits, spaces and the signs _ . - only, not 'angry/sad'")])
+                                                  ("angry/sad", "letters, digits, spaces and the signs _ . - only, not 'angry/sad'"),
+                                                  ("😀", r"not '😀': name it otherwise, for example with .*emotions=😀:NAME\]'"),
+                                                  ('"a, b"', "not 'a, b': name it otherwise$")])
 def test_an_emotion_with_signs_that_can_not_be_is_shown(two: Path, emotion: str, message: str) -> None:
     with pytest.raises(BenchError, match=rf"line 3: .*{message}"):
         loaded(two, f"{HEADER}a.wav,calm,bob\nb.wav,{emotion},ann\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -59,6 +60,27 @@ def test_a_file_that_lies_elsewhere_or_is_spelt_alike_is_hinted_at(tmp_path: Pat
 def test_nothing_is_hinted_at_where_nothing_is_alike(tmp_path: Path) -> None:
     [problem] = with_row(tmp_path, "quite_other.wav").problems
     assert problem.detail == f"there is no file {tmp_path / 'quite_other.wav'}"
+
+
+def test_nothing_is_hinted_at_where_the_path_itself_is_there(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    [problem] = with_row(tmp_path, "folder").problems
+    assert problem.detail == f"there is no file {tmp_path / 'folder'}"
+    with pytest.raises(BenchError, match=r"'folder\[anywhere=True\]'$"):
+        with_row(tmp_path, sys.executable)
+
+
+@pytest.mark.parametrize("address", ["https://example.org/a.wav", "file:///corpora/a.wav", "s3://bucket/a.wav"])
+def test_an_address_is_no_path(tmp_path: Path, address: str) -> None:
+    with pytest.raises(BenchError, match=rf"line 3: {address} is an address: fetch the clip"):
+        with_row(tmp_path, address)
+
+
+def test_numbers_behind_a_full_stop_are_no_ending(tmp_path: Path) -> None:
+    for path in ("s1.01.wav", "s1.02.wav"):
+        tone(tmp_path / path)
+    corpus = loaded(tmp_path, HEADER + "s1.01,angry,s1\ns1.02,sad,s1\n")
+    assert [(clip.id, clip.path and clip.path.name) for clip in corpus.clips] == [("s1.01", "s1.01.wav"), ("s1.02", "s1.02.wav")]
 
 
 def test_paths_may_be_relative_to_the_data_folder_where_the_table_lies_deeper(tmp_path: Path) -> None:

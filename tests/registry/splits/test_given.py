@@ -35,7 +35,7 @@ def test_words_for_the_parts_are_understood(train: str, validation: str, test: s
 
 @pytest.mark.parametrize("parts, reason", [
     ([None] * 4, r"its clips are in no part; give your table a column 'split' with train, validation and test.*folder\[split=COLUMN\]"),
-    (["1", "2", "3", "1"], r"it has 1 \(2 clips\), 2 \(1 clips\), 3 \(1 clips\): '\d' is not among train, validation"),
+    (["1", "2", "3", "1"], r"it has 1 \(2 clips\), 2 \(1 clips\), 3 \(1 clips\): '1' is not among train, validation"),
     (["train", "train", "eval", "eval"], "'eval', which may be validation or test is not among"),
     (["train", "train", "val", "val"], r"it has no test clips, but train \(2 clips\), val \(2 clips\)"),
     (["val", "val", "test", "test"], "it has no train clips"),
