@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import math
 import os
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 SILENCE_DBFS = -60.0
 SHORTEST_S = 0.1
+MOST_ALIKE = 10  # clips that are listed one by one where all that is odd about them is the same
 
 CONTAINERS = {".wav": ("WAV", "WAVEX", "RF64", "W64"), ".flac": ("FLAC",), ".ogg": ("OGG",), ".aiff": ("AIFF",),
               ".aif": ("AIFF",)}
@@ -88,8 +90,21 @@ def problems_of(corpus: Corpus, readings: list[Reading]) -> list[Problem]:
     other sample rates than the corpus's, several channels, and identical audio in several clips.
     """
     problems = [problem for reading in readings for problem in _problems(reading, corpus.sample_rate)]
-    everything = [*corpus.problems, *problems, *_identical(corpus.name, readings)]
+    everything = [*corpus.problems, *_summed_up(problems), *_identical(corpus.name, readings)]
     return sorted(everything, key=lambda p: (not p.breaks, p.kind, p.subject, p.detail))
+
+
+def _summed_up(problems: list[Problem]) -> list[Problem]:
+    """One problem for what many clips share and a run takes, so that a stereo corpus does not hide what is odd about single clips."""
+    groups = defaultdict(list)
+    for problem in problems:
+        groups[problem.breaks, problem.kind, problem.detail, problem.action].append(problem)
+    summed_up: list[Problem] = []
+    for (breaks, _, detail, _), alike in groups.items():
+        first, many = alike[0], len(alike) > MOST_ALIKE and not breaks
+        one = dataclasses.replace(first, subject=f"{len(alike):,} clips", detail=f"{detail}: {first.subject}, …")
+        summed_up += [one] if many else alike
+    return summed_up
 
 
 def _reading(corpus: Corpus, clip: Clip) -> Reading:

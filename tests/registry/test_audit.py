@@ -106,6 +106,14 @@ def test_clips_beyond_full_scale_are_told_where_lossy_formats_do_not_come_so_far
     assert louder.detail == "samples of up to 9.5, where full scale is 1" and louder.action.startswith("kept as it is")
 
 
+def test_what_many_clips_share_is_one_finding(tmp_path: Path) -> None:
+    for i in range(11):
+        soundfile.write(tmp_path / f"{i:02}.wav", np.random.default_rng(i).normal(0, 0.1, (4_000, 2)), 16_000)
+    shared, = audit(corpus_of(*tmp_path.glob("*.wav")))
+    assert (shared.kind, shared.subject, shared.detail) == ("stereo", "11 clips", "2 channels: 00, …")
+    assert summary(audit(corpus_of(*sorted(tmp_path.glob("*.wav"))[:2]))) == [("stereo", "00"), ("stereo", "01")]
+
+
 def test_silence_begins_at_60_db_below_full_scale(tmp_path: Path) -> None:
     just_above = tone(tmp_path / "above.wav", level=10 ** (-59 / 20))
     just_below = tone(tmp_path / "below.wav", level=10 ** (-61 / 20))
