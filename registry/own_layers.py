@@ -169,15 +169,19 @@ def _is_keras_function(name: str) -> bool:
 
 
 def reason_not_kept(architecture: Any, input_shape: tuple[int, ...], n_classes: int) -> str | None:
-    """Why a network of an architecture can't be saved and loaded again; None when it can."""
+    """Why a network of an architecture can't be saved and loaded again; None when it can, or when it can't be built: its trials say why."""
     keras = load_keras()
     try:
         network = architecture(input_shape, n_classes)
+    except Exception:  # of the user's own code
+        keras.utils.clear_session()
+        return None
+    try:
         refuse_lambdas(network)
         with tempfile.TemporaryDirectory() as folder:
             write(Path(folder), network)
             load(Path(folder), read(Path(folder))[1])
-    except Exception as error:  # of the user's own code, too
+    except Exception as error:
         return (f"its network could not be saved and loaded again ({type(error).__name__}: {error}); change it, or set best_models=0 to "
                 "keep no model")
     finally:
