@@ -16,7 +16,7 @@ PLAIN = re.compile(r"\w[\w.+-]*( [\w.+-]+)*")  # a name that is a file's name as
 HASHED = re.compile(r"-[0-9a-f]{6}$")  # how a name with a hash ends
 LONGEST_NAME = 100
 LONGEST_LINE = 600  # characters of an error's message within another message
-USER_INFO = re.compile(r"(?<=://)(?:[^\s/@:'\"<>]*:[^\s@'\"<>]*|[^\s/@:?#'\"<>]+)@")
+USER_INFO = re.compile(r"(?<=://)(?:[^\s/@:'\"<>]*:[^\s@'\"<>]*|[^\s/@:?#'\"<>]+)@(?:[^\s/?#@'\"<>]*@)*")
 QUERY = re.compile(r"([?&;][\w.-]*(?:pass|pwd|secret|token|key|sig|credential|auth)[\w.-]*=)[^\s&;#'\"<>]+", re.IGNORECASE)
 ASCII_FOR = {"×": "x", "→": "->", "↓": "v", "–": "-", "−": "-", "…": "...", "⚠": "!", "†": "+", "‡": "++", "±": "+-", "√": "sqrt",
              "≥": ">=", "≤": "<=", "·": ".", "♯": "#", "“": '"', "”": '"', "‘": "'", "’": "'"}

@@ -67,17 +67,18 @@ def status_command(args: argparse.Namespace, console: Console) -> None:
     from harness.evaluation.study_status import study_status
     from harness.tracking.outbox import Outbox
     from harness.tracking.store import Store
-    from registry.errors import BenchError, unknown
+    from registry.errors import BenchError
 
     store, waiting = None, len(Outbox(args.home).waiting())
     with suppress(BenchError):  # there are no runs yet, which is a status, too
         store = Store(args.home, new=False)
     names = store.studies() if store else []
     name = _name(args.study)
-    if name and names and name not in names:
-        raise unknown("study with runs", name, names)
+    if store and names and name not in (*names, None):
+        raise store.no_study(name or "")
     if not names:
-        console.result(f"there are no runs in {args.home.resolve()} yet: `bench run --study {args.study or 'quickstart'}` starts some")
+        console.result(str(store.no_study(name or "")) if store else
+                       f"there are no runs in {args.home.resolve()} yet: `bench run --study {args.study or 'quickstart'}` starts some")
         if waiting:
             console.result(WAITING.format(count=waiting, home=args.home))
     for each in names:
@@ -100,6 +101,8 @@ def print_status(status: StudyStatus, args: argparse.Namespace, console: Console
         console.result(f"failed: {failure}")
     if len(status.failures) > SHOWN_FAILURES:
         console.result(f"failed: {len(status.failures) - SHOWN_FAILURES} more; the report lists them all")
+    if status.deleted:
+        console.result(f"deleted in MLflow: {plural(status.deleted, 'run')}; `bench restore {status.name}` brings back what MLflow has")
     if status.waiting:
         console.result(WAITING.format(count=status.waiting, home=args.home))
     if status.not_begun:

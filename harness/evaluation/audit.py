@@ -21,7 +21,7 @@ from harness.evaluation.leak_checks import Finding, LeftByRun, audit_trial, iden
 from harness.evaluation.told_apart import read_rows
 from harness.study.rebuild import differences, trial_from
 from harness.study.trial import Trial
-from harness.tracking.openings import Opening, all_openings
+from harness.tracking.openings import Opening, all_openings, repeated
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
@@ -61,8 +61,8 @@ def audit_runs(text: str, store: Store, workspace: Workspace) -> list[AuditedRun
     if not chosen.runs:
         deleted = sum(not opening.in_store for opening in chosen.tracker.openings(chosen.records))
         raise BenchError(f"{text} has no finished final to audit" + (
-            f": its test parts were opened {deleted} times, in runs that were deleted; `bench restore {chosen.tracker.study_name}` brings "
-            "back what MLflow still has" if deleted else " yet"))
+            f": its test parts were opened {deleted} time{'s'[: deleted > 1]}, in runs that were deleted; `bench restore "
+            f"{chosen.tracker.study_name}` brings back what MLflow still has" if deleted else " yet"))
     names = {row.cell: row.name for row in read_rows(chosen.tracker, chosen.records)}
     return [AuditedRun(run, audit_run(run, chosen.records, chosen.tracker, workspace), names.get(run.about.cell, run.about.label))
             for run in chosen.runs]
@@ -137,12 +137,13 @@ def openings(record: RunRecord, records: Sequence[RunRecord], ledger: Sequence[O
     if search:
         return Finding("test openings", "fail", f"{len(search)} trials of the search were scored on the test part")
     total = sum(seeds.values())
+    opened_in_words = f"the cell's test part was opened {total} time{'s'[: total > 1]} for {len(seeds)} seed{'s'[: len(seeds) > 1]}"
     if deleted:
-        return Finding("test openings", "note", f"the cell's test part was opened {total} times for {len(seeds)} seeds, {deleted} of them "
-                                                "in runs that were deleted since: `bench restore` brings back what MLflow still has")
+        return Finding("test openings", "note", f"{opened_in_words}, {deleted} of them in runs that were deleted since: `bench restore` "
+                                                "brings back what MLflow still has")
     if max(seeds.values(), default=0) > 1:
-        return Finding("test openings", "note", f"the cell's test part was opened {total} times for {len(seeds)} seeds: an earlier best "
-                                                "trial was scored on it, too")
+        why = "a seed was scored again, as after its run was deleted" if repeated(opened) else "an earlier best trial was scored on it, too"
+        return Finding("test openings", "note", f"{opened_in_words}: {why}")
     return Finding("test openings", "ok", f"{total}, once for each seed")
 
 

@@ -92,11 +92,17 @@ def seed_predictions(tracker: Tracker, runs: Sequence[str], seeds: Sequence[str]
     """The predictions of every seed on one part; where the store has lost some, of which seeds.
 
     Args: runs: ids of the seeds' runs. seeds: their numbers.
+    Raises: BenchError for a file that is damaged, or cut short.
     """
     stored = {run: tracker.predictions(run, part) for run in runs}
     missing = [seed for run, seed in zip(runs, seeds, strict=True) if stored[run] is None]
     if missing:
         return MissingFiles(f"{part} predictions of seed{'s'[: len(missing) > 1]} {', '.join(missing)}")
+    for run, predictions in stored.items():
+        scored = (tracker.record(run).about.clips or {}).get(part, 0)
+        if predictions and scored and len(predictions.clips) != scored:
+            raise BenchError(f"run {run}, {part}: its predictions.csv has {len(predictions.clips)} of the {scored} clips that were scored: "
+                             "get the file back from a copy of the store, or delete the run in the MLflow UI and run its study again")
     return [predictions for predictions in stored.values() if predictions]
 
 

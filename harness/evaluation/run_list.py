@@ -9,7 +9,6 @@ from harness.evaluation.find_runs import LEAKAGE, STUDY, TRANSFER
 from harness.evaluation.told_apart import read_rows
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
-from registry.errors import BenchError, unknown
 
 SHORTEST_ID = 8  # characters of an id that are shown, unless two runs share them
 ORDER = ("final", "seed", "trial")
@@ -32,10 +31,8 @@ def listed_runs(store: Store, study: str | None = None, trials: bool = False) ->
     Raises: UsageError with the near names for a study that has no runs; BenchError where there are none at all.
     """
     kinds = {name: kind for kind in (STUDY, LEAKAGE, TRANSFER) for name in store.studies(kind)}
-    if not kinds:
-        raise BenchError(f"there are no runs in {store.home.resolve()}: run a study first, or give its --home")
-    if study is not None and study not in kinds:
-        raise unknown("study with runs", study, kinds)
+    if not kinds or study not in (*kinds, None):
+        raise store.no_study(study or "", (STUDY, LEAKAGE, TRANSFER))
     found: list[tuple[str, str, RunRecord]] = []
     for name in [study] if study else sorted(kinds):
         tracker = store.experiment(name, kinds[name])

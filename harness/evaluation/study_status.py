@@ -49,7 +49,7 @@ class StudyStatus:
         owners: `process 12 on HOST` -> how many trials and seeds it runs. dead: open ones of processes that are gone.
         waiting: results in the outbox that MLflow does not have. failures: name and reason of each failed trial or seed.
         command: the latest call, to be typed again. obstacle: what stands in its way, as a sentence.
-        not_begun: keys of cells that a call planned and that have no runs yet.
+        not_begun: keys of cells that a call planned and that have no runs yet. deleted: runs that were deleted in MLflow.
     """
 
     name: str
@@ -61,6 +61,7 @@ class StudyStatus:
     command: str = ""
     obstacle: str = ""
     not_begun: Sequence[str] = ()
+    deleted: int = 0
 
     @property
     def left(self) -> tuple[int, int] | None:
@@ -92,7 +93,7 @@ def study_status(store: Store, study: str) -> StudyStatus:
     planned = [key for call in calls for key in call.about.planned.get("cells", ())]
     command = _with_home(about.command or _simplest_command(about, study), store.home)
     return StudyStatus(study, cells, owners, len(running) - sum(owners.values()), waiting, failures, command,
-                       _obstacle(about.study_file or study), [key for key in planned if key not in known])
+                       _obstacle(about.study_file or study), [key for key in planned if key not in known], len(tracker.deleted()))
 
 
 def _cell(row: Row, runs: Sequence[RunRecord], calls: Sequence[RunRecord], slots: Mapping[str, int]) -> CellStatus:

@@ -62,9 +62,8 @@ def _clips(board: Leaderboard) -> str:
         shared = " **Speakers are not known**: those of the test part may all be in training."
     if board.folds:
         return pooled_sentence(board) + shared
-    if unknown:
-        return f"Clips: {escape(counts_in_words(row.clips))}.{shared}"
-    return f"Clips: {escape(counts_in_words(row.clips))}. Speakers: {escape(counts_in_words(row.speakers))}.{shared}"
+    counts = {"Clips": row.clips, "Speakers": {} if unknown else row.speakers}  # none in a row without finals
+    return " ".join(f"{what}: {escape(counts_in_words(of_parts))}." for what, of_parts in counts.items() if of_parts) + shared
 
 
 def _waiting(board: Leaderboard) -> str:
@@ -140,7 +139,7 @@ def command(study_name: str, row: Row) -> str:
     split = [row.pooled_split, "--all-folds"] if row.folds_done else [row.split]
     data = [] if row.synthetic else ["--data", "DIR"]
     words = ["bench", "run", "--study", row.study_file or study_name, "--corpus", row.corpus_label or row.corpus, *data,
-             "--split", *split, "--cell", row.label, "--trials", str(trials), "--seeds", *row.seed_numbers]
+             "--split", *split, "--cell", row.label, "--trials", str(max(trials, 1)), "--seeds", *row.seed_numbers]
     backend = "" if row.backend in ("", "tensorflow") else f"KERAS_BACKEND={row.backend} "
     return " ".join(part for part in (backend + shlex.join(words), row.settings, row.settings_of_label, row.allow_missing) if part)
 

@@ -16,7 +16,7 @@ from harness.reports.leaderboard_tables import ENDS
 from harness.reports.markdown import escape, plural
 from harness.reports.pages import new_pictures, noise_page, refuse_less, staying, study_page, write_beside
 from harness.reports.pictures import Pictures
-from harness.tracking.openings import Opening, all_openings
+from harness.tracking.openings import Opening, all_openings, repeated
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 
@@ -43,24 +43,26 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
     (home / ".bench").mkdir(parents=True, exist_ok=True)
     with FileLock(home / ".bench" / "reports.lock"), new_pictures(path) as folder:  # two starts of a study may end at the same time
         pictures = Pictures(path, folder)
-        openings = store.experiment(study_name).openings(records)
-        text = study_markdown(study_name, records, boards, pictures.of, pictures.critical_difference, pictures.pareto, openings)
+        tracker = store.experiment(study_name)
+        text = study_markdown(study_name, records, boards, pictures.of, pictures.critical_difference, pictures.pareto,
+                              tracker.openings(records), len(tracker.deleted("trial")))
         write_beside(path, text + (f"\nHow recall falls with noise: [{noise.name}]({quote(noise.name)}).\n" if noise.exists() else ""))
     return path, boards
 
 
 def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[Leaderboard], draw: Draw, diagram: folds_section.Draw,
-                   front: cost_section.Draw | None = None, openings: Sequence[Opening] | None = None) -> str:
+                   front: cost_section.Draw | None = None, openings: Sequence[Opening] | None = None, deleted_trials: int = 0) -> str:
     """The whole report as Markdown.
 
     Args:
         draw: gives the paths of a row's pictures by what they show. diagram: gives the path of a critical-difference diagram.
         front: of the picture of UAR against latency; None: there is none. openings: of the ledger; None: those of the records.
+        deleted_trials: how many were deleted in MLflow.
     """
     rows = [row for board in boards for row in board.rows]
     openings = all_openings({}, records) if openings is None else openings
     about = next((run.about for run in reversed(records) if run.kind == "study"), RunTags())
-    parts = [f"# {escape(study_name)}", escape(about.question), _totals(rows, openings), MARKS]
+    parts = [f"# {escape(study_name)}", escape(about.question), _totals(rows, openings, deleted_trials), MARKS]
     for board in boards:
         parts += leaderboard_markdown(about.study_file or study_name, board, draw, front)
     parts += folds_section.folds_markdown([row for board in boards for fold in board.folds or (board,) for row in fold.rows], diagram)
@@ -74,12 +76,16 @@ def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[L
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _totals(rows: list[Row], openings: Sequence[Opening]) -> str:
+def _totals(rows: list[Row], openings: Sequence[Opening], deleted_trials: int) -> str:
     counts = {state: sum(row.trials.get(state, 0) for row in rows) for state in (*ENDS, "killed", "running")}
     words = ", ".join(f"{n} {ENDS.get(state, state)}" for state, n in counts.items() if n or state in ENDS)
     deleted = sum(not opening.in_store for opening in openings)
+    again = repeated(openings)
     rest = (f"{deleted} of them in runs that are no longer in the store: they were deleted, and `bench restore` brings back what MLflow "
-            "still has." if deleted else "once for each seed of each final.")
+            "still has." if deleted else f"{again} of them for a seed that had been scored before." if again else
+            "once for each seed of each final.")
+    if deleted_trials:
+        words += f"; {deleted_trials} more were deleted in MLflow, and `bench restore` brings them back"
     return f"Trials: {sum(counts.values())} attempted, {words}. The sealed test parts were opened {plural(len(openings), 'time')}, {rest}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from mlflow import MlflowClient
-from mlflow.entities import Experiment, LifecycleStage, ViewType
+from mlflow.entities import Experiment, LifecycleStage, Run, ViewType
 from mlflow.exceptions import MlflowException
 
 from harness.safe_text import mask_secrets
@@ -70,18 +70,29 @@ def _renamed(client: MlflowClient, name: str, kind: str) -> Experiment | None:
     return others[runs[0].info.experiment_id] if runs else None
 
 
+def deleted_runs(client: MlflowClient, experiment_id: str) -> list[Run]:
+    """The runs of bench that were deleted in an experiment, and not yet for good, oldest first."""
+    runs: list[Run] = []
+    page = None
+    while page is None or page.token:
+        page = client.search_runs([experiment_id], run_view_type=ViewType.DELETED_ONLY, max_results=1000,
+                                  order_by=["attributes.start_time ASC"], page_token=None if page is None else page.token)
+        runs += [run for run in page if KIND in run.data.tags]
+    return runs
+
+
 def why_missing(client: MlflowClient, text: str) -> str:
-    """What people did by hand to a study, or a run of a whole id, that is not found; empty where there is nothing to say."""
+    """What people did by hand to a study, or a run by the start of its id, that is not found; empty where there is nothing to say."""
     try:
         find_experiment(client, text)
-        run = client.get_run(text)
     except BenchError as error:
         return str(error)
     except MlflowException:
         return ""
-    if run.info.lifecycle_stage == LifecycleStage.ACTIVE or KIND not in run.data.tags:
-        return ""
-    return f"the run {text} was deleted in MLflow: `bench restore {text}` brings it back"
+    experiments = experiments_of(client, view=ViewType.ALL) if text else []
+    if any(run.info.run_id.startswith(text) for each in experiments for run in deleted_runs(client, each.experiment_id)):
+        return f"the run {text} was deleted in MLflow: `bench restore {text}` brings it back"
+    return ""
 
 
 def shell_command(client: MlflowClient, words: str) -> str:

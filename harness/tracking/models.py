@@ -99,14 +99,15 @@ class Models:
             shutil.rmtree(folder, ignore_errors=True)
 
     def files(self, record: RunRecord, folder: Path) -> Path | None:
-        """The files of a run's model, copied below `folder`; None when the run has none."""
+        """The files of a run's model, copied below `folder`; None when the run has none, or the store has lost them."""
         if not re.fullmatch(r"models:/[\w-]+", record.about.model):  # any other address would be downloaded, too
             return None
         try:
-            return Path(mlflow.artifacts.download_artifacts(artifact_uri=record.about.model, dst_path=str(folder),
-                                                            tracking_uri=self.client.tracking_uri))
+            files = Path(mlflow.artifacts.download_artifacts(artifact_uri=record.about.model, dst_path=str(folder),
+                                                             tracking_uri=self.client.tracking_uri))
         except (MlflowException, OSError):
             return None
+        return files if (files / "MLmodel").exists() else None  # a folder that is not there is downloaded as an empty one
 
 
 def requirements(folder: Path) -> list[str]:

@@ -7,7 +7,7 @@ is killed there notes it again under the same uid, so that none is lost and none
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.tracking.run_record import PREFIX, RunRecord
@@ -55,6 +55,11 @@ def all_openings(tags: Mapping[str, str], records: Iterable[RunRecord]) -> list[
     known = {name for opening in noted for name in (opening.uid, opening.run_id)}
     runs = [opening_of(record) for record in seeds if record.opened_test and not {record.run_id, record.about.uid} & known]
     return [*noted, *runs]
+
+
+def repeated(openings: Sequence[Opening]) -> int:
+    """How many openings scored a training that had been scored before, as after its run was deleted and made again."""
+    return len(openings) - len({opening.signature or opening.uid for opening in openings})
 
 
 def _read(uid: str, text: str, names: set[str]) -> Opening:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mlflow.entities import Experiment, LifecycleStage, Run, ViewType
 
-from harness.tracking.experiments import KIND, experiments_of
+from harness.tracking.experiments import deleted_runs, experiments_of
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 from registry.errors import BenchError
@@ -33,7 +33,7 @@ def deleted(store: Store, which: str = "") -> list[Deleted]:
     """
     experiments = experiments_of(store.client, view=ViewType.ALL)
     of_study = [experiment for experiment in experiments if which in ("", experiment.name)]
-    runs = [_run(experiment, run) for experiment in of_study or experiments for run in _deleted_runs(store, experiment)]
+    runs = [_run(experiment, run) for experiment in of_study or experiments for run in deleted_runs(store.client, experiment.experiment_id)]
     if of_study:
         return [*(_experiment(each) for each in of_study if each.lifecycle_stage != LifecycleStage.ACTIVE), *runs]
     found = [run for run in runs if run.id.startswith(which)]
@@ -60,16 +60,6 @@ def restore(store: Store, which: str) -> list[Deleted]:
         elif each.study not in gone:
             store.client.restore_run(each.id)
     return found
-
-
-def _deleted_runs(store: Store, experiment: Experiment) -> list[Run]:
-    runs: list[Run] = []
-    page = None
-    while page is None or page.token:
-        page = store.client.search_runs([experiment.experiment_id], run_view_type=ViewType.DELETED_ONLY, max_results=1000,
-                                        order_by=["attributes.start_time ASC"], page_token=None if page is None else page.token)
-        runs += [run for run in page if KIND in run.data.tags]
-    return runs
 
 
 def _experiment(experiment: Experiment) -> Deleted:

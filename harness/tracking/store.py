@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
@@ -89,7 +89,9 @@ class Store:
         self.home, self.uri, self.adopt = home, uri or tracking_uri(home), adopt
         file = sqlite_file(self.uri)  # None for a server, which is assumed to exist
         if not new and file and not file.exists():
-            raise BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home")
+            own = file.resolve() == (home / STORE).resolve()
+            raise BenchError(f"there are no runs in {home.resolve()}: run a study first, or give its --home" if own else
+                             f"MLFLOW_TRACKING_URI names {file.resolve()}, which is not there: check the address, or run a study first")
         self.name, self.may_be_read_only = mask_secrets(self.uri), not new
         if file and file.resolve() == (home / STORE).resolve():
             self.name, self.uri = "", sqlite_address(file)
@@ -146,11 +148,11 @@ class Store:
         """What people did by hand to a study or a run that is not found; empty where there is nothing to say."""
         return why_missing(self.client, text)
 
-    def no_study(self, name: str = "") -> BenchError:
+    def no_study(self, name: str = "", kinds: Sequence[str] = ("study",)) -> BenchError:
         """The error for a study without runs, or a store without studies; where something was deleted or renamed by hand, with that."""
         if name and (why := self.why_missing(name)):
             return BenchError(why)
-        if known := self.studies():
+        if known := [name for kind in kinds for name in self.studies(kind)]:
             return unknown("study with runs", name, known)
         deleted = [experiment.name for experiment in experiments_of(self.client, "study", ViewType.DELETED_ONLY)]
         way = f"{', '.join(deleted)} was deleted in MLflow (`bench restore` brings it back)" if deleted else "run a study first"
@@ -182,6 +184,8 @@ def check_sqlite_file(path: Path, tables: Collection[str]) -> None:
     if not is_writable(path):
         raise BenchError(f"{path} can't be written, and reading it needs that, too: fix the permissions of {path.parent}, or copy it and "
                          "give the copy's --home")
+    if path.is_dir():
+        raise BenchError(f"{path} is a folder, not the file of a database: add the file's name, as {path / STORE}")
     if not path.exists() or not path.stat().st_size or path in _checked:
         return
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from mlflow.exceptions import MlflowException, RestException
@@ -12,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from harness.safe_text import mask_secrets
+from harness.tracking.addresses import sqlite_address
 from registry.errors import BenchError
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
@@ -45,6 +47,9 @@ def check_address(uri: str) -> None:
         raise BenchError(f"MLFLOW_TRACKING_URI is {shown}: bench keeps no runs in Databricks. Give {ALLOWED}")
     if scheme == "postgres":
         raise BenchError(f"MLFLOW_TRACKING_URI is {shown}: the address of PostgreSQL begins with postgresql://")
+    if scheme in ("", "file") and (path := Path(_folder(uri)).expanduser()).suffix in (".db", ".sqlite", ".sqlite3"):
+        raise BenchError(f"MLFLOW_TRACKING_URI is {shown}, a file: the address of a SQLite file begins with sqlite:///, as "
+                         f"{sqlite_address(path)}")
     if scheme in ("", "file") and os.environ.get("MLFLOW_ALLOW_FILE_STORE", "").lower() not in ("true", "1"):
         raise BenchError(f"MLFLOW_TRACKING_URI is {shown}, a folder, and MLflow keeps no runs in folders any more. Give {ALLOWED}; `mlflow "
                          f"migrate-filestore --source {_folder(uri)} --target sqlite:////absolute/path/mlflow.db` brings the runs of a "

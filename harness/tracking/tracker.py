@@ -18,7 +18,7 @@ from mlflow.exceptions import MlflowException
 from harness.safe_text import first_line, mask_secrets, safe_file_name
 from harness.tracking import process_identity
 from harness.tracking.addresses import local_folder
-from harness.tracking.experiments import CUSTOM, KIND, find_experiment
+from harness.tracking.experiments import CUSTOM, KIND, deleted_runs, find_experiment
 from harness.tracking.models import Models
 from harness.tracking.openings import LEDGER, Opening, all_openings, opening_of
 from harness.tracking.outbox import OutboxEntry
@@ -186,6 +186,11 @@ class Tracker:
         """All runs of these kinds (of all kinds without any), oldest first; what people logged here by hand is none of them."""
         where = f"tags.`{KIND}` = '{kinds[0]}'" if len(kinds) == 1 else ""  # the store has no "or"
         return [record for record in map(RunRecord.of, self._runs(where)) if record.kind and (not kinds or record.kind in kinds)]
+
+    def deleted(self, *kinds: str) -> list[RunRecord]:
+        """The runs of these kinds (of all kinds without any) that were deleted in MLflow, and not yet for good, oldest first."""
+        records = map(RunRecord.of, deleted_runs(self.client, self.experiment_id))
+        return [record for record in records if not kinds or record.kind in kinds]
 
     def _runs(self, where: str) -> list[Run]:
         """All runs that pass a filter, oldest first."""

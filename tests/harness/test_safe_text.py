@@ -15,6 +15,7 @@ NAMES = ("a|b", "<script>alert(1)</script>", "`rm`", "'\"", "one\ntwo", "../up",
 @pytest.mark.parametrize(("text", "shown"), [
     ("http://anna:S3cr-et@host:5000/a", "http://***@host:5000/a"), ("http://S3cr-et@host/a", "http://***@host/a"),
     ("postgresql+psycopg://u:S3cr-et%40x@h/db", "postgresql+psycopg://***@h/db"),
+    ("mysql+pymysql://u:S3cr:@-et@h/db?x=a@b", "mysql+pymysql://***@h/db?x=a@b"),
     ("'postgresql://u:p/S3cr-et@h/db'.", "'postgresql://***@h/db'."), ("https://h/x?sig=S3cr-et&page=2", "https://h/x?sig=***&page=2"),
     ("postgresql://h/db?user=u&password=S3cr-et", "postgresql://h/db?user=u&password=***"),
     ("http://a:S3cr-et@h/1 and http://b:S3cr-et@h/2", "http://***@h/1 and http://***@h/2"),

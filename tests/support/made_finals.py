@@ -58,7 +58,7 @@ def record(tracker: Tracker, cell: str, rate: float, seeds: list[Predictions], s
         result = Result(dataclasses.replace(trial, seed=seed), best_epoch=1, split_fingerprint=f"{predictions.truth.size:064x}",
                         validation=predictions.scores, test=predictions.scores, seconds={"fit": 1.0},
                         predictions={"validation": predictions, "test": predictions}, history={"validation_wa": [0.5], "train_loss": [1.0]},
-                        counts={"train": 1, "validation": 1, "test": len(predictions.clips)},
+                        counts={"train": 1, "validation": len(predictions.clips), "test": len(predictions.clips)},
                         speakers={"train": 1, "validation": 1, "test": 12})
         runs.append(bring(tracker, result, "seed", f"seed {seed}", final, RunTags.from_tags({**tags, "signature": signatures[seed]}),
                           {"seed": seed, "training.learning_rate": rate}))

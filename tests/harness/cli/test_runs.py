@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from begun_study import CELL, begun
 from calls import TINY, Ran, bench
 
 from harness.cli.runs import _age
+from harness.tracking.store import Store
 
 
 def test_runs_lists_finals_and_seeds_with_what_they_reached(ran: Ran) -> None:
@@ -49,6 +51,18 @@ def test_status_of_a_home_without_runs_says_so_and_makes_none(tmp_path: Path) ->
     outcome = bench("status", "--home", tmp_path / "home")
     assert outcome.code == 0 and "there are no runs in" in outcome.out and not (tmp_path / "home").exists()
     assert bench("runs", "--home", tmp_path / "home").code == 1
+
+
+def test_what_was_deleted_in_mlflow_is_no_news_to_either_command(ran: Ran, tmp_path: Path) -> None:
+    home = shutil.copytree(ran.home, tmp_path / "home")
+    tracker = Store(home).experiment("tiny_study")
+    tracker.client.delete_run(tracker.records("seed")[0].run_id)
+    assert "deleted in MLflow: 1 run; `bench restore tiny_study` brings back what MLflow has" in bench("status", "--home", home).out
+    tracker.client.delete_experiment(tracker.experiment_id)
+    for command in (("runs",), ("status",)):
+        outcome = bench(*command, "--home", home)
+        assert "tiny_study was deleted in MLflow (`bench restore` brings it back)" in outcome.out + outcome.err
+    assert "`bench restore tiny_study` brings it back with its runs" in bench("runs", "tiny_study", "--home", home).err
 
 
 def test_neither_command_loads_the_backend(tmp_path: Path) -> None:

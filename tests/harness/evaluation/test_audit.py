@@ -33,7 +33,11 @@ def test_openings_of_runs_that_were_deleted_since_are_counted_and_told() -> None
     ledger = [Opening("a", "c", "0"), Opening("b", "c", "0", in_store=False), Opening("d", "another", "0", in_store=False)]
     finding = openings(seed, [seed], ledger)
     assert finding.state == "note"
-    assert "was opened 2 times for 1 seeds, 1 of them in runs that were deleted since: `bench restore` brings" in finding.text
+    again = openings(seed, [seed], [Opening("a", "c", "0", "s"), Opening("b", "c", "0", "s")])
+    assert again.text == "the cell's test part was opened 2 times for 1 seed: a seed was scored again, as after its run was deleted"
+    other = openings(seed, [seed], [Opening("a", "c", "0", "s"), Opening("b", "c", "0", "t")])
+    assert other.text == "the cell's test part was opened 2 times for 1 seed: an earlier best trial was scored on it, too"
+    assert "was opened 2 times for 1 seed, 1 of them in runs that were deleted since: `bench restore` brings" in finding.text
 
 
 def test_finals_of_an_earlier_call_that_lack_an_audit_get_it_when_the_study_is_called_again(ran: Ran, tmp_path: Path) -> None:

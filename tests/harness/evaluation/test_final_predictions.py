@@ -32,6 +32,12 @@ def test_what_the_store_has_lost_of_a_row_is_named_and_a_damaged_file_is_an_erro
     assert sum(map(sum, whole.confusion)) == 3 * 240
     uar, low, high = whole.test_uar
     assert low < uar < high and uar == pytest.approx(np.mean([each.scores.uar for each in whole.test]))
+    cut = next(tmp_path.rglob(f"{runs[0]}/artifacts/test/predictions.csv"))
+    text = cut.read_text()
+    cut.write_text("".join(text.splitlines(keepends=True)[:-3]))
+    with pytest.raises(BenchError, match=rf"run {runs[0]}, test: its predictions.csv has 237 of the 240 clips that were scored: get the"):
+        read_final_predictions(row, tracker)
+    cut.write_text(text)
     for run in runs[1:]:
         next(tmp_path.rglob(f"{run}/artifacts/test/predictions.csv")).unlink()
     assert seed_predictions(tracker, runs, ("0", "1", "2")) == MissingFiles("test predictions of seeds 1, 2")

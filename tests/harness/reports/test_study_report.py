@@ -18,6 +18,7 @@ from harness.evaluation.leaderboard import leaderboards
 from harness.evaluation.rows import rows
 from harness.reports.markdown import escape
 from harness.reports.study_report import study_markdown, write_report
+from harness.tracking.openings import Opening
 from harness.tracking.store import Store
 from registry.errors import BenchError
 
@@ -37,6 +38,15 @@ def test_a_row_counts_what_was_attempted_and_how_often_its_test_part_was_opened(
     assert row_of("good").trials == {"finished": 1, "killed": 1, "pruned": 1}
     assert (row_of("good").test_openings, row_of("weak").test_openings, row_of("never").test_openings) == (2, 1, 0)
     assert "Trials: 6 attempted, 3 completed, 1 pruned, 1 failed, 1 killed. The sealed test parts were opened 5 times" in rendered()
+
+
+def test_what_was_deleted_or_scored_again_is_said_beside_the_counts() -> None:
+    found = [run for run in study_records() if run.kind == "trial"]
+    boards = leaderboards(rows(found), {})
+    twice = [Opening("a", "good", "0", "s"), Opening("b", "good", "0", "s")]
+    text = study_markdown("study", found, boards, draw, diagram, openings=twice, deleted_trials=2)
+    assert "; 2 more were deleted in MLflow, and `bench restore` brings them back. The sealed test parts were opened 2 times" in text
+    assert "1 of them for a seed that had been scored before." in text and "No finals yet." in text and "Clips: ." not in text
 
 
 def test_the_most_confused_pairs_and_what_is_never_predicted_are_told_in_words() -> None:

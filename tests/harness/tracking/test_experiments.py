@@ -86,7 +86,10 @@ def test_a_deleted_run_is_told_by_its_id(store: Store) -> None:
     assert tracker.has(run) and why_missing(store.client, run) == ""
     store.client.delete_run(run)
     assert not tracker.has(run)
-    assert why_missing(store.client, run) == f"the run {run} was deleted in MLflow: `bench restore {run}` brings it back"
+    for text in (run, run[:8]):
+        assert why_missing(store.client, text) == f"the run {text} was deleted in MLflow: `bench restore {text}` brings it back"
+    assert why_missing(store.client, "no such") == why_missing(store.client, "") == ""
+    assert [record.run_id for record in tracker.deleted("trial")] == [run] and tracker.deleted("seed") == []
 
 
 def test_more_experiments_than_a_page_holds_are_all_found(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,16 @@ def test_the_figures_of_its_run_stand_beside_it_and_are_in_the_run_once(ran: Ran
         assert len(client.get_metric_history(run.info.run_id, "test/uar")) == 1
 
 
+def test_a_model_whose_files_the_store_has_lost_has_none(ran: Ran, tmp_path: Path) -> None:
+    home = shutil.copytree(ran.home, tmp_path / "home")
+    tracker = Store(home).experiment("tiny_study")
+    kept = next(record for record in tracker.records("seed") if record.about.model)
+    assert tracker.models.files(kept, tmp_path / "before") is not None
+    for folder in home.glob("mlartifacts/*/models"):
+        shutil.rmtree(folder)
+    assert tracker.models.files(kept, tmp_path / "after") is None
+
+
 def test_its_requirements_are_exact_versions(ran: Ran) -> None:
     path = next((ran.home / "mlartifacts").rglob("requirements.txt"))
     lines = path.read_text().split()

@@ -29,6 +29,10 @@ def test_a_store_is_opened_when_it_is_first_used_and_once(tmp_path: Path) -> Non
 def test_a_home_without_runs_is_an_error_where_runs_are_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BenchError, match=r"there are no runs in .*: run a study first, or give its --home"):
         Store(tmp_path, new=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/typo/mlflow.db")
+    with pytest.raises(BenchError, match=r"MLFLOW_TRACKING_URI names /.*/typo/mlflow.db, which is not there: check the address"):
+        Store(tmp_path, new=False)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
     Store(tmp_path).studies()
     assert Store(tmp_path, new=False).studies() == []
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")

@@ -48,6 +48,8 @@ def test_a_server_that_is_away_or_has_no_such_name_does_not_answer() -> None:
 @pytest.mark.parametrize(("uri", "words"), [
     ("./mlruns", "MLFLOW_TRACKING_URI is ./mlruns, a folder, and MLflow keeps no runs in folders any more. Give a server (http://HOST:5000)"),
     ("file:///data/mlruns", "`mlflow migrate-filestore --source /data/mlruns --target sqlite:////absolute/path/mlflow.db` brings"),
+    ("/data/mlflow.db", "MLFLOW_TRACKING_URI is /data/mlflow.db, a file: the address of a SQLite file begins with sqlite:///, as "
+     "sqlite:////data/mlflow.db"),
     ("databricks://mine", "bench keeps no runs in Databricks"), ("databricks", "bench keeps no runs in Databricks"),
     ("localhost:5000", "the address of a server begins with http:// or https://, as http://localhost:5000"),
     ("postgres://db/runs", "the address of PostgreSQL begins with postgresql://"),
@@ -66,7 +68,8 @@ def test_a_database_that_does_not_answer_is_told_at_once_and_without_its_passwor
 
 
 def test_a_sqlite_path_that_is_a_folder_is_no_damaged_store(tmp_path: Path) -> None:
-    assert "can't be opened (unable to open database file)" in fault(f"sqlite:///{tmp_path}")
+    words = f"{tmp_path} is a folder, not the file of a database: add the file's name, as {tmp_path}/mlflow.db"
+    assert fault(f"sqlite:///{tmp_path}") == words
 
 
 def test_folders_are_left_to_mlflow_where_it_is_told_to_take_them(monkeypatch: pytest.MonkeyPatch) -> None:
