@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,21 +52,24 @@ class Parts:
             return f"{_range(clips)} clips"
         return f"{_range(clips)} clips of {_range(speakers)} speaker{'s'[: max(speakers) > 1]}"
 
-    def missing(self, part: str) -> list[str]:
-        """The emotions of which a part has no clips, in any of the folds, although the others have some."""
-        return list(dict.fromkeys(emotion for split in self.splits for emotion in missing(split, self.corpus)[part]))
-
     def warnings(self) -> list[str]:
         """What the figures will not be able to say, and what to do about it, a sentence or two each."""
         return [f"{self.label}: {text}" for text in (*self._of_emotions(), self._of_size()) if text]
 
     def _of_emotions(self) -> list[str]:
-        known, texts = len(np.unique(self.corpus.labels)), []
+        known, texts, folds = len(np.unique(self.corpus.labels)), [], len(self.splits)
+        unheard = [emotion for i, emotion in enumerate(self.corpus.emotions) if not (self.corpus.labels == i).any()]
+        if unheard:
+            texts.append(f"the corpus has no clips of {' or '.join(unheard)}: figures are over {known} of {len(self.corpus.emotions)} "
+                         "emotions, and nothing learns the others")
         remedy = "; more clips are needed" if self._shares_speakers else "; protocols of random clips draw emotions in proportion"
-        for part, use in (("validation", "which chooses epochs, settings and rows"), ("test", "and macro-F1")):
-            left = known - len(absent := self.missing(part))
-            if absent:
-                texts.append(f"{part} has no clips of {' or '.join(absent)}: its UAR, {use}, is over {left} of {known} emotions"
+        for part, figures in (("validation", "UAR, which chooses epochs, settings and rows, is"), ("test", "UAR and macro-F1 are")):
+            lacking = [absent for split in self.splits if (absent := missing(split, self.corpus)[part])]
+            if lacking and (part == "validation" or folds == 1):  # the test parts of all folds are one, which has every clip
+                of_folds = f" of {len(lacking)} of {folds} folds" if folds > 1 else ""
+                left = known - max(map(len, lacking))
+                absent = " or ".join(dict.fromkeys(itertools.chain(*lacking)))
+                texts.append(f"{part}{of_folds} has no clips of {absent}: its {figures} over {left} of {known} emotions"
                              + (", and says nothing: a constant answer reaches 1.000" if left == 1 else "") + remedy)
         once = [emotion for i, emotion in enumerate(self.corpus.emotions)
                 if any((self.corpus.labels[split.train] == i).sum() == 1 for split in self.splits)]

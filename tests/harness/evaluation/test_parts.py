@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +68,23 @@ def test_a_validation_part_without_an_emotion_says_over_how_many_its_figure_is()
 
 def test_a_part_of_one_emotion_says_that_a_constant_answer_is_perfect_there() -> None:
     text = warned("aabbcc", "aaa", "bbb")
-    assert text.count("is over 1 of 3 emotions, and says nothing: a constant answer reaches 1.000") == 2
+    assert text.count(" over 1 of 3 emotions, and says nothing: a constant answer reaches 1.000") == 2
+
+
+def test_emotions_of_which_the_corpus_has_no_clips_are_told_before_training() -> None:
+    unheard = " or ".join(emotion for emotion in TEN.emotions if emotion not in EMOTIONS[:3])
+    assert f"the corpus has no clips of {unheard}: figures are over 3 of 6 emotions" in warned("aabbcc", "abc", "abc")
+    assert not any("no clips" in warning for warning in parts_of([SpeakerFolds()], TEN)[0].warnings())
+
+
+def test_an_emotion_of_few_speakers_is_missing_where_a_fold_chooses_and_never_in_the_test_part_of_all_folds() -> None:
+    """Three of ten speakers speak in anger: some folds test nobody who does, which no pooled figure knows of."""
+    speakers = sorted(set(TEN.speakers.tolist()))[:3]
+    clips = tuple(clip for clip in TEN.clips if clip.emotion != EMOTIONS[0] or clip.speaker in speakers)
+    parts, = parts_of([LeaveOneSpeakerOut(fold=fold) for fold in range(1, 11)], dataclasses.replace(TEN, clips=clips))
+    text = "\n".join(parts.warnings())
+    assert re.search(rf"validation of [3-9] of 10 folds has no clips of {EMOTIONS[0]}: its UAR, which chooses .* is over 5 of 6", text)
+    assert "test has no clips" not in text and "test of" not in text
 
 
 def test_a_single_training_clip_of_an_emotion_is_told() -> None:
