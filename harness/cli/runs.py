@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +32,7 @@ def add_to(subparsers: Any) -> None:
 
 def runs_command(args: argparse.Namespace, console: Console) -> None:
     from harness.evaluation.run_list import listed_runs
+    from harness.study.folds import pooled_label
 
     runs = listed_runs(options.store(args), _name(args.study), args.trials)
     several = len({run.study for run in runs}) > 1
@@ -43,6 +45,10 @@ def runs_command(args: argparse.Namespace, console: Console) -> None:
     if not runs:
         console.result("no final has begun yet: --trials lists the trials of the search")
     console.result("A final's figures are means over its seeds. `bench compare RUN RUN` takes two of these ids, `bench audit RUN` one.")
+    if pooled := next((run for run in runs if run.record.about.pooled_split), None):
+        about = pooled.record.about
+        row = f"{pooled.study}:{pooled.cell}@{pooled_label(about.pooled_split, about.folds)}"
+        console.result(f"All folds together have no run of their own: give `bench compare` their row, such as {shlex.quote(row)}.")
 
 
 def _name(study: str | None) -> str | None:

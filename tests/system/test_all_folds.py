@@ -77,6 +77,11 @@ def test_pooled_rows_are_compared_on_all_clips(home: Path) -> None:
     assert "36 test clips of 6 speakers" in by_label.out
 
 
+def test_the_list_of_runs_says_how_all_folds_together_are_compared(home: Path) -> None:
+    row = bench("runs", "--home", home).out.splitlines()[-1].split("such as ")[1].strip(".'")
+    assert row in {f"simulated:{each.name}@{POOLED}" for each in read_leaderboards(Store(home), "simulated")[1][0].rows}
+
+
 def test_predictions_of_all_folds_have_every_clip_once_and_a_model_is_that_of_one_fold(home: Path) -> None:
     key = read_leaderboards(Store(home), "simulated")[1][0].rows[0].cell
     frame = predictions("simulated", protocol=POOLED, cell=key, home=home)
@@ -89,7 +94,8 @@ def test_a_dry_run_and_show_count_the_trainings_of_all_folds_and_show_a_line_for
     for call in (("run", "--study", TINY, "--dry-run", "--split", "leave_one_speaker_out"), ("run", "--study", TINY, "--dry-run", "--split",
                                                                                              "leave_one_speaker_out[fold=3]")):
         outcome = bench(*call, "--all-folds")
-        assert outcome.out.count("leave_one_speaker_out (4 folds)") == 1 and "leave_one_speaker_out[fold" not in outcome.out
-        assert "4 cells × 2 trials + 8 finals = 16 trainings" in outcome.out
+        cells, parts = outcome.out.split("4 cells × 2 trials + 8 finals = 16 trainings")
+        for table in (cells, parts):
+            assert table.count("leave_one_speaker_out (4 folds) │") == 1 and "leave_one_speaker_out[fold" not in table
     refused = bench("show", TINY, "--all-folds")
     assert refused.code == 2 and "there are no folds to run all of: random_80_20, unseen_speakers_80_20 have none" in refused.err
