@@ -68,8 +68,8 @@ class Parts:
             if lacking and (part == "validation" or folds == 1):  # the test parts of all folds are one, which has every clip
                 of_folds = f" of {len(lacking)} of {folds} folds" if folds > 1 else ""
                 left = known - max(map(len, lacking))
-                absent = " or ".join(dict.fromkeys(itertools.chain(*lacking)))
-                texts.append(f"{part}{of_folds} has no clips of {absent}: its {figures} over {left} of {known} emotions"
+                emotions = " or ".join(dict.fromkeys(itertools.chain(*lacking)))
+                texts.append(f"{part}{of_folds} has no clips of {emotions}: its {figures} over {left} of {known} emotions"
                              + (", and says nothing: a constant answer reaches 1.000" if left == 1 else "") + remedy)
         once = [emotion for i, emotion in enumerate(self.corpus.emotions)
                 if any((self.corpus.labels[split.train] == i).sum() == 1 for split in self.splits)]
