@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from registry import audio
-from registry.clip_audio import OVERSHOOT, refusal, waveform_of
+from registry.clip_audio import refusal, waveform_of
 from registry.corpus import Clip, Corpus, Problem
 from registry.errors import BenchError, require
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SILENCE_DBFS = -60.0
 SHORTEST_S = 0.1
+LOUD = 2.0  # full scale being 1: lossy formats overshoot it by less, also where speech was clipped
 MOST_ALIKE = 10  # clips that are listed one by one where all that is odd about them is the same
 
 CONTAINERS = {".wav": ("WAV", "WAVEX", "RF64", "W64"), ".flac": ("FLAC",), ".ogg": ("OGG",), ".aiff": ("AIFF",),
@@ -155,7 +156,7 @@ def _oddities(reading: Reading, sample_rate: int) -> Iterator[Finding]:
         yield Finding("short", f"{reading.seconds:.3f} s, less than a word", "kept: padded with silence")
     if reading.channels > 1:
         yield Finding("stereo", f"{reading.channels} channels", "channels averaged")
-    if reading.peak > OVERSHOOT:
+    if reading.peak > LOUD:
         yield Finding("loud", f"samples of up to {reading.peak:.3g}, where full scale is 1", "kept as it is: clips of another scale differ "
                       "by that alone")
     if _is_silent(reading):

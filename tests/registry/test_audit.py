@@ -99,7 +99,7 @@ def test_damaged_missing_and_not_finite_clips_break_and_come_first(tmp_path: Pat
 
 
 def test_clips_beyond_full_scale_are_told_where_lossy_formats_do_not_come_so_far(tmp_path: Path) -> None:
-    for name, level in (("a", 1.2), ("b", 1.3), ("c", 9.5)):
+    for name, level in (("a", 1.9), ("b", 2.1), ("c", 9.5)):
         soundfile.write(tmp_path / f"{name}.wav", level * np.sin(np.arange(8_000) * 0.1), 16_000, subtype="FLOAT")
     loud, louder = audit(corpus_of(*tmp_path.glob("*.wav")))
     assert [(p.kind, p.subject, p.breaks) for p in (loud, louder)] == [("loud", "b", False), ("loud", "c", False)]
