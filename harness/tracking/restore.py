@@ -46,9 +46,11 @@ def deleted(store: Store, which: str = "") -> list[Deleted]:
 def restore(store: Store, which: str) -> list[Deleted]:
     """Bring back a study's experiment and runs, or one run, and return what came back. MLflow restores an experiment with all its runs.
 
-    Raises: BenchError for what is not there, the start of several runs' ids, and for a run whose experiment is deleted.
+    Raises: BenchError for what is not there, the start of several runs' ids, a run whose experiment is deleted, and a home
+        that can't be written.
     """
     found = deleted(store, which)
+    store.require_writable()
     gone = {experiment.name for experiment in experiments_of(store.client, view=ViewType.DELETED_ONLY)}
     for each in found:
         if each.study != which and len(found) > 1:
