@@ -19,7 +19,7 @@ from harness.tracking.run_record import RunRecord
 from harness.training.backend import set_up
 from registry.corpus import Corpus
 
-MEASURE_S = 20.0  # after which no further network is tried
+MEASURE_S = 10.0  # after which no further network is tried
 WIDTH = 1.5  # by how much a training may be quicker or slower than measured: other work, batches, memory
 
 

@@ -55,7 +55,7 @@ def test_every_corpus_names_its_licence_and_whom_to_cite() -> None:
 
 @pytest.mark.parametrize("corpus, classes", [("ravdess", 8), ("tess", 7), ("savee", 7), ("combined[corpora=('savee','ravdess')]", 7)])
 def test_a_study_can_be_planned_and_shown_on_each_corpus(real_corpora: Path, corpus: str, classes: int) -> None:
-    planned = bench("run", "--study", "cnn2d", "--corpus", corpus, "--data", real_corpora, "--dry-run")
+    planned = bench("run", "--study", "quickstart", "--split", "random_80_20", "--corpus", corpus, "--data", real_corpora, "--dry-run")
     assert planned.code == 0, planned.err
     shown = bench("show", corpus.partition("[")[0])
     assert shown.code == 0 and corpus.partition("[")[0] in shown.out

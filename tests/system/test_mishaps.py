@@ -59,7 +59,7 @@ def test_a_start_that_shares_a_study_takes_over_what_one_that_is_killed_had(tmp_
 
 
 def test_a_model_that_could_not_be_logged_is_brought_by_the_next_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full() -> list[str]:
+    def full(folder: Path) -> list[str]:
         raise OSError("no space left")
 
     def model(folder: Path) -> None:

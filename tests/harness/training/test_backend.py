@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from harness.tracking.environment import hardware  # before any test puts another in its place
+
 
 def test_other_threads_that_draw_random_numbers_change_no_weights() -> None:
     import random
@@ -37,7 +39,6 @@ def test_each_trial_begins_with_keras_and_tensorflow_as_they_are_installed() -> 
 def test_what_can_not_be_undone_is_recorded_with_the_hardware(monkeypatch: pytest.MonkeyPatch) -> None:
     import keras  # noqa: F401
 
-    from harness.tracking.environment import hardware
     from harness.training import backend
 
     backend.set_up()
