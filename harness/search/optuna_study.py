@@ -23,7 +23,7 @@ from harness.study.trial import Trial
 from harness.tracking import process_identity
 from harness.tracking.addresses import sqlite_address
 from harness.tracking.outbox import Outbox
-from harness.tracking.store import check_sqlite_file, write_ahead
+from harness.tracking.store import check_sqlite_file
 from harness.tracking.store_errors import driver_missing, in_memory
 from harness.tracking.store_versions import OPTUNA, VersionError, check_versions
 from registry.core import canonical, short_label
@@ -51,7 +51,9 @@ def storage(home: Path, url: str = "") -> optuna.storages.RDBStorage:
     try:
         if url:
             return retry_while_away(lambda: _server_storage(url), START_PATIENCE_S)
-        write_ahead(path)
+        with sqlite3.connect(path, timeout=BUSY_S) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+        connection.close()
         check_versions(sqlite_address(path), OPTUNA)
         return optuna.storages.RDBStorage(sqlite_address(path), engine_kwargs={"connect_args": {"timeout": BUSY_S}})
     except VersionError:

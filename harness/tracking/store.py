@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Collection, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 
@@ -69,7 +68,8 @@ def _prepare_sqlite(path: Path) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     check_sqlite_file(path, {*models.Base.metadata.tables, *registry_models.Base.metadata.tables})
-    write_ahead(path)
+    with closing(sqlite3.connect(path, timeout=60)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
 
 
 class Store:
@@ -203,24 +203,6 @@ def check_sqlite_file(path: Path, tables: Collection[str]) -> None:
         raise BenchError(f"{path} is a database of another program (its tables: {', '.join(sorted(names)[:5])}): nothing was written to "
                          "it. Choose another --home, or another file")
     _checked.add(path)
-
-
-def write_ahead(path: Path) -> None:
-    """Let a SQLite file be read while it is written; what stands in its `-wal` file is moved into it when this process ends."""
-    with closing(sqlite3.connect(path, timeout=60)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
-    if path not in _written:
-        _written.add(path)
-        atexit.register(_move_in, path)
-
-
-_written: set[Path] = set()
-
-
-def _move_in(path: Path) -> None:
-    """So that a copy of the file alone is a whole copy; where another process is in it, the last one to end does this."""
-    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=0)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _damaged(path: Path, fault: str) -> BenchError:

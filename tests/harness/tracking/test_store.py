@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -118,29 +115,3 @@ def test_a_store_that_another_process_holds_is_not_called_damaged(tmp_path: Path
             check_sqlite_file(tmp_path / "optuna.db", TABLES)
         holder.execute("ROLLBACK")
     check_sqlite_file(tmp_path / "optuna.db", TABLES)
-
-
-def test_a_copy_of_the_files_alone_is_whole_once_the_process_that_wrote_them_has_ended(tmp_path: Path) -> None:
-    code = """
-import sqlite3, sys, threading, time
-from pathlib import Path
-from harness.search.optuna_study import storage
-from harness.tracking.store import Store
-home = Path(sys.argv[1])
-Store(home).experiment("tiny")
-storage(home)
-def read():  # as threads of MLflow do that are never closed
-    connections = [sqlite3.connect(home / name) for name in ("mlflow.db", "optuna.db")]
-    found = [connection.execute("SELECT * FROM alembic_version").fetchall() for connection in connections]
-    begun.set()
-    time.sleep(60)
-begun = threading.Event()
-threading.Thread(target=read, daemon=True).start()
-begun.wait()
-"""
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
-    assert sum(path.stat().st_size for path in tmp_path.glob("*.db-wal")) == 0
-    copy = tmp_path / "copy"
-    copy.mkdir()
-    shutil.copyfile(tmp_path / "mlflow.db", copy / "mlflow.db")
-    assert Store(copy, new=False).studies() == ["tiny"]
