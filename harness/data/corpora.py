@@ -43,13 +43,18 @@ class Workspace:
         return self.home / ".bench" / "features"
 
 
-@functools.lru_cache(maxsize=4)
 def open_corpus(loader: Any, data: Path | None, left_out: tuple[str, ...] = ()) -> Corpus:
-    """The corpus below `data`, less the clips that are left out on the user's word; listed once a process."""
+    """The corpus below `data`, less the clips that are left out on the user's word; listed, and its files looked at, once a process."""
+    return _opened(loader, data, left_out)
+
+
+@functools.lru_cache(maxsize=8)
+def _opened(loader: Any, data: Path | None, left_out: tuple[str, ...]) -> Corpus:
+    if left_out:
+        whole, excluded = _opened(loader, data, ()), set(left_out)
+        return whole.part([i for i, clip in enumerate(whole.clips) if clip.id not in excluded])
     corpus: Corpus = loader.load(data)
-    excluded = set(left_out)
-    clips = tuple(clip for clip in corpus.clips if clip.id not in excluded)
-    return dataclasses.replace(corpus, clips=clips, parameters=corpus.parameters or canonical(specification(loader)))
+    return dataclasses.replace(corpus, parameters=corpus.parameters or canonical(specification(loader)))
 
 
 def readable_corpus(loader: Any, workspace: Workspace, allow_missing: bool) -> tuple[Corpus, Workspace, list[str]]:

@@ -60,7 +60,8 @@ def cut(corpus: Corpus, space: FeatureSpace, cache: Path | None = None) -> Cut:
 
 def cut_lines(corpus: Corpus, spaces: Iterable[FeatureSpace], cache: Path | None = None) -> list[str]:
     """What some feature spaces cut, a line for all that cut alike; none where they hear every clip whole."""
-    sentences = {space.label: str(cut(corpus, space, cache)) for space in spaces}
+    distinct = {space.label: space for space in spaces}  # cells share them
+    sentences = {label: str(cut(corpus, space, cache)) for label, space in distinct.items()}
     alike = Counter(sentences.values())
     named = {sentence: ", ".join(label for label, own in sentences.items() if own == sentence) for sentence in alike if sentence}
     return [sentence if len(alike) == 1 else f"{sentence} by {labels}" for sentence, labels in named.items()]

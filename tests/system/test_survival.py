@@ -26,7 +26,7 @@ from mlflow_server import Server
 from postgres import Postgres, programs
 
 from harness.console import Console
-from harness.data.corpora import Workspace, open_corpus
+from harness.data.corpora import Workspace, _opened, open_corpus
 from harness.execution import dask_pool
 from harness.study.cells import plan
 from harness.tracking.outbox import Outbox
@@ -311,6 +311,6 @@ def test_a_clip_deleted_in_mid_study_stops_it_with_what_to_do(tmp_path: Path) ->
     study_here = dataclasses.replace(sim.STUDY, corpus=Folder())
     trial = plan(study_here, open_corpus(Folder(), tmp_path).fingerprint)[0].base
     (tmp_path / "a_angry.wav").unlink()
-    open_corpus.cache_clear()  # a worker that starts later lists the clips anew
+    _opened.cache_clear()  # a worker that starts later lists the clips anew
     with pytest.raises(BenchError, match="changed since this trial was planned: start the study again"):
         run_trial(trial, Workspace(tmp_path / "home", data=tmp_path, workers=1), lambda *_: None)

@@ -10,6 +10,7 @@ import pytest
 from cut_files import cut, sound
 
 from harness.data.corpora import Workspace, open_corpus, readable_corpus, refuse_broken
+from registry import clip_audio
 from registry.core import canonical, specification
 from registry.corpora.crema_d import CremaD
 from registry.corpora.folder import Folder
@@ -26,7 +27,7 @@ def problems(count: int, breaks: bool) -> tuple[Problem, ...]:
 
 
 def test_a_corpus_is_listed_once_a_process() -> None:
-    assert open_corpus(LOADER, None) is open_corpus(LOADER, None)
+    assert open_corpus(LOADER, None) is open_corpus(LOADER, None, ()) is open_corpus(LOADER, None, left_out=())
     assert Workspace(Path("home")).cache == Path("home/.bench/features")
 
 
@@ -72,6 +73,18 @@ def test_clips_whose_files_are_cut_are_refused_before_audio_is_decoded_and_left_
     corpus, workspace, (line,) = readable_corpus(Folder(), Workspace(tmp_path, tmp_path), allow_missing=True)
     assert [clip.id for clip in corpus.clips] == ["a", "c"] and workspace.left_out == ("b",) and "b.wav was cut short" in line
     assert readable_corpus(Folder(), workspace, allow_missing=False) == (corpus, workspace, [])
+
+
+def test_the_header_of_a_file_is_read_once_also_where_clips_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.wav", "b.wav", "c.wav"):
+        sound(tmp_path / name, "wav")
+    cut(tmp_path / "b.wav")
+    (tmp_path / "clips.csv").write_text("path,emotion,speaker\na.wav,ANG,s\nb.wav,SAD,s\nc.wav,SAD,s\n")
+    read: list[str] = []
+    length_of = clip_audio.length_of
+    monkeypatch.setattr(clip_audio, "length_of", lambda clip, read_clip: read.append(clip.id) or length_of(clip, read_clip))
+    corpus, _, _ = readable_corpus(Folder(), Workspace(tmp_path, tmp_path), allow_missing=True)
+    assert [length.seconds for length in corpus.lengths] == [2.0, 2.0] and sorted(read) == ["a", "b", "c"]
 
 
 def test_synthesised_clips_are_not_read_to_learn_whether_they_can_be() -> None:

@@ -6,9 +6,11 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 from clips_of_noise import RATE, SPACE, corpus_of, write_clip
 
+from harness.data import cut_clips
 from harness.data.cut_clips import Cut, cut, cut_lines
 from harness.data.features import features
 from registry.corpora.synthetic import Synthetic
@@ -70,3 +72,10 @@ def test_feature_spaces_that_cut_alike_share_a_line(folder: Path) -> None:
     assert cut_lines(corpus, [SPACE, SPACE]) == ["1 of 6 clips is longer than 0.5 s and is cut"]
     assert cut_lines(corpus, [SPACE, longer]) == [f"1 of 6 clips is longer than 0.5 s and is cut by {SPACE.label}"]
     assert cut_lines(corpus, [longer]) == []
+
+
+def test_a_feature_space_of_many_cells_is_looked_up_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[str] = []
+    monkeypatch.setattr(cut_clips, "cut", lambda corpus, space, cache: looked_up.append(space.label) or Cut(space, len(corpus)))
+    cut_lines(corpus_of(folder), [SPACE, TRIMMED, SPACE, dataclasses.replace(SPACE)])
+    assert looked_up == [SPACE.label, TRIMMED.label]

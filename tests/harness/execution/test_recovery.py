@@ -20,7 +20,7 @@ from mlflow_server import Server
 from outbox_entries import entry, files
 
 from harness.console import Console
-from harness.data.corpora import Workspace, open_corpus
+from harness.data.corpora import Workspace, _opened
 from harness.execution.run_study import Execution, run_study
 from harness.tracking.outbox import Outbox
 from harness.tracking.store import Store
@@ -140,7 +140,7 @@ def test_a_study_does_not_go_on_where_a_column_that_its_protocol_reads_was_chang
     def run(sessions: str) -> None:
         rows = (f"{name},{emotion},s{speaker},{sessions[speaker]}\n" for name, emotion, speaker in clips)
         (tmp_path / "clips" / "clips.csv").write_text("path,emotion,speaker,session\n" + "".join(rows), encoding="utf-8")
-        open_corpus.cache_clear()
+        _opened.cache_clear()
         study = dataclasses.replace(sim.STUDY, corpus=Folder(), splits=(LeaveOneSessionOut(),), trials=1, seeds=(0,))
         run_study(sim.study_file(study), Store(tmp_path / "home"), Workspace(tmp_path / "home", tmp_path / "clips", workers=1), {},
                   Console(quiet=True), execution=Execution(in_process=True, objective=sim.simulated))
