@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.analyses.transfer.options import TransferOptions
 from harness.console import Console
-from harness.data.corpora import Workspace, open_corpus, refuse_broken
+from harness.data.corpora import Workspace, open_corpus, readable_corpus
 from harness.execution.prepare import pair_reason, split_reason
 from harness.study.cells import Cell, chosen_cells, plan
 from harness.study.definition import Recipe, Study
@@ -117,8 +117,8 @@ def _corpus(name: str, cell: Cell, workspace: Workspace, console: Console) -> Tr
     corpus = open_corpus(loader, workspace.data)
     if CALM in corpus.emotions and loader == type(loader)() and label_of(type(loader)) not in ("folder", "combined"):
         loader = Combined(corpora=(label_of(type(loader)),), calm="left_out", sample_rate=UNTOUCHED_HZ)
-        corpus = open_corpus(loader, workspace.data)
-    for line in refuse_broken(corpus, allow_missing=False):
+    corpus, _, lines = readable_corpus(loader, workspace, allow_missing=False)
+    for line in lines:
         console.say(line)
     splits = [get("splits", protocol)() for protocol in PROTOCOLS]
     reasons = [split_reason(split, corpus) for split in splits]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 from calls import bench, study_file
+from cut_files import cut
 from tiny_study import STUDY
 
 from harness.analyses.transfer.plan import _corpus
@@ -58,6 +59,13 @@ def test_one_corpus_that_no_other_can_be_compared_with_is_named_alone(study: Pat
                enumerate({"a": "ANG HAP", "b": "ANG HAP NEU", "c": "calm bored"}.items())]
     code, _, err = transfer(study, tmp_path, "--data", folders[0], "--corpora", *map(named, folders))
     assert code == 1 and f"bench: {named(folders[2])} shares fewer than two emotions" in err
+
+
+def test_a_corpus_with_a_clip_that_was_cut_short_is_refused_before_networks_of_others_are_trained(study: Path, tmp_path: Path) -> None:
+    a, b = own(tmp_path / "a", "ANG HAP", 0), own(tmp_path / "b", "ANG HAP", 1)
+    cut(b / "0_ANG_a.wav")
+    code, _, err = transfer(study, tmp_path, "--data", a, "--dry-run", "--corpora", named(a), named(b))
+    assert code == 1 and "0_ANG_a.wav was cut short" in err
 
 
 def test_a_dry_run_shows_pairs_parts_and_cost_and_trains_nothing(study: Path, tmp_path: Path) -> None:
