@@ -61,7 +61,7 @@ class Problem:
         subject: the clip or file concerned.
         action: what the harness does about it, or what the user should do.
         breaks: True when a run refuses the corpus because of it.
-        told: True when reports tell it, since it decides what figures mean.
+        in_reports: True when reports list it, since it decides what figures mean.
     """
 
     kind: str
@@ -69,7 +69,7 @@ class Problem:
     detail: str
     action: str
     breaks: bool = False
-    told: bool = False
+    in_reports: bool = False
 
 
 class Length(NamedTuple):

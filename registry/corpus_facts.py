@@ -18,12 +18,12 @@ DEFAULT_S = FeatureSpace.duration_s or math.inf
 
 def corpus_facts(corpus: Corpus, readings: Sequence[Reading]) -> list[tuple[str, str]]:
     """(What, in words) pairs. Of clips that a run refuses the labels are counted; nothing else is known of them."""
-    heard = [reading for reading in readings if reading.refused is None]
+    readable = [reading for reading in readings if reading.refused is None]
     facts = [("emotions", _emotions(corpus)), ("speakers", _speakers(corpus)), ("sexes", _sexes(corpus))]
-    if heard:
-        seconds = [reading.seconds for reading in heard]
-        facts += [("sample rates", _counts(Counter(f"{reading.sample_rate:,} Hz" for reading in heard))),
-                  ("channels", _counts(Counter(CHANNELS.get(reading.channels, str(reading.channels)) for reading in heard))),
+    if readable:
+        seconds = [reading.seconds for reading in readable]
+        facts += [("sample rates", _counts(Counter(f"{reading.sample_rate:,} Hz" for reading in readable))),
+                  ("channels", _counts(Counter(CHANNELS.get(reading.channels, str(reading.channels)) for reading in readable))),
                   ("durations", _durations(seconds)), *_cut(seconds)]
     return facts
 

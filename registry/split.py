@@ -59,9 +59,9 @@ def folds_of(protocol: Any, corpus: Corpus) -> tuple[Any, ...]:
 
 
 def shares_speakers(protocol: Any, corpus: Corpus) -> bool:
-    """Whether test speakers may be heard in training or validation: as the protocol says or, where the corpus decides, as its parts are."""
+    """Whether test speakers may be in training or validation: as the protocol says or, where the corpus decides, as its parts are."""
     if protocol.shares_speakers is not None:
         return bool(protocol.shares_speakers)
     split = protocol(corpus)
-    heard = {*corpus.speakers[split.train].tolist(), *corpus.speakers[split.validation].tolist()}
-    return not heard.isdisjoint(corpus.speakers[split.test].tolist())
+    others = {*corpus.speakers[split.train].tolist(), *corpus.speakers[split.validation].tolist()}
+    return not others.isdisjoint(corpus.speakers[split.test].tolist())

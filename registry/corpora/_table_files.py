@@ -54,7 +54,8 @@ class TableFiles:
 
     Args:
         call: as of `read_table`.
-        paths: in the order of the rows; where nothing is found, as the table has it. renamed: what is to be told of other spellings.
+        paths: in the order of the rows; where nothing is found, as the table has it. renamed: at most one problem, for all
+            files of another spelling.
     Raises: BenchError for files outside the data folder and the table's own, links followed, unless `anywhere` allows them.
     """
 
@@ -166,12 +167,13 @@ class TableFiles:
 
 
 def _renamed(pairs: list[tuple[str, str]]) -> list[Problem]:
-    """What is to be told of files that are called otherwise than the table says. Args: pairs: path in the table, name on disk."""
+    """At most one problem, for all files that are called otherwise than the table says. Args: pairs: path in the table, name on disk."""
     if not pairs:
         return []
     (listed, there), more = pairs[0], len(pairs) - 1
-    return [Problem(kind="file names", subject=f"{len(pairs):,} clip{'s'[: more > 0]}", told=True, action="read: no other can be meant",
-                    detail=f"the table has {listed!r}, the folder {there!r}" + (f", and {more:,} more" if more else ""))]
+    detail = f"the table has {listed!r}, the folder {there!r}" + (f", and {more:,} more" if more else "")
+    return [Problem(kind="file names", subject=f"{len(pairs):,} clip{'s'[: more > 0]}", detail=detail, in_reports=True,
+                    action="read: no other can be meant")]
 
 
 def _is_file(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The names in a user's table: words for missing values are refused, emotion words mapped, spellings of one name joined or told."""
+"""The names in a user's table: words for missing values are refused, emotion words mapped, spellings of one name joined or refused."""
 
 from __future__ import annotations
 
@@ -118,10 +118,10 @@ def _with_emotions(table: Table, words: EmotionWords, call: Call) -> tuple[Table
     without = [word for word, target in meaning.items() if target == LEFT_OUT]
     changed = [f"{word} → {target} ({clips[word]:,})" for word, target in meaning.items() if target not in (word, LEFT_OUT)]
     problems = [Problem(kind="emotions", subject=f"{len(changed)} word{'s'[: len(changed) != 1]}", detail=", ".join(changed),
-                        action="counted so, as folder.emotions says", told=True)] if changed else []
+                        action="counted so, as folder.emotions says", in_reports=True)] if changed else []
     if without:
         problems.append(Problem(kind="emotions", subject=f"{len(without)} word{'s'[: len(without) != 1]}", detail=_counted(without, clips),
-                                action="left out, as folder.emotions says", told=True))
+                                action="left out, as folder.emotions says", in_reports=True))
     kept = replace(table, rows=tuple(row for row in table.rows if row["emotion"] not in without))
     return _changed(kept, lambda row: {"emotion": str(meaning[row["emotion"]])}), problems
 
@@ -129,27 +129,27 @@ def _with_emotions(table: Table, words: EmotionWords, call: Call) -> tuple[Table
 def _joined(table: Table, merge: bool | None, call: Call) -> tuple[Table, list[Problem]]:
     """The table with one spelling for each name, the most frequent. Raises BenchError where that is not said to be right."""
     spelt: dict[str, dict[str, str]] = {role: {} for role in JOINED}
-    told, problems = [], []
+    spellings, problems = [], []
     for role in JOINED:
         lines: dict[str, list[int]] = defaultdict(list)
         for row in table.rows:
             lines[row[role]].append(row.line)
         for group in alike(name for name in lines if name):
             kept = max(group, key=lambda name: len(lines[name]))  # the first of equals, as the group is sorted
-            told.append(f"{role} " + " and ".join(f"{_shown(name, group)} ({lines_in_words(lines[name], 3)})" for name in group))
+            spellings.append(f"{role} " + " and ".join(f"{_shown(name, group)} ({lines_in_words(lines[name], 3)})" for name in group))
             spelt[role] |= dict.fromkeys(group, kept if merge else "")
             done = f"joined as {kept!r}" if merge else "kept apart"
-            problems.append(Problem(kind="names", subject=f"{role} {kept}", action=f"{done}, as folder.merge_names says", told=True,
+            problems.append(Problem(kind="names", subject=f"{role} {kept}", action=f"{done}, as folder.merge_names says", in_reports=True,
                                     detail=f"written {_counted(group, {name: len(lines[name]) for name in group})}"))
-    if told and merge is None:
-        raise BenchError(f"{table.path} writes {'the same name' if len(told) == 1 else f'{len(told)} names'} in several ways: "
-                         f"{some(told, '; ')}. Correct the table; or join them with {call(merge_names=True)!r}; or, where they are "
+    if spellings and merge is None:
+        raise BenchError(f"{table.path} writes {'the same name' if len(spellings) == 1 else f'{len(spellings)} names'} in several ways: "
+                         f"{some(spellings, '; ')}. Correct the table; or join them with {call(merge_names=True)!r}; or, where they are "
                          f"different names, keep them apart with {call(merge_names=False)!r}")
     return (_changed(table, lambda row: {role: spelt[role].get(row[role], row[role]) for role in JOINED}) if merge else table), problems
 
 
 def _synonyms(table: Table, words: EmotionWords, call: Call) -> list[Problem]:
-    """Words for one emotion that stand in the table as several: told, since they may be meant."""
+    """Words for one emotion that stand in the table as several: listed only, since they may be meant."""
     clips = Counter(row["emotion"] for row in table.rows)
     groups: dict[str, list[str]] = defaultdict(list)
     for word in sorted(clips):

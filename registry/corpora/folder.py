@@ -178,7 +178,7 @@ def _overlaps(clips: tuple[Clip, ...]) -> list[Problem]:
         return []
     first, more = " and ".join(clips[i].id for i in pairs[0]), f", and {len(pairs) - 1:,} more pairs do" * (len(pairs) > 1)
     return [Problem(kind="overlap", subject=f"{len({*itertools.chain(*pairs)}):,} clips", detail=f"{first} share audio{more}",
-                    action="kept; where two parts of a split share audio, `bench audit` says so", told=True)]
+                    action="kept; where two parts of a split share audio, `bench audit` says so", in_reports=True)]
 
 
 def _rate(clips: tuple[Clip, ...]) -> int:

@@ -32,9 +32,9 @@ def is_sorted(loader: Any, corpus: Corpus) -> None:
 
 def names_differ(loader: Any, corpus: Corpus) -> None:
     """No two of its emotions or speakers differ in case, white space, Unicode form, separators or leading zeros alone."""
-    told = getattr(loader, "merge_names", None) is False  # as the corpus `folder` is
+    kept_apart = getattr(loader, "merge_names", None) is False  # as the corpus `folder` is
     for what, names in (("emotions", [*corpus.emotions]), ("speakers", sorted({clip.speaker for clip in corpus.clips}))):
-        same = [] if told else alike(names)
+        same = [] if kept_apart else alike(names)
         require(not same, f"The {what} {' and '.join(map(repr, (same or [[]])[0]))} seem to be one: write each name in one way.")
 
 
