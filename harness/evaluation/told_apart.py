@@ -80,7 +80,8 @@ def told_apart(found: Sequence[Row], fixed: Mapping[str, Settings], starts: Mapp
     compare(lambda row: row.label, lambda name: not name.startswith(OF_THE_BOARD))
     compare(lambda row: (*_board(row), row.label), lambda name: True)
     compare(lambda row: "" if not row.recipe else row.cell, lambda name: name.startswith("training."))
-    apart = [_with(row, fixed[row.cell], differing[row.cell], _of_other_versions(row, found, fixed, calls)) for row in found]
+    other_versions = _of_other_versions(found, fixed, calls)
+    apart = [_with(row, fixed[row.cell], differing[row.cell], other_versions[row.cell]) for row in found]
     for group in _groups(apart, lambda row: (*_board(row), row.name)):
         if len(group) > 1:
             last = {row.cell: _last_resort(row, [starts.get(other.cell, {}) for other in group], starts) for row in group}
@@ -88,16 +89,19 @@ def told_apart(found: Sequence[Row], fixed: Mapping[str, Settings], starts: Mapp
     return apart
 
 
-def _of_other_versions(row: Row, found: Iterable[Row], fixed: Mapping[str, Settings], calls: Sequence[Collection[str]]) -> set[str]:
-    """The settings of which rows have other values that are of the same components, and that no call ran together with this one."""
-    own = fixed[row.cell]
-    others = [fixed[other.cell] for other in found if _components(fixed[other.cell]) == _components(own)
-              and not any(row.cell in call and other.cell in call for call in calls)]
-    return {name for name, value in own.items() if not name.startswith(OF_THE_BOARD) and any(other.get(name) != value for other in others)}
+def _of_other_versions(found: Iterable[Row], fixed: Mapping[str, Settings], calls: Sequence[Collection[str]]) -> dict[str, set[str]]:
+    """Cell -> the settings of which rows have other values that are of the same components, and that no call ran together with it."""
+    names: dict[str, set[str]] = {row.cell: set() for row in found}
+    for group in _groups(found, lambda row: _components(fixed[row.cell])):
+        for row, other in itertools.permutations((row.cell for row in group), 2):
+            if not any(row in call and other in call for call in calls):
+                names[row] |= {name for name, value in fixed[row].items()
+                               if not name.startswith(OF_THE_BOARD) and fixed[other].get(name) != value}
+    return names
 
 
-def _components(settings: Settings) -> Settings:
-    return {name: value for name, value in settings.items() if name.endswith(".component") and not name.startswith(OF_THE_BOARD)}
+def _components(settings: Settings) -> frozenset[tuple[str, str]]:
+    return frozenset(pair for pair in settings.items() if pair[0].endswith(".component") and not pair[0].startswith(OF_THE_BOARD))
 
 
 def _differs(name: str, rows_settings: Sequence[Settings]) -> bool:
