@@ -105,10 +105,11 @@ def folds(rows: Sequence[Row], score: str = "uar") -> dict[str, tuple[list[str],
     """Tables of blocks among a study's rows: protocol without its fold -> row labels, and test figures of shape (folds, rows).
 
     Rows that lack a fold are left out of their protocol's table, and so are folds of other corpora; a table has two rows or more.
+    Folds that share their speakers, as those of random clips, are no blocks: what a row gains from a voice it gains in each of them.
     """
     by_protocol: dict[str, dict[str, dict[str, float]]] = {}
     for row in rows:
-        if row.seeds and (row.pooled_cell or "fold" in row.split):
+        if row.seeds and not row.shares_speakers and (row.pooled_cell or "fold" in row.split):
             protocol = row.pooled_split or FOLD.sub("", row.split).replace("[]", "").replace(", ]", "]")
             label = row.name
             by_label = by_protocol.setdefault(f"{protocol} on {row.corpus} ({row.corpus_fingerprint})", {})

@@ -50,4 +50,5 @@ def test_folds_of_one_protocol_are_the_blocks_of_the_rows_that_have_them_all() -
     made += [row("c", "speaker_folds[folds=3, fold=0]", 0.5), row("a", "random_80_20", 0.5), row("a", "speaker_folds[fold=1]", 0.5)]
     (protocol, (labels, figures)), = folds(made).items()
     assert protocol == "speaker_folds[folds=3] on crema_d (ab)" and labels == ["a", "b"]
+    assert folds([dataclasses.replace(each, shares_speakers=True) for each in made]) == {}
     assert figures == pytest.approx(np.array([[0.0, 1.0], [0.1, 1.1], [0.2, 1.2]]))
