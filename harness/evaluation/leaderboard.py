@@ -16,7 +16,7 @@ from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES, table_intervals
 from harness.evaluation.pooled_folds import pooled_rows
 from harness.evaluation.ranks import pairs
 from harness.evaluation.references import Reference, references
-from harness.evaluation.rows import Row, named, place, plain
+from harness.evaluation.rows import Row, by_validation, named, place, plain
 from harness.evaluation.told_apart import read_rows
 from harness.study.folds import pooled_label
 from harness.tracking.run_record import RunRecord
@@ -87,8 +87,8 @@ class Leaderboard:
 
     @property
     def chosen(self) -> Row | None:
-        """The row of highest validation UAR: the one to take, as no test figure has a say in it."""
-        return max(self.finished, key=lambda row: row.validation_uar[0], default=None)
+        """The row of highest validation UAR: the one to take, as no test figure has a say in it, nor among equals."""
+        return min(self.finished, key=by_validation, default=None)
 
     @property
     def best(self) -> list[Row]:

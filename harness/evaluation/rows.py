@@ -162,6 +162,11 @@ def place(row: Row) -> tuple[str | float, ...]:
     return row.corpus, row.corpus_fingerprint, row.split, -row.test.get("uar", (-1.0, 0.0))[0], row.label, row.cell
 
 
+def by_validation(row: Row) -> tuple[float, int, str]:
+    """Sorts rows by validation UAR, the best first; of equals the smallest network, then the first key: rows come sorted by test UAR."""
+    return -row.validation_uar[0], row.parameters, row.cell
+
+
 def _row(members: list[RunRecord], seeds: dict[str, RunRecord], openings: Sequence[Opening]) -> Row:
     """One cell's row. Args: members: its runs. seeds: signature -> finished run, of all cells. openings: of its test part."""
     finals = sorted((r for r in members if r.kind == "final" and r.state == "finished"),

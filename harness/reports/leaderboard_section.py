@@ -13,7 +13,7 @@ from harness.evaluation.final_predictions import FinalPredictions
 from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES, mean_sd
 from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.references import Reference, why_no_listeners
-from harness.evaluation.rows import Row
+from harness.evaluation.rows import Row, by_validation
 from harness.reports import cost_section, groups_section
 from harness.reports.folds_section import by_fold, pooled_sentence, rounded
 from harness.reports.highlights import highlights
@@ -47,7 +47,7 @@ def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front:
         return parts
     pareto, cost = cost_section.cost_markdown(board, front)
     parts += [pareto, folded("Cost beside quality", cost)]
-    for finals in sorted(board.predictions, key=lambda finals: -finals.row.validation_uar[0])[:DETAILED]:
+    for finals in sorted(board.predictions, key=lambda finals: by_validation(finals.row))[:DETAILED]:
         parts += _details(board.name(finals.row), finals, draw)
     return [*parts, folded("WA and macro-F1 with intervals", interval_table(board)),
             folded("Search and leak audit of each row", search_table(board)), _references(board),

@@ -62,6 +62,17 @@ def test_the_chosen_row_has_the_best_validation_uar_whatever_came_out_on_test() 
     assert ["chosen" in board.marks(row) for row in made] == [False, True]
 
 
+def test_of_rows_with_equal_validation_uar_the_test_part_chooses_none() -> None:
+    """On small corpora validation UAR is often 1.000 in several rows, which come sorted by their test figures."""
+    made = rows(final("b", (0.9, 0.9), 0.1)) + rows(final("a", (0.4, 0.4), 0.1))
+    equal = [dataclasses.replace(row, validation_uar=(1.0, 0.0)) for row in made]
+    for table in (equal, equal[::-1]):
+        board, = leaderboards(table, {})
+        assert [row.cell for row in board.rows] == ["b", "a"] and board.chosen and board.chosen.cell == "a"
+    small = [dataclasses.replace(row, parameters=10 if row.cell == "b" else 20) for row in equal]
+    assert (chosen := leaderboards(small, {})[0].chosen) and chosen.cell == "b"
+
+
 def test_alarms_on_the_parts_stand_once_below_the_table_and_in_no_row() -> None:
     made, small = rows(final("a", (0.6, 0.6), 0.1)), [said(0.6, seed, clips=4 * CLIPS) for seed in (0, 1)]
     board = Leaderboard(tuple(made), (FinalPredictions(made[0], small, small, {}),), {})
