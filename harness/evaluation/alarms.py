@@ -34,9 +34,8 @@ def table_alarms(table: Sequence[FinalPredictions]) -> dict[str, str]:
     """The alarms that ring for the test and validation parts, which all rows of a table share: short name -> sentence."""
     if not table:
         return {}
-    validation = next((part for part in table[0].validation if missing_emotions(part)), table[0].validation[0])
     sentences = {"emotion missing in test": without_emotions("test", table[0].test[0]),
-                 "emotion missing in validation": without_emotions("validation", validation),
+                 "emotion missing in validation": without_emotions("validation", least_emotions(table[0].validation)),
                  "too few to rank": too_few(table[0].test[0]),
                  "noisy selection": noisy_selection([predictions for finals in table for predictions in finals.validation])}
     return {name: sentence for name, sentence in sentences.items() if sentence}
@@ -139,6 +138,11 @@ def missing_emotions(part: Predictions) -> list[str]:
     return [emotion for i, emotion in enumerate(part.emotions) if not (part.truth == i).any()]
 
 
+def least_emotions(parts: Sequence[Predictions]) -> Predictions:
+    """The part that lacks most emotions, the first of equals; the validation parts of pooled folds differ in that."""
+    return max(parts, key=lambda part: len(missing_emotions(part)))
+
+
 def without_emotions(part: str, predictions: Predictions) -> str:
     """A part that lacks clips of an emotion, so that its figures are over the others."""
     absent, emotions = missing_emotions(predictions), len(predictions.emotions)
@@ -154,15 +158,15 @@ def noisy_selection(validation: Sequence[Predictions]) -> str:
     """A validation part so small that one network's UAR has a 95 % interval of a half-width above `WIDEST_HALF`, median over networks.
 
     The interval is over speakers alone; of fewer than five speakers it is that of the clips, which is the least that it can be.
-    Args: validation: predictions of some networks on one validation part.
+    Args: validation: predictions of some networks on one validation part, or on those of several folds.
     """
-    known, speakers = validation[0].knows_speakers, np.unique(validation[0].speakers).size
-    few = speakers < LEAST_SPEAKERS
-    half = float(np.median([(_half_by_clips if few else _half_by_speakers)(predictions) for predictions in validation]))
+    speakers = [np.unique(predictions.speakers).size for predictions in validation]
+    half = float(np.median([(_half_by_clips if number < LEAST_SPEAKERS else _half_by_speakers)(predictions)
+                            for number, predictions in zip(speakers, validation, strict=True)]))
     if half <= WIDEST_HALF:
         return ""
-    how_well = "to no better than" if few else "to about"
-    of = f"clips of {speakers} speakers" if known else "clips"
+    how_well = "to no better than" if min(speakers) < LEAST_SPEAKERS else "to about"
+    of = f"clips of {speakers[0]} speakers" if validation[0].knows_speakers else "clips"
     return (f"The validation part is small ({len(validation[0].truth):,} {of}): one network's UAR on it is known {how_well} ±{half:.3f}, "
             "so luck had a part in choosing among trials and epochs that are closer.")
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.evaluation.alarms import alarms, missing_emotions, table_alarms
+from harness.evaluation.alarms import alarms, least_emotions, missing_emotions, table_alarms
 from harness.evaluation.final_predictions import FinalPredictions, MissingFiles, clips_of, read_final_predictions
 from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES, table_intervals
 from harness.evaluation.pooled_folds import pooled_rows
@@ -143,7 +143,7 @@ class Leaderboard:
     def _without(self, row: Row) -> list[str]:
         """Which emotions a part of a row has no clips of, as marks: `test without sad`."""
         finals = next((finals for finals in self.predictions if finals.row is row), None)
-        absent = {part: missing_emotions(getattr(finals, part)[0]) for part in ("test", "validation") if finals}
+        absent = {part: missing_emotions(least_emotions(getattr(finals, part))) for part in ("test", "validation") if finals}
         return [f"{part} without {', '.join(emotions)}" for part, emotions in absent.items() if emotions]
 
     def interval(self, row: Row, score: str = "uar") -> tuple[float, float]:

@@ -193,6 +193,13 @@ def test_of_few_validation_speakers_the_clips_alone_tell_how_noisy_selection_is_
     assert noisy_selection([said(0.5, speakers=2, clips=600, seed=6)]) == ""
 
 
+def test_validation_parts_of_folds_may_have_enough_speakers_or_too_few() -> None:
+    """24 speakers in five folds: four parts of five speakers, one of four."""
+    parts = [said(0.5, speakers=speakers, clips=12, seed=6) for speakers in (5, 5, 5, 5, 4)]
+    words = noisy_selection(parts)
+    assert 0.05 < float(words.partition("no better than ±")[2][:5]) < 0.5
+
+
 def test_a_bad_row_rings_many_alarms_each_a_sentence_under_its_short_name() -> None:
     said_bad = answered(np.arange(60) % 6, np.zeros(60, int), np.arange(60) // 30, sure=0.17)
     found = alarms(but(test=[said_bad], validation=[said_bad]))

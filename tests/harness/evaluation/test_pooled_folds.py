@@ -12,7 +12,7 @@ from harness.evaluation.final_predictions import FinalPredictions, MissingFiles
 from harness.evaluation.leaderboard import leaderboards
 from harness.evaluation.pooled_folds import pooled_rows
 from harness.evaluation.rows import rows
-from harness.training.predictions import joined
+from harness.training.predictions import Predictions, joined
 
 ALL = (1, 2, 3, 4, 5)
 RIGHT = {"good": 0.9, "weak": 0.4}
@@ -97,6 +97,23 @@ def test_alarms_look_at_all_folds_and_at_the_validation_part_of_each() -> None:
     gap_alarm = board.statistics["all of good"].alarms["train–validation gap"]
     assert "Training WA 0.900 is 0.400 above validation WA 0.500" in gap_alarm and gap_alarm.endswith("So in 2 of 5 folds.")
     assert "(36 clips of 2 speakers)" in board.alarms["noisy selection"] and "too few to rank" not in board.alarms
+
+
+def test_an_emotion_that_the_validation_part_of_any_fold_lacks_is_marked() -> None:
+    made = rows_of({"good": ALL})
+    finals = predictions(made, RIGHT)
+    for cell, emotion in (("good3", 2), ("good4", 1)):
+        files = finals[cell]
+        assert isinstance(files, FinalPredictions)
+        parts = [chosen_clips(part, part.truth != emotion) for part in files.validation]
+        finals[cell] = dataclasses.replace(files, validation=parts)
+    board, = leaderboards(made, finals)
+    assert "validation without FEA" in board.marks(board.rows[0]) and "emotion missing in validation" in board.alarms
+
+
+def chosen_clips(part: Predictions, chosen: np.ndarray) -> Predictions:
+    return Predictions(part.emotions, part.clips[chosen], part.truth[chosen], part.probabilities[chosen],
+                       {key: texts[chosen] for key, texts in part.about.items()})
 
 
 def test_rows_of_single_folds_that_were_not_run_as_all_folds_stay_alone() -> None:
