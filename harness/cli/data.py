@@ -18,7 +18,7 @@ def add_to(subparsers: Any) -> None:
                                "bench data pull crema_d --data ~/corpora", "bench data pull ravdess tess --data ~/corpora",
                                "bench data status --data ~/corpora")
     data.add_argument("action", choices=["pull", "status"], metavar="pull|status", help="fetch what is missing, or show what is there")
-    data.add_argument("corpora", nargs="*", metavar="CORPUS", 
+    data.add_argument("corpora", nargs="*", metavar="CORPUS",
                       help="crema_d, ravdess or tess; of emodb, iemocap and savee it says how to get them")
     data.add_argument("--mirror", metavar="URL", help="pull from a server of your own that has the same paths")
     options.add_quiet(data)

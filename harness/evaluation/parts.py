@@ -11,6 +11,7 @@ import numpy as np
 
 from harness.evaluation.alarms import shortages
 from harness.evaluation.intervals import LEAST_SPEAKERS
+from harness.study.folds import pooled_label
 from registry.core import canonical, short_label, specification
 from registry.corpus import Corpus
 from registry.errors import Declined
@@ -33,7 +34,8 @@ class Parts:
     @property
     def label(self) -> str:
         """The protocol; with the number of folds, where these are pooled."""
-        return short_label(self.protocol) + (f" ({len(self.splits)} folds)" if len(self.splits) > 1 else "")
+        label = short_label(self.protocol)
+        return pooled_label(label, len(self.splits)) if len(self.splits) > 1 else label
 
     @property
     def test(self) -> np.ndarray:
