@@ -87,10 +87,12 @@ def record_cell(tracker: Tracker, parent: str, number: int, trials: int) -> None
 
 def tags(number: int) -> RunTags:
     """What says where a cell belongs."""
+    from harness.tracking.run_record import RunTags
+
     split = ("random_80_20", "unseen_speakers_80_20")[number % 2]
-    return {"feature_space": "mel[n_mels=40] image", "architecture": f"plain_2d[kernel={number}]", "split": split, "cell": f"{number:08x}",
-            "corpus": "synthetic", "coverage": "432 clips: whole", "corpus_fingerprint": "0" * 16, "synthetic": "True",
-            "shares_speakers": str(number % 2 == 0), "settings": ""}
+    return RunTags(feature_space="mel[n_mels=40] image", architecture=f"plain_2d[kernel={number}]", split=split, cell=f"{number:08x}",
+                   corpus="synthetic", coverage="432 clips: whole", corpus_fingerprint="0" * 16, synthetic=True,
+                   shares_speakers=number % 2 == 0)
 
 
 def report(home: Path) -> tuple[tuple[float, float], dict[str, bytes]]:

@@ -15,7 +15,7 @@ from registry.feature_spaces.mel import Mel
 from registry.splits.random_80_20 import Random8020
 
 CURVES = ("train_loss", "train_wa", "train_uar", "validation_loss", "validation_wa", "validation_uar")
-COUNTS = {"train": 4200, "validation": 600, "test": 1200, "left_out": 0}
+COUNTS = {"train": 4200, "left_out": 0}
 SPEAKERS = {"train": 91, "validation": 91, "test": 91}
 
 
@@ -24,7 +24,7 @@ def synthetic_result(seed: int, epochs: int = 20, clips: int = 600, opens_test: 
     rng = np.random.default_rng(seed)
     history = {name: rng.random(epochs).tolist() for name in CURVES}
     result = Result(synthetic_trial(seed, opens_test), history=history, best_epoch=epochs // 2 + 1, parameters=20_000,
-                    split_fingerprint=f"{seed:064x}", counts=COUNTS, speakers=SPEAKERS,
+                    split_fingerprint=f"{seed:064x}", counts={**COUNTS, "validation": clips, "test": clips}, speakers=SPEAKERS,
                     seconds={"features": 0.1, "fit": 20.0, "score": 0.3})
     result.validation = _scored(result, "validation", clips, rng)
     if opens_test:
