@@ -18,7 +18,7 @@ from harness.data.corpora import Workspace, open_corpus
 from harness.data.features import cached_features
 from harness.evaluation.find_runs import LEAKAGE, STUDY, TRANSFER, chosen_runs
 from harness.evaluation.leak_checks import Finding, LeftByRun, audit_trial, identical_clips, summary
-from harness.evaluation.told_apart import read_rows
+from harness.evaluation.row_names import read_rows
 from harness.study.rebuild import differences, trial_from
 from harness.study.trial import Trial
 from harness.tracking.openings import Opening, all_openings, repeated

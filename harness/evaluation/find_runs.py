@@ -10,8 +10,8 @@ import numpy as np
 
 from harness.evaluation.final_predictions import MissingFiles, seed_predictions
 from harness.evaluation.pooled_folds import pooled_rows
+from harness.evaluation.row_names import flat, read_rows
 from harness.evaluation.rows import Row
-from harness.evaluation.told_apart import flat, read_rows
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker

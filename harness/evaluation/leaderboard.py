@@ -16,8 +16,8 @@ from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES, table_intervals
 from harness.evaluation.pooled_folds import pooled_rows
 from harness.evaluation.ranks import pairs
 from harness.evaluation.references import Reference, references
+from harness.evaluation.row_names import read_rows
 from harness.evaluation.rows import Row, by_validation, named, place, plain
-from harness.evaluation.told_apart import read_rows
 from harness.study.folds import pooled_label
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store

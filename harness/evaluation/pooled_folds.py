@@ -81,7 +81,7 @@ def _without_figures(folds: list[Row], done: list[Row]) -> Row:
         trials=dict(sorted(sum((Counter(row.trials) for row in folds), Counter[str]()).items())),
         test_openings=sum(row.test_openings for row in folds), deleted_openings=sum(row.deleted_openings for row in folds),
         fit_seconds=sum(row.fit_seconds for row in done),
-        parameters=round(statistics.fmean(row.parameters for row in done or folds)), chosen=_common([row.chosen for row in done]),
+        parameters=round(statistics.fmean(row.parameters for row in done or folds)), chosen=_chosen_settings([row.chosen for row in done]),
         audit=(*audits[:AUDITS], *more), leaks=", ".join(dict.fromkeys(row.leaks for row in done if row.leaks)),
         training_classes=dict(training), requested_at=max((row.requested_at for row in done), default=0.0),
         epochs_trained=statistics.fmean(row.epochs_trained for row in done) if done else first.epochs_trained,
@@ -89,7 +89,7 @@ def _without_figures(folds: list[Row], done: list[Row]) -> Row:
         split_fingerprint=hashlib.sha256(" ".join(row.split_fingerprint for row in done).encode()).hexdigest()[:16])
 
 
-def _common(chosen: Sequence[Mapping[str, str]]) -> dict[str, str]:
+def _chosen_settings(chosen: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Searched setting -> its value, or that the folds chose different ones."""
     settings = {setting for of_fold in chosen for setting in of_fold}
     values = {setting: {of_fold.get(setting, "") for of_fold in chosen} for setting in sorted(settings)}

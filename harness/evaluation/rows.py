@@ -175,7 +175,7 @@ def _row(members: list[RunRecord], seeds: dict[str, RunRecord], openings: Sequen
     done = [seeds[s] for s in signatures if s in seeds]
     source = (done or members)[-1]
     metrics = [r.metrics for r in done]
-    about, latest = source.about, (finals or members)[-1].about  # a final's tags also tell that all folds were requested later
+    about, latest = source.about, (finals or members)[-1].about  # a final's tags also have that all folds were requested later
     return Row(
         **{name: getattr(about, name) for name in COPIED},
         synthetic=bool(about.synthetic), shares_speakers=bool(about.shares_speakers), seeds=len(done),

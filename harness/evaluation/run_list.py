@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.evaluation.find_runs import LEAKAGE, STUDY, TRANSFER
-from harness.evaluation.told_apart import read_rows
+from harness.evaluation.row_names import read_rows
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 

@@ -17,9 +17,9 @@ from harness.evaluation.audit import AuditedRun, audit_runs
 from harness.evaluation.final_predictions import MissingFiles, seed_predictions
 from harness.evaluation.find_runs import chosen_runs, runs_to_compare
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
+from harness.evaluation.row_names import read_rows
 from harness.evaluation.rows import Row
 from harness.evaluation.run_list import listed_runs
-from harness.evaluation.told_apart import read_rows
 from harness.study.files import parse_value
 from harness.study.folds import pooled_label
 from harness.tracking.run_record import RunRecord

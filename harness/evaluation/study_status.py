@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.evaluation.row_names import read_rows
 from harness.evaluation.rows import Row
-from harness.evaluation.told_apart import read_rows
 from harness.search.claims import at_work
 from harness.study.files import shipped
 from harness.tracking import process_identity

@@ -234,9 +234,9 @@ def _open_parent(run: RunContext, command: str) -> str:
     else:
         run_id = run.tracker.start("study", f"{run.name} on {corpus.name}", None, tags)
     declined = tuple(f"{where}: {reason}" for where, reason in run.prepared.declined.items())
-    told = tuple(f"{p.subject}: {p.detail}; {p.action}" for p in corpus.problems if p.in_reports)
+    notes = tuple(f"{p.subject}: {p.detail}; {p.action}" for p in corpus.problems if p.in_reports)
     planned = {"cells": [cell.key for cell in run.prepared.cells], "trials": run.study.trials, "seeds": list(run.study.seeds)}
     planned |= {} if len(json.dumps(planned)) < LONGEST_TAG else {"cells": []}
-    run.tracker.tag(run_id, RunTags(declined=declined, told=told, question=run.file.question, study_file=run.file.source, command=command,
-                                    planned=planned, coordinator=run.claims.id))
+    run.tracker.tag(run_id, RunTags(declined=declined, clip_notes=notes, question=run.file.question, study_file=run.file.source,
+                                    command=command, planned=planned, coordinator=run.claims.id))
     return run_id

@@ -66,9 +66,9 @@ def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[L
     for board in boards:
         parts += leaderboard_markdown(about.study_file or study_name, board, draw, front)
     parts += folds_section.folds_markdown([row for board in boards for fold in board.folds or (board,) for row in fold.rows], diagram)
-    told = list(dict.fromkeys(f"{run.about.corpus}: {line}" for run in records for line in run.about.told))
-    if told:
-        parts += ["## Clips", "What was done about their names and files.", "\n".join(f"- {escape(line)}" for line in told)]
+    notes = list(dict.fromkeys(f"{run.about.corpus}: {line}" for run in records for line in run.about.clip_notes))
+    if notes:
+        parts += ["## Clips", "What was done about their names and files.", "\n".join(f"- {escape(line)}" for line in notes)]
     declined = sorted({line for run in records for line in run.about.declined})
     if declined:
         parts += ["## Declined", "What can't work, and why; none of it was trained.", "\n".join(f"- {escape(line)}" for line in declined)]

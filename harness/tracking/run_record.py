@@ -37,7 +37,7 @@ class RunTags:
         cut: which clips the feature space does not hear whole, in words.
         reason: why it did not finish. audit: the outcome of the leak audit; leaks: the checks that failed.
         requested_at: when a final was last requested, in seconds since 1970. study_file: the study's name or file, as it was given.
-        declined: pairs that can't work, a line each. told: what was done about the clips' names and files, a line each.
+        declined: pairs that can't work, a line each. clip_notes: what was done about the clips' names and files, a line each.
         question: of the study. model: address of the saved model.
         compared: id of a comparison of `bench leakage` -> the protocols that the final stands for in it.
         command: the latest call of the study; planned: what it asked for: `cells` (their keys), `trials` of each, `seeds`.
@@ -81,7 +81,7 @@ class RunTags:
     command: str = ""
     planned: dict[str, Any] = field(default_factory=dict)
     declined: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
+    clip_notes: tuple[str, ...] = ()
     model: str = ""
     commit: str = ""
     hardware: str = ""
@@ -151,7 +151,7 @@ PLAIN = (str, str)
 WHOLE = (str, int)
 FORMS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "signatures": (" ".join, lambda text: tuple(text.split())),
-    **dict.fromkeys(("declined", "told"), (lambda lines: "\n".join(lines)[:LONGEST_TAG], lambda text: tuple(text.split("\n")))),
+    **dict.fromkeys(("declined", "clip_notes"), (lambda lines: "\n".join(lines)[:LONGEST_TAG], lambda text: tuple(text.split("\n")))),
     "synthetic": BOOLEAN, "shares_speakers": BOOLEAN, "epochs": WHOLE, "fold": WHOLE, "folds": WHOLE,
     "requested_at": ("{:.3f}".format, float), "planned": (json.dumps, json.loads), "clips": COUNTS, "speakers": COUNTS,
     "training_classes": (json.dumps, lambda text: {str(emotion): int(clips) for emotion, clips in dict(json.loads(text)).items()})}

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.evaluation import told_apart
+from harness.evaluation import row_names
 from harness.evaluation.intervals import figures_of, speaker_intervals, table_intervals
 from harness.tracking.run_record import RunRecord
 from harness.tracking.tracker import Tracker
@@ -111,7 +111,7 @@ def read_rows(tracker: Tracker) -> list[NoiseRow]:
     for run in tracker.records("seed"):
         if run.state == "finished" and (measurement := read_measurement(tracker, run.run_id)):
             finals.setdefault(run.parent, []).append((run, measurement))
-    names = {row.cell: row.name for row in told_apart.read_rows(tracker)} if finals else {}
+    names = {row.cell: row.name for row in row_names.read_rows(tracker)} if finals else {}
     rows = sorted((_row(seeds, names) for seeds in finals.values()), key=lambda row: (*row.table, -row.figure(CLEAN, "uar")[0], row.label))
     return [row for _, group in itertools.groupby(rows, key=lambda row: row.table) for row in pooled(list(group))]
 

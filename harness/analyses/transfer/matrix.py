@@ -13,8 +13,8 @@ import numpy as np
 
 from harness.evaluation.find_runs import TRANSFER
 from harness.evaluation.intervals import LEAST_SPEAKERS, figures_of, table_intervals
+from harness.evaluation.row_names import read_rows
 from harness.evaluation.rows import Row
-from harness.evaluation.told_apart import read_rows
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training.predictions import read, speaker_counts

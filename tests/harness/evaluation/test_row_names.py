@@ -17,8 +17,8 @@ from tiny_trial import CORPUS
 from harness.cli import options
 from harness.cli.entry import parser
 from harness.evaluation.leaderboard import leaderboards
+from harness.evaluation.row_names import distinct, fixed_settings, flat, option_of, read_rows
 from harness.evaluation.rows import Row, rows
-from harness.evaluation.told_apart import fixed_settings, flat, option_of, read_rows, told_apart
 from harness.reports.leaderboard_section import command
 from harness.study import files
 from harness.study.cells import Cell, chosen_cells, plan
@@ -45,7 +45,7 @@ def made(*studies: Study) -> list[Row]:
     configurations = {cell.key: trial.configuration for cell, trial in trials}
     found = rows(records)
     calls = [[cell.key for cell in plan(study, CORPUS.fingerprint)] for study in studies]
-    return told_apart(found, {row.cell: fixed_settings(row, records, configurations[row.cell]) for row in found}, {}, calls)
+    return distinct(found, {row.cell: fixed_settings(row, records, configurations[row.cell]) for row in found}, {}, calls)
 
 
 def made_final(cell: Cell, trial: Trial) -> list[RunRecord]:
@@ -84,7 +84,7 @@ def test_hundreds_of_folds_that_one_call_ran_are_compared_in_no_time() -> None:
     settings = {f"training.{number}": "1" for number in range(30)}
     fixed = {row.cell: {**settings, "architecture.component": row.recipe, "split.component": "loso"} for row in found}
     began = time.process_time()
-    apart = told_apart(found, fixed, {}, [{row.cell for row in found}])
+    apart = distinct(found, fixed, {}, [{row.cell for row in found}])
     assert time.process_time() - began < 2 and not any(row.apart or row.settings_of_label for row in apart)
 
 
@@ -154,22 +154,22 @@ def test_a_searched_setting_distinguishes_nothing_but_where_the_search_began() -
     started = [rows(final(cell, (0.5,), 0.1, architecture="net"))[0] for cell in ("aaaa", "bbbb")]
     fixed = {cell: {"architecture.component": "net", "training.learning_rate": "searched"} for cell in ("aaaa", "bbbb")}
     starts = {"aaaa": {"training.learning_rate": "0.01"}, "bbbb": {"training.learning_rate": "0.02"}}
-    assert [row.apart for row in told_apart(started, fixed, starts)] == ["(search from training.learning_rate=0.01)",
+    assert [row.apart for row in distinct(started, fixed, starts)] == ["(search from training.learning_rate=0.01)",
                                                                         "(search from training.learning_rate=0.02)"]
-    assert [row.apart for row in told_apart(started, fixed, {})] == ["(cell aaaa)", "(cell bbbb)"]
+    assert [row.apart for row in distinct(started, fixed, {})] == ["(cell aaaa)", "(cell bbbb)"]
 
 
 def test_a_setting_that_one_row_searched_and_another_fixed_is_told_of_both() -> None:
     found = [rows(final(cell, (0.5,), 0.1, architecture="net"))[0] for cell in ("aaaa", "bbbb")]
     fixed = {"aaaa": {"training.learning_rate": "searched"}, "bbbb": {"training.learning_rate": "0.02"}}
-    assert [row.apart for row in told_apart(found, fixed, {})] == ["(training.learning_rate searched)", "--set training.learning_rate=0.02"]
+    assert [row.apart for row in distinct(found, fixed, {})] == ["(training.learning_rate searched)", "--set training.learning_rate=0.02"]
 
 
 def test_versions_of_components_and_of_the_numbers_are_told_in_words() -> None:
     found = [rows(final(cell, (0.5,), 0.1, architecture="net"))[0] for cell in ("aaaa", "bbbb")]
     fixed = {"aaaa": {"architecture.component": "net", "architecture.version": "1", "numbers_version": "1"},
              "bbbb": {"architecture.component": "net", "architecture.version": "2", "numbers_version": "2"}}
-    apart = told_apart(found, fixed, {})
+    apart = distinct(found, fixed, {})
     assert [row.apart for row in apart] == ["(architecture.version=1, numbers_version=1)", "(architecture.version=2, numbers_version=2)"]
 
 
@@ -177,7 +177,7 @@ def test_a_setting_of_the_call_stands_once_and_the_row_without_it_has_its_own_va
     found = [*rows(final("aaaa", (0.5,), 0.1, architecture="net")),
              *rows(final("bbbb", (0.5,), 0.1, architecture="net", settings="--set training.epochs=5"))]
     fixed = {"aaaa": {"training.epochs": "30"}, "bbbb": {"training.epochs": "5"}}
-    assert [row.settings for row in told_apart(found, fixed, {})] == ["--set training.epochs=30", "--set training.epochs=5"]
+    assert [row.settings for row in distinct(found, fixed, {})] == ["--set training.epochs=30", "--set training.epochs=5"]
 
 
 @pytest.mark.parametrize(("name", "option"), [

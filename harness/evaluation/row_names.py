@@ -23,7 +23,7 @@ Settings = dict[str, str]
 
 
 def read_rows(tracker: Tracker, records: Sequence[RunRecord] | None = None) -> list[Row]:
-    """The rows of a study, told apart: in `settings` and `otherwise` stands what distinguishes each from the others.
+    """The rows of a study, each with a name of its own: in `settings` and `otherwise` stands what distinguishes each from the others.
 
     Args: records: of the study, where they were read already.
     """
@@ -37,7 +37,7 @@ def read_rows(tracker: Tracker, records: Sequence[RunRecord] | None = None) -> l
              for row in found for members in [runs.get(row.cell, [])]}
     calls = [cells for record in records if (cells := set(record.about.planned.get("cells", ())))]
     before_calls_noted_their_cells = {row.cell for row in found}.difference(*calls)
-    return told_apart(found, fixed, {cell: members[0].params for cell, members in runs.items()}, [*calls, before_calls_noted_their_cells])
+    return distinct(found, fixed, {cell: members[0].params for cell, members in runs.items()}, [*calls, before_calls_noted_their_cells])
 
 
 def _configuration(row: Row, runs: Sequence[RunRecord], tracker: Tracker) -> Mapping[str, Any]:
@@ -57,7 +57,7 @@ def fixed_settings(row: Row, runs: Iterable[RunRecord], configuration: Mapping[s
             for name, value in settings.items() if name not in NOT_SETTINGS}
 
 
-def told_apart(found: Sequence[Row], fixed: Mapping[str, Settings], starts: Mapping[str, Mapping[str, str]],
+def distinct(found: Sequence[Row], fixed: Mapping[str, Settings], starts: Mapping[str, Mapping[str, str]],
                calls: Sequence[Collection[str]] = ()) -> list[Row]:
     """The rows with what distinguishes each from those that it could be taken for.
 
