@@ -23,7 +23,7 @@ def follow(file: Path, home: Path, *, is_own: bool = True) -> str:
     """Rewrite the addresses in a store that point to where its home used to be, in one transaction.
 
     What was pointed elsewhere on purpose stays: addresses outside the folders of artifacts, and files that lie there still, and not here,
-    in a folder that is no other home.
+    in a folder that is not the home which this one is a copy of.
 
     Args: file: the store's SQLite file. home: the folder that has its artifacts. is_own: whether it is certain that it has; else only
         what is found there is followed.
@@ -44,30 +44,53 @@ def follow(file: Path, home: Path, *, is_own: bool = True) -> str:
 
 def _changes(store: sqlite3.Connection, file: Path, home: Path, is_own: bool) -> list[tuple[str, str, int, str, Path]]:
     """What is to be rewritten: table, column, row, new address, and the earlier home that the old one lies in."""
-    earlier = _earlier_homes(store, file, home, is_own)
+    earlier, kept_there = _earlier_homes(store, file, home, is_own)
     if not earlier:
         return []
+    originals = {old for old in earlier if _is_original(store, old)}
     tables = {name for name, in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     changes = []
     for table, column in COLUMNS:
         query = f"SELECT rowid, {column} FROM {table} WHERE {column} LIKE 'file:%' OR {column} LIKE '/%'"
         for row, address in store.execute(query) if table in tables else ():
             old = next((old for old in earlier if _lies_in(address, old)), None)
-            if old and (new := _new_address(address, old, home)):
+            if old and (new := _new_address(address, old, home, kept_there, old in originals)):
                 changes.append((table, column, int(row), new, old))
     if changes:
-        _refuse_while_used(store, [old for old in earlier if not (old / STORE).exists()])
+        _refuse_while_used(store, [old for old in earlier if old not in originals])
     return changes
 
 
-def _earlier_homes(store: sqlite3.Connection, file: Path, home: Path, is_own: bool) -> list[Path]:
-    """Where the home used to be, as the experiments of `bench` tell; no folder that is the home by another name."""
-    locations = store.execute("SELECT DISTINCT e.artifact_location FROM experiments e JOIN experiment_tags t "
-                              "ON t.experiment_id = e.experiment_id WHERE t.key = ?", (f"{PREFIX}kind",))
-    folders = [folder for location, in locations if (folder := local_folder(location)) and folder.parent.name == ARTIFACTS]
-    earlier = {folder.parent.parent for folder in folders if folder.parent != (home / ARTIFACTS).resolve()
-               and (is_own or (home / ARTIFACTS / folder.name).exists())}
-    return sorted(old for old in earlier if old != home and not _is_same(old / STORE, file))
+def _earlier_homes(store: sqlite3.Connection, file: Path, home: Path, is_own: bool) -> tuple[list[Path], list[Path]]:
+    """Where the home used to be, by the experiments of `bench`, and the folders of experiments that another home keeps for this store.
+
+    No folder that is the home by another name is among them.
+    """
+    folders = [folder for _, _, location in _experiments(store)
+               if (folder := local_folder(location)) and folder.parent.name == ARTIFACTS and folder.parent != (home / ARTIFACTS).resolve()
+               and folder.parent.parent != home and not _is_same(folder.parent.parent / STORE, file)]
+    kept_there = [folder for folder in folders if folder.exists() and not (home / ARTIFACTS / folder.name).exists()
+                  and not _is_original(store, folder.parent.parent)]
+    earlier = {folder.parent.parent for folder in folders
+               if folder not in kept_there and (is_own or (home / ARTIFACTS / folder.name).exists())}
+    return sorted(earlier), kept_there
+
+
+def _experiments(store: sqlite3.Connection) -> list[tuple[int, int, str]]:
+    """Id, time of creation and location of the experiments of `bench`."""
+    return store.execute("SELECT DISTINCT e.experiment_id, e.creation_time, e.artifact_location FROM experiments e JOIN experiment_tags t "
+                         "ON t.experiment_id = e.experiment_id WHERE t.key = ?", (f"{PREFIX}kind",)).fetchall()
+
+
+def _is_original(store: sqlite3.Connection, old: Path) -> bool:
+    """Whether a folder is a home with experiments of this store, which is a copy of its store then; also where that can't be read."""
+    if not (old / STORE).exists():
+        return False
+    try:
+        with closing(sqlite3.connect((old / STORE).as_uri() + "?mode=ro", uri=True, timeout=60)) as other:
+            return not {row[:2] for row in _experiments(store)}.isdisjoint(row[:2] for row in _experiments(other))
+    except sqlite3.Error:
+        return True
 
 
 def _is_same(one: Path, other: Path) -> bool:
@@ -82,12 +105,12 @@ def _lies_in(address: str, home: Path) -> bool:
     return folder is not None and any(folder.is_relative_to(home / name) for name in FOLDERS)
 
 
-def _new_address(address: str, old: Path, home: Path) -> str:
+def _new_address(address: str, old: Path, home: Path, kept_there: list[Path], is_copy: bool) -> str:
     """The same place below the home; empty where the address stays."""
     folder = local_folder(address)
     assert folder
     new = home / folder.relative_to(old)
-    if folder.exists() and not new.exists() and not (old / STORE).exists():
+    if any(folder.is_relative_to(kept) for kept in kept_there) or (folder.exists() and not new.exists() and not is_copy):
         return ""
     return new.as_uri() if address.startswith("file:") else str(new)
 

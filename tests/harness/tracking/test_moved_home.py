@@ -152,14 +152,19 @@ def test_artifacts_that_a_link_leads_to_another_disk_stay_there(home: Path) -> N
     assert follow(home / "mlflow.db", home) == "" and addresses(home) == before and (disk / "more").is_dir()
 
 
-def test_files_that_another_home_keeps_for_this_store_stay_with_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("has_a_store_too", [True, False])
+def test_files_that_another_home_keeps_for_this_store_stay_with_it(home: Path, has_a_store_too: bool,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
     guest = home.with_name("guest")
+    if has_a_store_too:
+        Store(guest).experiment("own")
     with monkeypatch.context() as context:
         context.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}")
         _add_file(tracker := Store(guest).experiment("guest's"), run := tracker.start("seed", "seed 0", None, RunTags()))
+        tracker.start("seed", "seed 1", None, RunTags())  # it goes on, and has no files yet
     tracker = Store(home).experiment("guest's")
     assert tracker.files(run, "figures.csv", home.parent) is not None
-    assert len(below(guest, addresses(home))) == 2 and len(below(home, addresses(home))) == 6
+    assert len(below(guest, addresses(home))) == 3 and len(below(home, addresses(home))) == 6
 
 
 def test_a_moved_home_that_the_environment_names_is_followed_to_its_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
