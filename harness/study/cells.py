@@ -36,8 +36,8 @@ def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None 
 
     Raises: BenchError with the near names for a setting or search key that no cell has.
     """
-    rows = [(row, split) for split in study.protocols for row in study.rows
-            if specification_text(split) in map(specification_text, row.splits)]
+    rows_of = [(row, set(map(specification_text, row.splits))) for row in study.rows]
+    rows = [(row, split) for split in study.protocols for row, own in rows_of if specification_text(split) in own]
     bases = [Trial(corpus=study.corpus, corpus_fingerprint=corpus_fingerprint, feature_space=row.feature_space,
                    architecture=row.architecture, augmentation=row.augmentation, split=split, training=row.training,
                    backend=keras_backend()) for row, split in rows]
