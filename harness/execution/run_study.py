@@ -29,7 +29,7 @@ from harness.execution.recovery import (
 from harness.execution.run_context import Progress, RunContext
 from harness.execution.schedule import Schedule
 from harness.search.claims import CLOSING_PATIENCE_S, Claims
-from harness.search.optuna_study import Search, open_searches, storage
+from harness.search.optuna_study import Search, check_storage, open_searches, storage
 from harness.study.cells import Cell, plan
 from harness.study.files import StudyFile
 from harness.tracking.outbox import Outbox
@@ -133,8 +133,7 @@ def check_stores(name: str, store: Store, optuna_storage: str = "", kind: str = 
     Raises: BenchError for a store of another version, and for an experiment that was deleted, renamed or made by hand.
     """
     store.check_experiment(name, kind)
-    if optuna_storage or (store.home / "optuna.db").exists():
-        storage(store.home, optuna_storage)
+    check_storage(store.home, optuna_storage)
 
 
 def _work(run: RunContext, searches: list[Search], execution: Execution) -> None:

@@ -6,6 +6,8 @@ import functools
 import hashlib
 import sqlite3
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from harness.study.cells import Cell
 from harness.study.settings import setting_value, with_settings
 from harness.study.trial import Trial
 from harness.tracking import process_identity
-from harness.tracking.addresses import sqlite_address
+from harness.tracking.addresses import sqlite_address, sqlite_file
 from harness.tracking.outbox import Outbox
 from harness.tracking.store import check_sqlite_file
 from harness.tracking.store_errors import driver_missing, in_memory
@@ -44,11 +46,7 @@ def storage(home: Path, url: str = "") -> optuna.storages.RDBStorage:
     path = (home / "optuna.db").resolve()
     if not url:
         home.mkdir(parents=True, exist_ok=True)
-        check_sqlite_file(path, TABLES)
-    elif in_memory(url):
-        raise BenchError(f"--optuna-storage {url} is a database in memory, which is gone when the command ends: name a file, or a server")
-    where = without_password(url) if url else str(path)
-    try:
+    with _explained(path, url):
         if url:
             return retry_while_away(lambda: _server_storage(url), START_PATIENCE_S)
         with sqlite3.connect(path, timeout=BUSY_S) as connection:
@@ -56,6 +54,27 @@ def storage(home: Path, url: str = "") -> optuna.storages.RDBStorage:
         connection.close()
         check_versions(sqlite_address(path), OPTUNA)
         return optuna.storages.RDBStorage(sqlite_address(path), engine_kwargs={"connect_args": {"timeout": BUSY_S}})
+
+
+def check_storage(home: Path, url: str = "") -> None:
+    """Look at the store of all searches; neither it nor its tables are created. Raises: BenchError as `storage` does."""
+    path = (home / "optuna.db").resolve()
+    file = sqlite_file(url) if url else path
+    if file is None or file.exists():
+        with _explained(path, url):
+            retry_while_away(lambda: check_versions(url or sqlite_address(path), OPTUNA), START_PATIENCE_S)
+
+
+@contextmanager
+def _explained(path: Path, url: str) -> Iterator[None]:
+    """Around what opens the store of all searches: a file is checked before, and every error names the store and what to do."""
+    if not url:
+        check_sqlite_file(path, TABLES)
+    elif in_memory(url):
+        raise BenchError(f"--optuna-storage {url} is a database in memory, which is gone when the command ends: name a file, or a server")
+    where = without_password(url) if url else str(path)
+    try:
+        yield
     except VersionError:
         raise
     except (NoSuchModuleError, ArgumentError) as error:

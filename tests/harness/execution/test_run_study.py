@@ -10,6 +10,7 @@ from failing_study import FAILING
 from listed_recipes import RECIPES
 from mlflow_client import client_of, runs_of
 
+from harness.execution.run_study import check_stores
 from harness.tracking.store import Store
 
 ONE_PROTOCOL = ("--split", "unseen_speakers_80_20", "--seeds", "0")
@@ -32,6 +33,15 @@ def test_the_same_command_again_trains_nothing_and_changes_no_byte_of_the_report
     assert count(ran.home) == {"study": 1, "trial": 4, "final": 2, "seed": 4}
     assert again.out == ran.outcome.out and again.err.count("0 to do") == 2
     assert {path: path.read_bytes() for path in sorted(p for p in (ran.home / "reports").rglob("*") if p.is_file())} == before
+
+
+def test_a_look_at_the_stores_before_a_run_creates_neither_files_nor_tables(tmp_path: Path) -> None:
+    empty, absent = tmp_path / "empty.db", tmp_path / "absent.db"
+    empty.touch()
+    for file in (empty, absent):
+        check_stores("tiny", Store(tmp_path), f"sqlite:///{file}")
+    check_stores("tiny", Store(tmp_path / "home"))
+    assert empty.stat().st_size == 0 and list(tmp_path.iterdir()) == [empty]
 
 
 def test_more_trials_add_the_difference_and_no_signature_is_run_twice(tmp_path: Path) -> None:
