@@ -61,8 +61,9 @@ def prepare(study: Study, workspace: Workspace, settings: dict[str, Any], only_c
     for parts in parts_of([cell.base.split for cell in kept], corpus):
         for warning in parts.warnings():
             console.say(f"⚠ {warning}")
-    corpus, workspace = _readable(study, corpus, workspace, kept, allow_missing, console)
-    if workspace.left_out:
+    readable, workspace = _readable(study, corpus, workspace, kept, allow_missing, console)
+    if readable is not corpus:
+        corpus = readable
         expanded = with_all_folds(study, corpus) if all_folds else study
         kept, declined = feasible(expanded, corpus, settings, only_cell, all_folds)
     for line in cut_lines(corpus, [cell.base.feature_space for cell in kept], workspace.cache):

@@ -93,9 +93,8 @@ def refuse_other_parts(run: RunContext) -> None:
 
 def deleted_openings(run: RunContext) -> str:
     """What deleting runs by hand means for this start, in one line; empty where nothing is missing. Completes the ledger first."""
-    run.tracker.complete_ledger()
     cells = {cell.key for cell in run.prepared.cells}
-    gone = [opening for opening in run.tracker.openings()
+    gone = [opening for opening in run.tracker.complete_ledger()
             if not opening.in_store and opening.cell in cells and opening.signature not in run.known]
     if not gone:
         return ""

@@ -47,7 +47,7 @@ def opening_of(record: RunRecord) -> Opening:
 def all_openings(tags: Mapping[str, str], records: Iterable[RunRecord]) -> list[Opening]:
     """Every opening that the ledger or a run knows of, each once.
 
-    Args: tags: of the experiment; homes of earlier versions have no ledger there. records: all runs of the study.
+    Args: tags: of the experiment; homes of earlier versions have no ledger there. records: of all seeds of the study.
     """
     seeds = [record for record in records if record.kind == "seed"]
     names = {name for record in seeds for name in (record.run_id, record.about.uid) if name}

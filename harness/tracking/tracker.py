@@ -121,15 +121,18 @@ class Tracker:
         self.client.set_experiment_tag(self.experiment_id, *opening.tag())
 
     def openings(self, records: Iterable[RunRecord] | None = None) -> list[Opening]:
-        """Every time that a test part was scored, also in runs that were deleted. Args: records: all runs, where they are known."""
-        return all_openings(self.client.get_experiment(self.experiment_id).tags, self.records() if records is None else records)
+        """Every time that a test part was scored, also in runs that were deleted. Args: records: of all seeds, where they are known."""
+        tags = self.client.get_experiment(self.experiment_id).tags
+        return all_openings(tags, self.records("seed") if records is None else records)
 
-    def complete_ledger(self) -> None:
-        """Note the openings of runs that earlier versions brought here without noting them."""
-        tags, records = self.client.get_experiment(self.experiment_id).tags, self.records("seed")
-        for opening in all_openings(tags, records):
+    def complete_ledger(self) -> list[Opening]:
+        """Every opening, like `openings`; those of runs that earlier versions brought here without noting them are noted."""
+        tags = self.client.get_experiment(self.experiment_id).tags
+        openings = all_openings(tags, self.records("seed"))
+        for opening in openings:
             if LEDGER + opening.uid not in tags:
                 self._note(opening)
+        return openings
 
     def _log_inputs(self, run_id: str, inputs: list[dict[str, str]], tries: int = 3) -> None:
         """Name a run's datasets. MLflow refuses a new one that another run names at the same moment; the next try succeeds."""

@@ -14,7 +14,8 @@ from mlflow_client import client_of, runs_of
 
 from harness.console import Console
 from harness.data.corpora import Workspace, open_corpus
-from harness.execution.prepare import prepare
+from harness.execution import prepare as preparation
+from harness.execution.prepare import feasible, prepare
 from harness.study.files import load_study
 from registry.corpora.crema_d import NEVER_PUBLISHED, _takes
 from registry.corpora.folder import Folder
@@ -61,6 +62,21 @@ def test_a_damaged_clip_is_named_before_anything_is_trained_and_left_out_when_th
     assert allowed.code == 0, allowed.err
     assert "1003_DFA_ANG_XX" in allowed.err
     assert "245 of 7,442 clips: partial" in (tmp_path / "home" / "reports" / "tiny_study.md").read_text()
+
+
+def test_cells_are_tried_a_second_time_only_where_decoding_left_out_more_clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        for emotion in ("ang", "hap"):
+            for take in range(4):
+                tone(tmp_path / f"s{number}_{emotion}_{take}.wav")
+    rows = [f"{path.name},{path.name[3:6]},{path.name[:2]}" for path in sorted(tmp_path.glob("*.wav"))]
+    (tmp_path / "clips.csv").write_text("\n".join(["path,emotion,speaker", *rows]))
+    (tmp_path / "s0_ang_0.wav").write_bytes(b"RIFF and then nothing of use")
+    tried: list[int] = []
+    monkeypatch.setattr(preparation, "feasible", lambda study, corpus, *rest: tried.append(len(corpus)) or feasible(study, corpus, *rest))
+    study = dataclasses.replace(load_study(TINY), corpus=Folder(), splits=(Random8020(),))
+    prepared = prepare(study, Workspace(home=tmp_path / "home", data=tmp_path), {}, None, True, Console(quiet=True))
+    assert prepared.workspace.left_out == ("s0_ang_0",) and tried == [31]
 
 
 def test_a_clip_that_is_missing_stops_a_run_unless_that_is_allowed(tmp_path: Path) -> None:
