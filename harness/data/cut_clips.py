@@ -39,7 +39,7 @@ class Cut:
     @property
     def mark(self) -> str:
         """In a few words, for a row of a leaderboard."""
-        longer = f"{self.longer:,} of {self.clips:,} clips at {self.space.duration_s} s"
+        longer = f"{'at most ' * self.at_most}{self.longer:,} of {self.clips:,} clips at {self.space.duration_s} s"
         emptied = f"{self.emptied:,} of {self.clips:,} clips by trimming"
         return " and ".join(part for part, count in ((longer, self.longer), (emptied, self.emptied)) if count)
 

@@ -52,6 +52,7 @@ def test_trimming_that_leaves_a_click_and_trimming_that_leaves_enough_are_told_a
     corpus = corpus_of(folder)
     before = cut(corpus, TRIMMED)
     assert str(before) == "3 of 6 clips are longer than 0.5 s and are cut where trimming leaves more"
+    assert before.mark == "at most 3 of 6 clips at 0.5 s", "so of features in the cache that were computed before cuts were counted"
     features(corpus, TRIMMED, cache, workers=1)
     after = cut(corpus, TRIMMED, cache)
     assert (after.longer, after.emptied) == (1, 1)
