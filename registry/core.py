@@ -62,10 +62,12 @@ def _has_default(field: dataclasses.Field[Any]) -> bool:
     return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
 
 
-@functools.cache  # resolving takes longer than all else in the construction of a component
+_annotations = functools.cache(typing.get_type_hints)  # compiling them takes longer than all else in the construction of a component
+
+
 def field_types(cls: Any) -> dict[str, Any]:
     """The fields of a component class with their resolved annotations."""
-    hints = typing.get_type_hints(cls)
+    hints = _annotations(cls)
     return {f.name: hints[f.name] for f in dataclasses.fields(cls)}
 
 
