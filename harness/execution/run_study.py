@@ -29,7 +29,8 @@ from harness.execution.recovery import (
 from harness.execution.run_context import Progress, RunContext
 from harness.execution.schedule import Schedule
 from harness.search.claims import CLOSING_PATIENCE_S, Claims
-from harness.search.optuna_study import Search, check_storage, open_searches, storage
+from harness.search.optuna_study import Search, open_searches
+from harness.search.storage import check_storage, storage
 from harness.study.cells import Cell, plan
 from harness.study.files import StudyFile
 from harness.tracking.outbox import Outbox

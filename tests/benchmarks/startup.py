@@ -21,7 +21,7 @@ ANSWERS = (("--help",), ("list",))
 FIRST_USES = {
     "MLflow imported": "import mlflow",
     "MLflow imported, new store made": "from harness.tracking.store import Store; Store(home).experiment('first')",
-    "Optuna imported, new store made": "from harness.search.optuna_study import storage; storage(home)",
+    "Optuna imported, new store made": "from harness.search.storage import storage; storage(home)",
     "Keras and its backend imported, devices found": "from harness.training.backend import set_up; set_up()",
     "scikit-learn's metrics imported": "import sklearn.metrics",
     "first picture drawn": "from harness.training.figures import confusion_figure as draw, save; "

@@ -9,7 +9,8 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from tiny_study import STUDY
 
 from harness.search.claims import Claims
-from harness.search.optuna_study import Proposal, Search, open_searches, storage
+from harness.search.optuna_study import Proposal, Search, open_searches
+from harness.search.storage import storage
 from harness.study.cells import Cell, plan
 from harness.study.definition import Study
 from registry.architectures.residual_1d import Residual1D

@@ -25,7 +25,7 @@ from harness.data.corpora import open_corpus
 from harness.data.feature_store import open_entry
 from harness.data.features import features
 from harness.execution.finals import requested_now
-from harness.search.optuna_study import storage
+from harness.search.storage import storage
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 from registry.errors import BenchError

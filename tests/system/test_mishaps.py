@@ -20,7 +20,7 @@ from outbox_entries import entry, files
 from harness.data.corpora import Workspace, open_corpus
 from harness.data.feature_store import DiskFull
 from harness.execution import schedule
-from harness.search.optuna_study import storage
+from harness.search.storage import storage
 from harness.study.cells import plan
 from harness.tracking.outbox import Outbox
 from harness.tracking.store import Store

@@ -11,7 +11,7 @@ from outbox_entries import entry
 
 from harness.evaluation.study_status import StudyStatus, study_status
 from harness.search.claims import Claims
-from harness.search.optuna_study import storage
+from harness.search.storage import storage
 from harness.tracking.outbox import Outbox
 from harness.tracking.store import Store
 

@@ -17,7 +17,7 @@ import sqlalchemy as sql
 from sqlalchemy.exc import IntegrityError
 
 from harness.search.claims import SILENT_S, Claims, retry_while_away
-from harness.search.optuna_study import storage
+from harness.search.storage import storage
 from registry.errors import BenchError
 
 DATABASE_S = 5000.0  # what the database's clock shows, some fifty years behind this machine's
@@ -113,7 +113,7 @@ def test_a_claim_has_one_owner_and_a_dead_one_s_is_free_again(tmp_path: Path) ->
     assert not one.take("slot", "c")
     held = one.get("slot")
     assert held and held.outcome == {"state": "finished", "value": 0.5}
-    program = (f"import sys; from pathlib import Path\nfrom harness.search.optuna_study import storage\n"
+    program = (f"import sys; from pathlib import Path\nfrom harness.search.storage import storage\n"
                f"from harness.search.claims import Claims\n"
                f"c = Claims(storage(Path({str(tmp_path)!r})).engine); assert c.take('left', 'x'); print(c.id, flush=True)\n"
                "import os; os.kill(os.getpid(), 9)")
@@ -133,7 +133,7 @@ def test_a_clock_that_jumps_makes_nobody_dead(tmp_path: Path) -> None:
 
 def test_many_claims_at_once_from_several_processes_have_one_owner_each(tmp_path: Path) -> None:
     storage(tmp_path)
-    program = (f"import sys; from pathlib import Path\nfrom harness.search.optuna_study import storage\n"
+    program = (f"import sys; from pathlib import Path\nfrom harness.search.storage import storage\n"
                f"from harness.search.claims import Claims\n"
                f"c = Claims(storage(Path({str(tmp_path)!r})).engine)\nprint(sum(c.take(f's{{i}}', c.id) for i in range(60)))")
     started = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=dict(os.environ)) for _ in range(3)]

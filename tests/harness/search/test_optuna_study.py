@@ -9,20 +9,19 @@ from pathlib import Path
 
 import optuna
 import pytest
-from calls import TINY, bench, free_port
+from calls import TINY
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 from outbox_entries import entry, files
 from searches import cells_of, opened, rate
 from tiny_study import STUDY
 
-from harness.search import optuna_study
 from harness.search.budget import STARTUP_TRIALS
-from harness.search.optuna_study import Search, storage
+from harness.search.optuna_study import Search
+from harness.search.storage import storage
 from harness.study.cells import Cell
 from harness.study.settings import with_settings
 from harness.tracking.outbox import Outbox
-from registry.errors import BenchError
 
 
 def played(search: Search, rounds: int) -> list[float]:
@@ -200,17 +199,3 @@ def test_what_earlier_versions_left_running_is_settled_and_its_result_counts(tmp
     box.commit(entry("on disk", metrics={"validation/uar": 0.7}), files)
     search = opened(tmp_path)[0]
     assert search.reconcile() == 2 and [t.value for t in search.ended()] == [0.4, 0.7]
-
-
-def test_a_damaged_store_is_refused_with_what_to_do_about_it(tmp_path: Path) -> None:
-    (tmp_path / "optuna.db").write_bytes(b"this is no database" * 100)
-    with pytest.raises(BenchError, match=r"optuna\.db is damaged.*nothing was written to it.*move it away"):
-        opened(tmp_path)
-
-
-def test_a_database_that_is_away_is_named_without_its_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(optuna_study, "START_PATIENCE_S", 0.5)
-    address = f"127.0.0.1:{free_port()}/db"
-    outcome = bench("run", "--study", TINY, "--home", tmp_path, "--optuna-storage", f"postgresql+psycopg://anna:S3cr-et@{address}")
-    assert outcome.code == 1 and address in outcome.err and "check --optuna-storage" in outcome.err
-    assert "S3cr-et" not in outcome.out + outcome.err

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from harness.search.optuna_study import storage
+from harness.search.storage import storage
 from harness.tracking.addresses import local_folder, sqlite_address, sqlite_file
 from harness.tracking.run_record import RunTags
 from harness.tracking.store import Store

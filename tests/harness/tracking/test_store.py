@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 from records import bring
 from tiny_study import STUDY
 
-from harness.search.optuna_study import TABLES, storage
+from harness.search.storage import TABLES, storage
 from harness.study.cells import plan
 from harness.tracking.run_record import RunTags
 from harness.tracking.store import Store, check_sqlite_file

@@ -13,7 +13,7 @@ from mlflow.db import commands
 from postgres import Postgres, programs
 from web_server import answering
 
-from harness.search.optuna_study import storage
+from harness.search.storage import storage
 from harness.tracking.store import Store, connect
 from harness.tracking.store_versions import MLFLOW, OPTUNA, check_versions
 from registry.errors import BenchError
