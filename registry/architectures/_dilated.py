@@ -70,6 +70,8 @@ class DilatedNet:
         return keras.layers.Add()([x, self._convolution(dilation)(y)])
 
     def _convolution(self, dilation: int) -> keras.layers.Layer:
+        from registry.architectures._dilated_convolution import DilatedConv1D, DilatedConv2D
+
         rates = (dilation, *(1,) * (self.rank - 2))  # bands are few and neighbouring: only time is dilated
-        return layer("Conv", self.rank, self.filters, self.kernel_size, dilation_rate=rates, padding="same", use_bias=False,
-                     kernel_initializer="he_normal")
+        return (DilatedConv1D if self.rank == 2 else DilatedConv2D)(
+            self.filters, self.kernel_size, dilation_rate=rates, padding="same", use_bias=False, kernel_initializer="he_normal")
