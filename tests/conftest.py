@@ -18,6 +18,8 @@ for setting in ("MLFLOW_TRACKING_URI", "BENCH_HOME", "BENCH_DATA"):
     os.environ.pop(setting, None)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):  # as of trainings, whichever test uses TensorFlow first
+    os.environ[threads] = "1"
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # two processes that fill one cache of compiled code can crash on it
     os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "numba" / worker))
 

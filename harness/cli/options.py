@@ -64,6 +64,8 @@ def add_training(sub: argparse.ArgumentParser) -> None:
     where.add_argument("--scheduler", type=_address, metavar="tcp://HOST:PORT", help="train on a running Dask cluster")
     where.add_argument("--in-process", action="store_true", help="train in the process of the command, for debugging")
     sub.add_argument("--trials-per-gpu", type=workers, default=0, metavar="K", help="start K workers for each GPU, which share it")
+    sub.add_argument("--threads-per-trial", type=whole("a number of threads", 1), metavar="N",
+                     help="threads that compute a trial (default 1, or training.threads of the study); others give other figures")
     sub.add_argument("--trial-timeout", type=_seconds, default=0.0, metavar="SECONDS",
                      help="stop a trial that takes longer and count it as failed; the start of a new worker counts, too")
     sub.add_argument("--adopt", action="store_true",
@@ -95,14 +97,15 @@ def _seconds(text: str) -> float:
 
 
 def settings(args: argparse.Namespace) -> dict[str, Any]:
-    """Setting -> value, of every `--set`. Raises: UsageError for anything but SETTING=VALUE."""
+    """Setting -> value, of every `--set` and of `--threads-per-trial`. Raises: UsageError for anything but SETTING=VALUE."""
     from harness.study.files import parse_value
 
     pairs = [text.partition("=") for text in args.set]
     for name, equals, value in pairs:
         if not equals or "." not in name:
             raise UsageError(f"--set needs SETTING=VALUE, such as training.epochs=5, not {name + equals + value!r}")
-    return {name: parse_value(value) for name, _, value in pairs}
+    threads = vars(args).get("threads_per_trial")
+    return {name: parse_value(value) for name, _, value in pairs} | ({"training.threads": threads} if threads else {})
 
 
 def store(args: argparse.Namespace, new: bool = False) -> Store:

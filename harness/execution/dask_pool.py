@@ -25,6 +25,7 @@ from harness.execution.job import Job, Outcome
 from harness.execution.pool import JobEnd, OnProgress, ProgressEvent
 from harness.safe_text import first_line
 from harness.tracking.run_record import RunRecord
+from harness.training.backend import THREADS
 from registry.errors import BenchError
 from registry.own_files import known_in
 
@@ -45,13 +46,14 @@ SETTINGS = {
     **{f"distributed.{role}.http.routes": [] for role in ("scheduler", "worker", "nanny")},  # no web pages
 }
 EARLY = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # read when NumPy is loaded, before a nanny sets anything
-LIMITS = (*EARLY, "LOKY_MAX_CPU_COUNT", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+LIMITS = (*EARLY, "LOKY_MAX_CPU_COUNT", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS")
 USER_LIMITS = {name: os.environ[name] for name in LIMITS if name in os.environ}  # read now: nannies set theirs in this process, too
 
 
-def local(workers: int, per_gpu: int = 0) -> SpecCluster:
-    """A scheduler on 127.0.0.1 and worker processes of one thread each, which share the cores; with `per_gpu` so many to each GPU.
+def local(workers: int, per_gpu: int = 0, threads: int = 1) -> SpecCluster:
+    """A scheduler on 127.0.0.1 and worker processes that run one trial each; with `per_gpu` so many to each GPU.
 
+    Args: threads: of a trial.
     Raises: BenchError when there is no GPU to share.
     """
     gpus = visible_gpus() if per_gpu else []
@@ -59,23 +61,24 @@ def local(workers: int, per_gpu: int = 0) -> SpecCluster:
         raise BenchError("--trials-per-gpu needs a GPU, and none is visible: leave it out, or check CUDA_VISIBLE_DEVICES")
     count = per_gpu * len(gpus) or workers
     dask.config.set(SETTINGS)
-    threads = worker_environment(count, "")
-    os.environ.update({name: threads[name] for name in EARLY})  # where nannies look first; they would put their own 1 there
+    early = worker_environment(count, "", threads)
+    os.environ.update({name: early[name] for name in EARLY})  # where nannies look first; they would put their own 1 there
     security = Security.temporary()  # whoever reaches a worker can run code in it, and this machine may have other users
     shared: dict[str, Any] = {"host": HOST, "port": 0, "protocol": "tls", "security": security,
                               "dashboard": False, "dashboard_address": f"{HOST}:0"}
     each = {**shared, "nthreads": 1, "memory_limit": int(MEMORY_LIMIT / count), "silence_logs": logging.CRITICAL}
     gpu_of = dict(enumerate(itertools.islice(itertools.cycle(gpus or [""]), count)))
-    specs = {place: {"cls": Nanny, "options": {**each, "env": worker_environment(count, gpu)}} for place, gpu in gpu_of.items()}
+    specs = {place: {"cls": Nanny, "options": {**each, "env": worker_environment(count, gpu, threads)}} for place, gpu in gpu_of.items()}
     return SpecCluster(workers=specs, scheduler={"cls": Scheduler, "options": shared},
                        security=security, silence_logs=logging.CRITICAL, asynchronous=False)
 
 
-def worker_environment(workers: int, gpu: str) -> dict[str, str]:
-    """The environment of a local worker: its share of the cores for each library that has threads or processes, and its GPU."""
-    threads = str(max(1, joblib.cpu_count() // workers))
-    limits = {name: USER_LIMITS.get(name, threads) for name in LIMITS}
-    return {**limits, "TF_CPP_MIN_LOG_LEVEL": "3", **({"CUDA_VISIBLE_DEVICES": gpu} if gpu else {})}
+def worker_environment(workers: int, gpu: str, threads: int = 1) -> dict[str, str]:
+    """The environment of a local worker: the threads of a trial for each library that has some, its share of the cores for processes that
+    compute features, and its GPU."""
+    share = max(1, joblib.cpu_count() // workers)
+    limits = {**dict.fromkeys(LIMITS, str(threads)), "LOKY_MAX_CPU_COUNT": str(share), **USER_LIMITS}
+    return {**limits, **dict.fromkeys(THREADS, str(threads)), "TF_CPP_MIN_LOG_LEVEL": "3", **({"CUDA_VISIBLE_DEVICES": gpu} if gpu else {})}
 
 
 def visible_gpus() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,6 +36,7 @@ from harness.study.files import StudyFile
 from harness.tracking.outbox import Outbox
 from harness.tracking.run_record import LONGEST_TAG, RunTags
 from harness.tracking.store import Store
+from harness.training.backend import fix_threads
 from harness.training.run_trial import run_trial
 from registry.core import short_label
 from registry.errors import BenchError
@@ -61,13 +62,13 @@ class Execution:
     tries: int = 3
     objective: Objective = run_trial
 
-    def pool(self) -> Pool:
-        """The workers. Raises: BenchError when none can be reached."""
+    def pool(self, threads: int = 1) -> Pool:
+        """The workers, whose trials have so many threads each. Raises: BenchError when none can be reached."""
         if self.in_process:
             return InProcessPool()
         from harness.execution.dask_pool import DaskPool, local
 
-        return DaskPool(self.scheduler or local(self.workers, self.trials_per_gpu))
+        return DaskPool(self.scheduler or local(self.workers, self.trials_per_gpu, threads))
 
 
 def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dict[str, Any], console: Console, *,
@@ -86,6 +87,9 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
     """
     execution = execution or Execution(in_process=True)
     check_stores(file.name, store, execution.optuna_storage, kind)
+    threads = plan(file.study, "", settings)[0].base.training.threads
+    with nullcontext() if execution.in_process else suppress(BenchError):  # where nothing is trained here, it does not matter
+        fix_threads(threads)  # now: networks are tried below, and TensorFlow keeps the threads that it begins with
     prepared = prepare(file.study, workspace, settings, only_cell, allow_missing, console, leaks_allowed, all_folds)
     study = prepared.study
     file = replace(file, study=study)
@@ -148,17 +152,17 @@ def _work(run: RunContext, searches: list[Search], execution: Execution) -> None
         seeds = len(run.prepared.cells) * len(run.study.seeds)
         with console.bar("trials", sum(missing.values())) as first, console.bar("finals", seeds) as second, Stopping(console) as stopping:
             schedule = Schedule(run, searches, Progress(first), Progress(second), execution.tries)
-            _drive(schedule, execution, stopping)
+            _drive(schedule, execution, stopping, run.prepared.cells[0].base.training.threads)
 
 
-def _drive(schedule: Schedule, execution: Execution, stopping: Stopping) -> None:
+def _drive(schedule: Schedule, execution: Execution, stopping: Stopping, threads: int) -> None:
     """Keep the workers busy until everything is done, or nothing more is to be started."""
     job = schedule.next_job()
     if job is None and schedule.finished():
         return  # nothing to do: no worker is started for it
     pool = None
     try:
-        pool = execution.pool()
+        pool = execution.pool(threads)
         if not pool.free():
             schedule.run.console.say("no worker has joined yet: waiting for the first")
         while not schedule.finished():

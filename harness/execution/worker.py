@@ -23,6 +23,7 @@ from harness.tracking.outbox import Outbox, OutboxEntry, entry_of
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training import cost, saved_model
+from harness.training.backend import fix_threads
 from harness.training.result import Pruned, Result
 from registry.errors import BenchError
 
@@ -67,6 +68,7 @@ def _check_fit(trial: Trial, signature: str, home: Path) -> None:
     if trial.signature != signature:
         raise BenchError("a worker's bench, or a component in it, has another version than the one that planned this trial: start the "
                          "workers from the same installation")
+    fix_threads(trial.training.threads)
 
 
 def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:

@@ -46,11 +46,15 @@ def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None 
         if not any(has_setting(base, setting) for base in bases):
             raise unknown("setting of this study", setting, {s for base in bases for s in settings_of(base)})
     bases = [with_settings(base, fixed) for base in bases]
+    threads = sorted({base.training.threads for base in bases})
+    require(len(threads) == 1, f"training.threads must be the same in a whole study, since a process can't change them, not {threads}")
     for setting, distribution in study.search.items():
         for value in values_to_check(setting, distribution):
             changed = [with_settings(base, {setting: value}) for base in bases]
             require(all(new.split == old.split for new, old in zip(changed, bases, strict=True)),
                     f"search[{setting!r}]: a split is not searched, since figures of different splits can't be compared; list it in splits")
+            require(all(new.training.threads == threads[0] for new in changed),
+                    "search['training.threads']: threads are not searched, since a process can't change them; say training.threads=N")
     return [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and has_setting(base, s)}, row.name)
             for base, (row, _) in zip(bases, rows, strict=True)]
 

@@ -12,7 +12,7 @@ from registry.core import canonical, checked, short_label, specification
 from registry.errors import require
 from registry.feature_space import FeatureSpace
 
-NUMBERS_VERSION = 2  # increased when training, scoring or normalising changes its numbers
+NUMBERS_VERSION = 3  # increased when training, scoring or normalising changes its numbers
 
 
 @checked
@@ -32,6 +32,8 @@ class Training:
         class_weights: weigh each clip by the inverse frequency of its emotion among the training clips.
         label_smoothing: in [0, 1).
         precision: of the arithmetic, Keras's dtype policy; the mixed ones are faster on hardware that has them, weights stay float32.
+        threads: that compute a training, which change the order of sums; the same in a whole study. Networks of this size gain more by
+            more workers than by more threads.
     """
 
     optimizer: Literal["adam", "adamw", "rmsprop", "sgd"] = "adam"
@@ -47,9 +49,10 @@ class Training:
     class_weights: bool = False
     label_smoothing: float = 0.0
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    threads: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("learning_rate", "batch_size", "epochs", "drop_epochs"):
+        for name in ("learning_rate", "batch_size", "epochs", "drop_epochs", "threads"):
             require(getattr(self, name) > 0, f"training.{name} must be positive, not {getattr(self, name)}")
         require(self.early_stopping is None or self.early_stopping > 0,
                 f"training.early_stopping must be positive or None, not {self.early_stopping}")

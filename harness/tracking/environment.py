@@ -31,14 +31,14 @@ def commit() -> str:
 
 
 def hardware() -> str:
-    """Cores, memory, what the Keras backend computes on, and what else rounds its numbers: `2 cores, 24 GB, cpu:0, 2 threads`."""
+    """Cores, memory, what the Keras backend computes on, and what else rounds its numbers: `2 cores, 24 GB, cpu:0, 1 thread`."""
     import psutil
 
-    from harness.training.backend import not_undone, set_up, threads
+    from harness.training.backend import in_words, not_undone, set_up, threads
 
     parts = [f"{psutil.cpu_count()} cores", f"{round(psutil.virtual_memory().total / 1e9)} GB", *set_up()]
     used = threads()
-    return ", ".join([*parts, *([f"{used} thread{'s'[: used != 1]}"] if used else []), *not_undone()])
+    return ", ".join([*parts, *([in_words(used)] if used else []), *not_undone()])
 
 
 def versions() -> str:

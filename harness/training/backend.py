@@ -1,10 +1,11 @@
-"""Chooses the Keras backend, sets up its devices and seeds it; only this module calls TensorFlow or PyTorch directly."""
+"""Chooses the Keras backend, sets up its devices and threads and seeds it; only this module calls TensorFlow or PyTorch directly."""
 
 from __future__ import annotations
 
 import functools
 import os
 import random
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -13,6 +14,8 @@ from registry.errors import BenchError
 from registry.keras_state import load_keras, too_late
 
 ROUNDING = ("NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE")  # read when Python starts, before any line of bench
+THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")  # read when TensorFlow computes first
+_fixed = 0  # threads of this process; 0: whoever computes first chooses
 
 
 def set_up() -> tuple[str, ...]:
@@ -29,6 +32,8 @@ def set_up() -> tuple[str, ...]:
     except (ImportError, ValueError) as error:
         raise BenchError(f"the Keras backend {keras_backend()!r} can't be used ({error}); install it, or set KERAS_BACKEND "
                          "to tensorflow, jax or torch") from error
+    with suppress(BenchError):  # a notebook has used TensorFlow: what trains has found out by `fix_threads`
+        fix_threads(_fixed or 1)
     if keras_backend() == "tensorflow":
         import tensorflow
 
@@ -54,8 +59,41 @@ def _devices() -> tuple[str, ...]:
     return tuple(keras.distribution.list_devices()) or ("cpu:0",)
 
 
+def fix_threads(number: int) -> None:
+    """Compute with so many threads in this process from now on, as the signature of its trainings says: they change the order of sums.
+
+    Processes that this one starts compute with as many. Raises: BenchError when TensorFlow has begun with another number.
+    """
+    global _fixed
+    if keras_backend() == "tensorflow" and "tensorflow" in sys.modules:
+        _fix_tensorflow(number)
+    if keras_backend() == "torch" and "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(number)
+    os.environ.update(dict.fromkeys(THREADS, str(number)))  # for what loads TensorFlow before `set_up`
+    _fixed = number
+
+
+def _fix_tensorflow(number: int) -> None:
+    import tensorflow
+
+    try:
+        tensorflow.config.threading.set_intra_op_parallelism_threads(number)
+        tensorflow.config.threading.set_inter_op_parallelism_threads(number)
+    except RuntimeError as error:  # it has computed already
+        if threads() != number:
+            raise BenchError(
+                f"TensorFlow computes with {in_words(threads())} in this process already, and training.threads is {number}. Start the "
+                f"process anew: a Dask worker as `TF_NUM_INTRAOP_THREADS={number} dask worker ADDRESS --nthreads 1`, a notebook such that "
+                f"it calls bench before it uses TensorFlow. Or train with --threads-per-trial {threads()}, in Python "
+                f"training.threads={threads()}, which is another signature") from error
+
+
 def threads() -> int:
-    """The threads that TensorFlow computes one operation with, which change the order of its sums; 0 with another backend."""
+    """The threads that the backend computes one operation with, which change the order of its sums; 0 where that is not known."""
+    if keras_backend() == "torch":
+        import torch
+
+        return int(torch.get_num_threads())
     if keras_backend() != "tensorflow":
         return 0
     import tensorflow
@@ -63,6 +101,11 @@ def threads() -> int:
     chosen = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return tensorflow.config.threading.get_intra_op_parallelism_threads() or (int(chosen) if chosen.isdecimal() else 0) or usable
+
+
+def in_words(number: int) -> str:
+    """A number of threads: `1 thread`, `2 threads`."""
+    return f"{number} thread{'s'[: number != 1]}"
 
 
 def not_undone() -> tuple[str, ...]:

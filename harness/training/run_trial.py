@@ -17,7 +17,7 @@ from harness.data.feature_workers import DamagedClips
 from harness.data.features import Progress, features
 from harness.safe_text import mask_secrets
 from harness.study.trial import Trial
-from harness.training.backend import set_up
+from harness.training.backend import fix_threads, set_up
 from harness.training.fit import Diverged, OnEpoch, fit
 from harness.training.predictions import Predictions
 from harness.training.result import NotTheTrialsFault, Pruned, Result
@@ -34,13 +34,14 @@ def run_trial(trial: Trial, workspace: Workspace, on_epoch: OnEpoch, preparing: 
 
     Args:
         preparing: called with (clips done, clips in all) while features or augmented copies are computed.
-    Raises: BenchError when the clips are not those that the trial was planned on; KeyboardInterrupt passes through
-    after the result's state is set by the caller.
+    Raises: BenchError when the clips are not those that the trial was planned on, or this process computes with other threads;
+    KeyboardInterrupt passes through after the result's state is set by the caller.
     """
     result = Result(trial)
     corpus = open_corpus(trial.corpus, workspace.data, workspace.left_out)
     if corpus.fingerprint != trial.corpus_fingerprint:
         raise BenchError(f"the clips of {corpus.name} changed since this trial was planned: start the study again")
+    fix_threads(trial.training.threads)
     try:
         _train_and_score(result, corpus, workspace, on_epoch, preparing)
     except Pruned as pruned:

@@ -2,7 +2,7 @@
 
 Each round starts the same study of simulated or of really trained short trials in a process of its own, with two workers, and ends
 one of them, the coordinator, or both by SIGKILL, until the round has had its kills; then the study is brought to its end, and what
-Optuna, MLflow and the report say is held against an undisturbed run in one process, with as many threads as a worker has.
+Optuna, MLflow and the report say is held against an undisturbed run in one process.
 """
 
 from __future__ import annotations
@@ -50,14 +50,11 @@ class Round:
 
     def start(self, in_process: bool = False) -> subprocess.Popen[bytes]:
         """Start the study, or go on with it."""
-        from harness.execution.dask_pool import worker_environment
-
         execution = {"in_process": True} if in_process else {"workers": 2, "tries": 1000, "optuna_storage": self.url}
         what = {"home": str(self.home), "execution": execution, "study": {"trials": self.trials},
                 "objective": {"seconds": 0.0 if in_process else 0.4} if self.simulated else None}
         tracking = {"MLFLOW_TRACKING_URI": self.tracking} if self.tracking else {}
-        threads = worker_environment(2, "") if in_process else {}
-        env = {**os.environ, **threads, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": os.pathsep.join(PATHS), **tracking}
+        env = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": os.pathsep.join(PATHS), **tracking}
         with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
             return subprocess.Popen([sys.executable, str(PROGRAM), json.dumps(what)], env=env, stdout=log, stderr=log,
                                     start_new_session=True)

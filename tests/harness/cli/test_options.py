@@ -34,6 +34,11 @@ def test_settings_are_python_values_and_the_last_of_a_name_counts() -> None:
             settings(Namespace(set=[wrong]))
 
 
+def test_threads_of_a_trial_are_a_setting_of_every_cell() -> None:
+    args = parser().parse_args([*RUN, "--threads-per-trial", "2", "--set", "training.epochs=5"])
+    assert settings(args) == {"training.epochs": 5, "training.threads": 2} and "training.threads" not in settings(parser().parse_args(RUN))
+
+
 def test_home_and_data_come_from_the_options_or_else_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCH_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("BENCH_DATA", str(tmp_path / "data"))

@@ -42,7 +42,7 @@ def test_each_gpu_has_as_many_workers_as_asked_for_and_a_worker_sees_no_other_gp
     with dask_pool.local(1, per_gpu=2) as workers, Client(workers, set_as_default=False) as client:  # type: ignore[no-untyped-call]
         client.wait_for_workers(4, timeout=SOON_S)
         assert Counter(client.run(os.getenv, "CUDA_VISIBLE_DEVICES").values()) == {"0": 2, "1": 2}
-        assert set(client.run(os.getenv, "OPENBLAS_NUM_THREADS").values()) == {str(max(1, joblib.cpu_count() // 4))}
+        assert set(client.run(os.getenv, "OPENBLAS_NUM_THREADS").values()) == {"1"}
 
 
 def test_workers_for_each_gpu_where_there_is_none_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,12 +75,13 @@ def test_the_workers_of_a_killed_coordinator_end_by_themselves(tmp_path: Path) -
         process.communicate()
 
 
-def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    cores = joblib.cpu_count()
-    monkeypatch.setattr(dask_pool, "USER_LIMITS", {})
-    assert dask_pool.worker_environment(1, "")["OMP_NUM_THREADS"] == str(cores)
-    assert dask_pool.worker_environment(2 * cores, "")["TF_NUM_INTRAOP_THREADS"] == "1"
-    assert dask_pool.worker_environment(2, "1")["CUDA_VISIBLE_DEVICES"] == "1"
+def test_a_worker_has_the_threads_of_a_trial_and_its_share_of_the_cores_for_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_pool, "USER_LIMITS", {"OMP_NUM_THREADS": "5"})
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 8)
+    one, three = dask_pool.worker_environment(2, ""), dask_pool.worker_environment(2, "1", threads=3)
+    assert (one["TF_NUM_INTRAOP_THREADS"], one["NUMBA_NUM_THREADS"], one["LOKY_MAX_CPU_COUNT"]) == ("1", "1", "4")
+    assert one["OMP_NUM_THREADS"] == "5"  # a user's own choice
+    assert (three["TF_NUM_INTRAOP_THREADS"], three["TF_NUM_INTEROP_THREADS"], three["CUDA_VISIBLE_DEVICES"]) == ("3", "3", "1")
 
 
 def test_a_local_cluster_answers_nobody_without_its_certificate() -> None:

@@ -14,6 +14,7 @@ from harness.execution.pool import DirectReporter
 from harness.execution.worker import run_job
 from harness.tracking.outbox import Outbox
 from harness.tracking.run_record import RunTags
+from harness.training.backend import set_up
 from registry.errors import BenchError
 
 
@@ -26,6 +27,10 @@ def test_a_worker_that_would_give_other_numbers_refuses(tmp_path: Path, monkeypa
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
     with pytest.raises(BenchError, match="runs on tensorflow, this study on jax: start the workers with KERAS_BACKEND=jax"):
         run_job(dataclasses.replace(job, trial=dataclasses.replace(job.trial, backend="jax")), None)  # type: ignore[arg-type]
+    set_up()  # in this process with one thread
+    trial = dataclasses.replace(job.trial, training=dataclasses.replace(job.trial.training, threads=2))
+    with pytest.raises(BenchError, match=r"with 1 thread in this process already, and training.threads is 2"):
+        run_job(dataclasses.replace(job, trial=trial, tags=RunTags(signature=trial.signature)), None)  # type: ignore[arg-type]
 
 
 class Nobody:

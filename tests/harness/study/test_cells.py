@@ -74,6 +74,17 @@ def test_a_split_is_listed_and_never_searched() -> None:
         plan(dataclasses.replace(STUDY, search={"split.seed": IntDistribution(1, 9)}), "clips")
 
 
+def test_threads_are_the_same_in_a_whole_study_and_never_searched() -> None:
+    with pytest.raises(UsageError, match="threads are not searched"):
+        plan(dataclasses.replace(STUDY, search={"training.threads": IntDistribution(1, 2)}), "clips")
+    row = STUDY.rows[0]
+    recipes = (dataclasses.replace(row, name="one"), dataclasses.replace(row, name="two", training=Training(threads=2)))
+    listed = dataclasses.replace(STUDY, feature_spaces=(), architectures=(), splits=(), recipes=recipes)
+    with pytest.raises(UsageError, match=r"training.threads must be the same in a whole study, .*not \[1, 2\]"):
+        plan(listed, "clips")
+    assert {cell.base.training.threads for cell in plan(listed, "clips", {"training.threads": 3})} == {3}
+
+
 def test_a_choice_that_optuna_can_not_store_is_refused_before_anything_runs() -> None:
     with pytest.raises(UsageError, match="a choice must be a number"):
         plan(dataclasses.replace(STUDY, search={"architecture.filters": CategoricalDistribution([(4,), (8,)])}), "clips")

@@ -22,7 +22,8 @@ TRIAL = plan(STUDY, "clips")[0].base
 
 
 @pytest.mark.parametrize(("field", "value"), [
-    ("learning_rate", 0.0), ("batch_size", 0), ("epochs", -1), ("early_stopping", 0), ("label_smoothing", 1.0), ("weight_decay", -0.1)])
+    ("learning_rate", 0.0), ("batch_size", 0), ("epochs", -1), ("early_stopping", 0), ("label_smoothing", 1.0), ("weight_decay", -0.1),
+    ("threads", 0)])
 def test_training_refuses_values_that_mean_nothing_and_names_the_setting(field: str, value: float) -> None:
     with pytest.raises(BenchError, match=f"training.{field}.*{value}"):
         Training(**{field: value})  # type: ignore[arg-type]
@@ -32,7 +33,7 @@ def test_training_refuses_values_that_mean_nothing_and_names_the_setting(field: 
     {"corpus_fingerprint": "other clips"}, {"seed": 1}, {"opens_test": True}, {"backend": "jax"}, {"architecture": Residual2D()},
     {"corpus": dataclasses.replace(STUDY.corpus, seed=1)}, {"split": STUDY.splits[1]},
     {"training": dataclasses.replace(STUDY.training, epochs=3)}, {"training": dataclasses.replace(STUDY.training, class_weights=True)},
-    {"training": dataclasses.replace(STUDY.training, optimizer="sgd")},
+    {"training": dataclasses.replace(STUDY.training, optimizer="sgd")}, {"training": dataclasses.replace(STUDY.training, threads=2)},
     {"feature_space": dataclasses.replace(TRIAL.feature_space, normalise="none")}])
 def test_whatever_changes_a_trial_s_numbers_changes_its_signature(change: dict[str, Any]) -> None:
     assert dataclasses.replace(TRIAL, **change).signature != TRIAL.signature
