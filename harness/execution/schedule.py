@@ -117,7 +117,7 @@ class Schedule:
         """Whether an earlier start ended a trial of the same signature, whose end is then the proposal's."""
         known = self.run.known.get(proposal.trial.signature)
         if known:
-            proposal.record_end(known.state, known.metrics.get("validation/uar"))
+            proposal.record_end(known.state, known.metrics.get("validation/uar"), known.about.reason, known.run_id)
             self._count(cell)
         return known is not None
 
@@ -221,7 +221,7 @@ class Schedule:
         self._remove(running)
         cell.look_at = 0.0  # the cell may have waited for this
         if running.proposal:
-            running.proposal.record_end(record.state, value, reason)
+            running.proposal.record_end(record.state, value, reason, record.run_id)
         if not self.run.claims.end(self._claim(job.trial), state=record.state, value=value, reason=reason) and record.run_id:
             with suppress(Exception):  # MLflow is away
                 self.run.tracker.end(record.run_id, "killed", "another start of this study took it over")

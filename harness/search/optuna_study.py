@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import uuid
 from pathlib import Path
 from typing import Any
@@ -11,17 +10,17 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from harness.search import budget
+from harness.search import budget, study_names
 from harness.search.claims import Claims
 from harness.study.cells import Cell
 from harness.study.settings import setting_value, with_settings
 from harness.study.trial import Trial
 from harness.tracking import process_identity
 from harness.tracking.outbox import Outbox
-from registry.core import canonical, short_label
 from registry.errors import BenchError
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
+LOST = "its process ended before it did; its slot was free again"
 
 
 class Contradiction(BenchError):
@@ -43,18 +42,15 @@ def open_searches(home: Path, study_name: str, cells: list[Cell], storage: optun
     Args:
         home: its outbox may hold results that the storage does not know of yet. sampler: `tpe` or `random`.
     """
-    searches = [Search(home, _name(study_name, [cell], sampler, cell.key), cell, storage, claims, prune, sampler) for cell in cells]
-    for search in searches:
-        protocol = [cell for cell in cells if cell.base.split == search.cell.base.split]
-        claims.retry(functools.partial(search.begin, _name(study_name, protocol, sampler)))
+    claims.retry(lambda: study_names.rename_earlier(storage, study_name))
+    searches = []
+    for cell in cells:
+        identity = study_names.identity(study_name, [cell], sampler, cell.key)
+        protocol = [other for other in cells if other.base.split == cell.base.split]
+        name = claims.retry(functools.partial(study_names.name_of, storage, study_name, cell, identity))
+        searches.append(Search(home, name, identity, cell, storage, claims, prune, sampler))
+        claims.retry(functools.partial(searches[-1].begin, study_names.identity(study_name, protocol, sampler)))
     return searches
-
-
-def _name(study_name: str, cells: list[Cell], sampler: str, *key: str) -> str:
-    """The name of the Optuna study of these cells; other ranges or another sampler make it another study."""
-    ranges = {setting: repr(d) for cell in cells for setting, d in cell.search.items()} | ({} if sampler == "tpe" else {"sampler": sampler})
-    scope = hashlib.sha256(canonical(ranges).encode()).hexdigest()[:6]
-    return " ".join([study_name, short_label(cells[0].base.split), cells[0].base.corpus_fingerprint[:8], *key, scope])
 
 
 class Search:
@@ -62,19 +58,21 @@ class Search:
 
     Its trials are numbered by slots, from 0; a trial that was killed leaves its slot free. Several starts of `bench run` share the
     slots: each takes them by claims.
+
+    Args: name: of its Optuna study. identity: names its claims, and stays as it is when the study is renamed.
     """
 
-    def __init__(self, home: Path, name: str, cell: Cell, storage: optuna.storages.RDBStorage, claims: Claims, prune: bool,
+    def __init__(self, home: Path, name: str, identity: str, cell: Cell, storage: optuna.storages.RDBStorage, claims: Claims, prune: bool,
                  sampler: str) -> None:
-        self.name, self.cell, self.storage, self.claims, self.sampler = name, cell, storage, claims, sampler
+        self.name, self.identity, self.cell, self.storage, self.claims, self.sampler = name, identity, cell, storage, claims, sampler
         self.outbox, self.pruner = Outbox(home), budget.pruner(prune)
         self.study = claims.retry(lambda: optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True))
 
     def begin(self, earlier: str) -> None:
         """Copy the cell's trials, unless it has some, from `earlier`: a study that earlier versions kept for all cells of a protocol."""
+        study_names.describe(self.study, self.cell)
         if self.study.get_trials(deepcopy=False):
             return
-        self.study.set_user_attr("cell", self.cell.label)
         if earlier in optuna.get_all_study_names(self.storage):
             trials = [t for t in optuna.load_study(study_name=earlier, storage=self.storage).get_trials()
                       if t.user_attrs.get("cell") == self.cell.key and (t.user_attrs.get("ended") or not t.state.is_finished())]
@@ -99,7 +97,7 @@ class Search:
         """
         ended, uid = {slot_of(trial) for trial in self.ended()}, uuid.uuid4().hex[:16]
         for slot in range(limit):
-            claim = f"slot {self.name} {slot}"
+            claim = f"slot {self.identity} {slot}"
             if slot in ended or not self.claims.take(claim, uid):
                 continue
             if any(slot_of(trial) == slot for trial in self.ended()):  # another start ended it meanwhile
@@ -128,7 +126,7 @@ class Search:
         study = optuna.load_study(study_name=self.name, storage=self.study._storage, pruner=self.pruner,
                                   sampler=budget.sampler(self.sampler, self.cell.key, slot))
         for lost in (t for t in self._trials(TrialState.RUNNING) if t.user_attrs.get("uid") == uid):  # of a try whose answer was lost
-            study.tell(lost.number, state=TrialState.FAIL)
+            _record_end(optuna.Trial(study, lost._trial_id), "killed", None, LOST)
         attributes = {"slot": slot, "uid": uid, "coordinator": self.claims.id, **process_identity.this_process()}
         new = optuna.trial.create_trial(state=TrialState.RUNNING, params=point, user_attrs=attributes,
                                         distributions=self.cell.search if point else {})
@@ -165,9 +163,9 @@ class Search:
     def _settle(self, left: FrozenTrial) -> None:
         entry, trial = self.outbox.get(left.user_attrs.get("uid", "none")), optuna.Trial(self.study, left._trial_id)
         if entry:
-            _record_end(trial, entry.state, entry.metrics.get("validation/uar"), entry.about.reason)
+            _record_end(trial, entry.state, entry.metrics.get("validation/uar"), entry.about.reason, entry.run_id)
         else:
-            _record_end(trial, "killed", None)
+            _record_end(trial, "killed", None, LOST)
 
     def finished_uids(self) -> set[str]:
         """The uids of the trials whose end is recorded."""
@@ -214,21 +212,22 @@ class Proposal:
 
         return self.search.claims.retry(record)
 
-    def record_end(self, state: str, value: float | None, reason: str = "") -> None:
-        """Record how it ended: `finished` with its validation UAR, `pruned`, `failed` or `killed`."""
-        self.search.claims.retry(lambda: _record_end(self.optuna_trial, state, value, reason))
+    def record_end(self, state: str, value: float | None, reason: str = "", run_id: str = "") -> None:
+        """Record how it ended: `finished` with its validation UAR, `pruned`, `failed` or `killed`; `run_id` of its MLflow run."""
+        self.search.claims.retry(lambda: _record_end(self.optuna_trial, state, value, reason, run_id))
         if state == "killed":
             self.search.claims.release(self.claim)
         else:
             self.search.claims.end(self.claim, state=state)
 
 
-def _record_end(trial: optuna.Trial, state: str, value: float | None, reason: str = "") -> None:
+def _record_end(trial: optuna.Trial, state: str, value: float | None, reason: str = "", run_id: str = "") -> None:
     """Record how a trial ended; one that ended before stays as it is."""
     if trial.storage.get_trial(trial._trial_id).state.is_finished():
         return
-    if reason:
-        trial.set_user_attr("reason", reason)
+    for name, text in {"reason": reason, "mlflow_run": run_id}.items():
+        if text:
+            trial.set_user_attr(name, text)
     trial.set_user_attr("ended", state != "killed")
     states = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
     trial.study.tell(trial, value if state == "finished" else None, state=states.get(state, TrialState.FAIL), skip_if_finished=True)
