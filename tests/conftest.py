@@ -69,5 +69,5 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Finals do not measure what one clip costs, in a process of its own each: `test_cost.py` does."""
-    monkeypatch.setattr("harness.training.cost.measure", lambda result, corpus: ({}, ""))
+    """Runs do not measure what rows cost, in processes of their own: `test_cost.py` does."""
+    monkeypatch.setattr("harness.training.cost.measure", lambda trials, corpus: iter([({}, "")] * len(trials)))

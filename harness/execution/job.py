@@ -46,7 +46,6 @@ class Job:
         kind: `trial` or `seed`. name, tags, params: of its MLflow run. parent: run id of the study's run. study: the experiment.
         tracking_uri: of MLflow. best_models: how many of its protocol are kept.
         waits_for_pruning: each epoch waits for the coordinator's decision whether the trial is pruned.
-        costs: the cost of one clip is measured, too.
         objective: trains and scores the trial; `run_trial`, but for tests of the engine.
     """
 
@@ -62,7 +61,6 @@ class Job:
     tracking_uri: str
     best_models: int = 0
     waits_for_pruning: bool = False
-    costs: bool = False
     objective: Objective = run_trial
 
 
@@ -72,7 +70,7 @@ class Outcome:
 
     Args:
         record: its run id is empty while the result waits in the outbox.
-        notes: what the leak audit of a final found, and why its cost is not known.
+        notes: what the leak audit of a final found.
         done_here, memory_bytes: trials that its process has run by now, and what it holds.
     """
 

@@ -100,7 +100,6 @@ class RunContext:
         return Job(uid=uid, kind=kind, name=name, trial=trial, tags=tags, params=params, parent=self.parent, study=self.name,
                    workspace=self.prepared.workspace, tracking_uri=self.store.uri,
                    best_models=self.study.best_models if kind == "seed" else 0, waits_for_pruning=kind == "trial" and self.study.prune,
-                   costs=self.study.measure_cost and kind == "seed" and trial.seed == self.study.seeds[0],
                    objective=self.objective)
 
     def record(self, entry: OutboxEntry) -> str:

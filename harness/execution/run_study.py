@@ -13,6 +13,7 @@ from filelock import FileLock
 from harness.console import Console
 from harness.data.corpora import Workspace
 from harness.evaluation.find_runs import STUDY
+from harness.execution.costs import measure_costs
 from harness.execution.finals import audit_late, summarise
 from harness.execution.interrupts import Stopping
 from harness.execution.job import Job, Objective
@@ -129,6 +130,7 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
         with suppress(BenchError):  # the next start sees that this one is gone
             claims.close()
     _deliver_and_summarise(run)
+    measure_costs(run, searches)
     return {pool.key if (pool := run.pool(cell)) else cell.key for cell in prepared.cells}
 
 

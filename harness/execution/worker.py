@@ -22,7 +22,7 @@ from harness.tracking import run_files
 from harness.tracking.outbox import Outbox, OutboxEntry, entry_of
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
-from harness.training import cost, saved_model
+from harness.training import saved_model
 from harness.training.backend import fix_threads
 from harness.training.result import Pruned, Result
 from registry.errors import BenchError
@@ -44,9 +44,8 @@ def run_job(job: Job, reporter: Reporter) -> Outcome:
     _check_fit(job.trial, job.tags.signature, job.workspace.home)
     with _one_at_a_time:
         box = Outbox(job.workspace.home)
-        costs: list[str] = []
         if box.get(job.uid) is None:
-            costs = _train(job, box, reporter)
+            _train(job, box, reporter)
             _done_here += 1
         entry = box.get(job.uid)
         if entry is None:
@@ -54,7 +53,7 @@ def run_job(job: Job, reporter: Reporter) -> Outcome:
         outcome = Outcome.of(entry, _delivered(job, box, entry))
         record = outcome.record
         problems = audit(job, record.run_id) if job.kind == "seed" and record.run_id and record.state == "finished" else ()
-        return replace(outcome, notes=(*costs, *problems), done_here=_done_here, memory_bytes=psutil.Process().memory_info().rss)
+        return replace(outcome, notes=problems, done_here=_done_here, memory_bytes=psutil.Process().memory_info().rss)
 
 
 def _check_fit(trial: Trial, signature: str, home: Path) -> None:
@@ -71,9 +70,8 @@ def _check_fit(trial: Trial, signature: str, home: Path) -> None:
     fix_threads(trial.training.threads)
 
 
-def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
-    """Train, score and commit the result; returns why the cost of a final is not or not wholly known."""
-    notes: list[str] = []
+def _train(job: Job, box: Outbox, reporter: Reporter) -> None:
+    """Train, score and commit the result."""
     epochs: list[tuple[int, int, dict[str, float]]] = []
     live = _Live(job)
 
@@ -86,28 +84,14 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> list[str]:
     try:
         result = job.objective(job.trial, job.workspace, on_epoch, reporter.preparing)
         reporter.check()
-        entry = entry_of(result, tags=job.tags, metrics=_cost(job, result, notes) if job.costs else {}, uid=job.uid, kind=job.kind,
-                         name=job.name, study=job.study, parent=job.parent, params=job.params, epochs=epochs, run_id=live.run_id,
-                         store=Store(job.workspace.home, job.tracking_uri).name, best_models=job.best_models)
+        entry = entry_of(result, tags=job.tags, uid=job.uid, kind=job.kind, name=job.name, study=job.study, parent=job.parent,
+                         params=job.params, epochs=epochs, run_id=live.run_id, best_models=job.best_models,
+                         store=Store(job.workspace.home, job.tracking_uri).name)
         reporter.check()  # another start may be at the same trial by now
         box.commit(entry, functools.partial(_write, job, result))
     except BaseException:
         live.stop()
         raise
-    return notes
-
-
-def _cost(job: Job, result: Result, notes: list[str]) -> dict[str, float]:
-    """The cost of a final; what can't be measured is a note, and the final does not fail."""
-    if result.state != "finished":
-        return {}
-    try:
-        figures, uncounted = cost.measure(result, open_corpus(job.trial.corpus, job.workspace.data, job.workspace.left_out))
-    except Exception as error:  # of a process of its own, a model written and read again, a layer that nobody counted yet
-        notes.append(f"cost not measured: {str(error).strip() or type(error).__name__}")
-        return {}
-    notes += [f"cost: {uncounted}"] if uncounted else []
-    return figures
 
 
 def _write(job: Job, result: Result, folder: Path) -> None:

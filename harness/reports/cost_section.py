@@ -50,10 +50,10 @@ def _notes(measured: Sequence[Row], comparable: bool) -> list[str]:
     if not measured:
         return ["Latency, multiply–adds, size and memory were not measured. Training seconds are the mean over seeds."]
     cores, lengths = ({row.cost[key] for row in measured} for key in ("cores", "clip_s"))
-    notes = [f"Latency: one clip of {_range(lengths, '.2f')} s on {_range(cores, '.0f')} cores, on the CPU with default threads, from "
+    notes = [f"Latency: one clip of {_range(lengths, '.2f')} s on {_range(cores, '.0f')} cores, on the CPU, one thread, from "
              "waveform to probabilities: resampling, features, normalisation and network. Multiply–adds: of the network's kernels for that "
              "clip. Model: the saved files, in 10⁶ bytes. Peak memory: of the whole process that predicted, Python and backend included. "
-             "All were measured once a row, on its first final; training seconds are the mean over seeds."]
+             "All were measured once a row, at the end of the run; training seconds are the mean over seeds."]
     busy = max(row.cost.get("others_cores", 0.0) for row in measured)
     if busy > BUSY_CORES:
         notes.append(f"⚠ Other processes kept up to {busy:.1f} cores busy during the measurements: latencies are higher than on an idle "

@@ -65,11 +65,10 @@ class OutboxEntry:
                          {PREFIX + name: text for name, text in self.tags.items()})
 
 
-def entry_of(result: Result, *, tags: RunTags, metrics: dict[str, float] | None = None, **fields: Any) -> OutboxEntry:
-    """The entry of a result, without its files, with further `tags`, `metrics` and fields."""
-    return OutboxEntry(state=result.state, tags={**tags.to_tags(), **result_tags(result).to_tags()},
-                       metrics={**flat_metrics(result), **(metrics or {})}, inputs=datasets(result), ended_ms=int(time.time() * 1000),
-                       **fields)
+def entry_of(result: Result, *, tags: RunTags, **fields: Any) -> OutboxEntry:
+    """The entry of a result, without its files, with further `tags` and fields."""
+    return OutboxEntry(state=result.state, tags={**tags.to_tags(), **result_tags(result).to_tags()}, metrics=flat_metrics(result),
+                       inputs=datasets(result), ended_ms=int(time.time() * 1000), **fields)
 
 
 class Outbox:

@@ -1,67 +1,78 @@
-"""The cost of a final beside its quality: size, arithmetic, latency and memory of its saved model, measured as a user would run it."""
+"""The cost of a row beside its quality: size, arithmetic, latency and memory of its saved model, measured as a user would run it.
+
+None of them depends on what a network has learnt, so one is built for it: no training waits for a measurement, and no model is kept for it.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
+import cloudpickle
 
-from harness.training import saved_model
-from harness.training.cost_probe import MODEL, WAVEFORM
-from registry.errors import BenchError
+from harness.data.features import padded_samples
+from harness.training.backend import THREADS
+from harness.training.cost_probe import SUBJECTS, Subject
+from registry.own_files import known_in
 
 if TYPE_CHECKING:
-    from harness.training.result import Result
+    from harness.study.trial import Trial
     from registry.corpus import Corpus
 
 COST = "cost/"
 LATENCY = "latency_median_ms"  # present whenever a cost was measured
-CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
-TIMEOUT_S = 600  # of the whole measurement, which takes some seconds
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", *THREADS), "1")
+ON_CPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
+START_S, ROW_S = 300, 300  # after which a measurement is given up; it takes some seconds
 
 
-def measure(result: Result, corpus: Corpus) -> tuple[dict[str, float], str]:
-    """Cost of a finished final, measured on the first clip of its validation part.
+def measure(trials: Sequence[Trial], corpus: Corpus) -> Iterator[tuple[dict[str, float], str]]:
+    """The cost of one clip by the network of each trial, one after the other, measured on the first clip of its validation part.
 
-    Returns: metric -> figure, each name beginning with `cost/`: `multiply_adds` of the network for one clip; `model_mb`, the saved model's
-        files in MB (10⁶ bytes); `latency_median_ms` and `latency_p95_ms` of one clip from waveform to probabilities, on the CPU with the
-        backend's default threads; `peak_memory_mb` of the process that predicted, Python and backend included; `cores` of the
-        machine, and `others_cores`, those that other processes kept busy meanwhile; `clip_s`, the length of the clip. And why
-        `multiply_adds` is missing; empty where it is not.
-    Raises: BenchError when the model can't be measured.
+    Yields: metric -> figure, each name beginning with `cost/`: `multiply_adds` of the network for one clip; `model_mb`, the saved model's
+        files in MB (10⁶ bytes); `latency_median_ms` and `latency_p95_ms` of one clip from waveform to probabilities, on one thread of the
+        CPU; `peak_memory_mb` of the process that predicted, Python and backend included; `cores` of the machine, and `others_cores`,
+        those that other processes kept busy meanwhile; `clip_s`, the length of the clip. None where a model can't be measured. And why
+        they are missing, or `multiply_adds` is; empty where nothing is.
     """
-    first = result.predictions["validation"].clips[0]
-    waveform, sample_rate = corpus.read_clip(next(clip for clip in corpus.clips if clip.id == first))
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        saved_model.write(result, corpus, folder / MODEL)
-        size = sum(path.stat().st_size for path in (folder / MODEL).rglob("*") if path.is_file())
-        np.save(folder / WAVEFORM, waveform)
-        figures, reason = _probe(folder, sample_rate)
-    figures |= {"model_mb": size / 1e6, "clip_s": len(waveform) / sample_rate}
-    return {COST + key: value for key, value in sorted(figures.items())}, reason
+        blob = cloudpickle.dumps([_subject(trial, corpus) for trial in trials])
+        (folder / SUBJECTS).write_bytes(pickle.dumps((known_in(blob), blob)))
+        command = [sys.executable, "-m", "harness.training.cost_probe", str(folder)]
+        root, environment = Path(__file__).parents[2], {**os.environ, **ON_CPU, **ONE_THREAD}  # `-m` starts this installation
+        with (folder / "messages").open("w+", encoding="utf-8", errors="replace") as messages, subprocess.Popen(
+                command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=messages, text=True) as process:
+            timer = threading.Timer(START_S + ROW_S * len(trials), process.kill)
+            timer.start()
+            try:
+                assert process.stdout is not None
+                for _ in trials:
+                    line = process.stdout.readline()
+                    figures, reason = json.loads(line) if line else ({}, _last_line(messages.name))
+                    yield {COST + key: value for key, value in sorted(figures.items())}, reason
+            finally:
+                timer.cancel()
+                process.kill()
 
 
-def _probe(folder: Path, sample_rate: int) -> tuple[dict[str, float], str]:
-    """The figures that `harness.training.cost_probe` prints, and why `multiply_adds` is missing."""
-    command = [sys.executable, "-m", "harness.training.cost_probe", str(folder), str(sample_rate)]
-    root = Path(__file__).parents[2]  # so that `-m` starts this installation
-    try:
-        done = subprocess.run(command, cwd=root, env={**os.environ, **CPU_ONLY}, capture_output=True, text=True, timeout=TIMEOUT_S,
-                              check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BenchError(f"the saved model could not be measured: {error}") from error
-    if done.returncode:
-        raise BenchError(f"the saved model could not be measured: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
-    figures, reason = json.loads(done.stdout.splitlines()[-1])
-    return figures, reason
+def _subject(trial: Trial, corpus: Corpus) -> Subject:
+    clip = corpus.clips[trial.split(corpus).validation[0]]
+    waveform, sample_rate = corpus.read_clip(clip)
+    return Subject(trial, waveform, sample_rate, padded_samples(corpus, trial.feature_space), corpus.emotions, corpus.sample_rate)
+
+
+def _last_line(messages: str) -> str:
+    lines = Path(messages).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "its process was ended"
 
 
 def cost_of(seeds: Sequence[Mapping[str, float]]) -> dict[str, float]:

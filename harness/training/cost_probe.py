@@ -1,19 +1,28 @@
-"""Measures a saved model in a process of its own: `python -m harness.training.cost_probe FOLDER SAMPLE_RATE` prints the figures as JSON.
+"""Measures what models cost: `python -m harness.training.cost_probe FOLDER` prints a line of JSON for each of the subjects in the folder.
 
-A process of its own, since the peak of a process that has trained is not the model's.
+Each model predicts in a process of its own, since the peak of a process that has trained, or measured another, is not the model's. On
+Linux it is a copy of one that has loaded Python's libraries, which takes most of the time.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import multiprocessing
+import os
+import pickle
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.study.trial import Trial
 from harness.training import saved_model
 from registry import own_layers
 from registry.errors import BenchError
@@ -21,22 +30,89 @@ from registry.errors import BenchError
 if TYPE_CHECKING:
     import keras
 
-MODEL, WAVEFORM = "model", "waveform.npy"  # in the folder
-WARM_UP, LEAST_PREDICTIONS, LEAST_S = 10, 50, 2.0
+SUBJECTS = "subjects"  # in the folder
+WARM_UP, LEAST_PREDICTIONS, LEAST_S = 5, 50, 0.5
 AT_EACH_OUTPUT = {"Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D", "Dense"}
 AT_EACH_INPUT = {"Conv1DTranspose", "Conv2DTranspose", "SimpleRNN", "GRU", "LSTM", "Bidirectional"}
 
 
-def probe(folder: Path, sample_rate: int) -> tuple[dict[str, float], str]:
-    """Multiply–adds of the network, latency of one waveform, and peak memory of this process, as in `cost.measure`."""
+@dataclass(frozen=True)
+class Subject:
+    """A model whose cost is measured, and on what; picklable.
+
+    Args:
+        trial: chooses the network. waveform, sample_rate: of one clip, (samples,) float32 and Hz.
+        samples, emotions, corpus_rate: of the corpus, as `saved_model.WaveformModel` takes them.
+    """
+
+    trial: Trial
+    waveform: np.ndarray
+    sample_rate: int
+    samples: int
+    emotions: tuple[str, ...]
+    corpus_rate: int
+
+
+def main(folder: Path) -> None:
+    """Measure the subjects in a folder and print a line for each."""
+    import cloudpickle
+
+    from registry.keras_state import as_installed, load_keras
+    from registry.own_files import receive
+
+    lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what a user's component prints is no figure
+    load_keras()
+    files, blob = pickle.loads((folder / SUBJECTS).read_bytes())
+    receive(files)
+    with as_installed():  # a user's file may import Keras
+        subjects: list[Subject] = cloudpickle.loads(blob)
+    with suppress(Exception):  # the libraries of features are loaded once; what is wrong with a feature is said below
+        subjects[0].trial.feature_space.extract(subjects[0].waveform, subjects[0].sample_rate, subjects[0].samples)
+    for place, subject in enumerate(subjects):
+        try:
+            apart(write, subject, folder / str(place))
+            line = apart(probe, subject, folder / str(place))
+        except Exception as error:  # of a network that can't be built or saved, or of a user's component
+            line = {}, f"{str(error).strip() or type(error).__name__}"
+        print(json.dumps(line), file=lines, flush=True)
+
+
+def apart(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function gives in a process of its own: where Linux makes one, a copy of this, with all that it has loaded.
+
+    Only a process that has not yet computed with its backend can be copied.
+    """
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    with ProcessPoolExecutor(1, context) as executor:
+        return executor.submit(function, *arguments).result()
+
+
+def write(subject: Subject, folder: Path) -> None:
+    """Write the model of a subject, untrained, into a folder."""
+    import keras
+
+    from harness.training.backend import set_up
+    from harness.training.network import build
+
+    set_up()
+    trial = subject.trial
+    keras.config.set_dtype_policy(trial.training.precision)
+    features = trial.feature_space.extract(subject.waveform, subject.sample_rate, subject.samples)
+    network, _ = build(trial, features[None], len(subject.emotions))
+    saved_model.write_network(network, trial.feature_space, subject.samples, subject.emotions, subject.corpus_rate, folder)
+
+
+def probe(subject: Subject, folder: Path) -> tuple[dict[str, float], str]:
+    """The figures of the model in a folder, and why `multiply_adds` is missing, as in `cost.measure`."""
     import psutil
 
-    model = saved_model.load(folder / MODEL)
-    waveform = np.load(folder / WAVEFORM, allow_pickle=False)[None, :]  # (1, samples)
+    model = saved_model.load(folder)
+    waveform = subject.waveform[None, :]  # (1, samples)
 
     def predict() -> float:
         start = time.perf_counter()
-        model.predict(waveform, params={"sample_rate": sample_rate})
+        model.predict(waveform, params={"sample_rate": subject.sample_rate})
         return time.perf_counter() - start
 
     for _ in range(WARM_UP):
@@ -48,7 +124,9 @@ def probe(folder: Path, sample_rate: int) -> tuple[dict[str, float], str]:
     machine_s, process_s = np.subtract(_busy_s(), busy)
     figures = {"latency_median_ms": float(np.median(times_s)) * 1e3, "latency_p95_ms": float(np.percentile(times_s, 95)) * 1e3,
                "peak_memory_mb": peak_memory_mb(), "cores": float(psutil.cpu_count() or 0),
-               "others_cores": max(0.0, float(machine_s - process_s) / (time.perf_counter() - start))}
+               "others_cores": max(0.0, float(machine_s - process_s) / (time.perf_counter() - start)),
+               "model_mb": sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6,
+               "clip_s": len(subject.waveform) / subject.sample_rate}
     try:
         with own_layers.registered(model.objects):
             return figures | {"multiply_adds": float(multiply_adds(model.network))}, ""  # after the memory: counting makes a copy
@@ -128,4 +206,4 @@ def _of_layer(layer: Any, inputs: Any, outputs: Any) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(probe(Path(sys.argv[1]), int(sys.argv[2]))))
+    main(Path(sys.argv[1]))

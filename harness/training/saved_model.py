@@ -35,18 +35,22 @@ MOST_CONFIGURATION = 50_000_000  # bytes: a network of bench takes some thousand
 
 
 def write(result: Result, corpus: Corpus, folder: Path) -> None:
-    """Write the network (`model.keras`), how waveforms become its input (`listening.json`), and what source it needs into `folder`."""
-    import keras
-
+    """Write the model of a result into `folder`."""
     from harness.data.features import padded_samples
 
     assert result.model is not None
-    folder.mkdir(parents=True, exist_ok=True)
-    bare = keras.Model(result.model.inputs, result.model.outputs, name=result.model.name)  # Adam's state would be twice the weights
     space = result.trial.feature_space  # of the trial: the search may have changed that of the cell
+    write_network(result.model, space, padded_samples(corpus, space), corpus.emotions, corpus.sample_rate, folder)
+
+
+def write_network(network: keras.Model, space: FeatureSpace, samples: int, emotions: Sequence[str], sample_rate: int, folder: Path) -> None:
+    """Write a network (`model.keras`), how waveforms become its input (`listening.json`), and what source it needs into `folder`."""
+    import keras
+
+    folder.mkdir(parents=True, exist_ok=True)
+    bare = keras.Model(network.inputs, network.outputs, name=network.name)  # Adam's state would be twice the weights
     own_layers.write(folder, bare, [feature for feature in space.features if not type(feature).__module__.startswith("registry.")])
-    settings = {"feature_space": specification(space), "samples": padded_samples(corpus, space), "emotions": corpus.emotions,
-                "sample_rate": corpus.sample_rate}
+    settings = {"feature_space": specification(space), "samples": samples, "emotions": emotions, "sample_rate": sample_rate}
     (folder / SETTINGS).write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The cost of a final is measured in a process of its own; a model that can not be measured warns and stands."""
+"""The cost of a row is measured in processes of its own; a final whose model can not be measured stands, with a note."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Unregistered:
 
 
 @pytest.mark.slow
-def test_the_first_final_of_a_cell_is_measured_and_one_that_cannot_be_warns_and_stands(tmp_path: Path) -> None:
-    # Two processes that load TensorFlow: measuring in this one would give another peak of memory
+def test_the_first_final_of_a_cell_is_measured_and_one_that_cannot_be_stands_with_a_note(tmp_path: Path) -> None:
+    # A process that loads TensorFlow: measuring in this one would give another peak of memory
     file = study_file(tmp_path, "architectures=(STUDY.architectures[0], Unregistered()), splits=STUDY.splits[1:], trials=0, "
                                 "best_models=0, measure_cost=True", preamble=UNLOADABLE)
     outcome = bench("run", "--study", file, "--home", tmp_path)

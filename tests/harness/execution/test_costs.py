@@ -1,0 +1,65 @@
+"""Each row's cost is measured once, after all trainings; what a run that was stopped did not measure, the next start does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow_client import client_of, runs_of
+from simulated import STUDY, simulated, study_file
+
+from harness.console import Console
+from harness.data.corpora import Workspace
+from harness.execution.run_study import Execution, run_study
+from harness.study.trial import Trial
+from harness.tracking.store import Store
+from harness.training import cost
+
+FIGURES = {"cost/latency_median_ms": 5.0, "cost/cores": 2.0}
+
+
+def run(home: Path, monkeypatch: pytest.MonkeyPatch, *found: tuple[dict[str, float], str], **changes: Any) -> list[Trial]:
+    """Run a study whose costs are as given, as far as they go; returns the trials whose cost was to be measured."""
+    measured: list[Trial] = []
+
+    def measure(trials: Sequence[Trial], corpus: Any) -> Iterator[tuple[dict[str, float], str]]:
+        assert {r.info.status for r in runs_of(client_of(home), "simulated")["seed"]} == {"FINISHED"}
+        for each, trial in zip(found, trials, strict=False):
+            measured.append(trial)
+            yield each
+        if len(found) < len(trials):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(cost, "measure", measure)
+    run_study(study_file(replace(STUDY, measure_cost=True, **changes)), Store(home), Workspace(home, workers=1), {}, Console(),
+              execution=Execution(in_process=True, objective=simulated))
+    return measured
+
+
+def costs(home: Path) -> list[tuple[str, str]]:
+    """(protocol, seed) of the finals that have a cost."""
+    return sorted((run.data.tags["bench.split"], run.data.params["seed"]) for run in runs_of(client_of(home), "simulated")["seed"]
+                  if FIGURES.items() <= run.data.metrics.items())
+
+
+def test_rows_are_measured_once_and_what_a_stopped_run_did_not_measure_is_left_to_the_next_start(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, monkeypatch, (FIGURES, ""))
+    assert costs(tmp_path) == [("random_80_20", "0")]
+    second = run(tmp_path, monkeypatch, (FIGURES, ""))
+    assert [trial.split.name for trial in second] == ["unseen_speakers_80_20"] and second[0].opens_test
+    assert costs(tmp_path) == [("random_80_20", "0"), ("unseen_speakers_80_20", "0")]
+    assert run(tmp_path, monkeypatch, seeds=(0, 1, 2)) == []
+
+
+def test_a_row_that_cannot_be_measured_is_told_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                              capsys: pytest.CaptureFixture[str]) -> None:
+    run(tmp_path, monkeypatch, ({}, "its layer is odd"), (FIGURES, "multiply–adds are not known"), trials=0, seeds=(0,))
+    told = capsys.readouterr().err
+    assert "plain_1d[filters=(2,), dense=()] on random_80_20: cost not measured: its layer is odd" in told
+    assert "on unseen_speakers_80_20: cost not wholly measured: multiply–adds are not known" in told
+    assert costs(tmp_path) == [("unseen_speakers_80_20", "0")]
