@@ -124,6 +124,8 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
     trials, finals = len(cells) * study.trials, len(cells) * len(study.seeds)
     epochs = sum(c.base.training.epochs for c in cells) * (study.trials + len(study.seeds))
     console.result(f"{len(cells)} cells × {study.trials} trials + {finals} finals = {trials + finals} trainings, at most {epochs:,} epochs")
+    for pruning in dict.fromkeys(study.pruning.in_words(cell.base.training.epochs) for cell in cells if study.trials):
+        console.result(f"pruning: {pruning}")
     console.result(f"corpus {study.corpus.name}: {coverage}")
     if corpus:
         print_parts(file, cells, corpus, home, console)

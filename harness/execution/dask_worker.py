@@ -59,22 +59,22 @@ def run_job_on_dask(uid: str, blob: bytes, files: tuple[OwnFiles, ...]) -> None:
     receive(files)
     with as_installed():  # a user's file may import Keras
         job: Job = cloudpickle.loads(blob)
-    outcome = run_job(job, DaskReporter(uid, worker, str(worker.get_current_task()), job.waits_for_pruning))
+    outcome = run_job(job, DaskReporter(uid, worker, str(worker.get_current_task()), job.looks))
     worker.log_event(TOPIC, ["ended", uid, asdict(outcome), worker.memory_manager.memory_limit or MEMORY_LIMIT])
 
 
 @dataclass(frozen=True)
 class DaskReporter:
-    """Reports by Dask's events; where pruning is possible, each epoch waits for its answer.
+    """Reports by Dask's events; epochs after which the trial may be given up wait for their answer.
 
     Args:
-        key: of the task in the worker.
+        key: of the task in the worker. looks: those epochs.
     """
 
     uid: str
     worker: Any
     key: str
-    waits_for_pruning: bool
+    looks: tuple[int, ...]
 
     def check(self) -> None:
         task = self.worker.state.tasks.get(self.key)
@@ -83,8 +83,8 @@ class DaskReporter:
 
     def epoch(self, epoch: int, validation_uar: float) -> bool:
         self.check()
-        self.worker.log_event(TOPIC, ["epoch", self.uid, epoch, float(validation_uar), self.waits_for_pruning])
-        return self.waits_for_pruning and self._is_pruned(epoch)
+        self.worker.log_event(TOPIC, ["epoch", self.uid, epoch, float(validation_uar), epoch in self.looks])
+        return epoch in self.looks and self._is_pruned(epoch)
 
     def _is_pruned(self, epoch: int) -> bool:
         """The coordinator's answer to an epoch; False when there is none in time. Raises: Stopped."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from harness.data.corpora import Workspace
+from harness.study.pruning import NEVER, Pruning
 from harness.study.trial import Trial
 from harness.tracking.outbox import OutboxEntry
 from harness.tracking.run_record import RunRecord, RunTags
@@ -45,7 +46,7 @@ class Job:
         uid: identifies the job, and stays the same when it is tried again.
         kind: `trial` or `seed`. name, tags, params: of its MLflow run. parent: run id of the study's run. study: the experiment.
         tracking_uri: of MLflow. best_models: how many of its protocol are kept.
-        waits_for_pruning: each epoch waits for the coordinator's decision whether the trial is pruned.
+        pruning: when the coordinator decides whether the trial is given up, for which the worker waits.
         objective: trains and scores the trial; `run_trial`, but for tests of the engine.
     """
 
@@ -60,8 +61,13 @@ class Job:
     workspace: Workspace
     tracking_uri: str
     best_models: int = 0
-    waits_for_pruning: bool = False
+    pruning: Pruning = NEVER
     objective: Objective = run_trial
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """The epochs after which it waits for a decision."""
+        return self.pruning.looks(self.trial.training.epochs)
 
 
 @dataclass(frozen=True)

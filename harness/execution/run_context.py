@@ -15,6 +15,7 @@ from harness.study.cells import Cell
 from harness.study.definition import Study
 from harness.study.files import StudyFile
 from harness.study.folds import Pool, pool_of, protocol_label
+from harness.study.pruning import NEVER
 from harness.study.settings import setting_value
 from harness.study.trial import Trial
 from harness.tracking.outbox import Outbox, OutboxEntry
@@ -97,9 +98,10 @@ class RunContext:
         tags, params = identity(self, cell, trial)
         name = (f"seed {trial.seed} " if kind == "seed" else "") + run_name(params)
         params |= {"seed": trial.seed} if kind == "seed" else {}
+        pruning = self.study.pruning if kind == "trial" else NEVER
         return Job(uid=uid, kind=kind, name=name, trial=trial, tags=tags, params=params, parent=self.parent, study=self.name,
                    workspace=self.prepared.workspace, tracking_uri=self.store.uri,
-                   best_models=self.study.best_models if kind == "seed" else 0, waits_for_pruning=kind == "trial" and self.study.prune,
+                   best_models=self.study.best_models if kind == "seed" else 0, pruning=pruning,
                    objective=self.objective)
 
     def record(self, entry: OutboxEntry) -> str:

@@ -182,7 +182,7 @@ class Schedule:
             running.bar.show_features(event.done, int(event.value))
             return False
         running.bar.update(event.done, note=f"validation UAR {event.value:.3f}")
-        return running.job.waits_for_pruning and running.proposal is not None and running.proposal.should_prune(event.done, event.value)
+        return running.proposal is not None and running.proposal.should_prune(event.done, event.value)
 
     def on_end(self, end: JobEnd) -> None:
         """Record the end of a job, try it again, or release it."""

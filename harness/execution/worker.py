@@ -79,7 +79,7 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> None:
         epochs.append((epoch, int(time.time() * 1000), metrics))
         live.epoch(epochs[-1])
         if reporter.epoch(epoch, metrics["validation_uar"]):
-            raise Pruned(f"validation UAR below the median of the cell's trials at epoch {epoch}")
+            raise Pruned(job.pruning.reason(epoch))
 
     try:
         result = job.objective(job.trial, job.workspace, on_epoch, reporter.preparing)

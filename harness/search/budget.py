@@ -1,11 +1,14 @@
-"""How a cell is searched: Optuna's sampler for each of its trials, and the pruner that compares them."""
+"""How a cell is searched: Optuna's sampler for each of its trials, and the pruner that compares them by their curves."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 
 import optuna
+from optuna.trial import FrozenTrial, TrialState
 
+from harness.study.pruning import MEDIAN_FROM, Pruning
 from harness.study.seeds import seed_for
 
 STARTUP_TRIALS = 4  # of a cell, before TPE has enough to go by
@@ -25,6 +28,48 @@ def sampler(kind: str, cell_key: str, slot: int) -> optuna.samplers.BaseSampler:
         return optuna.samplers.TPESampler(n_startup_trials=STARTUP_TRIALS, seed=seed, multivariate=True, group=False, constant_liar=True)
 
 
-def pruner(prune: bool) -> optuna.pruners.BasePruner:
-    """Prunes below the median of the cell's completed trials at the same epoch, from its fourth trial and sixth epoch on, or never."""
-    return optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=6) if prune else optuna.pruners.NopPruner()
+def pruner(pruning: Pruning, epochs: int) -> optuna.pruners.BasePruner:
+    """What compares the trials of a cell, each of at most so many epochs."""
+    if pruning.kind == "halving":
+        return Halving(pruning.looks(epochs), pruning.reduction_factor)
+    if pruning.kind == "median":
+        return optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=MEDIAN_FROM)
+    return optuna.pruners.NopPruner()
+
+
+class Halving(optuna.pruners.BasePruner):
+    """Asynchronous successive halving, decided by the curves in the storage alone: a search that was stopped goes on as it would have.
+
+    Where each trial's UAR only rises and none was killed or ended by itself, it decides as Optuna's `SuccessiveHalvingPruner`. That one
+    compares the UAR of the rung's epoch; here it is the best so far, by which a trial is chosen in the end, so that none is given up
+    that was better than all others. It also counts twice what was killed and run again, and forgets what ended before a rung.
+
+    Args:
+        rungs: epochs after which trials are compared. reduction_factor: one of so many goes on.
+    Reference: Li et al. 2020, A System for Massively Parallel Hyperparameter Tuning.
+    """
+
+    def __init__(self, rungs: Collection[int], reduction_factor: int) -> None:
+        self.rungs, self.reduction_factor = rungs, reduction_factor
+
+    def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
+        """Whether a trial stops here; one that stands at no rung goes on."""
+        epoch = trial.last_step
+        if epoch is None or epoch not in self.rungs:
+            return False
+        others = [best_so_far(other, epoch) for other in study.get_trials(deepcopy=False)
+                  if other.number != trial.number and _came_to(other, epoch)]
+        ahead = sum(uar > best_so_far(trial, epoch) for uar in others)
+        return ahead >= max(1, (len(others) + 1) // self.reduction_factor)
+
+
+def best_so_far(trial: FrozenTrial, epoch: int) -> float:
+    """The best validation UAR of a trial up to an epoch."""
+    return max(uar for at, uar in trial.intermediate_values.items() if at <= epoch)
+
+
+def _came_to(trial: FrozenTrial, epoch: int) -> bool:
+    """Whether a trial counts at an epoch: it came there, or ended before with a value that stays; not one that was killed."""
+    if trial.last_step is None or min(trial.intermediate_values) > epoch or not trial.user_attrs.get("ended", True):
+        return False
+    return trial.last_step >= epoch or trial.state is TrialState.COMPLETE

@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 from harness.search import budget, study_names
 from harness.search.claims import Claims
 from harness.study.cells import Cell
+from harness.study.pruning import Pruning
 from harness.study.settings import setting_value, with_settings
 from harness.study.trial import Trial
 from harness.tracking import process_identity
@@ -36,7 +37,7 @@ class Contradiction(BenchError):
 
 
 def open_searches(home: Path, study_name: str, cells: list[Cell], storage: optuna.storages.RDBStorage, claims: Claims,
-                  prune: bool = True, sampler: str = "tpe") -> list[Search]:
+                  pruning: Pruning, sampler: str = "tpe") -> list[Search]:
     """The search of each cell.
 
     Args:
@@ -48,7 +49,7 @@ def open_searches(home: Path, study_name: str, cells: list[Cell], storage: optun
         identity = study_names.identity(study_name, [cell], sampler, cell.key)
         protocol = [other for other in cells if other.base.split == cell.base.split]
         name = claims.retry(functools.partial(study_names.name_of, storage, study_name, cell, identity))
-        searches.append(Search(home, name, identity, cell, storage, claims, prune, sampler))
+        searches.append(Search(home, name, identity, cell, storage, claims, pruning, sampler))
         claims.retry(functools.partial(searches[-1].begin, study_names.identity(study_name, protocol, sampler)))
     return searches
 
@@ -62,10 +63,11 @@ class Search:
     Args: name: of its Optuna study. identity: names its claims, and stays as it is when the study is renamed.
     """
 
-    def __init__(self, home: Path, name: str, identity: str, cell: Cell, storage: optuna.storages.RDBStorage, claims: Claims, prune: bool,
-                 sampler: str) -> None:
+    def __init__(self, home: Path, name: str, identity: str, cell: Cell, storage: optuna.storages.RDBStorage, claims: Claims,
+                 pruning: Pruning, sampler: str) -> None:
         self.name, self.identity, self.cell, self.storage, self.claims, self.sampler = name, identity, cell, storage, claims, sampler
-        self.outbox, self.pruner = Outbox(home), budget.pruner(prune)
+        self.outbox, self.pruning = Outbox(home), pruning
+        self.pruner = budget.pruner(pruning, cell.base.training.epochs)
         self.study = claims.retry(lambda: optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True))
 
     def begin(self, earlier: str) -> None:
@@ -180,7 +182,7 @@ class Search:
         return self.claims.is_alive(coordinator) if coordinator else process_identity.may_be_alive(trial.user_attrs)
 
 
-def slot_of(trial: FrozenTrial) -> int:
+def slot_of(trial: FrozenTrial | optuna.Trial) -> int:
     """The slot of a trial in its cell."""
     return int(trial.user_attrs["slot"])
 
@@ -198,19 +200,26 @@ class Proposal:
 
     def __init__(self, search: Search, optuna_trial: optuna.Trial, uid: str, claim: str) -> None:
         self.search, self.optuna_trial, self.uid, self.claim = search, optuna_trial, uid, claim
-        self._last_epoch = 0
+        self._last_epoch = self._given_up_at = 0
 
     def should_prune(self, epoch: int, validation_uar: float) -> bool:
-        """Record an epoch; returns whether the trial lies below the median of its cell there. What an earlier try recorded stays."""
+        """Record an epoch; returns whether the trial is given up there.
+
+        What an earlier try recorded stays, and so does what was decided. A cell's first trial, the settings as written, is what others
+        are compared with: it never stops. Nor does one after its last epoch.
+        """
         if epoch <= self._last_epoch:
-            return False
+            return epoch == self._given_up_at
         self._last_epoch = epoch
+        looks = epoch in self.search.pruning.looks(self.trial.training.epochs) and slot_of(self.optuna_trial) > 0
 
         def record() -> bool:
             self.optuna_trial.report(validation_uar, epoch)
-            return self.optuna_trial.should_prune()
+            return looks and self.optuna_trial.should_prune()
 
-        return self.search.claims.retry(record)
+        prune = self.search.claims.retry(record)
+        self._given_up_at = epoch if prune else 0
+        return prune
 
     def record_end(self, state: str, value: float | None, reason: str = "", run_id: str = "") -> None:
         """Record how it ended: `finished` with its validation UAR, `pruned`, `failed` or `killed`; `run_id` of its MLflow run."""

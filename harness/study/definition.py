@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from harness.study.pruning import Pruning, kind_of
 from harness.study.trial import Training
 from registry.augmentation import Augmentation
 from registry.core import canonical, checked, specification
 from registry.errors import require
 from registry.feature_space import FeatureSpace
+
+if TYPE_CHECKING:
+    from harness.study.pruning import Kind
+else:
+    Kind = Any  # checked by `kind_of`, which takes what studies of earlier versions say
 
 LISTED = ("feature_spaces", "architectures", "splits")
 
@@ -47,7 +53,11 @@ class Study:
         seeds: of the finals.
         sampler: of the search: `tpe` learns from a cell's trials, so its proposals depend on which ended first when several run at once;
             `random` does not.
-        prune: stop a trial whose validation UAR lies below the median of the cell's earlier trials at the same epoch.
+        prune: which trials stop early. `halving`: after `grace_epochs` epochs, and after `reduction_factor` times as many again and
+            again, a trial goes on only if its best validation UAR so far is in the best 1/`reduction_factor` of the cell's trials that
+            came so far (asynchronous successive halving, Li et al. 2020). `median`: from epoch 6 on, a trial stops below the median
+            of the cell's completed trials. `none`: no trial. The first trial, the settings as they are written, never stops.
+        grace_epochs: None: a ninth of the epochs with a `reduction_factor` of 3, so that trials are compared twice.
         best_models: number of models of each protocol that are kept, chosen by validation UAR.
         measure_cost: measure latency, memory and size of each row at the end, which takes about 2 seconds a row.
     """
@@ -63,11 +73,15 @@ class Study:
     trials: int = 10
     seeds: tuple[int, ...] = (0, 1, 2)
     sampler: Literal["tpe", "random"] = "tpe"
-    prune: bool = True
+    prune: Kind = "halving"
+    grace_epochs: int | None = None
+    reduction_factor: int = 3
     best_models: int = 3
     measure_cost: bool = True
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "prune", kind_of(self.prune))
+        _ = self.pruning
         require(self.trials >= 0, f"trials must be 0 or more, not {self.trials}")
         require(len(self.seeds) > 0, "a study needs at least one seed for its finals")
         require(len(set(self.seeds)) == len(self.seeds), f"seeds must differ from each other, not {self.seeds}")
@@ -80,6 +94,11 @@ class Study:
             _check_parts("splits", recipe.splits)
         for kind in () if self.recipes else (*LISTED, "augmentations"):
             _check_parts(kind, getattr(self, kind))
+
+    @property
+    def pruning(self) -> Pruning:
+        """When a trial is given up. Raises: UsageError for a number of epochs or a factor that can't be."""
+        return Pruning(self.prune, self.grace_epochs, self.reduction_factor)
 
     @property
     def rows(self) -> tuple[Recipe, ...]:

@@ -236,10 +236,11 @@ def result_tags(result: Result) -> RunTags:
 def flat_metrics(result: Result) -> dict[str, float]:
     """The figures of a run beside its curves: scores of the kept epoch, best validation WA, size, epochs, seconds of each phase."""
     metrics = {f"seconds/{phase}": seconds for phase, seconds in result.seconds.items()}
+    curve = result.history.get("validation_wa", [])
+    metrics |= {"epochs": float(len(curve))} if curve else {}  # also of a trial that was pruned or failed
     if result.validation:
-        curve = result.history.get("validation_wa", [])
         metrics |= {**result.validation.flat("validation"), "best_epoch": float(result.best_epoch), "parameters": float(result.parameters),
-                    **({"epochs": float(len(curve)), "validation/best_wa": max(curve)} if curve else {})}
+                    **({"validation/best_wa": max(curve)} if curve else {})}
     if result.test:
         metrics |= result.test.flat("test")
     return metrics

@@ -13,8 +13,10 @@ from harness.search.optuna_study import Proposal, Search, open_searches
 from harness.search.storage import storage
 from harness.study.cells import Cell, plan
 from harness.study.definition import Study
+from harness.study.pruning import Pruning
 from registry.architectures.residual_1d import Residual1D
 
+HALVING = Pruning("halving")
 RATES = FloatDistribution(1e-4, 1.0, log=True)
 
 
@@ -25,10 +27,15 @@ def cells_of(study: Study = STUDY, **more: object) -> list[Cell]:
                 "clips")
 
 
-def opened(home: Path, cells: list[Cell] | None = None, prune: bool = True, sampler: str = "tpe") -> list[Search]:
+def opened(home: Path, cells: list[Cell] | None = None, pruning: Pruning = HALVING, sampler: str = "tpe") -> list[Search]:
     """The searches of these cells, by default of both of the tiny study."""
     optuna_storage = storage(home)
-    return open_searches(home, "tiny", cells or cells_of(), optuna_storage, Claims(optuna_storage.engine), prune, sampler)
+    return open_searches(home, "tiny", cells or cells_of(), optuna_storage, Claims(optuna_storage.engine), pruning, sampler)
+
+
+def long_cells() -> list[Cell]:
+    """The cells with trainings long enough to be given up."""
+    return cells_of(dataclasses.replace(STUDY, training=dataclasses.replace(STUDY.training, epochs=15)))
 
 
 def rate(proposal: Proposal | None) -> float:

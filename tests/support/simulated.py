@@ -24,7 +24,7 @@ from harness.study.trial import Training, Trial
 from harness.tracking import environment
 from harness.tracking.store import Store
 from harness.training.predictions import Predictions
-from harness.training.result import Result
+from harness.training.result import Pruned, Result
 from harness.training.scores import Scores
 from registry.architectures.plain_1d import Plain1D
 from registry.corpora.synthetic import Synthetic
@@ -40,7 +40,7 @@ STUDY = Study(
     architectures=(Plain1D(filters=(2,), dense=()),), splits=(Random8020(), UnseenSpeakers8020()),
     training=Training(batch_size=16, epochs=2),
     search={"training.learning_rate": FloatDistribution(1e-4, 1e-1, log=True)},
-    trials=3, seeds=(0, 1), best_models=0, prune=False, sampler="random", measure_cost=False,
+    trials=3, seeds=(0, 1), best_models=0, prune="none", sampler="random", measure_cost=False,
 )
 
 
@@ -65,7 +65,11 @@ def simulated(trial: Trial, workspace: Workspace, on_epoch: Any, preparing: Any 
         metrics = {name: float(rng.random()) for name in ("train_loss", "train_wa", "train_uar", "validation_loss", "validation_wa",
                                                           "validation_uar")}
         result.history = {k: [*result.history.get(k, []), v] for k, v in metrics.items()}
-        on_epoch(epoch, metrics)
+        try:
+            on_epoch(epoch, metrics)
+        except Pruned as pruned:
+            result.state, result.reason = "pruned", str(pruned)
+            return result
     result.validation = _scores(result, "validation", [corpus.clips[i] for i in split.validation], corpus.emotions, rng)
     if trial.opens_test:
         result.test = _scores(result, "test", [corpus.clips[i] for i in split.test], corpus.emotions, rng)

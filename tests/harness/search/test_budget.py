@@ -1,4 +1,4 @@
-"""The points are those of earlier versions, and the sampler and pruner are Optuna's own."""
+"""The points are those of earlier versions, and trials stop by what curves say, as in Optuna's own pruner where that is right."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 import pytest
 from optuna.distributions import IntDistribution
+from optuna.trial import TrialState
 from searches import cells_of, opened
 from tiny_study import STUDY
 
 from harness.search import budget
 from harness.search.optuna_study import Proposal, Search
 from harness.study.cells import Cell
+from harness.study.pruning import Pruning
 
 SIZES = IntDistribution(8, 64, log=True)
 ENDS = [("finished", 0.4), ("finished", 0.6), ("pruned", None), ("failed", None), ("finished", 0.5), ("finished", 0.7), ("finished", 0.75),
@@ -84,3 +87,73 @@ def test_a_cell_s_own_trials_are_what_optuna_judges_settings_by(tmp_path: Path) 
         assert len(search.study.trials) == 6 and search.study.user_attrs == {"cell": search.cell.label}
         importances = optuna.importance.get_param_importances(search.study)
         assert importances["training.optimizer"] > 0.5
+
+
+EPOCHS = 15  # rungs after 2 and 6 of them
+
+
+def halving() -> optuna.Study:
+    """A study in memory whose trials are compared at two rungs."""
+    return optuna.create_study(direction="maximize", pruner=budget.pruner(Pruning("halving"), EPOCHS))
+
+
+def trained(study: optuna.Study, curve: list[float]) -> int:
+    """The epochs that a trial with this curve gets; one that is not given up finishes with its best."""
+    trial = study.ask()
+    for epoch, uar in enumerate(curve, 1):
+        trial.report(uar, epoch)
+        if trial.should_prune():
+            study.tell(trial, state=TrialState.PRUNED)
+            return epoch
+    study.tell(trial, max(curve))
+    return len(curve)
+
+
+def rising(final: float) -> list[float]:
+    """A curve that rises to a final UAR."""
+    return [final * epoch / EPOCHS for epoch in range(1, EPOCHS + 1)]
+
+
+def test_of_three_trials_one_goes_on_at_each_rung() -> None:
+    study = halving()
+    finals = (0.5, 0.4, 0.6, 0.3, 0.55, 0.59, 0.58, 0.2, 0.1)
+    assert [trained(study, rising(final)) for final in finals] == [15, 2, 15, 2, 2, 6, 2, 2, 2]
+    # 0.59 is the second of six after epoch 2, where two may go on, and the second of three after epoch 6, where one may.
+
+
+def test_where_curves_rise_decisions_are_those_of_optuna_s_own_pruner() -> None:
+    study, own = halving(), optuna.create_study(direction="maximize",
+                                                pruner=optuna.pruners.SuccessiveHalvingPruner(min_resource=2, reduction_factor=3))
+    finals = np.random.default_rng(0).permutation(60) / 100
+    assert [trained(study, rising(final)) for final in finals] == [trained(own, rising(final)) for final in finals]
+
+
+def test_the_best_so_far_counts_so_that_one_bad_epoch_does_not_end_the_best_trial() -> None:
+    study = halving()
+    assert trained(study, rising(0.6)) == 15  # 0.08 at epoch 2
+    assert trained(study, [0.5, 0.05, *(0.7 for _ in range(13))]) == 15
+
+
+def test_a_trial_that_stopped_early_still_counts_at_later_rungs() -> None:
+    study = halving()
+    assert trained(study, [0.5, 0.6, 0.6, 0.6]) == 4  # by training.early_stopping, before epoch 6
+    assert trained(study, [0.55, 0.6, 0.5, 0.5, 0.55, 0.59, 0.9]) == 7  # as good as the other, and ties go on
+    assert trained(study, [0.61, 0.61, 0.5, 0.5, 0.55, 0.59, 0.9]) == 7
+    assert trained(study, [0.6, 0.61, 0.5, 0.5, 0.55, 0.59, 0.9]) == 7
+    other = halving()
+    assert trained(other, [0.5, 0.6, 0.7, 0.7]) == 4
+    assert trained(other, [0.6, 0.65, 0.5, 0.5, 0.6, 0.69, 0.9]) == 6  # alone at epoch 6, but behind what ended with 0.7
+
+
+def test_a_trial_of_an_earlier_version_counts_by_its_curve() -> None:
+    study = halving()
+    for final in (0.5, 0.6):
+        study.add_trial(optuna.trial.create_trial(state=TrialState.COMPLETE, value=final,
+                                                  intermediate_values=dict(enumerate(rising(final), 1))))
+    assert trained(study, rising(0.55)) == 2
+
+
+def test_trials_without_a_curve_do_not_count() -> None:
+    study = halving()
+    study.add_trial(optuna.trial.create_trial(state=TrialState.COMPLETE, value=0.9))
+    assert trained(study, rising(0.5)) == 15

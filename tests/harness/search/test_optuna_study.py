@@ -13,13 +13,14 @@ from calls import TINY
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 from outbox_entries import entry, files
-from searches import cells_of, opened, rate
+from searches import cells_of, long_cells, opened, rate
 from tiny_study import STUDY
 
 from harness.search.budget import STARTUP_TRIALS
-from harness.search.optuna_study import Search
+from harness.search.optuna_study import Proposal, Search
 from harness.search.storage import storage
 from harness.study.cells import Cell
+from harness.study.pruning import Pruning
 from harness.study.settings import with_settings
 from harness.tracking.outbox import Outbox
 
@@ -54,13 +55,13 @@ def test_the_same_history_gives_the_same_proposals_in_random_and_in_guided_searc
     assert len(set(one)) == rounds and all(1e-4 <= r <= 1.0 for r in one)
 
 
-def test_a_trial_that_is_tried_again_is_judged_by_what_is_new(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
-    search = opened(tmp_path)[0]
+def test_a_trial_that_is_tried_again_gets_the_decision_that_was_made(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    search = opened(tmp_path, long_cells(), Pruning("median"))[0]
     for _ in range(3):
         curve(search, 0.9)
     again = search.propose()
     assert [again.should_prune(epoch, 0.1) for epoch in (*range(1, 6), 1, 2, 3)] == 8 * [False]
-    assert again.should_prune(8, 0.1) and not recwarn.list
+    assert again.should_prune(6, 0.1) and again.should_prune(6, 0.1) and not again.should_prune(3, 0.1) and not recwarn.list
 
 
 def test_the_same_history_gives_the_same_first_proposal_when_what_is_written_lies_outside_the_ranges(tmp_path: Path) -> None:
@@ -124,7 +125,7 @@ def test_the_best_trial_has_the_highest_value_and_of_equals_is_the_earlier(tmp_p
 
 
 def test_a_trial_is_pruned_below_the_median_of_its_own_cell_only(tmp_path: Path) -> None:
-    first, second = opened(tmp_path)
+    first, second = opened(tmp_path, long_cells(), Pruning("median"))
     for uar in (0.8, 0.9, 0.85):
         assert not any(curve(first, uar))
     assert not any(curve(second, 0.1))
@@ -133,8 +134,37 @@ def test_a_trial_is_pruned_below_the_median_of_its_own_cell_only(tmp_path: Path)
     assert not any(curve(first, 0.95))
 
 
+def rising(search: Search, final: float, epochs: int = 15) -> tuple[int, Proposal]:
+    """The epochs that a trial gets whose curve rises to a final UAR, and the trial, open."""
+    proposal = search.propose()
+    assert proposal is not None
+    return next((epoch for epoch in range(1, epochs + 1) if proposal.should_prune(epoch, final * epoch / 15)), epochs), proposal
+
+
+def test_a_killed_trial_counts_for_nothing_in_halving_so_that_a_search_goes_on_as_it_would_have(tmp_path: Path) -> None:
+    search = opened(tmp_path, long_cells())[0]
+    for final, epochs in ((0.5, 15), (0.45, 2)):
+        trained, proposal = rising(search, final)
+        assert trained == epochs
+        proposal.record_end("finished" if trained == 15 else "pruned", final if trained == 15 else None)
+    for _ in range(2):
+        rising(search, 0.6, epochs=3)[1].record_end("killed", None)
+    again, other = opened(tmp_path, long_cells())
+    assert rising(again, 0.55)[0] == 15  # the best: what was killed with 0.6 is not compared with
+    assert rising(other, 0.2)[0] == 15 and rising(other, 0.1)[0] == 2  # nor is another cell's
+
+
+def test_a_cell_s_first_trial_is_never_given_up_nor_is_one_after_its_last_epoch(tmp_path: Path) -> None:
+    search = opened(tmp_path, long_cells(), Pruning("halving", grace_epochs=5))[0]
+    written, other = search.propose(), search.propose()
+    assert written is not None and other is not None
+    assert not any(other.should_prune(epoch, 0.9) for epoch in (4, 5, 6, 15))
+    assert not any(written.should_prune(epoch, 0.1) for epoch in (4, 5, 6, 15))
+    assert rising(search, 0.5)[0] == 5
+
+
 def test_a_study_that_does_not_prune_never_does(tmp_path: Path) -> None:
-    search = opened(tmp_path, prune=False)[0]
+    search = opened(tmp_path, long_cells(), Pruning("none"))[0]
     for uar in (0.8, 0.9, 0.85, 0.1):
         assert not any(curve(search, uar))
 

@@ -101,6 +101,7 @@ def test_the_figures_of_a_run_are_those_of_the_kept_epoch_with_its_size_epochs_a
     assert not [key for key in metrics if key.startswith("test/")]
     assert "test/uar" in flat_metrics(dataclasses.replace(RESULT, test=PREDICTIONS.scores))
     assert flat_metrics(Result(TRIAL, state="failed")) == {}
+    assert flat_metrics(Result(TRIAL, state="pruned", history={"validation_wa": [0.2, 0.3]})) == {"epochs": 2.0}
 
 
 def test_a_run_names_the_parts_that_it_was_trained_and_scored_on_as_datasets() -> None:

@@ -1,0 +1,82 @@
+"""When the search of a cell gives a trial up: after which epochs it looks, and what it compares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from registry.errors import require, unknown
+
+Kind = Literal["halving", "median", "none"]
+KINDS: tuple[Kind, ...] = ("halving", "median", "none")
+MEDIAN_FROM = 6  # the first epoch after which a trial is compared with the median
+LEAST_GRACE = 2  # epochs, unless a study says otherwise: the first one says little
+OF_BOOLEANS: dict[bool, Kind] = {True: "median", False: "none"}
+
+
+def kind_of(prune: Any) -> Kind:
+    """What a study calls its pruning; True and False, as studies of earlier versions have it, are `median` and `none`."""
+    if isinstance(prune, bool):
+        return OF_BOOLEANS[prune]
+    if prune not in KINDS:
+        raise unknown("choice for Study.prune", str(prune), KINDS)
+    kind: Kind = prune
+    return kind
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """When a trial of a cell is given up.
+
+    Args:
+        kind: `halving`: at each rung one of `reduction_factor` goes on; `median`: what lies below the median stops; `none`: nothing stops.
+        grace_epochs: of the first rung; None gives two rungs. reduction_factor: also from one rung to the next.
+    """
+
+    kind: Kind = "none"
+    grace_epochs: int | None = None
+    reduction_factor: int = 3
+
+    def __post_init__(self) -> None:
+        require(self.grace_epochs is None or self.grace_epochs >= 1, f"grace_epochs must be 1 or more, or None, not {self.grace_epochs}")
+        require(self.reduction_factor >= 2, f"reduction_factor must be 2 or more, not {self.reduction_factor}")
+
+    def looks(self, epochs: int) -> tuple[int, ...]:
+        """The epochs after which a trial of at most so many is compared with others; never the last one.
+
+        >>> Pruning("halving").looks(15), Pruning("halving").looks(30), Pruning("halving", grace_epochs=1).looks(15)
+        ((2, 6), (4, 12), (1, 3, 9))
+        """
+        if self.kind == "none":
+            return ()
+        if self.kind == "median":
+            return tuple(range(MEDIAN_FROM, epochs))
+        rung, rungs = self.grace_epochs or max(LEAST_GRACE, -(-epochs // self.reduction_factor**2)), []
+        while rung < epochs:
+            rungs.append(rung)
+            rung *= self.reduction_factor
+        return tuple(rungs)
+
+    def reason(self, epoch: int) -> str:
+        """Why a trial was given up after this epoch."""
+        if self.kind == "median":
+            return f"validation UAR below the median of the cell's trials at epoch {epoch}"
+        return f"not in the best 1/{self.reduction_factor} of the cell's trials by validation UAR at epoch {epoch}"
+
+    def in_words(self, epochs: int) -> str:
+        """For people who read a plan, of a cell with so many epochs.
+
+        >>> Pruning("halving").in_words(15)
+        'halving: after epochs 2 and 6 the best 1/3 of the trials goes on'
+        """
+        looks = self.looks(epochs)
+        if not looks:
+            return "none: every trial is trained to its end"
+        if self.kind == "median":
+            return f"median: from epoch {MEDIAN_FROM} on, a trial below the median of the completed ones stops"
+        first, last = ", ".join(map(str, looks[:-1])), str(looks[-1])
+        return (f"halving: after epoch{'s' if first else ''} {f'{first} and ' if first else ''}{last} the best 1/{self.reduction_factor} "
+                "of the trials goes on")
+
+
+NEVER = Pruning("none")
