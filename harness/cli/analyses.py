@@ -154,6 +154,7 @@ def print_transfer_plan(chosen: TransferOptions, workspace: Workspace, console: 
     """The pairs with the emotions and clips that are tested, the parts of what is trained on, and the cost; nothing is run."""
     from harness.analyses.transfer.plan import planned, shared_emotions
     from harness.evaluation.parts import PARTS, parts_of
+    from harness.execution.auto_precision import foreseen
     from harness.execution.duration import duration
     from harness.study.cells import plan
 
@@ -162,7 +163,7 @@ def print_transfer_plan(chosen: TransferOptions, workspace: Workspace, console: 
     for source in made.sources:
         part, fixed = made.part(source)
         parts = parts_of([source.split], source.corpus)[0]
-        cells = plan(part, "", fixed)
+        cells, _ = foreseen(plan(part, "", fixed), source.corpus, workspace.home)
         epochs += cells[0].base.training.epochs * len(part.seeds)
         took = duration(part, cells, source.corpus, say=console.say)
         trained.append([source.name, parts.label, *map(parts.in_words, PARTS), str(took or "not known")])

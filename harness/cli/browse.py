@@ -88,6 +88,7 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
     from harness.data.copies_before_split import refuse_leaks
     from harness.data.corpora import Workspace, open_corpus, readable_corpus
     from harness.data.cut_clips import cut_lines
+    from harness.execution.auto_precision import foreseen
     from harness.execution.prepare import feasible
     from harness.study.cells import chosen_cells, plan
     from harness.study.folds import protocol_label, with_all_folds
@@ -128,6 +129,9 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
         console.result(f"pruning: {pruning}")
     console.result(f"corpus {study.corpus.name}: {coverage}")
     if corpus:
+        cells, lines = foreseen(cells, corpus, home)
+        for line in lines:
+            console.result(f"precision: {line}")
         print_parts(file, cells, corpus, home, console)
 
 

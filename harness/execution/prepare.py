@@ -13,6 +13,7 @@ from harness.data.cut_clips import cut_lines
 from harness.data.feature_workers import DamagedClips
 from harness.data.features import features, padded_samples
 from harness.evaluation.parts import lacking_in_training, parts_of
+from harness.execution.auto_precision import resolved
 from harness.study.cells import Cell, chosen_cells, plan
 from harness.study.definition import Study
 from harness.study.folds import with_all_folds
@@ -68,7 +69,7 @@ def prepare(study: Study, workspace: Workspace, settings: dict[str, Any], only_c
         kept, declined = feasible(expanded, corpus, settings, only_cell, all_folds)
     for line in cut_lines(corpus, [cell.base.feature_space for cell in kept], workspace.cache):
         console.say(f"cut: {line}")
-    return Prepared(expanded, corpus, workspace, kept, declined)
+    return Prepared(expanded, corpus, workspace, resolved(kept, corpus, workspace.home, console.say), declined)
 
 
 def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: str | None = None,

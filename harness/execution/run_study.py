@@ -13,6 +13,7 @@ from filelock import FileLock
 from harness.console import Console
 from harness.data.corpora import Workspace
 from harness.evaluation.find_runs import STUDY
+from harness.execution.auto_precision import is_auto
 from harness.execution.costs import measure_costs
 from harness.execution.finals import audit_late, summarise
 from harness.execution.interrupts import Stopping
@@ -225,7 +226,9 @@ def varied_settings(cells: list[Cell], settings: dict[str, Any]) -> tuple[str, .
                   "architecture": {short_label(c.base.architecture) for c in cells},
                   "augmentation": {c.base.augmentation.label for c in cells}}
     choices = {**({"recipe": recipes} if any(recipes) else components), "split": {short_label(c.base.split) for c in cells}}
-    return (*(part for part, labels in choices.items() if len(labels) > 1), *sorted({s for c in cells for s in c.search} | set(settings)))
+    chosen = {"training.precision" for cell in cells if is_auto(cell)}
+    return (*(part for part, labels in choices.items() if len(labels) > 1),
+            *sorted({s for c in cells for s in c.search} | set(settings) | chosen))
 
 
 def _open_parent(run: RunContext, command: str) -> str:

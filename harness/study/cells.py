@@ -50,6 +50,9 @@ def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None 
     require(len(threads) == 1, f"training.threads must be the same in a whole study, since a process can't change them, not {threads}")
     for setting, distribution in study.search.items():
         for value in values_to_check(setting, distribution):
+            require((setting, value) != ("training.precision", "auto"),
+                    "search['training.precision']: auto is chosen before the search; list float32 and mixed_bfloat16, or say "
+                    "training.precision=auto")
             changed = [with_settings(base, {setting: value}) for base in bases]
             require(all(new.split == old.split for new, old in zip(changed, bases, strict=True)),
                     f"search[{setting!r}]: a split is not searched, since figures of different splits can't be compared; list it in splits")

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def build(trial: Trial, x: np.ndarray, n_classes: int) -> tuple[keras.Model, keras.Model]:
-    """The whole model from features (batch, frames, bands) to probabilities, and the architecture's network inside it."""
+    """The whole model from features (batch, frames, bands) to probabilities, and the architecture's network inside it.
+
+    In mixed precision, features are normalised and probabilities given in float32: in bfloat16, -80.1 dB is -80.
+    """
     import keras
 
     space, (frames, bands) = trial.feature_space, x.shape[1:]
@@ -23,6 +26,8 @@ def build(trial: Trial, x: np.ndarray, n_classes: int) -> tuple[keras.Model, ker
     outputs = inputs
     for layer in (*normaliser(space.normalise, x), *joiner(space.join, frames, bands), network):
         outputs = layer(outputs)
+    if outputs.dtype != "float32":  # a user's network may end in a layer of the training's precision
+        outputs = keras.layers.Activation("linear", dtype="float32")(outputs)
     return keras.Model(inputs, outputs, name="normaliser_join_network"), network
 
 
@@ -34,6 +39,8 @@ def augmented(model: keras.Model, trial: Trial) -> keras.Model:
         return model
     layers = [component.layer(seed_for(trial.signature, f"on the fly {place}"))
               for place, component in enumerate(trial.augmentation.on_the_fly)]
+    for layer in layers:  # features are not normalised yet
+        layer.dtype_policy = keras.DTypePolicy("float32")
     mixers = [layer for layer in layers if hasattr(layer, "mix_targets")]
 
     class Learner(keras.Model):
@@ -59,15 +66,17 @@ def normaliser(kind: str, x: np.ndarray) -> list[keras.Layer]:
         # E[x²] − mean² in float64 needs no array of the size of x, as x.var would
         squares = np.einsum("cfb,cfb->b", x, x, dtype=np.float64) / (x.shape[0] * x.shape[1])
         variance = np.maximum(squares - mean**2, 1e-10)
-        return [keras.layers.Normalization(axis=-1, mean=mean.astype(np.float32), variance=variance.astype(np.float32))]
+        return [keras.layers.Normalization(axis=-1, mean=mean.astype(np.float32), variance=variance.astype(np.float32),
+                                           dtype="float32")]
     if kind == "per_value":
         mean = x.mean(axis=0, dtype=np.float64)  # (frames, bands)
         # A few clips at a time: the deviations of all in float64 would take twice the memory of x
         variance = sum(np.square(x[at:at + 64] - mean).sum(axis=0) for at in range(0, len(x), 64)) / len(x)
         variance = np.where(x.min(axis=0) == x.max(axis=0), 1.0, variance)
-        return [keras.layers.Normalization(axis=(-2, -1), mean=mean.astype(np.float32), variance=variance.astype(np.float32))]
+        return [keras.layers.Normalization(axis=(-2, -1), mean=mean.astype(np.float32), variance=variance.astype(np.float32),
+                                           dtype="float32")]
     if kind == "per_clip":
-        return [keras.layers.LayerNormalization(axis=[-2, -1], center=False, scale=False, epsilon=1e-6)]
+        return [keras.layers.LayerNormalization(axis=[-2, -1], center=False, scale=False, epsilon=1e-6, dtype="float32")]
     return []
 
 

@@ -20,6 +20,7 @@ from harness.analyses.transfer.report import write_transfer
 from harness.console import Console
 from harness.data.corpora import Workspace
 from harness.data.features import FeatureJob, key_of, obtain
+from harness.execution.auto_precision import resolved
 from harness.execution.run_study import Execution, run_study
 from harness.study.cells import plan
 from harness.tracking.run_record import RunRecord
@@ -43,7 +44,8 @@ def measure_transfer(options: TransferOptions, store: Store, workspace: Workspac
         part, fixed = made.part(source)
         run_study(dataclasses.replace(made.file, name=PREFIX + name, study=part), store, workspace, fixed, console, execution=execution,
                   kind=TRANSFER)
-        base = plan(part, source.corpus.fingerprint, fixed)[0].base
+        cells = resolved(plan(part, source.corpus.fingerprint, fixed), source.corpus, workspace.home, lambda line: None)  # it is told
+        base = cells[0].base
         signatures = {dataclasses.replace(base, seed=seed, opens_test=True).signature for seed in part.seeds}
         _test(source, [target for one, target in pairs if one is source], signatures, tracker, workspace, console)
     write_transfer(store)

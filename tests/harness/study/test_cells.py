@@ -85,6 +85,11 @@ def test_threads_are_the_same_in_a_whole_study_and_never_searched() -> None:
     assert {cell.base.training.threads for cell in plan(listed, "clips", {"training.threads": 3})} == {3}
 
 
+def test_a_precision_that_is_to_be_measured_is_not_searched() -> None:
+    with pytest.raises(UsageError, match="auto is chosen before the search; list float32 and mixed_bfloat16"):
+        plan(dataclasses.replace(STUDY, search={"training.precision": CategoricalDistribution(["float32", "auto"])}), "clips")
+
+
 def test_a_choice_that_optuna_can_not_store_is_refused_before_anything_runs() -> None:
     with pytest.raises(UsageError, match="a choice must be a number"):
         plan(dataclasses.replace(STUDY, search={"architecture.filters": CategoricalDistribution([(4,), (8,)])}), "clips")
