@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console as RichConsole
+from rich.console import RenderableType
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+from rich.text import Text
 
 from harness.safe_text import printable
 
-COLUMNS = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
-           TextColumn("{task.fields[note]}"))
+ONE_LINE = Column(no_wrap=True, overflow="ellipsis")
+COLUMNS = (TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")), BarColumn(bar_width=12),
+           MofNCompleteColumn(table_column=ONE_LINE), TimeRemainingColumn(compact=True, table_column=ONE_LINE),
+           TextColumn("{task.fields[note]}", table_column=ONE_LINE))
 WIDTH_ELSEWHERE = 180  # of tables that go to a file or a pipe
 NARROWEST = 40  # columns of a terminal: on narrower ones tables are wider than it, and can be read
 
@@ -25,6 +29,17 @@ class _RichConsole(RichConsole):
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
+
+
+class _Bars(Progress):
+    """Bars, one a line of the terminal's width, below a line of text."""
+
+    headline: Callable[[int], str] | None = None  # the columns of the terminal -> the text
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        if self.headline:
+            yield Text(printable(self.headline(self.console.width)), no_wrap=True, overflow="ellipsis")
+        yield self.make_tasks_table(self.tasks)
 
 
 class Console:
@@ -55,13 +70,23 @@ class Console:
             table.add_row(*map(_escaped, row))
         self.out.print(table, soft_wrap=False)
 
+    @property
+    def is_live(self) -> bool:
+        """Whether bars are drawn live just now."""
+        return self._progress is not None
+
     @contextmanager
-    def progress(self) -> Iterator[None]:
-        """A region in which bars are drawn live on a terminal."""
+    def progress(self, headline: Callable[[int], str] | None = None) -> Iterator[None]:
+        """A region in which bars are drawn live on a terminal.
+
+        Args: headline: gives the line above them for so many columns; it is asked again at each drawing.
+        """
         if not self.err.is_terminal or self.err.quiet:
             yield
             return
-        with Progress(*COLUMNS, console=self.err, transient=True) as progress:
+        progress = _Bars(*COLUMNS, console=self.err, transient=True, expand=True)
+        progress.headline = headline
+        with progress:
             self._progress = progress
             try:
                 yield

@@ -39,6 +39,10 @@ class Final:
             self.trials = [dataclasses.replace(best, seed=seed, opens_test=True) for seed in self.run.study.seeds] if best else []
         return [t for t in self.trials if t.signature not in self.run.known and t.signature not in self._failed]
 
+    def left(self, seeds: int) -> int:
+        """How many seeds neither finished nor failed; all of them before the best trial is chosen."""
+        return 0 if self.finished else seeds if self.trials is None else len(self.missing())
+
     def record_end(self, trial: Trial, state: str) -> None:
         """Record how a seed ended; one that failed is left to the next start."""
         if state != "finished":

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness.console import Bar, Console
+from harness.console import Console
 from harness.execution.job import Job, Objective, Outcome
 from harness.execution.prepare import Prepared
 from harness.search.claims import Claims
@@ -27,20 +27,6 @@ from registry.core import short_label
 from registry.split import shares_speakers
 
 PARTS = ("recipe", "feature_space", "architecture", "augmentation", "split")
-
-
-@dataclass
-class Progress:
-    """How far a run is: a bar with the finished work and the best validation UAR."""
-
-    bar: Bar
-    done: int = 0
-    best: float = 0.0
-
-    def advance(self, steps: int, validation_uar: float = 0.0) -> None:
-        """Count finished work, and show the best validation UAR so far."""
-        self.done, self.best = self.done + steps, max(self.best, validation_uar)
-        self.bar.update(self.done, note=f"best validation UAR {self.best:.3f}" if self.best else "")
 
 
 @dataclass

@@ -28,7 +28,8 @@ from harness.execution.recovery import (
     settle_crashed,
     settle_own_workers,
 )
-from harness.execution.run_context import Progress, RunContext
+from harness.execution.run_context import RunContext
+from harness.execution.run_progress import RunProgress
 from harness.execution.schedule import Schedule
 from harness.search.claims import CLOSING_PATIENCE_S, Claims
 from harness.search.optuna_study import Search, open_searches
@@ -145,17 +146,16 @@ def check_stores(name: str, store: Store, optuna_storage: str = "", kind: str = 
 
 
 def _work(run: RunContext, searches: list[Search], execution: Execution) -> None:
-    """Run all jobs, with progress bars."""
+    """Run all jobs, and show how far they are."""
     trials, console = run.study.trials, run.console
     missing = {search.cell.key: max(0, trials - len(search.ended())) for search in searches} if trials else {}
     for label, cells in itertools.groupby(run.prepared.cells if trials else [], key=run.protocol):
         keys = [cell.key for cell in cells]
         console.say(f"{label}: {len(keys)} cells × {trials} trials, {sum(missing[key] for key in keys)} to do")
-    with console.progress():
-        seeds = len(run.prepared.cells) * len(run.study.seeds)
-        with console.bar("trials", sum(missing.values())) as first, console.bar("finals", seeds) as second, Stopping(console) as stopping:
-            schedule = Schedule(run, searches, Progress(first), Progress(second), execution.tries)
-            _drive(schedule, execution, stopping, run.prepared.cells[0].base.training.threads)
+    progress = RunProgress(console)
+    with progress.shown(), Stopping(console) as stopping:
+        schedule = Schedule(run, searches, progress, execution.tries)
+        _drive(schedule, execution, stopping, run.prepared.cells[0].base.training.threads)
 
 
 def _drive(schedule: Schedule, execution: Execution, stopping: Stopping, threads: int) -> None:

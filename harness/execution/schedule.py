@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from harness.console import Bar
 from harness.execution.finals import Final
 from harness.execution.job import STOPPED, Job, Outcome, Stopped
 from harness.execution.pool import JobEnd, ProgressEvent
 from harness.execution.recovery import finished_by_signature, settle_crashed
-from harness.execution.run_context import Progress, RunContext, identity, outcome_line, run_name
+from harness.execution.run_context import RunContext, identity, outcome_line, run_name
+from harness.execution.run_progress import RunProgress
+from harness.execution.run_state import CellProgress, RunningJob
 from harness.search.optuna_study import Contradiction, Proposal, Search
 from harness.study.cells import Cell
 from harness.study.trial import Trial
@@ -23,50 +24,25 @@ LOOK_AGAIN_S = 1.0  # between two looks at what other starts have claimed
 SETTLE_EVERY_S = 30.0  # between two looks at whether those other starts are alive
 
 
-@dataclass
-class CellProgress:
-    """How far a run is with one cell.
-
-    Args:
-        ended: trials that ended, as last read. running: trials that this start runs.
-        waiting: proposals whose signature another start runs. look_at: when claims of other starts are looked at again.
-    """
-
-    search: Search
-    ended: int
-    final: Final
-    running: int = 0
-    waiting: list[Proposal] = field(default_factory=list)
-    look_at: float = 0.0
-
-
-@dataclass
-class RunningJob:
-    """One job that was handed to a worker; a trial has a proposal, a seed has none."""
-
-    cell: CellProgress
-    job: Job
-    bar: Bar
-    proposal: Proposal | None
-    tries: int = 1
-
-
 class Schedule:
     """Everything that a run has to do.
 
     Args:
-        searches: of its cells. trials, finals: what shows how far they are. tries: of a trial whose worker died.
+        searches: of its cells. progress: what shows how far the run is. tries: of a trial whose worker died.
     Attributes:
         running: uid -> job. error: what ends the run, once something does.
     """
 
-    def __init__(self, run: RunContext, searches: list[Search], trials: Progress, finals: Progress, tries: int) -> None:
-        self.run, self.trials, self.finals, self.tries = run, trials, finals, tries
-        self.cells = [CellProgress(search, len(search.ended()) if run.study.trials else 0, Final(run, search)) for search in searches]
+    def __init__(self, run: RunContext, searches: list[Search], progress: RunProgress, tries: int) -> None:
+        self.run, self.progress, self.tries = run, progress, tries
+        ended = [search.ended() if run.study.trials else [] for search in searches]
+        self.cells = [CellProgress(search, len(trials), Final(run, search)) for search, trials in zip(searches, ended, strict=True)]
+        progress.best = max([0.0, *((t.values or [0.0])[0] for trials in ended for t in trials if t.state.name == "COMPLETE")])
         self.running: dict[str, RunningJob] = {}
         self.error: BaseException | None = None
         self._retries: list[Job] = []
         self._settle_at = 0.0
+        self._show_left()
 
     def finished(self) -> bool:
         """Whether every cell has its trials and its final."""
@@ -143,9 +119,7 @@ class Schedule:
             if self.run.claims.take(claim, uid) or (
                     not cell.final.belongs_to_another(trial, claim) and self.run.claims.retake(claim, uid)):
                 return self._start(cell, "seed", trial, uid, None)
-        if cell.final.record_if_complete():
-            self.finals.advance(len(self.run.study.seeds))
-        else:
+        if not cell.final.record_if_complete():
             cell.look_at = time.monotonic() + LOOK_AGAIN_S
         return None
 
@@ -155,12 +129,21 @@ class Schedule:
     def _start(self, cell: CellProgress, kind: str, trial: Trial, uid: str, proposal: Proposal | None) -> Job:
         job = self.run.job(kind, cell.search.cell, trial, uid)
         self.running[uid] = RunningJob(cell, job, self.run.console.open_bar(f"  {job.name}", trial.training.epochs), proposal)
-        cell.running += kind == "trial"
+        cell.running += proposal is not None
+        cell.running_seeds += proposal is None
+        self.progress.start(uid, cell.search.cell.key, "trial" if proposal else "seed", trial.training.epochs)
+        self._show_left()
         return job
 
-    def _count(self, cell: CellProgress, validation_uar: float = 0.0) -> None:
+    def _count(self, cell: CellProgress) -> None:
+        """Count a trial that ended without being trained here."""
         cell.ended += 1
-        self.trials.advance(1, validation_uar)
+        self.progress.count()
+        self._show_left()
+
+    def _show_left(self) -> None:
+        """Tell the progress what is still to be started."""
+        self.progress.left = {cell.search.cell.key: cell.left(self.run.study) for cell in self.cells}
 
     def _record_contradiction(self, cell: Cell, error: Contradiction) -> None:
         """A failed row for proposed settings that can't be used together."""
@@ -182,6 +165,7 @@ class Schedule:
             running.bar.show_features(event.done, int(event.value))
             return False
         running.bar.update(event.done, note=f"validation UAR {event.value:.3f}")
+        self.progress.step(event.uid, event.done)
         return running.proposal is not None and running.proposal.should_prune(event.done, event.value)
 
     def on_end(self, end: JobEnd) -> None:
@@ -218,6 +202,8 @@ class Schedule:
         """Record for the search and for other starts of this study how a job ended, and print it."""
         job, cell, record = running.job, running.cell, outcome.record
         value, reason = outcome.record.validation_uar, record.about.reason
+        searched = running.proposal or not self.run.study.trials  # finals are no part of what a search has found
+        self.progress.end(job.uid, value or 0.0 if searched else 0.0, record.state == "pruned")
         self._remove(running)
         cell.look_at = 0.0  # the cell may have waited for this
         if running.proposal:
@@ -229,17 +215,19 @@ class Schedule:
         if record.ended_by_itself:
             self.run.known[job.trial.signature] = record
         if running.proposal:
-            self._count(cell, value or 0.0)
+            cell.ended += 1
         else:
             cell.final.record_end(job.trial, record.state)
-            self.finals.advance(0, value or 0.0)
+        self._show_left()
         for line in (outcome_line(job.name, outcome), *(f"  {note}" for note in outcome.notes)):
             self.run.console.say(line)
 
     def _remove(self, running: RunningJob) -> None:
         del self.running[running.job.uid]
         running.cell.running -= running.proposal is not None
+        running.cell.running_seeds -= running.proposal is None
         running.bar.close()
+        self.progress.drop(running.job.uid)
 
     def _release(self, running: RunningJob) -> None:
         """Give up a job that was stopped, so that any start can do it again."""
