@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import re
 import time
 import uuid
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ from contextlib import suppress
 from harness.evaluation.audit import audit_final
 from harness.evaluation.intervals import mean_sd
 from harness.execution.run_context import RunContext, identity, run_name
+from harness.execution.search_summary import metric_name
 from harness.search.optuna_study import Search
 from harness.study.trial import Trial
 from harness.tracking.outbox import OutboxEntry
@@ -139,7 +139,7 @@ def summarise(run: RunContext, split: str) -> None:
               and r.about.corpus_fingerprint == run.prepared.corpus.fingerprint[:16]]
     if finals:
         best = max(finals, key=lambda r: r.metrics["validation/uar_mean"])
-        name = re.sub(r"[^\w.-]", "_", split)  # MLflow refuses brackets in the names of metrics
+        name = metric_name(split)
         run.tracker.log_metrics(run.parent, {f"{name}/{part}_uar": best.metrics[f"{part}/uar_mean"] for part in ("validation", "test")})
 
 

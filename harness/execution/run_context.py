@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import time
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from harness.console import Console
 from harness.execution.job import Job, Objective, Outcome
 from harness.execution.prepare import Prepared
 from harness.search.claims import Claims
+from harness.search.ranges import noted
 from harness.study.cells import Cell
 from harness.study.definition import Study
 from harness.study.files import StudyFile
@@ -19,7 +21,7 @@ from harness.study.pruning import NEVER
 from harness.study.settings import setting_value
 from harness.study.trial import Trial
 from harness.tracking.outbox import Outbox, OutboxEntry
-from harness.tracking.run_record import RunRecord, RunTags
+from harness.tracking.run_record import LONGEST_TAG, RunRecord, RunTags
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training.run_trial import run_trial
@@ -113,7 +115,7 @@ class RunContext:
 
 def identity(run: RunContext, cell: Cell, trial: Trial) -> tuple[RunTags, dict[str, Any]]:
     """The tags and parameters of a trial's MLflow run: parameters only for what the study varies."""
-    base = cell.base
+    base, ranges = cell.base, noted(cell.search, cell.base)
     corpus = run.prepared.corpus
     tags = RunTags(recipe=cell.recipe, feature_space=base.feature_space.label, architecture=short_label(base.architecture),
                    augmentation=base.augmentation.label, split=short_label(base.split), cell=cell.key,
@@ -121,6 +123,7 @@ def identity(run: RunContext, cell: Cell, trial: Trial) -> tuple[RunTags, dict[s
                    corpus_fingerprint=corpus.fingerprint[:16], coverage=corpus.coverage, synthetic=corpus.synthetic,
                    shares_speakers=shares_speakers(trial.split, corpus), epochs=trial.training.epochs, backend=trial.backend,
                    settings=" ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in run.settings.items()),
+                   ranges=ranges if len(json.dumps(ranges)) < LONGEST_TAG else {},
                    allow_missing="--allow-missing" if run.allow_missing else "", coordinator=run.claims.id, study_file=run.file.source,
                    **run.pool_tags(cell))
     params = {setting: getattr(tags, setting) if setting in PARTS else setting_value(trial, setting) for setting in run.varied}

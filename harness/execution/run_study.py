@@ -31,6 +31,7 @@ from harness.execution.recovery import (
 from harness.execution.run_context import RunContext
 from harness.execution.run_progress import RunProgress
 from harness.execution.schedule import Schedule
+from harness.execution.search_summary import log_search
 from harness.search.claims import CLOSING_PATIENCE_S, Claims
 from harness.search.optuna_study import Search, open_searches
 from harness.search.storage import check_storage, storage
@@ -217,6 +218,7 @@ def _deliver_and_summarise(run: RunContext) -> None:
         run.tracker.end(run.parent, "finished")
     for label in dict.fromkeys(short_label(cell.base.split) for cell in run.prepared.cells):
         summarise(run, label)
+        log_search(run, label)
 
 
 def varied_settings(cells: list[Cell], settings: dict[str, Any]) -> tuple[str, ...]:

@@ -31,10 +31,13 @@ neither in training nor in test. `bench check` prints how long the clips of a co
 Draw = Callable[[FinalPredictions], dict[str, str]]
 
 
-def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front: cost_section.Draw | None = None) -> list[str]:
+def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front: cost_section.Draw | None = None,
+                         search: tuple[str, str] = ("", "")) -> list[str]:
     """The parts of one leaderboard: a sentence or two, the table, and below it what a reader opens by a click.
 
-    Args: draw: gives the paths of a row's pictures by what they show. front: gives the path of the picture of the Pareto front.
+    Args:
+        draw: gives the paths of a row's pictures by what they show. front: gives the path of the picture of the Pareto front.
+        search: what the search found, at a glance and folded.
     """
     first = board.rows[0]
     parts = [f"## {escape(f'{first.split} on {board.corpus}')}",
@@ -42,7 +45,7 @@ def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front:
              leaderboard_table(board) if board.finished else "No finals yet.", _clips(board),
              CUT if any(row.cut for row in board.rows) else "",
              *(f"⚠ **{name}**: {sentence}" for name, sentence in board.alarms.items()), statistics_sentences(board), _waiting(board),
-             _alarms(board), folded("Fold by fold", by_fold(board)) if board.folds else ""]
+             _alarms(board), folded("Fold by fold", by_fold(board)) if board.folds else "", *search]
     if not board.finished:
         return parts
     pareto, cost = cost_section.cost_markdown(board, front)

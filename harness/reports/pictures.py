@@ -1,4 +1,4 @@
-"""The pictures beside a report: confusion matrices, learning curves and reliability of its best rows."""
+"""The pictures beside a report: what searches found, and confusion matrices, curves and reliability of its best rows."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from harness.evaluation.calibration import calibration_error, reliability
 from harness.evaluation.final_predictions import FinalPredictions
 from harness.evaluation.folds import FoldComparison
 from harness.evaluation.pareto import Point
+from harness.evaluation.search_figures import search_pictures
+from harness.evaluation.search_results import CellSearch
 from harness.reports.figures import critical_difference_figure, pareto_figure, reliability_figure
 from harness.reports.markdown import plural
 from harness.reports.pages import link_to
@@ -34,10 +36,13 @@ class Pictures:
 
     def pareto(self, protocol: str, points: Sequence[Point]) -> str:
         """The path of the picture of UAR against latency; of one protocol on several corpora, each has its own."""
-        stem = f"pareto_{_plain(protocol)}"
-        taken = sum(re.fullmatch(rf"{stem}(_no\d+)?\.png", path.name) is not None for path in self.folder.glob(f"{stem}*"))
         figure = pareto_figure(points, f"Test UAR against latency on {protocol}")
-        return self._save(figure, f"{stem}_no{taken + 1}.png" if taken else f"{stem}.png")
+        return self._save(figure, self._free(f"pareto_{_plain(protocol)}"))
+
+    def search(self, protocol: str, searches: Sequence[CellSearch], names: Sequence[str]) -> dict[str, str]:
+        """What a picture of the searches of a protocol shows -> its path."""
+        figures = search_pictures(searches, names)
+        return {what: self._save(figure, self._free(f"search_{stem}_{_plain(protocol)}")) for stem, (what, figure) in figures.items()}
 
     def of(self, finals: FinalPredictions) -> dict[str, str]:
         """What a picture shows -> its path from the report."""
@@ -49,6 +54,11 @@ class Pictures:
                 curves_figure(finals.history, finals.row.best_epoch, finals.row.name),
             "Reliability": reliability_figure(reliability(finals.test), f"{seeds}: expected calibration error {error:.3f}")}
         return {what: self._save(figure, f"{_plain(finals.row.cell)}_{what.split()[0].lower()}.png") for what, figure in figures.items()}
+
+    def _free(self, stem: str) -> str:
+        """A name that no picture of the page has yet."""
+        taken = sum(re.fullmatch(rf"{stem}(_no\d+)?\.png", path.name) is not None for path in self.folder.glob(f"{stem}*"))
+        return f"{stem}_no{taken + 1}.png" if taken else f"{stem}.png"
 
     def _save(self, figure: Figure, name: str) -> str:
         save(figure, self.folder / name)

@@ -10,7 +10,8 @@ from filelock import FileLock
 
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.evaluation.rows import Row
-from harness.reports import cost_section, folds_section
+from harness.evaluation.search_results import cell_searches
+from harness.reports import cost_section, folds_section, search_section
 from harness.reports.leaderboard_section import Draw, leaderboard_markdown, losses
 from harness.reports.leaderboard_tables import ENDS
 from harness.reports.markdown import escape, plural
@@ -45,26 +46,29 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
         pictures = Pictures(path, folder)
         tracker = store.experiment(study_name)
         text = study_markdown(study_name, records, boards, pictures.of, pictures.critical_difference, pictures.pareto,
-                              tracker.openings(records), len(tracker.deleted("trial")))
+                              tracker.openings(records), len(tracker.deleted("trial")), pictures.search)
         write_beside(path, text + (f"\nHow recall falls with noise: [{noise.name}]({quote(noise.name)}).\n" if noise.exists() else ""))
     return path, boards
 
 
 def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[Leaderboard], draw: Draw, diagram: folds_section.Draw,
-                   front: cost_section.Draw | None = None, openings: Sequence[Opening] | None = None, deleted_trials: int = 0) -> str:
+                   front: cost_section.Draw | None = None, openings: Sequence[Opening] | None = None, deleted_trials: int = 0,
+                   search: search_section.Draw | None = None) -> str:
     """The whole report as Markdown.
 
     Args:
         draw: gives the paths of a row's pictures by what they show. diagram: gives the path of a critical-difference diagram.
         front: of the picture of UAR against latency; None: there is none. openings: of the ledger; None: those of the records.
-        deleted_trials: how many were deleted in MLflow.
+        deleted_trials: how many were deleted in MLflow. search: gives the paths of the pictures of searches; None: there are none.
     """
     rows = [row for board in boards for row in board.rows]
     openings = all_openings({}, records) if openings is None else openings
     about = next((run.about for run in reversed(records) if run.kind == "study"), RunTags())
     parts = [f"# {escape(study_name)}", escape(about.question), _totals(rows, openings, deleted_trials), MARKS]
+    searches = cell_searches(records)
     for board in boards:
-        parts += leaderboard_markdown(about.study_file or study_name, board, draw, front)
+        found = search_section.search_markdown(board, searches, search)
+        parts += leaderboard_markdown(about.study_file or study_name, board, draw, front, found)
     parts += folds_section.folds_markdown([row for board in boards for fold in board.folds or (board,) for row in fold.rows], diagram)
     notes = list(dict.fromkeys(f"{run.about.corpus}: {line}" for run in records for line in run.about.clip_notes))
     if notes:

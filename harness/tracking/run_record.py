@@ -33,6 +33,7 @@ class RunTags:
         signature: of its trial; signatures: of the seeds of a final. corpus: its name; corpus_label: the corpus with its fields.
         coverage: how much of the corpus was there, as `Corpus.coverage` puts it. shares_speakers: between training and test.
         settings: those that the command line fixed, as written there. allow_missing: that flag, where it was given.
+        ranges: searched setting -> its range, as `harness.search.ranges` notes it; empty where that would be too long.
         epochs: at most. backend: of Keras. clips, speakers: part -> how many. training_classes: emotion -> clips of the training part.
         cut: which clips the feature space does not hear whole, in words.
         reason: why it did not finish. audit: the outcome of the leak audit; leaks: the checks that failed.
@@ -64,6 +65,7 @@ class RunTags:
     synthetic: bool | None = None
     shares_speakers: bool | None = None
     settings: str = ""
+    ranges: dict[str, Any] = field(default_factory=dict)
     allow_missing: str = ""
     epochs: int = 0
     backend: str = ""
@@ -153,7 +155,8 @@ FORMS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "signatures": (" ".join, lambda text: tuple(text.split())),
     **dict.fromkeys(("declined", "clip_notes"), (lambda lines: "\n".join(lines)[:LONGEST_TAG], lambda text: tuple(text.split("\n")))),
     "synthetic": BOOLEAN, "shares_speakers": BOOLEAN, "epochs": WHOLE, "fold": WHOLE, "folds": WHOLE,
-    "requested_at": ("{:.3f}".format, float), "planned": (json.dumps, json.loads), "clips": COUNTS, "speakers": COUNTS,
+    "requested_at": ("{:.3f}".format, float), **dict.fromkeys(("planned", "ranges"), (json.dumps, json.loads)),
+    "clips": COUNTS, "speakers": COUNTS,
     "training_classes": (json.dumps, lambda text: {str(emotion): int(clips) for emotion, clips in dict(json.loads(text)).items()})}
 """How a field that is not a text becomes one, and is read from it."""
 NAMES = {"requested_at": "asked_at", "study_file": "asked"}

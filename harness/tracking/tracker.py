@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -106,9 +106,7 @@ class Tracker:
         """Write the figures and files of an open run, then its end; figures have the time of the entry, so that none is doubled."""
         if entry.record().opened_test:
             self._note(replace(opening_of(entry.record(run_id)), uid=entry.uid))
-        points = [*_points(entry.epochs), *_figures(entry)]
-        for first in range(0, len(points), 900):  # the store takes 1,000 at a time
-            self.client.log_batch(run_id, metrics=points[first : first + 900])
+        self._log(run_id, [*_points(entry.epochs), *_figures(entry)])
         self.client.log_batch(run_id, params=_params(entry.params), tags=_tags(replace(entry.about, state=entry.state)))
         self._log_inputs(run_id, entry.inputs)
         self.client.log_artifacts(run_id, str(folder / "files"))
@@ -175,6 +173,14 @@ class Tracker:
         """Add metrics to a run, such as those of a parent over its children."""
         now = int(time.time() * 1000)
         self.client.log_batch(run_id, metrics=[Metric(k, v, now, 0) for k, v in metrics.items()])
+
+    def log_points(self, run_id: str, points: Sequence[tuple[str, float, int, int]]) -> None:
+        """Add points of curves to a run: name, value, time in milliseconds and step; the same point twice is one."""
+        self._log(run_id, [Metric(*point) for point in points])
+
+    def _log(self, run_id: str, metrics: Sequence[Metric]) -> None:
+        for first in range(0, len(metrics), 900):  # the store takes 1,000 at a time
+            self.client.log_batch(run_id, metrics=metrics[first : first + 900])
 
     def end(self, run_id: str, state: str, reason: str = "") -> None:
         """End a run that has no result of its own."""
