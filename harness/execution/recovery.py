@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from harness.execution.run_context import RunContext
 from harness.safe_text import first_line
 from harness.search.claims import Claims
 from harness.search.optuna_study import Search
+from harness.study.trial import NUMBERS_VERSION
 from harness.tracking import process_identity
 from harness.tracking.outbox import Outbox
 from harness.tracking.run_record import RunRecord, RunTags
@@ -102,6 +104,32 @@ def deleted_openings(run: RunContext) -> str:
     return (f"deleted from the store: {len(gone)} run{'s'[: len(gone) > 1]} in which test parts were opened ({where}). What "
             "of it is still needed is trained again, and its test part opened once more, which the report counts. To have the runs back "
             f"instead, stop this (Ctrl-C), then bench restore {run.name}")
+
+
+def trained_by_earlier_versions(run: RunContext) -> str:
+    """That cells of this start were trained before by a version whose figures were others, in one line; empty where they were not."""
+    cells = {(cell.label, short_label(cell.base.split)): cell.key for cell in run.prepared.cells}
+    here = [record for record in run.known.values() if record.about.corpus_fingerprint == run.prepared.corpus.fingerprint[:16]]
+    done = {record.about.cell for record in here}
+    older: Counter[int] = Counter()
+    for (label, split, cell), records in _by_cell(here).items():
+        if cells.get((label, split), cell) not in (cell, *done):
+            with suppress(BenchError):  # a damaged configuration, which is no reason to end a run
+                version = (run.tracker.configuration(records[0].run_id) or {}).get("numbers_version", NUMBERS_VERSION)
+                older[version] += len(records) if version != NUMBERS_VERSION else 0
+    if not older.total():
+        return ""
+    versions = " and ".join(str(version) for version in sorted(older))
+    return (f"{older.total()} trainings of these cells are of an earlier version of bench (numbers_version={versions}), whose figures were "
+            "others: the cells are trained again, and the report shows both")
+
+
+def _by_cell(records: Iterable[RunRecord]) -> dict[tuple[str, str, str], list[RunRecord]]:
+    found: dict[tuple[str, str, str], list[RunRecord]] = {}
+    for record in records:
+        if record.run_id:
+            found.setdefault((record.about.label, record.about.split, record.about.cell), []).append(record)
+    return found
 
 
 def settle_own_workers(run: RunContext) -> None:

@@ -27,6 +27,7 @@ from harness.execution.recovery import (
     refuse_other_parts,
     settle_crashed,
     settle_own_workers,
+    trained_by_earlier_versions,
 )
 from harness.execution.run_context import RunContext
 from harness.execution.run_progress import RunProgress
@@ -114,8 +115,8 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
             console.say(settled)
         run.known = finished_by_signature(run)
         refuse_other_parts(run)
-        if gone := deleted_openings(run):
-            console.say(gone)
+        for line in filter(None, (deleted_openings(run), trained_by_earlier_versions(run))):
+            console.say(line)
         run.parent = _open_parent(run, command)
         state = "failed"
         try:

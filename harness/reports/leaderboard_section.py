@@ -19,6 +19,7 @@ from harness.reports.folds_section import by_fold, pooled_sentence, rounded
 from harness.reports.highlights import highlights
 from harness.reports.leaderboard_tables import ENDS, interval_table, leaderboard_table, search_table, trials_in_words
 from harness.reports.markdown import code, escape, folded, plural, plus_minus, table, with_interval
+from harness.study.trial import NUMBERS_VERSION
 from harness.tracking.run_record import counts_in_words
 from harness.training.fonts import codes
 from harness.training.predictions import Predictions
@@ -132,7 +133,8 @@ def _reproduce(study_name: str, board: Leaderboard) -> str:
 
 def _not_in_the_command(row: Row) -> str:
     """What no option of the command sets, as a sentence; empty where the command makes the row as it is."""
-    missing = [text for text in row.otherwise if not text.startswith(("corpus.", "backend="))]
+    missing = [text for text in row.otherwise
+               if not text.startswith(("corpus.", "backend=")) and text != f"numbers_version={NUMBERS_VERSION}"]
     return f". No option sets {escape('; '.join(missing))}: that needs the study and the code as they were" if missing else ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from registry.augmentation import Augmentation
 from registry.core import canonical, checked, short_label, specification
@@ -38,6 +38,7 @@ class Training:
             more workers than by more threads.
     """
 
+    later_fields: ClassVar[tuple[str, ...]] = ("threads",)
     optimizer: Literal["adam", "adamw", "rmsprop", "sgd"] = "adam"
     learning_rate: float = 1e-3
     weight_decay: float = 0.0

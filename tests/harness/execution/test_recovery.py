@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import simulated as sim
 from calls import bench, eventually
-from faults import begun, study
+from faults import begun, states, study
 from folder_clips import tone
 from mlflow_server import Server
 from outbox_entries import entry, files
@@ -46,6 +46,20 @@ def test_what_a_crash_left_is_settled_and_reported_in_one_line(tmp_path: Path, c
     assert lines == ["left by an earlier start: 1 open trials and 2 open runs settled, 1 half-written files removed; "
                      "what did not finish is run again"]
     assert not list(cache.glob("*.tmp"))
+
+
+def test_a_study_of_before_figures_changed_is_trained_again_and_says_so_once(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def lines() -> list[str]:
+        study(tmp_path, sim.simulated, trials=1, console=Console())
+        return [line for line in capsys.readouterr().err.splitlines() if "earlier version" in line]
+
+    with monkeypatch.context() as before:
+        before.setattr("harness.study.trial.NUMBERS_VERSION", 2)
+        assert not lines()
+    assert lines() == ["4 trainings of these cells are of an earlier version of bench (numbers_version=2), whose figures were others: the "
+                       "cells are trained again, and the report shows both"]
+    assert states(tmp_path)["trial finished"] == states(tmp_path)["seed finished"] == 4 and not lines()
 
 
 def test_a_result_goes_to_the_store_that_it_is_meant_for_and_no_other(server: Server, tmp_path: Path,
