@@ -48,7 +48,7 @@ def run(study: Study | str | Path, name: str = "", *, home: str | Path | None = 
         name: of its experiment and its report; without one the file's name, or `mine` for a Study.
         settings: fixed in every cell, as `{"training.epochs": 5}`. question: the line below the report's title.
         execution: where trials run; without it in this process, which needs no protection of a script's main module and knows the classes
-            of a notebook. `Execution(workers=4)` starts worker processes.
+            of a notebook. `Execution()` starts a worker process for each core, `Execution(workers=4)` four.
         only_cell: label of the one cell to run. all_folds: run every fold of protocols that have folds, pooled into one row.
         allow_missing: go on without missing or damaged clips. quiet: no progress.
         adopt: write into an MLflow experiment of that name that bench did not make, or begin it anew where it was renamed.

@@ -60,7 +60,8 @@ def add_training(sub: argparse.ArgumentParser) -> None:
     add_data(sub)
     where = sub.add_mutually_exclusive_group()
     workers = whole("a number of workers", 1)
-    where.add_argument("--workers", type=workers, default=1, metavar="N", help="processes that train, one trial each at a time (default 1)")
+    where.add_argument("--workers", type=lambda text: text if text == "auto" else workers(text), default="auto", metavar="N",
+                       help="processes that train, one trial each at a time (default auto: one a core, fewer where memory would not do)")
     where.add_argument("--scheduler", type=_address, metavar="tcp://HOST:PORT", help="train on a running Dask cluster")
     where.add_argument("--in-process", action="store_true", help="train in the process of the command, for debugging")
     sub.add_argument("--trials-per-gpu", type=workers, default=0, metavar="K", help="start K workers for each GPU, which share it")

@@ -16,6 +16,7 @@ from distributed.system import MEMORY_LIMIT
 from harness.execution.job import Job, Stopped
 from harness.execution.worker import run_job
 from harness.safe_text import mask_logs
+from harness.training.backend import fix_threads, set_up
 from registry.keras_state import as_installed
 from registry.own_files import OwnFiles, receive
 
@@ -61,6 +62,14 @@ def run_job_on_dask(uid: str, blob: bytes, files: tuple[OwnFiles, ...]) -> None:
         job: Job = cloudpickle.loads(blob)
     outcome = run_job(job, DaskReporter(uid, worker, str(worker.get_current_task()), job.looks))
     worker.log_event(TOPIC, ["ended", uid, asdict(outcome), worker.memory_manager.memory_limit or MEMORY_LIMIT])
+
+
+def prepared(threads: int) -> tuple[tuple[str, ...], int]:
+    """Load what trainings need, before the first; returns the devices, and the bytes that this process holds then."""
+    import psutil
+
+    fix_threads(threads)
+    return set_up(), int(psutil.Process().memory_info().rss)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from filelock import FileLock
 
@@ -33,6 +34,7 @@ from harness.execution.run_context import RunContext
 from harness.execution.run_progress import RunProgress
 from harness.execution.schedule import Schedule
 from harness.execution.search_summary import log_search
+from harness.execution.worker_count import Load, copied_bytes
 from harness.search.claims import CLOSING_PATIENCE_S, Claims
 from harness.search.optuna_study import Search, open_searches
 from harness.search.storage import check_storage, storage
@@ -52,13 +54,14 @@ class Execution:
     """Where and how trials run; nothing here changes their results.
 
     Args:
-        workers: processes of the local cluster. in_process: no workers at all. scheduler: address of a running one instead.
+        workers: processes of the local cluster; `auto`: one for each core, fewer where memory or work would not do.
+        in_process: no workers at all. scheduler: address of a running one instead.
         trials_per_gpu: workers for each GPU instead of `workers`; 0: GPUs do not matter.
         trial_timeout_s: after which a trial is stopped and failed; 0: never. optuna_storage: URL; empty: optuna.db below the home.
         tries: of a trial whose worker died. objective: trains and scores a trial.
     """
 
-    workers: int = 1
+    workers: int | Literal["auto"] = "auto"
     in_process: bool = False
     scheduler: str = ""
     trials_per_gpu: int = 0
@@ -67,13 +70,21 @@ class Execution:
     tries: int = 3
     objective: Objective = run_trial
 
-    def pool(self, threads: int = 1) -> Pool:
-        """The workers, whose trials have so many threads each. Raises: BenchError when none can be reached."""
+    @property
+    def is_automatic(self) -> bool:
+        """Whether the number of workers is chosen by what there is to do, and with what."""
+        return self.workers == "auto" and not (self.in_process or self.scheduler or self.trials_per_gpu)
+
+    def pool(self, load: Load, say: Callable[[str], None]) -> Pool:
+        """The workers for a load; `say` is told how many were chosen. Raises: BenchError when none can be reached."""
         if self.in_process:
             return InProcessPool()
-        from harness.execution.dask_pool import DaskPool, local
+        from harness.execution.dask_pool import DaskPool, automatic
+        from harness.execution.local_cluster import local
 
-        return DaskPool(self.scheduler or local(self.workers, self.trials_per_gpu, threads))
+        if self.is_automatic:
+            return automatic(load, say)
+        return DaskPool(self.scheduler or local(1 if self.workers == "auto" else self.workers, self.trials_per_gpu, load.threads))
 
 
 def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dict[str, Any], console: Console, *,
@@ -157,17 +168,17 @@ def _work(run: RunContext, searches: list[Search], execution: Execution) -> None
     progress = RunProgress(console)
     with progress.shown(), Stopping(console) as stopping:
         schedule = Schedule(run, searches, progress, execution.tries)
-        _drive(schedule, execution, stopping, run.prepared.cells[0].base.training.threads)
+        _drive(schedule, execution, stopping)
 
 
-def _drive(schedule: Schedule, execution: Execution, stopping: Stopping, threads: int) -> None:
+def _drive(schedule: Schedule, execution: Execution, stopping: Stopping) -> None:
     """Keep the workers busy until everything is done, or nothing more is to be started."""
     job = schedule.next_job()
     if job is None and schedule.finished():
         return  # nothing to do: no worker is started for it
     pool = None
     try:
-        pool = execution.pool(threads)
+        pool = execution.pool(_load(schedule, execution), schedule.run.console.say)
         if not pool.free():
             schedule.run.console.say("no worker has joined yet: waiting for the first")
         while not schedule.finished():
@@ -192,6 +203,15 @@ def _drive(schedule: Schedule, execution: Execution, stopping: Stopping, threads
         raise schedule.error
     if stopping.requested and not schedule.finished():
         raise KeyboardInterrupt
+
+
+def _load(schedule: Schedule, execution: Execution) -> Load:
+    """What the workers will have to do; only where their number depends on it is it found out how much."""
+    prepared = schedule.run.prepared
+    threads = prepared.cells[0].base.training.threads
+    if not execution.is_automatic:
+        return Load(threads=threads)
+    return Load(schedule.most_at_once(), threads, copied_bytes(prepared.cells, prepared.corpus, prepared.workspace))
 
 
 def _start_jobs(schedule: Schedule, pool: Pool, job: Job | None) -> Job | None:

@@ -48,6 +48,15 @@ class Schedule:
         """Whether every cell has its trials and its final."""
         return not self.running and all(cell.final.finished for cell in self.cells)
 
+    def most_at_once(self) -> int:
+        """How many jobs can run at the same time, were there workers for all: of each cell its trials or its seeds."""
+        counts = []
+        for cell in self.cells:
+            trials = max(0, self.run.study.trials - cell.ended)
+            seeds = len(self.run.study.seeds) if trials else 0 if cell.final.finished else len(cell.final.missing())
+            counts.append(max(trials, seeds))
+        return sum(counts)
+
     def next_job(self) -> Job | None:
         """The next job that can be started, None when there is none just now."""
         if self._retries:

@@ -19,7 +19,7 @@ from distributed import LocalCluster
 
 from harness.console import Console
 from harness.data.corpora import Workspace
-from harness.execution import dask_pool
+from harness.execution import local_cluster
 from harness.execution.run_study import Execution, run_study
 from harness.tracking.store import Store
 
@@ -52,7 +52,7 @@ def main() -> int:
     os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="")
     took: dict[int, float] = {}
     for workers in args.workers:
-        with (dask.config.set(dask_pool.SETTINGS), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        with (dask.config.set(local_cluster.SETTINGS), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
               LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as started):
             took[workers] = seconds(Path(folder), started.scheduler_address, args.trials, args.seconds)
     first = min(took)

@@ -27,7 +27,7 @@ from postgres import Postgres, programs
 
 from harness.console import Console
 from harness.data.corpora import Workspace, _opened, open_corpus
-from harness.execution import dask_pool
+from harness.execution import dask_pool, local_cluster
 from harness.study.cells import plan
 from harness.tracking.outbox import Outbox
 from harness.tracking.store import Store
@@ -43,7 +43,7 @@ def scheduler() -> Iterator[str]:
     import dask
     from distributed import LocalCluster
 
-    with dask.config.set(dask_pool.SETTINGS), LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as started:
+    with dask.config.set(local_cluster.SETTINGS), LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as started:
         yield started.scheduler_address
 
 

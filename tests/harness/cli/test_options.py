@@ -48,8 +48,9 @@ def test_home_and_data_come_from_the_options_or_else_from_the_environment(tmp_pa
     assert (place.home, place.data, place.workers) == (Path("here").resolve(), Path("there").resolve(), 3)
 
 
-def test_workers_are_one_unless_the_options_say_otherwise() -> None:
-    assert execution(parser().parse_args(RUN)).workers == 1
+def test_workers_are_as_many_as_fit_unless_the_options_say_otherwise() -> None:
+    assert execution(parser().parse_args(RUN)).workers == execution(parser().parse_args([*RUN, "--workers", "auto"])).workers == "auto"
+    assert execution(parser().parse_args([*RUN, "--workers", "3"])).workers == 3
     chosen = execution(parser().parse_args([*RUN, "--scheduler", "tls://10.0.0.1:8786", "--trial-timeout", "90"]))
     assert (chosen.scheduler, chosen.trial_timeout_s, chosen.in_process) == ("tls://10.0.0.1:8786", 90.0, False)
 

@@ -31,7 +31,7 @@ def test_a_worker_that_dies_while_a_run_stops_is_not_waited_for(tmp_path: Path, 
             return [JobEnd(job.uid, error=BenchError("the disk is full")) if place == 0 else JobEnd(job.uid, died="its worker died")
                     for place, job in enumerate(jobs)]
 
-    monkeypatch.setattr(Execution, "pool", lambda self, threads: Pool())
+    monkeypatch.setattr(Execution, "pool", lambda *_: Pool())
     with pytest.raises(BenchError, match="the disk is full"):
         study(tmp_path, sim.simulated)
     assert states(tmp_path)["study failed"] == 1
