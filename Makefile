@@ -10,7 +10,7 @@ DEMO := bench-demo
 .PHONY: help demo test slow fuzz lint types rooms benchmark chaos clean
 
 help:
-	@echo "make demo                 install, and run the main job on the built-in synthetic corpus"
+	@echo "make demo                 install, and run a first study on built-in synthetic clips"
 	@echo "make test                 install, and run the tests; fails below 90 % coverage"
 	@echo "make slow                 the tests that take long, half a minute or more each"
 	@echo "make fuzz                 give the readers 10,000 damaged files and odd texts"
@@ -34,7 +34,7 @@ $(VENV)/installed-dev: $(VENV)/installed
 	@touch $@
 
 demo: $(VENV)/installed
-	$(BIN)/bench run --study cnn2d --corpus synthetic --trials 2 --seeds 0 --set training.epochs=5 --home $(DEMO)
+	$(BIN)/bench run --study quickstart --home $(DEMO)
 	@echo "bench is $(BIN)/bench; '. $(BIN)/activate' makes it a command"
 
 test: $(VENV)/installed-dev

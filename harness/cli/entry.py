@@ -15,10 +15,10 @@ from harness.safe_text import accept_any_stream, first_line, mask_logs, mask_sec
 from registry.errors import BenchError, UsageError
 
 EXAMPLES = """examples:
-  bench run --study quickstart --corpus synthetic     a first leaderboard, in a minute, without any data
-  bench run --study cnn2d --data ~/corpora            the main job on CREMA-D
-  bench ui                                            browse every run in MLflow
-  bench list                                          what can be combined"""
+  bench run --study quickstart                a first leaderboard, in a minute, without any data
+  bench run --study cnn2d --data ~/corpora    the main job on CREMA-D
+  bench ui                                    browse every run in MLflow
+  bench list                                  what can be combined"""
 
 
 def parser() -> argparse.ArgumentParser:

@@ -172,9 +172,9 @@ def test_a_saved_model_predicts_a_waveform_as_the_readme_shows(tmp_path: Path, m
     clip = Synthetic().load().clips[0]
     soundfile.write(tmp_path / "clip.wav", *Synthetic().read_clip(clip))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    cell = "mel[n_mels=40] image × plain_2d[filters=(8, 16, 24)]"
-    assert main(["run", "--study", "quickstart", "--corpus", "synthetic", "--trials", "1", "--seeds", "0", "--quiet", "--cell", cell,
-                 "--set", "training.epochs=1", "--in-process", "--home", str(tmp_path)]) == 0
+    cell = "mel[n_mels=24] duration_s=3.5 × plain_1d[filters=(24, 32, 48)]"
+    assert main(["run", "--study", "quickstart", "--corpus", "synthetic", "--split", "random_80_20", "--trials", "1", "--seeds", "0",
+                 "--cell", cell, "--set", "training.epochs=1", "--quiet", "--in-process", "--home", str(tmp_path)]) == 0
     code = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)[0]
     *shown, heading, row = run_python(code, tmp_path).strip().splitlines()
     assert "test_uar" in shown[0] and shown[1].endswith("True")  # the only row is the one that is chosen
