@@ -8,6 +8,7 @@ import random
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from harness.study.trial import keras_backend
 from registry.errors import BenchError
@@ -119,6 +120,17 @@ def not_undone() -> tuple[str, ...]:
         options = tensorflow.config.optimizer.get_experimental_options()
         found += [f"{name}={value}" for name, value in sorted(options.items()) if value or not name.startswith("disable_")]
     return tuple(found)
+
+
+def fused_batch_norm(x: Any, gamma: Any, beta: Any, epsilon: float) -> tuple[Any, Any, Any]:
+    """TensorFlow's operation for x, (batch, …, channels), normalised by the batch's mean and variance; and those two, (channels,)."""
+    import tensorflow as tf
+
+    shape = tf.shape(x)
+    rows = tf.reshape(x, (-1, 1, 1, x.shape[-1]))
+    y, mean, variance = tf.compat.v1.nn.fused_batch_norm(rows, gamma, beta, epsilon=epsilon, is_training=True)[:3]
+    count = tf.cast(tf.shape(rows)[0], variance.dtype)
+    return tf.ensure_shape(tf.reshape(y, shape), x.shape), mean, variance * ((count - 1) / count)  # the operation's is the unbiased one
 
 
 @contextmanager

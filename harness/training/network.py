@@ -8,6 +8,7 @@ import numpy as np
 
 from harness.study.seeds import seed_for
 from harness.study.trial import Trial
+from harness.training.batch_norm import quicken
 
 if TYPE_CHECKING:
     import keras
@@ -28,7 +29,9 @@ def build(trial: Trial, x: np.ndarray, n_classes: int) -> tuple[keras.Model, ker
         outputs = layer(outputs)
     if outputs.dtype != "float32":  # a user's network may end in a layer of the training's precision
         outputs = keras.layers.Activation("linear", dtype="float32")(outputs)
-    return keras.Model(inputs, outputs, name="normaliser_join_network"), network
+    model = keras.Model(inputs, outputs, name="normaliser_join_network")
+    quicken(model)
+    return model, network
 
 
 def augmented(model: keras.Model, trial: Trial) -> keras.Model:
