@@ -123,9 +123,11 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
     for line in cut_lines(corpus, [cell.base.feature_space for cell in cells], Workspace(home).cache) if corpus else ():
         console.result(f"cut: {line}")
     trials, finals = len(cells) * study.trials, len(cells) * len(study.seeds)
-    epochs = sum(c.base.training.epochs for c in cells) * (study.trials + len(study.seeds))
-    console.result(f"{len(cells)} cells × {study.trials} trials + {finals} finals = {trials + finals} trainings, at most {epochs:,} epochs")
-    for pruning in dict.fromkeys(study.pruning.in_words(cell.base.training.epochs) for cell in cells if study.trials):
+    folds = f" × {study.validation_folds} validation folds" if study.validation_folds > 1 else ""
+    trained, epochs = trials * study.validation_folds + finals, sum(c.base.training.epochs for c in cells)
+    console.result(f"{len(cells)} cells × {study.trials} trials{folds} + {finals} finals = {trained} trainings, at most "
+                   f"{epochs * (study.trials * study.validation_folds + len(study.seeds)):,} epochs")
+    for pruning in dict.fromkeys(study.pruning.in_words(cell.base.steps) for cell in cells if study.trials):
         console.result(f"pruning: {pruning}")
     console.result(f"corpus {study.corpus.name}: {coverage}")
     if corpus:
@@ -138,12 +140,15 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
 def print_parts(file: StudyFile, cells: Sequence[Cell], corpus: Corpus, home: Path, console: Console) -> None:
     """Clips and speakers of each protocol's parts, what their figures won't be able to say, and how long the trainings will take."""
     from harness.evaluation.parts import PARTS, parts_of
+    from harness.evaluation.validation_folds import fold_lines
     from harness.execution.duration import duration
 
     parts = parts_of([cell.base.split for cell in cells], corpus)
     console.table(["protocol", *PARTS], [[each.label, *map(each.in_words, PARTS)] for each in parts])
     for warning in [warning for each in parts for warning in each.warnings()]:
         console.result(f"⚠ {warning}")
+    for line in fold_lines(cells, corpus):
+        console.result(line)
     took = duration(file.study, cells, corpus, _records(home, file.name), console.say)
     console.result(f"time: {took}" if took else "time: not known, since no network of these could be trained for a moment")
 

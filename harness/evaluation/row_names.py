@@ -51,6 +51,7 @@ def _configuration(row: Row, runs: Sequence[RunRecord], tracker: Tracker) -> Map
 
 def fixed_settings(row: Row, runs: Iterable[RunRecord], configuration: Mapping[str, Any]) -> Settings:
     """The settings of a row by dotted names, as `configuration` has them; `SEARCHED` as the value of those that its search chose."""
+    configuration = {**configuration, "validation_folds": row.validation_folds or 1}  # of the search: finals are trained once
     settings, by_call = flat(configuration), settings_of_call(row)
     searched = {name for run in runs for name in run.params if "." in name and name not in by_call}
     return {name: SEARCHED if names_of(name, settings) & searched else value

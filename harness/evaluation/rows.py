@@ -14,7 +14,7 @@ from harness.tracking.openings import Opening, all_openings
 from harness.tracking.run_record import RunRecord
 from harness.training.cost import cost_of
 
-COPIED = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "cell", "clips", "speakers",
+COPIED = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "clips", "speakers",
           "commit", "hardware", "backend", "corpus_label", "allow_missing", "recipe", "augmentation", "epochs", "leaks", "training_classes",
           "study_file", "cut")
 """Tags of a run that are fields of its row."""
@@ -28,6 +28,7 @@ class Row:
 
     Args:
         settings: what the command line fixed, and in what else the row differs from others of its page, as `--set` takes it.
+        validation_folds: on how many each trial of its search was validated, where these were several.
         settings_of_label: what its command fixes beside `settings`, since other versions of the study have other values.
         otherwise: in what it differs from them that `--set` can't change. coverage: how much of the corpus was there, in words.
         seeds: number of finals; scores are (mean, sd) over them, sd NaN for one. trials: end state -> count.
@@ -95,6 +96,7 @@ class Row:
     folds: int = 0
     folds_done: int = 0
     deleted_openings: int = 0
+    validation_folds: int = 0
 
     @property
     def name(self) -> str:
@@ -175,7 +177,7 @@ def _row(members: list[RunRecord], seeds: dict[str, RunRecord], openings: Sequen
     done = [seeds[s] for s in signatures if s in seeds]
     source = (done or members)[-1]
     metrics = [r.metrics for r in done]
-    about, latest = source.about, (finals or members)[-1].about  # a final's tags also have that all folds were requested later
+    about, latest = source.about, (finals or members)[-1].about  # seeds may be another cell's, all folds may be requested later
     return Row(
         **{name: getattr(about, name) for name in COPIED},
         synthetic=bool(about.synthetic), shares_speakers=bool(about.shares_speakers), seeds=len(done),
@@ -191,7 +193,7 @@ def _row(members: list[RunRecord], seeds: dict[str, RunRecord], openings: Sequen
         epochs_trained=statistics.fmean(m.get("epochs", math.nan) for m in metrics) if metrics else math.nan,
         cost=cost_of(metrics), requested_at=finals[-1].about.requested_at if finals else 0.0, chosen=finals[-1].params if finals else {},
         split_fingerprint=about.split_fingerprint[:16], pooled_split=latest.pooled_split, pooled_cell=latest.pooled_cell,
-        fold=latest.fold, folds=latest.folds)
+        fold=latest.fold, folds=latest.folds, cell=latest.cell, validation_folds=latest.validation_folds)
 
 
 def plain(value: Any) -> Any:

@@ -24,8 +24,9 @@ class SearchedTrial:
     """One trial of a search.
 
     Args:
-        number: from 1, in the order in which a cell's trials began. uar: on validation, at the kept epoch, of a pruned one at its last;
-            NaN without any. settings: those that are searched. epochs: trained; None where it was not recorded. planned: at most.
+        number: from 1, in the order in which a cell's trials began. uar: on validation, at the kept epoch, of a pruned one at its last, or
+            the mean of its folds; NaN without any. settings: those that are searched.
+        epochs: trained; None where it was not recorded. planned: at most.
         written: whether it has the settings as the study writes them.
     """
 
@@ -172,7 +173,8 @@ def _ranges(run: RunRecord) -> dict[str, Range]:
 
 
 def _trial(number: int, run: RunRecord, settings: Mapping[str, Any]) -> SearchedTrial:
-    uar = run.validation_uar if run.state == "finished" else run.metrics.get(NAMED_UAR)
+    uar = run.validation_uar if run.state == "finished" else run.metrics.get(NAMED_UAR, run.mean_of_folds)
     epochs = run.metrics.get("epochs")
+    planned = run.about.epochs * max(1, run.about.validation_folds)
     return SearchedTrial(number, run.state, math.nan if uar is None else uar, settings, None if epochs is None else int(epochs),
-                         run.about.epochs, run.started_at, written=run.about.signature[:8] == run.about.cell)
+                         planned, run.started_at, written=run.about.signature[:8] == run.about.cell)

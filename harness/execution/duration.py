@@ -63,11 +63,11 @@ def duration(study: Study, cells: Sequence[Cell], corpus: Corpus, records: Seque
     paces = [pace for pace in (*known.values(), *tried.values()) if pace]
     if not paces:
         return None
-    trainings = study.trials + len(study.seeds)
     low = high = 0.0
     for cell in cells:
         pace = known.get(cell.label) or tried.get(cell.label)
         least, most = (min(paces, key=_order), max(paces, key=_order)) if pace is None else (pace, pace)
+        trainings = study.trials * cell.base.validation_folds + len(study.seeds)
         training, clips = cell.base.training, len(cell.base.split(corpus).train) * (1 + len(cell.base.augmentation.copies))
         low += trainings * (least.start_s + least.clip_s * clips * min(training.epochs, (training.early_stopping or training.epochs) + 1))
         high += trainings * (most.start_s + most.clip_s * clips * training.epochs)

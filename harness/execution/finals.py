@@ -36,7 +36,7 @@ class Final:
             if best is None:
                 self.run.console.say(f"  {self.cell.label}: no trial completed, so there is no final")
                 self.finished = True
-            self.trials = [dataclasses.replace(best, seed=seed, opens_test=True) for seed in self.run.study.seeds] if best else []
+            self.trials = [best.of_final(seed) for seed in self.run.study.seeds] if best else []
         return [t for t in self.trials if t.signature not in self.run.known and t.signature not in self._failed]
 
     def left(self, seeds: int) -> int:
@@ -82,7 +82,7 @@ class Final:
         seeds = [self.run.known[t.signature] for t in trials if t.signature in self.run.known]
         signatures = tuple(trial.signature for trial in trials)
         earlier = self._earlier()
-        same = [r for r in earlier or [] if r.about.signatures == signatures]
+        same = [r for r in earlier or [] if r.about.signatures == signatures and r.about.cell == self.cell.key]
         requested_at = requested_now(earlier or [])
         if same:
             with suppress(Exception):  # MLflow is away
@@ -101,7 +101,7 @@ class Final:
             return None
 
     def _claim_name(self, signatures: tuple[str, ...]) -> str:
-        return f"final {self.run.name} {hashlib.sha256(' '.join(signatures).encode()).hexdigest()[:16]}"
+        return f"final {self.run.name} {self.cell.key} {hashlib.sha256(' '.join(signatures).encode()).hexdigest()[:16]}"
 
     def _claim(self, signatures: tuple[str, ...], uid: str, mlflow_answers: bool) -> bool:
         """Whether this start is to record the final: not one that another start records, or that is on its way to MLflow."""

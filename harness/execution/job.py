@@ -67,7 +67,7 @@ class Job:
     @property
     def looks(self) -> tuple[int, ...]:
         """The epochs after which it waits for a decision."""
-        return self.pruning.looks(self.trial.training.epochs)
+        return self.pruning.looks(self.trial.steps)
 
 
 @dataclass(frozen=True)

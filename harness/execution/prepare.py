@@ -13,6 +13,7 @@ from harness.data.cut_clips import cut_lines
 from harness.data.feature_workers import DamagedClips
 from harness.data.features import features, padded_samples
 from harness.evaluation.parts import lacking_in_training, parts_of
+from harness.evaluation.validation_folds import fold_lines
 from harness.execution.auto_precision import resolved
 from harness.study.cells import Cell, chosen_cells, plan
 from harness.study.definition import Study
@@ -22,6 +23,7 @@ from registry.core import short_label
 from registry.corpus import Corpus
 from registry.errors import BenchError, Declined
 from registry.own_layers import reason_not_kept
+from registry.validation_fold import validation_folds
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def prepare(study: Study, workspace: Workspace, settings: dict[str, Any], only_c
     for parts in parts_of([cell.base.split for cell in kept], corpus):
         for warning in parts.warnings():
             console.say(f"⚠ {warning}")
+    for line in fold_lines(kept, corpus):
+        console.say(line)
     readable, workspace = _readable(study, corpus, workspace, kept, allow_missing, console)
     if readable is not corpus:
         corpus = readable
@@ -82,7 +86,7 @@ def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: 
     cells = chosen_cells(plan(study, corpus.fingerprint, settings), only_cell)
     protocols = {short_label(cell.base.split): cell for cell in cells}
     pairs = {cell.label: cell for cell in cells}
-    reasons = {**{label: split_reason(cell.base.split, corpus) for label, cell in protocols.items()},
+    reasons = {**{label: split_reason(cell.base.split, corpus, cell.base.validation_folds) for label, cell in protocols.items()},
                **{label: pair_reason(cell, corpus) or (model_reason(cell, corpus) if study.best_models else None)
                   for label, cell in pairs.items()}}
     declined = {label: reason for label, reason in reasons.items() if reason}
@@ -112,10 +116,13 @@ def _readable(study: Study, corpus: Corpus, workspace: Workspace, cells: list[Ce
     return corpus, workspace
 
 
-def split_reason(protocol: Any, corpus: Corpus) -> str | None:
-    """Why a protocol does not fit a corpus; None when it does."""
+def split_reason(protocol: Any, corpus: Corpus, folds: int = 1) -> str | None:
+    """Why a protocol, or one of its validation folds, does not fit a corpus; None when it does."""
     try:
-        return lacking_in_training(protocol(corpus), corpus) or None
+        lacking = lacking_in_training(protocol(corpus), corpus)
+        for fold in validation_folds(protocol, folds) if folds > 1 and not lacking else ():
+            fold(corpus)
+        return lacking or None
     except Declined as reason:
         return str(reason)
 

@@ -21,7 +21,7 @@ from harness.study.pruning import NEVER
 from harness.study.settings import setting_value
 from harness.study.trial import Trial
 from harness.tracking.outbox import Outbox, OutboxEntry
-from harness.tracking.run_record import LONGEST_TAG, RunRecord, RunTags
+from harness.tracking.run_record import FOLD, LONGEST_TAG, RunRecord, RunTags
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training.run_trial import run_trial
@@ -125,7 +125,7 @@ def identity(run: RunContext, cell: Cell, trial: Trial) -> tuple[RunTags, dict[s
                    settings=" ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in run.settings.items()),
                    ranges=ranges if len(json.dumps(ranges)) < LONGEST_TAG else {},
                    allow_missing="--allow-missing" if run.allow_missing else "", coordinator=run.claims.id, study_file=run.file.source,
-                   **run.pool_tags(cell))
+                   validation_folds=base.validation_folds if base.validation_folds > 1 else 0, **run.pool_tags(cell))
     params = {setting: getattr(tags, setting) if setting in PARTS else setting_value(trial, setting) for setting in run.varied}
     return tags, {k: v for k, v in params.items() if v not in (None, "")}
 
@@ -147,4 +147,6 @@ def outcome_line(name: str, outcome: Outcome) -> str:
     if outcome.record.validation_uar is None:
         return f"  {name}: {record.state} ({record.about.reason}) after {took}"
     test = f", test WA {m['test/wa']:.3f} UAR {m['test/uar']:.3f}" if "test/uar" in m else ""
-    return f"  {name}: validation UAR {outcome.record.validation_uar:.3f} at epoch {m['best_epoch']:.0f}{test} ({took})"
+    folds = [f"{m[f'{FOLD}{place}']:.3f}" for place in range(1, outcome.record.about.validation_folds + 1) if f"{FOLD}{place}" in m]
+    where = f"(mean of {', '.join(folds)})" if folds else f"at epoch {m['best_epoch']:.0f}"
+    return f"  {name}: validation UAR {outcome.record.validation_uar:.3f} {where}{test} ({took})"

@@ -137,10 +137,10 @@ class Schedule:
 
     def _start(self, cell: CellProgress, kind: str, trial: Trial, uid: str, proposal: Proposal | None) -> Job:
         job = self.run.job(kind, cell.search.cell, trial, uid)
-        self.running[uid] = RunningJob(cell, job, self.run.console.open_bar(f"  {job.name}", trial.training.epochs), proposal)
+        self.running[uid] = RunningJob(cell, job, self.run.console.open_bar(f"  {job.name}", trial.steps), proposal)
         cell.running += proposal is not None
         cell.running_seeds += proposal is None
-        self.progress.start(uid, cell.search.cell.key, "trial" if proposal else "seed", trial.training.epochs)
+        self.progress.start(uid, cell.search.cell.key, "trial" if proposal else "seed", trial.steps)
         self._show_left()
         return job
 

@@ -25,6 +25,7 @@ from harness.tracking.tracker import Tracker
 from harness.training import saved_model
 from harness.training.backend import fix_threads
 from harness.training.result import Pruned, Result
+from harness.training.train_folds import train_folds
 from registry.errors import BenchError
 
 logger = logging.getLogger(__name__)
@@ -75,14 +76,28 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> None:
     epochs: list[tuple[int, int, dict[str, float]]] = []
     live = _Live(job)
 
-    def on_epoch(epoch: int, metrics: dict[str, float]) -> None:
+    def record(epoch: int, metrics: dict[str, float]) -> None:
         epochs.append((epoch, int(time.time() * 1000), metrics))
         live.epoch(epochs[-1])
+
+    def on_epoch(epoch: int, metrics: dict[str, float]) -> None:
+        record(epoch, metrics)
         if reporter.epoch(epoch, metrics["validation_uar"]):
             raise Pruned(job.pruning.reason(epoch))
 
+    def on_fold_epoch(fold: int, epoch: int, metrics: dict[str, float]) -> None:
+        reporter.check()
+        record(epoch, {f"fold_{fold}/{name}": value for name, value in metrics.items()})
+
+    def on_fold(fold: int, validation_uar: float) -> None:
+        if reporter.epoch(fold, validation_uar):
+            raise Pruned(job.pruning.reason(fold))
+
     try:
-        result = job.objective(job.trial, job.workspace, on_epoch, reporter.preparing)
+        if job.trial.validation_folds > 1:
+            result = train_folds(job.objective, job.trial, job.workspace, on_fold_epoch, on_fold, reporter.preparing)
+        else:
+            result = job.objective(job.trial, job.workspace, on_epoch, reporter.preparing)
         reporter.check()
         entry = entry_of(result, tags=job.tags, uid=job.uid, kind=job.kind, name=job.name, study=job.study, parent=job.parent,
                          params=job.params, epochs=epochs, run_id=live.run_id, best_models=job.best_models,

@@ -67,7 +67,7 @@ class Search:
                  pruning: Pruning, sampler: str) -> None:
         self.name, self.identity, self.cell, self.storage, self.claims, self.sampler = name, identity, cell, storage, claims, sampler
         self.outbox, self.pruning = Outbox(home), pruning
-        self.pruner = budget.pruner(pruning, cell.base.training.epochs)
+        self.pruner = budget.pruner(pruning, cell.base.steps)
         self.study = claims.retry(lambda: optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True))
 
     def begin(self, earlier: str) -> None:
@@ -211,7 +211,7 @@ class Proposal:
         if epoch <= self._last_epoch:
             return epoch == self._given_up_at
         self._last_epoch = epoch
-        looks = epoch in self.search.pruning.looks(self.trial.training.epochs) and slot_of(self.optuna_trial) > 0
+        looks = epoch in self.search.pruning.looks(self.trial.steps) and slot_of(self.optuna_trial) > 0
 
         def record() -> bool:
             self.optuna_trial.report(validation_uar, epoch)

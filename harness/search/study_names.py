@@ -53,6 +53,7 @@ def rename_earlier(storage: optuna.storages.RDBStorage, study_name: str) -> None
 def describe(study: optuna.Study, cell: Cell) -> None:
     """Tell those who look at a study from outside which row it is of, and what its values are."""
     facts = {"cell": cell.label, "protocol": short_label(cell.base.split), "corpus": short_label(cell.base.corpus)}
+    facts |= {"validation folds": str(cell.base.validation_folds)} if cell.base.validation_folds > 1 else {}
     for name, value in facts.items():
         if study.user_attrs.get(name) != value:
             study.set_user_attr(name, value)

@@ -40,7 +40,7 @@ def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None 
     rows = [(row, split) for split in study.protocols for row, own in rows_of if specification_text(split) in own]
     bases = [Trial(corpus=study.corpus, corpus_fingerprint=corpus_fingerprint, feature_space=row.feature_space,
                    architecture=row.architecture, augmentation=row.augmentation, split=split, training=row.training,
-                   backend=keras_backend()) for row, split in rows]
+                   backend=keras_backend(), validation_folds=study.validation_folds if study.trials else 1) for row, split in rows]
     fixed = settings or {}
     for setting in (*fixed, *study.search):
         if not any(has_setting(base, setting) for base in bases):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Literal
 
-from harness.study.pruning import Pruning, kind_of
+from harness.study.pruning import Pruning, kind_of, resolved
 from harness.study.trial import Training
 from registry.augmentation import Augmentation
 from registry.core import canonical, checked, specification
@@ -53,11 +53,15 @@ class Study:
         seeds: of the finals.
         sampler: of the search: `tpe` learns from a cell's trials, so its proposals depend on which ended first when several run at once;
             `random` does not.
-        prune: which trials stop early. `halving`: after `grace_epochs` epochs, and after `reduction_factor` times as many again and
-            again, a trial goes on only if its best validation UAR so far is in the best 1/`reduction_factor` of the cell's trials that
-            came so far (asynchronous successive halving, Li et al. 2020). `median`: from epoch 6 on, a trial stops below the median
-            of the cell's completed trials. `none`: no trial. The first trial, the settings as they are written, never stops.
+        prune: which trials stop early; `auto` is `halving`, and `wilcoxon` where there are several `validation_folds`. `halving`: after
+            `grace_epochs` epochs, and after `reduction_factor` times as many again and again, a trial goes on only if its best
+            validation UAR so far is in the best 1/`reduction_factor` of the cell's trials that came so far (asynchronous successive
+            halving, Li et al. 2020). `median`: from epoch 6 on, a trial stops below the median of the cell's completed trials.
+            `wilcoxon`: one that is worse than the best trial stops, from its second fold on, by that test. `none`: no trial. The first
+            trial, the settings as they are written, never stops.
         grace_epochs: None: a ninth of the epochs with a `reduction_factor` of 3, so that trials are compared twice.
+        validation_folds: with K > 1, each trial of the search is trained K times, each time validated on another fold of the training and
+            validation clips, in which what the protocol keeps apart stays apart; its figure is the mean. Finals are trained as without.
         best_models: number of models of each protocol that are kept, chosen by validation UAR.
         measure_cost: measure latency, memory and size of each row at the end, which takes about 2 seconds a row.
     """
@@ -73,16 +77,19 @@ class Study:
     trials: int = 10
     seeds: tuple[int, ...] = (0, 1, 2)
     sampler: Literal["tpe", "random"] = "tpe"
-    prune: Kind = "halving"
+    prune: Kind = "auto"
     grace_epochs: int | None = None
     reduction_factor: int = 3
+    validation_folds: int = 1
     best_models: int = 3
     measure_cost: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prune", kind_of(self.prune))
-        _ = self.pruning
         require(self.trials >= 0, f"trials must be 0 or more, not {self.trials}")
+        require(self.validation_folds >= 1, "validation_folds must be 1, for the validation part of each protocol, or more, not "
+                                            f"{self.validation_folds}")
+        _ = self.pruning
         require(len(self.seeds) > 0, "a study needs at least one seed for its finals")
         require(len(set(self.seeds)) == len(self.seeds), f"seeds must differ from each other, not {self.seeds}")
         require(isinstance(self.search, dict), f"search must be a dictionary of settings and distributions, not {self.search!r}")
@@ -97,8 +104,8 @@ class Study:
 
     @property
     def pruning(self) -> Pruning:
-        """When a trial is given up. Raises: UsageError for a number of epochs or a factor that can't be."""
-        return Pruning(self.prune, self.grace_epochs, self.reduction_factor)
+        """When a trial is given up. Raises: UsageError for a number of epochs or a factor that can't be, or what does not go with folds."""
+        return Pruning(resolved(self.prune, self.validation_folds), self.grace_epochs, self.reduction_factor)
 
     @property
     def rows(self) -> tuple[Recipe, ...]:

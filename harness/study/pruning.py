@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from registry.errors import require, unknown
 
-Kind = Literal["halving", "median", "none"]
-KINDS: tuple[Kind, ...] = ("halving", "median", "none")
+Kind = Literal["auto", "halving", "median", "wilcoxon", "none"]
+KINDS: tuple[Kind, ...] = ("auto", "halving", "median", "wilcoxon", "none")
 MEDIAN_FROM = 6  # the first epoch after which a trial is compared with the median
 LEAST_GRACE = 2  # epochs, unless a study says otherwise: the first one says little
 OF_BOOLEANS: dict[bool, Kind] = {True: "median", False: "none"}
@@ -24,12 +24,24 @@ def kind_of(prune: Any) -> Kind:
     return kind
 
 
+def resolved(prune: Kind, validation_folds: int) -> Kind:
+    """What `auto` stands for. Raises: UsageError for epochs that are to be compared where folds are, or the other way round."""
+    if prune == "auto":
+        return "wilcoxon" if validation_folds > 1 else "halving"
+    require(prune != "wilcoxon" or validation_folds > 1,
+            "prune='wilcoxon' compares trials fold by fold: give validation_folds=5 with it, or leave prune out")
+    require(prune in ("wilcoxon", "none") or validation_folds == 1, f"prune={prune!r} compares trials epoch by epoch, but with "
+            f"validation_folds={validation_folds} each is trained several times: leave prune out, which is 'wilcoxon' then, or give 'none'")
+    return prune
+
+
 @dataclass(frozen=True)
 class Pruning:
     """When a trial of a cell is given up.
 
     Args:
-        kind: `halving`: at each rung one of `reduction_factor` goes on; `median`: what lies below the median stops; `none`: nothing stops.
+        kind: `halving`: at each rung one of `reduction_factor` goes on; `median`: what lies below the median stops; `wilcoxon`: what is
+            worse than the best fold by fold stops; `none`: nothing stops.
         grace_epochs: of the first rung; None gives two rungs. reduction_factor: also from one rung to the next.
     """
 
@@ -42,7 +54,7 @@ class Pruning:
         require(self.reduction_factor >= 2, f"reduction_factor must be 2 or more, not {self.reduction_factor}")
 
     def looks(self, epochs: int) -> tuple[int, ...]:
-        """The epochs after which a trial of at most so many is compared with others; never the last one.
+        """The epochs, or with `wilcoxon` the folds, after which a trial of at most so many is compared with others; never the last one.
 
         >>> Pruning("halving").looks(15), Pruning("halving").looks(30), Pruning("halving", grace_epochs=1).looks(15)
         ((2, 6), (4, 12), (1, 3, 9))
@@ -51,6 +63,8 @@ class Pruning:
             return ()
         if self.kind == "median":
             return tuple(range(MEDIAN_FROM, epochs))
+        if self.kind == "wilcoxon":
+            return tuple(range(2, epochs))
         rung, rungs = self.grace_epochs or max(LEAST_GRACE, -(-epochs // self.reduction_factor**2)), []
         while rung < epochs:
             rungs.append(rung)
@@ -58,13 +72,15 @@ class Pruning:
         return tuple(rungs)
 
     def reason(self, epoch: int) -> str:
-        """Why a trial was given up after this epoch."""
+        """Why a trial was given up after this epoch or fold."""
+        if self.kind == "wilcoxon":
+            return f"validation UAR below the best trial's in the first {epoch} folds, by Wilcoxon's test"
         if self.kind == "median":
             return f"validation UAR below the median of the cell's trials at epoch {epoch}"
         return f"not in the best 1/{self.reduction_factor} of the cell's trials by validation UAR at epoch {epoch}"
 
     def in_words(self, epochs: int) -> str:
-        """For people who read a plan, of a cell with so many epochs.
+        """For people who read a plan, of a cell with so many epochs, or folds.
 
         >>> Pruning("halving").in_words(15)
         'halving: after epochs 2 and 6 the best 1/3 of the trials goes on'
@@ -74,6 +90,8 @@ class Pruning:
             return "none: every trial is trained to its end"
         if self.kind == "median":
             return f"median: from epoch {MEDIAN_FROM} on, a trial below the median of the completed ones stops"
+        if self.kind == "wilcoxon":
+            return "wilcoxon: from its second fold on, a trial that is worse than the best one stops"
         first, last = ", ".join(map(str, looks[:-1])), str(looks[-1])
         return (f"halving: after epoch{'s' if first else ''} {f'{first} and ' if first else ''}{last} the best 1/{self.reduction_factor} "
                 "of the trials goes on")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import sys
@@ -74,8 +75,11 @@ class Trial:
         seed: chooses initial weights and the order of clips, together with everything else here.
         opens_test: False for a trial of the search; True for a final, which is scored on the test part once.
         backend: of Keras; other backends give other numbers.
+        validation_folds: how many times it is trained, each time validated on another fold of the training and validation clips, for the
+            mean of these figures; 1: once, on the parts that the protocol gives.
     """
 
+    later_fields: ClassVar[tuple[str, ...]] = ("validation_folds",)
     corpus: Any
     corpus_fingerprint: str
     feature_space: FeatureSpace
@@ -86,6 +90,15 @@ class Trial:
     seed: int = 0
     opens_test: bool = False
     backend: str = "tensorflow"
+    validation_folds: int = 1
+
+    def __post_init__(self) -> None:
+        require(self.validation_folds == 1 or not self.opens_test, "a final is trained once, on the training part of its protocol")
+
+    @property
+    def steps(self) -> int:
+        """After how many steps at most it is done: its epochs, or its folds."""
+        return self.training.epochs if self.validation_folds == 1 else self.validation_folds
 
     @property
     def configuration(self) -> dict[str, Any]:
@@ -96,6 +109,10 @@ class Trial:
     def signature(self) -> str:
         """Hash of everything that changes this trial's numbers: 16 hexadecimal digits."""
         return hashlib.sha256(canonical(self.configuration).encode()).hexdigest()[:16]
+
+    def of_final(self, seed: int) -> Trial:
+        """The final with these settings: trained with a seed on the training part of the protocol, and scored on its test part."""
+        return dataclasses.replace(self, seed=seed, opens_test=True, validation_folds=1)
 
     @property
     def cell_label(self) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.training.result import Result
 
 PREFIX = "bench."  # of every tag in the store
+FOLD = "validation/uar_fold_"  # and the place of a validation fold, from 1: a metric
 LONGEST_TAG = 4_900  # characters; MLflow refuses a tag of more than 5,000 in some of its versions
 COMPARED = "compared."  # of a tag that `bench leakage` puts on a final, before the id of the comparison
 
@@ -32,6 +33,7 @@ class RunTags:
             fold: which one it is.
         signature: of its trial; signatures: of the seeds of a final. corpus: its name; corpus_label: the corpus with its fields.
         coverage: how much of the corpus was there, as `Corpus.coverage` puts it. shares_speakers: between training and test.
+        validation_folds: on how many folds each trial of its search was validated, where these were several.
         settings: those that the command line fixed, as written there. allow_missing: that flag, where it was given.
         ranges: searched setting -> its range, as `harness.search.ranges` notes it; empty where that would be too long.
         epochs: at most. backend: of Keras. clips, speakers: part -> how many. training_classes: emotion -> clips of the training part.
@@ -55,6 +57,7 @@ class RunTags:
     pooled_cell: str = ""
     fold: int = 0
     folds: int = 0
+    validation_folds: int = 0
     signature: str = ""
     signatures: tuple[str, ...] = ()
     corpus: str = ""
@@ -154,7 +157,7 @@ WHOLE = (str, int)
 FORMS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "signatures": (" ".join, lambda text: tuple(text.split())),
     **dict.fromkeys(("declined", "clip_notes"), (lambda lines: "\n".join(lines)[:LONGEST_TAG], lambda text: tuple(text.split("\n")))),
-    "synthetic": BOOLEAN, "shares_speakers": BOOLEAN, "epochs": WHOLE, "fold": WHOLE, "folds": WHOLE,
+    "synthetic": BOOLEAN, "shares_speakers": BOOLEAN, **dict.fromkeys(("epochs", "fold", "folds", "validation_folds"), WHOLE),
     "requested_at": ("{:.3f}".format, float), **dict.fromkeys(("planned", "ranges"), (json.dumps, json.loads)),
     "clips": COUNTS, "speakers": COUNTS,
     "training_classes": (json.dumps, lambda text: {str(emotion): int(clips) for emotion, clips in dict(json.loads(text)).items()})}
@@ -219,6 +222,12 @@ class RunRecord:
         return self.metrics.get("validation/uar")
 
     @property
+    def mean_of_folds(self) -> float | None:
+        """The mean validation UAR of the validation folds that were trained; None without any."""
+        folds = [value for key, value in self.metrics.items() if key.startswith(FOLD)]
+        return sum(folds) / len(folds) if folds else None
+
+    @property
     def seconds(self) -> float:
         """All phases together."""
         return sum(value for key, value in self.metrics.items() if key.startswith("seconds/"))
@@ -244,6 +253,9 @@ def flat_metrics(result: Result) -> dict[str, float]:
     if result.validation:
         metrics |= {**result.validation.flat("validation"), "best_epoch": float(result.best_epoch), "parameters": float(result.parameters),
                     **({"validation/best_wa": max(curve)} if curve else {})}
+    if result.folds:
+        metrics |= {f"{FOLD}{place}": fold.scores.uar for place, fold in enumerate(result.folds, 1)}
+        metrics["epochs"] = float(sum(fold.epochs for fold in result.folds))
     if result.test:
         metrics |= result.test.flat("test")
     return metrics

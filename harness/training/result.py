@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from harness.study.trial import Trial
 from harness.training.predictions import Predictions
 from harness.training.scores import Scores
@@ -12,9 +14,21 @@ from harness.training.scores import Scores
 if TYPE_CHECKING:
     import keras
 
+    from registry.corpus import Corpus
+    from registry.split import Split
+
 
 class Pruned(Exception):
     """Raised by `on_epoch` when the search gives a trial up."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What one validation fold of a trial gave: its scores at the kept epoch, which that was, and how many were trained."""
+
+    scores: Scores
+    best_epoch: int
+    epochs: int
 
 
 class NotTheTrialsFault(Exception):
@@ -35,6 +49,7 @@ class Result:
         predictions: part -> those of the network for its clips.
         training_classes: emotion -> clips of the training part, copies aside.
         cut: which clips its feature space does not hear whole, in words.
+        folds: of a trial with several validation folds, those that were trained; `validation` is their mean.
         seconds: phase -> duration. model: the trained network, if any.
     """
 
@@ -52,5 +67,13 @@ class Result:
     speakers: dict[str, int] = field(default_factory=dict)
     training_classes: dict[str, int] = field(default_factory=dict)
     cut: str = ""
+    folds: tuple[Fold, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     model: keras.Model | None = None
+
+    def note_parts(self, split: Split, corpus: Corpus) -> None:
+        """Note the clips, speakers and emotions of the parts that it is trained and scored on."""
+        self.split_fingerprint, self.counts = split.fingerprint(corpus), split.counts
+        self.speakers = {part: len({*corpus.speakers[getattr(split, part)].tolist()} - {""}) for part in ("train", "validation", "test")}
+        classes = np.bincount(corpus.labels[split.train], minlength=len(corpus.emotions)).tolist()
+        self.training_classes = dict(zip(corpus.emotions, classes, strict=True))

@@ -23,7 +23,7 @@ from harness.training.predictions import Predictions
 from harness.training.result import NotTheTrialsFault, Pruned, Result
 from harness.training.scores import Scores
 from registry.corpus import Corpus
-from registry.errors import BenchError, Declined
+from registry.errors import BenchError, Declined, require
 
 if TYPE_CHECKING:
     from registry.split import Split
@@ -37,6 +37,7 @@ def run_trial(trial: Trial, workspace: Workspace, on_epoch: OnEpoch, preparing: 
     Raises: BenchError when the clips are not those that the trial was planned on, or this process computes with other threads;
     KeyboardInterrupt passes through after the result's state is set by the caller.
     """
+    require(trial.validation_folds == 1, "a trial of several validation folds is trained by train_folds, one fold after the other")
     result = Result(trial)
     corpus = open_corpus(trial.corpus, workspace.data, workspace.left_out)
     if corpus.fingerprint != trial.corpus_fingerprint:
@@ -58,10 +59,7 @@ def run_trial(trial: Trial, workspace: Workspace, on_epoch: OnEpoch, preparing: 
 def _train_and_score(result: Result, corpus: Corpus, workspace: Workspace, on_epoch: OnEpoch, preparing: Progress | None) -> None:
     trial = result.trial
     split: Split = trial.split(corpus)
-    result.split_fingerprint, result.counts = split.fingerprint(corpus), split.counts
-    result.speakers = {part: len({*corpus.speakers[getattr(split, part)].tolist()} - {""}) for part in ("train", "validation", "test")}
-    classes = np.bincount(corpus.labels[split.train], minlength=len(corpus.emotions)).tolist()
-    result.training_classes = dict(zip(corpus.emotions, classes, strict=True))
+    result.note_parts(split, corpus)
 
     def record_epoch(epoch: int, metrics: dict[str, float]) -> None:
         result.history = {**result.history, **{k: [*result.history.get(k, []), v] for k, v in metrics.items()}}

@@ -54,7 +54,8 @@ def planned_cells(study: Study, cells: Sequence[Cell], copies: tuple[Any, ...]) 
         raise UsageError("a split's settings can't be set here, since all protocols must draw their clips alike: write them in the study")
     alike = protocols(study)
     clips = alike[-1]
-    bases = {base.signature: (cell.label, base) for cell in cells for base in [dataclasses.replace(cell.base, split=clips)]}
+    bases = {base.signature: (cell.label, base) for cell in cells
+             for base in [dataclasses.replace(cell.base, split=clips, validation_folds=1)]}
     numbers: Counter[str] = Counter()
     planned = []
     for label, base in bases.values():

@@ -46,7 +46,7 @@ def measure_transfer(options: TransferOptions, store: Store, workspace: Workspac
                   kind=TRANSFER)
         cells = resolved(plan(part, source.corpus.fingerprint, fixed), source.corpus, workspace.home, lambda line: None)  # it is told
         base = cells[0].base
-        signatures = {dataclasses.replace(base, seed=seed, opens_test=True).signature for seed in part.seeds}
+        signatures = {base.of_final(seed).signature for seed in part.seeds}
         _test(source, [target for one, target in pairs if one is source], signatures, tracker, workspace, console)
     write_transfer(store)
     results = matrices(store, PREFIX + name)

@@ -16,7 +16,8 @@ from registry.errors import UsageError
     (Pruning("halving"), 15, (2, 6)), (Pruning("halving"), 30, (4, 12)), (Pruning("halving"), 100, (12, 36)),
     (Pruning("halving"), 5, (2,)), (Pruning("halving"), 2, ()), (Pruning("halving"), 1, ()),
     (Pruning("halving", grace_epochs=1), 9, (1, 3)), (Pruning("halving", grace_epochs=3, reduction_factor=2), 15, (3, 6, 12)),
-    (Pruning("halving", grace_epochs=20), 15, ()), (Pruning("median"), 8, (6, 7)), (Pruning("none"), 15, ())])
+    (Pruning("halving", grace_epochs=20), 15, ()), (Pruning("median"), 8, (6, 7)), (Pruning("wilcoxon"), 5, (2, 3, 4)),
+    (Pruning("none"), 15, ())])
 def test_trials_are_compared_twice_unless_a_study_says_otherwise_and_never_after_the_last_epoch(
         pruning: Pruning, epochs: int, looks: tuple[int, ...]) -> None:
     assert pruning.looks(epochs) == looks
@@ -24,11 +25,16 @@ def test_trials_are_compared_twice_unless_a_study_says_otherwise_and_never_after
 
 def test_a_study_prunes_by_halving_and_takes_what_earlier_versions_called_true_and_false() -> None:
     assert STUDY.pruning == Pruning("halving", None, 3)
+    assert dataclasses.replace(STUDY, validation_folds=3).pruning.kind == "wilcoxon"
+    assert dataclasses.replace(STUDY, validation_folds=3, prune="none").pruning.kind == "none"
     assert [dataclasses.replace(STUDY, prune=prune).prune for prune in (True, False, "none")] == ["median", "none", "none"]
 
 
 @pytest.mark.parametrize(("changes", "reason"), [
-    ({"prune": "halfing"}, "Did you mean 'halving'.*All: halving, median, none"), ({"prune": 1}, "All: halving, median, none"),
+    ({"prune": "halfing"}, "Did you mean 'halving'.*All: auto, halving, median, none, wilcoxon"),
+    ({"prune": 1}, "All: auto, halving, median, none, wilcoxon"),
+    ({"prune": "wilcoxon"}, "prune='wilcoxon' compares trials fold by fold: give validation_folds=5 with it, or leave prune out"),
+    ({"prune": "halving", "validation_folds": 3}, "prune='halving' compares trials epoch by epoch, but with validation_folds=3 each is"),
     ({"grace_epochs": 0}, "grace_epochs must be 1 or more, or None, not 0"),
     ({"reduction_factor": 1}, "reduction_factor must be 2 or more, not 1")])
 def test_what_can_not_be_is_refused_with_what_can(changes: dict[str, Any], reason: str) -> None:
@@ -41,6 +47,7 @@ def test_what_can_not_be_is_refused_with_what_can(changes: dict[str, Any], reaso
     (Pruning("halving"), 5, "halving: after epoch 2 the best 1/3 of the trials goes on"),
     (Pruning("halving", 1), 15, "halving: after epochs 1, 3 and 9 the best 1/3 of the trials goes on"),
     (Pruning("median"), 15, "median: from epoch 6 on, a trial below the median of the completed ones stops"),
+    (Pruning("wilcoxon"), 4, "wilcoxon: from its second fold on, a trial that is worse than the best one stops"),
     (Pruning("halving"), 2, "none: every trial is trained to its end"), (Pruning("none"), 15, "none: every trial is trained to its end")])
 def test_a_plan_says_in_words_when_trials_stop(pruning: Pruning, epochs: int, words: str) -> None:
     assert pruning.in_words(epochs) == words
