@@ -1,4 +1,4 @@
-"""Chooses the Keras backend, sets up its devices and threads and seeds it; only this module calls TensorFlow or PyTorch directly."""
+"""Chooses the Keras backend, sets up its devices and threads and seeds it; with `fast_layers` the only caller of TensorFlow itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import random
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 from harness.study.trial import keras_backend
 from registry.errors import BenchError
@@ -122,27 +121,21 @@ def not_undone() -> tuple[str, ...]:
     return tuple(found)
 
 
-def fused_batch_norm(x: Any, gamma: Any, beta: Any, epsilon: float) -> tuple[Any, Any, Any]:
-    """TensorFlow's operation for x, (batch, …, channels), normalised by the batch's mean and variance; and those two, (channels,)."""
-    import tensorflow as tf
-
-    shape = tf.shape(x)
-    rows = tf.reshape(x, (-1, 1, 1, x.shape[-1]))
-    y, mean, variance = tf.compat.v1.nn.fused_batch_norm(rows, gamma, beta, epsilon=epsilon, is_training=True)[:3]
-    count = tf.cast(tf.shape(rows)[0], variance.dtype)
-    return tf.ensure_shape(tf.reshape(y, shape), x.shape), mean, variance * ((count - 1) / count)  # the operation's is the unbiased one
-
-
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int, everything: bool = True) -> Iterator[None]:
     """Seed Python, NumPy and the Keras backend; the one place that touches global random state.
 
     Keras draws the seeds of layers from Python's global generator, as other threads of a worker do: inside, it has a generator of its own.
+
+    Args:
+        everything: False seeds that generator alone, the only one that Keras's own layers use: after the others were seeded,
+            TensorFlow sets up every graph anew.
     """
     import keras
     from keras.src.random import seed_generator
 
-    keras.utils.set_random_seed(seed)
+    if everything:
+        keras.utils.set_random_seed(seed)
     shared, seed_generator.python_random = seed_generator.python_random, random.Random(seed)
     try:
         yield

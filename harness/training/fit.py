@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import functools
 import gc
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.study.seeds import seed_for
 from harness.study.trial import Training, Trial
 from harness.training.backend import seeded
-from harness.training.network import augmented, build
-from registry.errors import BenchError
+from harness.training.learner import learner, new_session
+from harness.training.network import build
+from harness.training.result import Diverged
+from harness.training.training_clips import TrainingClips
 
 if TYPE_CHECKING:
     import keras
 
+PREDICTED_AT_ONCE = 64  # clips
 OnEpoch = Callable[[int, dict[str, float]], None]
-
-
-class Diverged(BenchError):
-    """The training loss was no longer a finite number."""
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,23 @@ class Fitted:
 
     Args:
         model: (batch, frames, bands) -> (batch, classes); the normaliser and the join are its first layers.
+        network: what computes the same faster, until the next training of this process.
         history: metric -> one value an epoch. best_epoch: the epoch, from 1, whose weights were kept.
         parameters: of the architecture alone.
     """
 
     model: keras.Model
+    network: keras.Model
     history: dict[str, list[float]]
     best_epoch: int
     parameters: int
 
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Probabilities, (clips, classes), of the kept epoch."""
+        return predict(self.network, x)
 
-def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_validation: np.ndarray, n_classes: int,
+
+def fit(trial: Trial, x: np.ndarray | TrainingClips, y: np.ndarray, x_validation: np.ndarray, y_validation: np.ndarray, n_classes: int,
         on_epoch: OnEpoch) -> Fitted:
     """Train the trial's network.
 
@@ -53,23 +59,32 @@ def fit(trial: Trial, x: np.ndarray, y: np.ndarray, x_validation: np.ndarray, y_
     """
     import keras
 
+    from harness.training.batches import Batches
+
     freeze_loaded_objects()
-    keras.utils.clear_session()  # drop what earlier trials of this process left in the backend
+    new_session()
     keras.config.set_dtype_policy(trial.training.precision)
-    with seeded(seed_for(trial.signature, "training")):
-        model, network = build(trial, x, n_classes)
-        learner = augmented(model, trial)
-        training, one_hot = trial.training, np.eye(n_classes, dtype=np.float32)
-        learner.compile(optimizer=optimizer(training, steps=-(-len(x) // training.batch_size)),
-                        loss=keras.losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing),
-                        metrics=[keras.metrics.CategoricalAccuracy(name="wa"), uar_metric(n_classes)])
-        history: dict[str, list[float]] = {}
-        learner.fit(x, one_hot[y], batch_size=training.batch_size, epochs=training.epochs, verbose=0,
-                    validation_data=(x_validation, one_hot[y_validation]),
-                    class_weight=class_weights(y, n_classes) if training.class_weights else None,
-                    callbacks=callbacks(training, history, on_epoch))
+    clips, training, one_hot = TrainingClips.of(x), trial.training, np.eye(n_classes, dtype=np.float32)
+    weights = class_weights(y, n_classes)[y] if training.class_weights else None
+    own = type(trial.architecture).__module__.startswith("registry.")
+    with seeded(seed_for(trial.signature, "training"), everything=not own):
+        model, architecture = build(trial, clips, n_classes)
+        with learner(trial, model, clips, n_classes) as taught:
+            history: dict[str, list[float]] = {}
+            validation = Validation(taught.network, x_validation, one_hot[y_validation], training.label_smoothing)
+            batches = Batches(clips, one_hot[y], weights, training.batch_size, seed_for(trial.signature, "order"))
+            taught.trained.fit(batches, steps_per_epoch=batches.steps, epochs=training.epochs, shuffle=False, verbose=0,
+                               callbacks=callbacks(training, validation, history, on_epoch))
         uar = history["validation_uar"]
-        return Fitted(model, history, int(np.argmax(uar)) + 1 if training.keep == "best" else len(uar), network.count_params())
+        return Fitted(model, taught.network, history, int(np.argmax(uar)) + 1 if training.keep == "best" else len(uar),
+                      architecture.count_params())
+
+
+def predict(network: keras.Model, x: np.ndarray) -> np.ndarray:
+    """Probabilities, (clips, classes). All batches have one size, so that one graph serves all."""
+    padded = np.concatenate([x, np.zeros((-len(x) % PREDICTED_AT_ONCE, *x.shape[1:]), x.dtype)])
+    batches = [network.predict_on_batch(padded[start:start + PREDICTED_AT_ONCE]) for start in range(0, len(padded), PREDICTED_AT_ONCE)]
+    return np.concatenate(batches)[:len(x)]
 
 
 @functools.cache
@@ -79,55 +94,59 @@ def freeze_loaded_objects() -> None:
     gc.freeze()
 
 
-def optimizer(training: Training, steps: int) -> keras.Optimizer:
-    """The optimiser with its schedule; `steps` is the number of batches an epoch."""
-    import keras
-
-    rate: Any = training.learning_rate
-    if training.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(training.learning_rate, decay_steps=steps * training.epochs)
+def rate(training: Training, epoch: int) -> float:
+    """The learning rate in an epoch, from 0, where the schedule follows the epochs alone."""
+    if training.schedule == "cosine":  # of the middle of the epoch
+        return training.learning_rate * (1 + math.cos(math.pi * (epoch + 0.5) / training.epochs)) / 2
     if training.schedule == "step":
-        drops = range(training.drop_epochs, training.epochs, training.drop_epochs)
-        rate = keras.optimizers.schedules.PiecewiseConstantDecay(
-            [steps * epoch for epoch in drops], [rate * training.drop_factor**n for n in range(len(drops) + 1)]) if drops else rate
-    classes = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW, "rmsprop": keras.optimizers.RMSprop,
-               "sgd": keras.optimizers.SGD}
-    momentum = {"momentum": 0.9} if training.optimizer == "sgd" else {}
-    decay = {"weight_decay": training.weight_decay} if training.weight_decay or training.optimizer == "adamw" else {}
-    return classes[training.optimizer](rate, **momentum, **decay)
+        return training.learning_rate * training.drop_factor ** (epoch // training.drop_epochs)
+    return training.learning_rate
 
 
-def class_weights(y: np.ndarray, n_classes: int) -> dict[int, float]:
-    """Inverse class frequencies with mean one over the clips; 0 for a class without clips."""
+def class_weights(y: np.ndarray, n_classes: int) -> np.ndarray:
+    """Inverse class frequencies with mean one over the clips, (classes,), float32; 0 for a class without clips."""
     counts = np.bincount(y, minlength=n_classes)
-    present = np.count_nonzero(counts)
-    return {c: len(y) / (present * int(n)) if n else 0.0 for c, n in enumerate(counts)}
+    shares = np.zeros(n_classes)
+    np.divide(len(y) / np.count_nonzero(counts), counts, out=shares, where=counts > 0)
+    return shares.astype(np.float32)
 
 
-def uar_metric(n_classes: int) -> keras.Metric:
-    """Mean recall over the classes that occurred, accumulated over batches as a confusion matrix."""
+@dataclass(frozen=True)
+class Validation:
+    """The validation part, and the network that is looked at with it.
+
+    Args: x: shape (clips, frames, bands). y: shape (clips, classes), one-hot.
+    """
+
+    network: keras.Model
+    x: np.ndarray
+    y: np.ndarray
+    label_smoothing: float
+
+    def __call__(self) -> dict[str, float]:
+        """Cross-entropy, as the training's loss, accuracy and UAR."""
+        probabilities = predict(self.network, self.x)
+        wanted = self.y * (1 - self.label_smoothing) + self.label_smoothing / self.y.shape[1]
+        loss = -(wanted * np.log(np.maximum(probabilities, 1e-7))).sum(axis=1, dtype=np.float64).mean()
+        right = self.y[np.arange(len(self.y)), probabilities.argmax(axis=1)]
+        clips = self.y.sum(axis=0)  # of each class
+        recalls = (right @ self.y)[clips > 0] / clips[clips > 0]
+        return {"loss": float(loss), "wa": float(right.mean()), "uar": float(recalls.mean())}
+
+
+def callbacks(training: Training, validation: Validation, history: dict[str, list[float]],
+              on_epoch: OnEpoch) -> list[keras.callbacks.Callback]:
+    """What sets the rate, validates, keeps the best epoch, and adds each epoch to `history` before `on_epoch` is called."""
     import keras
 
-    class UAR(keras.metrics.Metric):
-        def __init__(self) -> None:
-            super().__init__(name="uar")
-            self.confusion = self.add_weight(shape=(n_classes, n_classes), initializer="zeros", name="confusion")
+    class Rate(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            self.model.optimizer.learning_rate = rate(training, epoch)
 
-        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-            predicted = keras.ops.one_hot(keras.ops.argmax(y_pred, axis=-1), n_classes, dtype="float32")
-            self.confusion.assign(self.confusion + keras.ops.matmul(keras.ops.transpose(keras.ops.cast(y_true, "float32")), predicted))
-
-        def result(self) -> Any:
-            support = keras.ops.sum(self.confusion, axis=1)
-            recall = keras.ops.diagonal(self.confusion) / keras.ops.maximum(support, 1.0)
-            return keras.ops.sum(recall) / keras.ops.maximum(keras.ops.sum(keras.ops.cast(support > 0, "float32")), 1.0)
-
-    return UAR()
-
-
-def callbacks(training: Training, history: dict[str, list[float]], on_epoch: OnEpoch) -> list[keras.callbacks.Callback]:
-    """What keeps the best epoch, adapts the rate, and adds each epoch to `history` before `on_epoch` is called."""
-    import keras
+    class Validate(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            if logs is not None:  # which the callbacks after this one read
+                logs |= {f"val_{name}": value for name, value in validation().items()}
 
     class Epochs(keras.callbacks.Callback):
         def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -142,4 +161,4 @@ def callbacks(training: Training, history: dict[str, list[float]], on_epoch: OnE
     keep = keras.callbacks.EarlyStopping(monitor="val_uar", mode="max", restore_best_weights=training.keep == "best",
                                          patience=training.early_stopping or training.epochs)
     plateau = keras.callbacks.ReduceLROnPlateau(monitor="val_uar", mode="max", factor=training.drop_factor, patience=training.drop_epochs)
-    return [*([plateau] if training.schedule == "plateau" else []), keep, Epochs()]
+    return [Validate(), plateau if training.schedule == "plateau" else Rate(), keep, Epochs()]

@@ -8,13 +8,13 @@ import numpy as np
 
 from harness.study.seeds import seed_for
 from harness.study.trial import Trial
-from harness.training.batch_norm import quicken
+from harness.training.training_clips import TrainingClips
 
 if TYPE_CHECKING:
     import keras
 
 
-def build(trial: Trial, x: np.ndarray, n_classes: int) -> tuple[keras.Model, keras.Model]:
+def build(trial: Trial, x: np.ndarray | TrainingClips, n_classes: int) -> tuple[keras.Model, keras.Model]:
     """The whole model from features (batch, frames, bands) to probabilities, and the architecture's network inside it.
 
     In mixed precision, features are normalised and probabilities given in float32: in bfloat16, -80.1 dB is -80.
@@ -29,9 +29,7 @@ def build(trial: Trial, x: np.ndarray, n_classes: int) -> tuple[keras.Model, ker
         outputs = layer(outputs)
     if outputs.dtype != "float32":  # a user's network may end in a layer of the training's precision
         outputs = keras.layers.Activation("linear", dtype="float32")(outputs)
-    model = keras.Model(inputs, outputs, name="normaliser_join_network")
-    quicken(model)
-    return model, network
+    return keras.Model(inputs, outputs, name="normaliser_join_network"), network
 
 
 def augmented(model: keras.Model, trial: Trial) -> keras.Model:
@@ -60,22 +58,16 @@ def augmented(model: keras.Model, trial: Trial) -> keras.Model:
     return Learner(inputs, outputs, name="augmented")
 
 
-def normaliser(kind: str, x: np.ndarray) -> list[keras.Layer]:
+def normaliser(kind: str, x: np.ndarray | TrainingClips) -> list[keras.Layer]:
     """The layer that standardises features, fitted on the training clips `x` (clips, frames, bands) and nothing else."""
     import keras
 
     if kind == "per_band":
-        mean = x.mean(axis=(0, 1), dtype=np.float64)
-        # E[x²] − mean² in float64 needs no array of the size of x, as x.var would
-        squares = np.einsum("cfb,cfb->b", x, x, dtype=np.float64) / (x.shape[0] * x.shape[1])
-        variance = np.maximum(squares - mean**2, 1e-10)
-        return [keras.layers.Normalization(axis=-1, mean=mean.astype(np.float32), variance=variance.astype(np.float32),
+        mean, variance = TrainingClips.of(x).band_statistics
+        return [keras.layers.Normalization(axis=-1, mean=mean.astype(np.float32), variance=np.maximum(variance, 1e-10).astype(np.float32),
                                            dtype="float32")]
     if kind == "per_value":
-        mean = x.mean(axis=0, dtype=np.float64)  # (frames, bands)
-        # A few clips at a time: the deviations of all in float64 would take twice the memory of x
-        variance = sum(np.square(x[at:at + 64] - mean).sum(axis=0) for at in range(0, len(x), 64)) / len(x)
-        variance = np.where(x.min(axis=0) == x.max(axis=0), 1.0, variance)
+        mean, variance = TrainingClips.of(x).value_statistics
         return [keras.layers.Normalization(axis=(-2, -1), mean=mean.astype(np.float32), variance=variance.astype(np.float32),
                                            dtype="float32")]
     if kind == "per_clip":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from harness.study.trial import Trial
+from harness.training.training_clips import TrainingClips
 
 if TYPE_CHECKING:
     import keras
@@ -34,27 +36,29 @@ def seconds_of_a_clip(trial: Trial, shape: tuple[int, ...], n_classes: int) -> d
     import keras
 
     from harness.training.backend import set_up
-    from harness.training.fit import optimizer
+    from harness.training.learner import learner, new_session
     from harness.training.network import build
 
     set_up()
     size = trial.training.batch_size
     x = np.random.default_rng(0).normal(size=(size, *shape)).astype(np.float32)
     y = np.eye(n_classes, dtype=np.float32)[np.arange(size) % n_classes]
-    models: dict[str, keras.Model] = {}
     seconds = dict.fromkeys(map(str, BOTH), float("inf"))
     try:
-        for precision in BOTH:
-            keras.config.set_dtype_policy(precision)
-            models[precision], _ = build(replace(trial, training=replace(trial.training, precision=precision)), x, n_classes)
-            models[precision].compile(optimizer=optimizer(trial.training, steps=1), loss="categorical_crossentropy")
-            models[precision].train_on_batch(x, y)  # makes the graph
-        for _ in range(ROUNDS):
-            for name, model in models.items():
-                seconds[name] = min(seconds[name], _seconds_of_a_batch(model, x, y) / size)
+        with ExitStack() as stack:
+            models = {}
+            for precision in BOTH:
+                new_session()
+                keras.config.set_dtype_policy(precision)
+                asked = replace(trial, training=replace(trial.training, precision=precision))
+                clips = TrainingClips.of(x)
+                models[precision] = stack.enter_context(learner(asked, build(asked, clips, n_classes)[0], clips, n_classes)).trained
+                models[precision].train_on_batch(x, y)  # makes the graph
+            for _ in range(ROUNDS):
+                for name, model in models.items():
+                    seconds[name] = min(seconds[name], _seconds_of_a_batch(model, x, y) / size)
     finally:
         keras.config.set_dtype_policy("float32")
-        keras.utils.clear_session()
     return seconds
 
 

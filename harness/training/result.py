@@ -1,4 +1,4 @@
-"""The result of a trial, and the two ways in which it ends without being at fault itself."""
+"""The result of a trial, and the ways in which it ends early."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from harness.study.trial import Trial
 from harness.training.predictions import Predictions
 from harness.training.scores import Scores
+from registry.errors import BenchError
 
 if TYPE_CHECKING:
     import keras
@@ -29,6 +30,10 @@ class Fold:
     scores: Scores
     best_epoch: int
     epochs: int
+
+
+class Diverged(BenchError):
+    """The training loss was no longer a finite number."""
 
 
 class NotTheTrialsFault(Exception):

@@ -18,10 +18,11 @@ from harness.data.features import Progress, features
 from harness.safe_text import mask_secrets
 from harness.study.trial import Trial
 from harness.training.backend import fix_threads, set_up
-from harness.training.fit import Diverged, OnEpoch, fit
+from harness.training.fit import Fitted, OnEpoch, fit
 from harness.training.predictions import Predictions
-from harness.training.result import NotTheTrialsFault, Pruned, Result
+from harness.training.result import Diverged, NotTheTrialsFault, Pruned, Result
 from harness.training.scores import Scores
+from harness.training.training_clips import training_clips
 from registry.corpus import Corpus
 from registry.errors import BenchError, Declined, require
 
@@ -78,7 +79,8 @@ def _train_and_score(result: Result, corpus: Corpus, workspace: Workspace, on_ep
         except (DamagedClips, DiskFull) as error:
             raise NotTheTrialsFault(error) from error
         result.cut = cut(corpus, trial.feature_space, workspace.cache).mark
-        x, x_validation = np.concatenate([arrays[split.train], *copied]), arrays[split.validation]
+        x = training_clips(arrays, split.train, copied)
+        x_validation = arrays[split.validation]
         y = np.tile(corpus.labels[split.train], 1 + len(copied))
         result.counts |= {"copies": len(x) - len(split.train)} if copied else {}
     set_up()
@@ -86,9 +88,9 @@ def _train_and_score(result: Result, corpus: Corpus, workspace: Workspace, on_ep
         fitted = fit(trial, x, y, x_validation, corpus.labels[split.validation], len(corpus.emotions), record_epoch)
     result.best_epoch, result.parameters, result.model = fitted.best_epoch, fitted.parameters, fitted.model
     with _timed(result, "score"):
-        result.validation = _score(result, "validation", x_validation, split.validation, corpus)
+        result.validation = _score(result, fitted, "validation", x_validation, split.validation, corpus)
         if trial.opens_test:
-            result.test = score_test(result, arrays, split, corpus)
+            result.test = score_test(result, fitted, arrays, split, corpus)
 
 
 def _failure(error: Exception, trial: Trial) -> str:
@@ -107,14 +109,13 @@ def out_of_memory(error: Exception) -> bool:
             or "RESOURCE_EXHAUSTED" in text or "can't allocate memory" in text)  # the last is PyTorch's on a CPU
 
 
-def score_test(result: Result, arrays: np.ndarray, split: Split, corpus: Corpus) -> Scores:
+def score_test(result: Result, fitted: Fitted, arrays: np.ndarray, split: Split, corpus: Corpus) -> Scores:
     """Open the sealed test part of a final, once: the only place where a network predicts test clips."""
-    return _score(result, "test", arrays[split.test], split.test, corpus)
+    return _score(result, fitted, "test", arrays[split.test], split.test, corpus)
 
 
-def _score(result: Result, part: str, x: np.ndarray, indices: np.ndarray, corpus: Corpus) -> Scores:
-    assert result.model is not None
-    probabilities = result.model.predict(x, batch_size=256, verbose=0)
+def _score(result: Result, fitted: Fitted, part: str, x: np.ndarray, indices: np.ndarray, corpus: Corpus) -> Scores:
+    probabilities = fitted.predict(x)
     if not np.isfinite(probabilities).all():
         raise Diverged(f"the network's probabilities for the {part} part are not finite")
     predictions = result.predictions[part] = Predictions.of([corpus.clips[i] for i in indices], corpus.emotions, probabilities)

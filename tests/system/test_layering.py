@@ -21,7 +21,7 @@ OWNERS = {
     "librosa": ("registry/",),
     "keras": ("registry/architectures/", "registry/augmentations/", "registry/rules/", "registry/contracts.py", "registry/keras_state.py",
               "registry/own_layers.py", "harness/training/"),
-    "tensorflow": ("harness/training/backend.py",),
+    "tensorflow": ("harness/training/backend.py", "harness/training/fast_layers.py"),
     "requests": ("harness/data/download.py",),
     "pooch": ("harness/data/download.py",),
 }
