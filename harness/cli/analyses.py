@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from harness.analyses.leakage.options import LeakageOptions
 from harness.analyses.noise.options import NoiseOptions
@@ -140,7 +140,7 @@ def transfer_command(args: argparse.Namespace, console: Console) -> None:
     from harness.reports.pages import TRANSFER_PAGE
 
     if args.dry_run:
-        print_transfer_plan(_given(TransferOptions, args), options.workspace(args), console)
+        print_transfer_plan(_given(TransferOptions, args), options.workspace(args), console, options.workers(args))
         return
     matrices = measure_transfer(_given(TransferOptions, args), options.store(args, new=True), options.workspace(args), console,
                                 options.execution(args))
@@ -150,7 +150,7 @@ def transfer_command(args: argparse.Namespace, console: Console) -> None:
     console.result(f"Report: {args.home / 'reports' / TRANSFER_PAGE}")
 
 
-def print_transfer_plan(chosen: TransferOptions, workspace: Workspace, console: Console) -> None:
+def print_transfer_plan(chosen: TransferOptions, workspace: Workspace, console: Console, workers: int | Literal["auto"]) -> None:
     """The pairs with the emotions and clips that are tested, the parts of what is trained on, and the cost; nothing is run."""
     from harness.analyses.transfer.plan import planned, shared_emotions
     from harness.evaluation.parts import PARTS, parts_of
@@ -165,7 +165,7 @@ def print_transfer_plan(chosen: TransferOptions, workspace: Workspace, console: 
         parts = parts_of([source.split], source.corpus)[0]
         cells, _ = foreseen(plan(part, "", fixed), source.corpus, workspace.home)
         epochs += cells[0].base.training.epochs * len(part.seeds)
-        took = duration(part, cells, source.corpus, say=console.say)
+        took = duration(part, cells, source.corpus, say=console.say, workers=workers, cache=workspace.cache)
         trained.append([source.name, parts.label, *map(parts.in_words, PARTS), str(took or "not known")])
         for target in [target for one, target in made.pairs() if one is source]:
             shared = shared_emotions(source, target)

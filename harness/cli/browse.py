@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from harness.cli import options
 from registry.core import KINDS, catalogue, declared, describe, field_types, get, label_of, load_file, names, short_label
@@ -60,7 +60,7 @@ def show_command(args: argparse.Namespace, console: Console) -> None:
     for what, component in components.items():
         print_component(component, what, console)
     if is_study:
-        print_plan(load(name), {}, args.data, None, console, args.home, args.allow_missing, args.all_folds)
+        print_plan(load(name), {}, args.data, None, console, args.home, args.allow_missing, args.all_folds, "auto")
     elif not components:
         raise error
 
@@ -79,9 +79,10 @@ def _type_name(hint: Any) -> str:
 
 
 def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, only_cell: str | None, console: Console, home: Path,
-               allow_missing: bool = False, all_folds: bool = False) -> None:
-    """A study's cells, what is searched in each, what is declined, and the cost in trainings; nothing is run.
+               allow_missing: bool = False, all_folds: bool = False, workers: int | Literal["auto"] = 1) -> None:
+    """A study's cells, what is searched in each, what is declined, and the cost in trainings and in time with so many workers.
 
+    Nothing is run but a few batches of each network.
     Raises: BenchError for all that a run refuses before it reads audio; a corpus that can't be opened is no error without `data`, unless
         its folds are to be counted.
     """
@@ -134,11 +135,13 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
         cells, lines = foreseen(cells, corpus, home)
         for line in lines:
             console.result(f"precision: {line}")
-        print_parts(file, cells, corpus, home, console)
+        print_parts(file, cells, corpus, home, console, workers)
 
 
-def print_parts(file: StudyFile, cells: Sequence[Cell], corpus: Corpus, home: Path, console: Console) -> None:
+def print_parts(file: StudyFile, cells: Sequence[Cell], corpus: Corpus, home: Path, console: Console,
+                workers: int | Literal["auto"]) -> None:
     """Clips and speakers of each protocol's parts, what their figures won't be able to say, and how long the trainings will take."""
+    from harness.data.corpora import Workspace
     from harness.evaluation.parts import PARTS, parts_of
     from harness.evaluation.validation_folds import fold_lines
     from harness.execution.duration import duration
@@ -149,7 +152,7 @@ def print_parts(file: StudyFile, cells: Sequence[Cell], corpus: Corpus, home: Pa
         console.result(f"⚠ {warning}")
     for line in fold_lines(cells, corpus):
         console.result(line)
-    took = duration(file.study, cells, corpus, _records(home, file.name), console.say)
+    took = duration(file.study, cells, corpus, _records(home, file.name), console.say, workers, Workspace(home).cache)
     console.result(f"time: {took}" if took else "time: not known, since no network of these could be trained for a moment")
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from registry.errors import UsageError
 
@@ -121,6 +121,12 @@ def workspace(args: argparse.Namespace) -> Workspace:
     from harness.data.corpora import Workspace
 
     return Workspace(home=args.home.resolve(), data=args.data.resolve() if args.data else None, workers=args.feature_workers)
+
+
+def workers(args: argparse.Namespace) -> int | Literal["auto"]:
+    """How many trainings a call would have at a time, for an estimate; one on a cluster that nobody has looked at."""
+    chosen: int | Literal["auto"] = args.trials_per_gpu or args.workers
+    return 1 if args.in_process or args.scheduler else chosen
 
 
 def execution(args: argparse.Namespace) -> Execution:

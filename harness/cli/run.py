@@ -45,7 +45,8 @@ def run_command(args: argparse.Namespace, console: Console) -> int:
         from harness.execution.run_study import check_stores
 
         check_stores(file.name, options.store(args, new=True), args.optuna_storage)
-        print_plan(file, options.settings(args), args.data, args.cell, console, args.home, args.allow_missing, args.all_folds)
+        print_plan(file, options.settings(args), args.data, args.cell, console, args.home, args.allow_missing, args.all_folds,
+                   options.workers(args))
         return 0
     from harness.cli.report import print_report
     from harness.execution.run_study import run_study

@@ -8,7 +8,7 @@ from collections.abc import Collection
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from harness.study.pruning import MEDIAN_FROM, Pruning
+from harness.study.pruning import MEDIAN_FROM, MEDIAN_STARTUP, Pruning
 from harness.study.seeds import seed_for
 
 STARTUP_TRIALS = 4  # of a cell, before TPE has enough to go by
@@ -34,7 +34,7 @@ def pruner(pruning: Pruning, steps: int) -> optuna.pruners.BasePruner:
     if pruning.kind == "halving":
         return Halving(pruning.looks(steps), pruning.reduction_factor)
     if pruning.kind == "median":
-        return optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=MEDIAN_FROM)
+        return optuna.pruners.MedianPruner(n_startup_trials=MEDIAN_STARTUP, n_warmup_steps=MEDIAN_FROM)
     if pruning.kind == "wilcoxon":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_show_and_dry_run_give_the_cells_and_the_cost_of_a_study_and_write_nothi
     assert shown.code == dry.code == 0
     assert "2 cells × 2 trials + 4 finals = 8 trainings, at most 16 epochs" in shown.out
     assert "2 cells × 5 trials + 4 finals = 14 trainings, at most 140 epochs" in dry.out
-    assert "time: " in dry.out and "on one worker (by a few batches" in dry.out
+    assert re.search(r"time: .* with \d+ workers? \(by a few batches of 1 cell on this machine; pruning .*; \d+ s for features\)", dry.out)
     assert "⚠ unseen_speakers_80_20: too few to rank: " in dry.out and "speakers (1; 5 needed)" in dry.out
     assert "declined: " in dry.out and "use join='image'" in dry.out
     assert not (tmp_path / "home").exists()

@@ -5,9 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import numpy as np
+import optuna
 import pytest
+from optuna.trial import TrialState
 from tiny_study import STUDY
 
+from harness.search.budget import pruner
 from harness.study.pruning import Pruning
 from registry.errors import UsageError
 
@@ -51,3 +55,28 @@ def test_what_can_not_be_is_refused_with_what_can(changes: dict[str, Any], reaso
     (Pruning("halving"), 2, "none: every trial is trained to its end"), (Pruning("none"), 15, "none: every trial is trained to its end")])
 def test_a_plan_says_in_words_when_trials_stop(pruning: Pruning, epochs: int, words: str) -> None:
     assert pruning.in_words(epochs) == words
+
+
+def test_the_share_of_epochs_that_halving_leaves_is_what_its_pruner_leaves() -> None:
+    """By searches of 16 trials whose UAR stays what it is, as the real pruner judges them."""
+    pruning, epochs, rng, trained, searches = Pruning("halving"), 15, np.random.default_rng(0), 0, 8
+    judge = pruner(pruning, epochs)
+    for _ in range(searches):
+        study = optuna.create_study(pruner=judge, direction="maximize")
+        for uar in rng.random(16):
+            trial = study.ask()
+            for epoch in range(1, epochs + 1):
+                trial.report(uar, epoch)
+                trained += 1
+                if trial.should_prune():
+                    study.tell(trial, state=TrialState.PRUNED)
+                    break
+            else:
+                study.tell(trial, uar)
+    assert pruning.expected_share(16, epochs) == pytest.approx(trained / (searches * 16 * epochs), abs=0.06)
+    assert [pruning.expected_share(1, epochs), Pruning("none").expected_share(16, epochs), pruning.expected_share(0, epochs)] == [1, 1, 1]
+
+
+def test_of_trials_below_the_median_half_stop_once_there_are_some_to_compare_with() -> None:
+    assert Pruning("median").expected_share(16, 15) == pytest.approx(1 - 13 / 16 * (9 / 15) / 2)
+    assert Pruning("median").expected_share(3, 15) == Pruning("median").expected_share(16, 6) == 1.0
