@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,14 @@ for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):  # as of tr
     os.environ[threads] = "1"
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # two processes that fill one cache of compiled code can crash on it
     os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "numba" / worker))
+
+
+def pytest_collection_finish() -> None:
+    """Where some test opens stores, new ones are copies of an empty one."""
+    if store := sys.modules.get("harness.tracking.store"):
+        from new_stores import copied
+
+        store._prepare_sqlite = copied(store)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

@@ -67,7 +67,7 @@ def searched(home: Path, study: str) -> list[Cell]:
         best = max((record for record in records if record.state == "finished"), key=lambda record: record.validation_uar or 0.0)
         predictions = tracker.predictions(best.run_id, "validation")
         assert predictions is not None
-        steps = [{point.step for point in tracker.client.get_metric_history(record.run_id, "validation_uar")} for record in records]
+        steps = [{point.step for point in tracker.client.get_metric_history(record.run_id, "epoch/validation_uar")} for record in records]
         ended_at = max(tracker.client.get_run(record.run_id).info.end_time for record in records) / 1000
         cells.append(Cell(protocol, label, sum(map(len, steps)), predictions.scores.uar, *bounds(predictions.truth, predictions.predicted),
                           ended_at))
