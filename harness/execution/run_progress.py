@@ -104,7 +104,7 @@ class RunProgress:
 
     def left_s(self) -> float | None:
         """The seconds that are left; None while nothing is known of how long a training takes."""
-        now, paces = self.clock(), {(cell, kind): self._pace(cell, kind) for cell in self._cells() for kind in ("trial", "seed")}
+        now, paces = self.clock(), {(cell, kind): self.pace(cell, kind) for cell in self._cells() for kind in ("trial", "seed")}
         known = [pace for pace in paces.values() if pace is not None]
         if not known:
             return None
@@ -117,7 +117,7 @@ class RunProgress:
     def _cells(self) -> set[str]:
         return {*self.left, *(training.cell for training in self._running.values())}
 
-    def _pace(self, cell: str, kind: Kind) -> float | None:
+    def pace(self, cell: str, kind: Kind) -> float | None:
         """What a training of a cell takes: the mean of those that ended, pruned ones among trials; else by the epochs of one that runs."""
         ended = [each for each in self._ended if each.cell == cell]
         whole = [t.whole_s for t in self._running.values() if t.cell == cell and t.whole_s is not None]

@@ -12,7 +12,7 @@ from harness.execution.job import STOPPED, Job, Outcome, Stopped
 from harness.execution.pool import JobEnd, ProgressEvent
 from harness.execution.recovery import finished_by_signature, settle_crashed
 from harness.execution.run_context import RunContext, identity, outcome_line, run_name
-from harness.execution.run_progress import RunProgress
+from harness.execution.run_progress import Kind, RunProgress
 from harness.execution.run_state import CellProgress, RunningJob
 from harness.search.optuna_study import Contradiction, Proposal, Search
 from harness.study.cells import Cell
@@ -61,13 +61,17 @@ class Schedule:
         """The next job that can be started, None when there is none just now."""
         if self._retries:
             return self._retries.pop()
-        for cell in sorted(self.cells, key=lambda cell: (cell.running > 0, cell.ended + cell.running)):
+        for cell in sorted(self._longest_first("trial"), key=lambda cell: (cell.running > 0, cell.ended + cell.running)):
             if job := self._waiting_trial(cell) or self._new_trial(cell):
                 return job
-        for cell in self.cells:
+        for cell in self._longest_first("seed"):
             if not cell.running and not cell.waiting and cell.ended >= self.run.study.trials and (job := self._next_seed(cell)):
                 return job
         return None
+
+    def _longest_first(self, kind: Kind) -> list[CellProgress]:
+        """The cells whose trainings take longest first, so that short ones are left for the end, when workers run out of work."""
+        return sorted(self.cells, key=lambda cell: -(self.progress.pace(cell.search.cell.key, kind) or 0.0))
 
     def _new_trial(self, cell: CellProgress) -> Job | None:
         """The cell's next trial that is not known already."""

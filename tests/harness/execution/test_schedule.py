@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import heapq
+import itertools
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,13 @@ from mlflow_client import client_of, runs_of
 
 from harness.console import Console
 from harness.data.corpora import Workspace
+from harness.execution.job import Job
 from harness.execution.pool import InProcessPool, JobEnd, OnProgress
+from harness.execution.run_progress import RunProgress
 from harness.execution.run_study import Execution, run_study
 from harness.tracking.store import Store
 from harness.training.result import Pruned
+from registry.architectures.plain_1d import Plain1D
 from registry.errors import BenchError
 
 
@@ -76,3 +81,38 @@ def test_workers_give_trials_up_as_the_coordinator_decides(tmp_path: Path) -> No
     trials = halved(tmp_path, workers=2)
     assert len(trials) == 5 and all(epochs == 7 if end == "finished" else epochs in (2, 6) for end, epochs in trials.values())
     assert sum(end == "pruned" for end, _ in trials.values()) >= 2
+
+
+class VirtualPool(InProcessPool):
+    """Workers whose trainings take as many seconds as their network has filters, by a clock that jumps from end to end."""
+
+    def __init__(self, workers: int) -> None:
+        super().__init__()
+        self.workers, self.now, self.busy_s = workers, 0.0, 0.0
+        self.ends: list[tuple[float, int, Job]] = []
+        self.started = itertools.count()
+
+    def free(self) -> int:
+        return self.workers - len(self.ends)
+
+    def start(self, job: Job) -> None:
+        seconds = float(job.trial.architecture.filters[0])
+        self.busy_s += seconds
+        heapq.heappush(self.ends, (self.now + seconds, next(self.started), job))
+
+    def poll(self, on_progress: OnProgress) -> list[JobEnd]:
+        if self.ends:
+            self.now, _, job = heapq.heappop(self.ends)
+            self._jobs = [job]
+        return super().poll(on_progress)
+
+
+def test_workers_have_work_until_the_end_since_the_longest_trainings_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = VirtualPool(2)
+    monkeypatch.setattr(Execution, "pool", lambda *_: pool)
+    monkeypatch.setattr("harness.execution.run_study.RunProgress", lambda console: RunProgress(console, lambda: pool.now))
+    networks = tuple(Plain1D(filters=(seconds,), dense=()) for seconds in (1, 2, 8))
+    searched = dataclasses.replace(sim.STUDY, architectures=networks, splits=sim.STUDY.splits[:1], trials=2, seeds=(0, 1))
+    run_study(sim.study_file(searched), Store(tmp_path), Workspace(tmp_path, workers=1), {}, Console(quiet=True),
+              execution=Execution(objective=sim.simulated))
+    assert pool.busy_s == 4 * (1 + 2 + 8) and pool.now == pool.busy_s / 2
