@@ -77,7 +77,7 @@ class Pruning:
     def expected_share(self, trials: int, epochs: int) -> float:
         """The share of the epochs of so many trials that is expected to be trained: of trials that come in an order by chance.
 
-        >>> Pruning("none").expected_share(16, 15), round(Pruning("halving").expected_share(16, 15), 2)
+        >>> Pruning("none").expected_share(16, 15), round(Pruning("halving", grace_epochs=2).expected_share(16, 15), 2)
         (1.0, 0.36)
         """
         looks = self.looks(epochs)
