@@ -59,7 +59,8 @@ class Study:
             halving, Li et al. 2020). `median`: from epoch 6 on, a trial stops below the median of the cell's completed trials.
             `wilcoxon`: one that is worse than the best trial stops, from its second fold on, by that test. `none`: no trial. The first
             trial, the settings as they are written, never stops.
-        grace_epochs: None: a ninth of the epochs with a `reduction_factor` of 3, so that trials are compared twice.
+        grace_epochs: None: a 27th of the epochs with a `reduction_factor` of 3, so that trials are compared three times. Take more where
+            an epoch has few steps.
         validation_folds: with K > 1, each trial of the search is trained K times, each time validated on another fold of the training and
             validation clips, in which what the protocol keeps apart stays apart; its figure is the mean. Finals are trained as without.
         best_models: number of models of each protocol that are kept, chosen by validation UAR.

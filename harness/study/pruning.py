@@ -11,9 +11,9 @@ from registry.errors import require, unknown
 
 Kind = Literal["auto", "halving", "median", "wilcoxon", "none"]
 KINDS: tuple[Kind, ...] = ("auto", "halving", "median", "wilcoxon", "none")
+RUNGS = 3  # at most, unless a study gives its first one
 MEDIAN_FROM = 6  # the first epoch after which a trial is compared with the median
 MEDIAN_STARTUP = 3  # trials of a cell that complete before any is compared with their median
-LEAST_GRACE = 2  # epochs, unless a study says otherwise: the first one says little
 OF_BOOLEANS: dict[bool, Kind] = {True: "median", False: "none"}
 
 
@@ -45,7 +45,7 @@ class Pruning:
     Args:
         kind: `halving`: at each rung one of `reduction_factor` goes on; `median`: what lies below the median stops; `wilcoxon`: what is
             worse than the best fold by fold stops; `none`: nothing stops.
-        grace_epochs: of the first rung; None gives two rungs. reduction_factor: also from one rung to the next.
+        grace_epochs: of the first rung; None gives three rungs. reduction_factor: also from one rung to the next.
     """
 
     kind: Kind = "none"
@@ -59,8 +59,8 @@ class Pruning:
     def looks(self, epochs: int) -> tuple[int, ...]:
         """The epochs, or with `wilcoxon` the folds, after which a trial of at most so many is compared with others; never the last one.
 
-        >>> Pruning("halving").looks(15), Pruning("halving").looks(30), Pruning("halving", grace_epochs=1).looks(15)
-        ((2, 6), (4, 12), (1, 3, 9))
+        >>> Pruning("halving").looks(15), Pruning("halving").looks(30), Pruning("halving", grace_epochs=2).looks(15)
+        ((1, 3, 9), (2, 6, 18), (2, 6))
         """
         if self.kind == "none":
             return ()
@@ -68,7 +68,9 @@ class Pruning:
             return tuple(range(MEDIAN_FROM, epochs))
         if self.kind == "wilcoxon":
             return tuple(range(2, epochs))
-        rung, rungs = self.grace_epochs or max(LEAST_GRACE, -(-epochs // self.reduction_factor**2)), []
+        rung, rungs = self.grace_epochs or -(-epochs // self.reduction_factor**RUNGS), []
+        if not self.grace_epochs and epochs < self.reduction_factor:  # too short to save much
+            return ()
         while rung < epochs:
             rungs.append(rung)
             rung *= self.reduction_factor
@@ -100,7 +102,7 @@ class Pruning:
         """For people who read a plan, of a cell with so many epochs, or folds.
 
         >>> Pruning("halving").in_words(15)
-        'halving: after epochs 2 and 6 the best 1/3 of the trials goes on'
+        'halving: after epochs 1, 3 and 9 the best 1/3 of the trials goes on'
         """
         looks = self.looks(epochs)
         if not looks:

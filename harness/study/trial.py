@@ -26,10 +26,12 @@ class Training:
         weight_decay: decoupled from the gradient (Loshchilov & Hutter 2019), with any optimiser.
         batch_size: clips a step.
         epochs: at most.
-        schedule: `cosine` falls to zero over all epochs; `plateau` multiplies by `drop_factor` after `drop_epochs` epochs without
+        schedule: `cooldown` falls to zero over the last fifth of the epochs, so that early ones tell which settings are best; `cosine`
+            falls over all epochs; `plateau` multiplies by `drop_factor` after `drop_epochs` epochs without
             a better validation UAR, `step` after every `drop_epochs` epochs.
         keep: the epoch whose weights are kept: the `best` by validation UAR, or the `last`.
-        early_stopping: epochs without a better validation UAR after which training stops; None trains them all.
+        early_stopping: epochs without a better validation UAR after which training stops, with `cooldown` after the rate has fallen
+            in as many epochs as it would have at the end; None trains them all.
         class_weights: weigh each clip by the inverse frequency of its emotion among the training clips.
         label_smoothing: in [0, 1).
         precision: of the arithmetic, Keras's dtype policy; the mixed ones are faster on hardware that has them, weights stay float32.
@@ -45,7 +47,7 @@ class Training:
     weight_decay: float = 0.0
     batch_size: int = 64
     epochs: int = 30
-    schedule: Literal["constant", "cosine", "plateau", "step"] = "cosine"
+    schedule: Literal["constant", "cooldown", "cosine", "plateau", "step"] = "cooldown"
     drop_epochs: int = 4
     drop_factor: float = 0.5
     keep: Literal["best", "last"] = "best"

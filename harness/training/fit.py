@@ -14,6 +14,7 @@ import numpy as np
 from harness.study.seeds import seed_for
 from harness.study.trial import Training, Trial
 from harness.training.backend import seeded
+from harness.training.cooldown import cooldown
 from harness.training.learner import learner, new_session
 from harness.training.network import build
 from harness.training.result import Diverged
@@ -159,6 +160,7 @@ def callbacks(training: Training, validation: Validation, history: dict[str, lis
             on_epoch(epoch + 1, named)
 
     keep = keras.callbacks.EarlyStopping(monitor="val_uar", mode="max", restore_best_weights=training.keep == "best",
-                                         patience=training.early_stopping or training.epochs)
+                                         patience=(training.early_stopping if training.schedule != "cooldown" else 0) or training.epochs)
     plateau = keras.callbacks.ReduceLROnPlateau(monitor="val_uar", mode="max", factor=training.drop_factor, patience=training.drop_epochs)
-    return [Validate(), plateau if training.schedule == "plateau" else Rate(), keep, Epochs()]
+    of_schedule = {"plateau": plateau, "cooldown": cooldown(training)}.get(training.schedule) or Rate()
+    return [Validate(), of_schedule, keep, Epochs()]

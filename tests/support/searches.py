@@ -16,7 +16,7 @@ from harness.study.definition import Study
 from harness.study.pruning import Pruning
 from registry.architectures.residual_1d import Residual1D
 
-HALVING = Pruning("halving")
+HALVING = Pruning("halving", grace_epochs=2)
 RATES = FloatDistribution(1e-4, 1.0, log=True)
 
 

@@ -45,7 +45,7 @@ def test_a_worker_that_dies_while_a_run_stops_is_not_waited_for(tmp_path: Path, 
 def halved(home: Path, objective: Any = sim.simulated, **execution: Any) -> dict[str, tuple[str, float]]:
     """Signature -> end and epochs of the trials of a search by halving, of random curves."""
     searched = dataclasses.replace(sim.STUDY, splits=sim.STUDY.splits[:1], training=dataclasses.replace(sim.STUDY.training, epochs=7),
-                                   trials=5, seeds=(0,), prune="halving")
+                                   trials=5, seeds=(0,), grace_epochs=2, prune="halving")
     run_study(sim.study_file(searched), Store(home), Workspace(home, workers=1), {}, Console(quiet=True),
               execution=Execution(objective=objective, **(execution or {"in_process": True})))
     return {run.data.tags["bench.signature"]: (run.data.tags["bench.state"], run.data.metrics["epochs"])

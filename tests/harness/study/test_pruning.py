@@ -17,12 +17,13 @@ from registry.errors import UsageError
 
 
 @pytest.mark.parametrize(("pruning", "epochs", "looks"), [
-    (Pruning("halving"), 15, (2, 6)), (Pruning("halving"), 30, (4, 12)), (Pruning("halving"), 100, (12, 36)),
-    (Pruning("halving"), 5, (2,)), (Pruning("halving"), 2, ()), (Pruning("halving"), 1, ()),
-    (Pruning("halving", grace_epochs=1), 9, (1, 3)), (Pruning("halving", grace_epochs=3, reduction_factor=2), 15, (3, 6, 12)),
+    (Pruning("halving"), 15, (1, 3, 9)), (Pruning("halving"), 30, (2, 6, 18)), (Pruning("halving"), 100, (4, 12, 36)),
+    (Pruning("halving"), 9, (1, 3)), (Pruning("halving"), 5, (1, 3)), (Pruning("halving"), 2, ()), (Pruning("halving"), 1, ()),
+    (Pruning("halving", grace_epochs=1), 2, (1,)), (Pruning("halving", grace_epochs=2), 15, (2, 6)),
+    (Pruning("halving", grace_epochs=3, reduction_factor=2), 15, (3, 6, 12)),
     (Pruning("halving", grace_epochs=20), 15, ()), (Pruning("median"), 8, (6, 7)), (Pruning("wilcoxon"), 5, (2, 3, 4)),
     (Pruning("none"), 15, ())])
-def test_trials_are_compared_twice_unless_a_study_says_otherwise_and_never_after_the_last_epoch(
+def test_trials_are_compared_three_times_unless_a_study_says_otherwise_and_never_after_the_last_epoch(
         pruning: Pruning, epochs: int, looks: tuple[int, ...]) -> None:
     assert pruning.looks(epochs) == looks
 
@@ -47,9 +48,9 @@ def test_what_can_not_be_is_refused_with_what_can(changes: dict[str, Any], reaso
 
 
 @pytest.mark.parametrize(("pruning", "epochs", "words"), [
-    (Pruning("halving"), 15, "halving: after epochs 2 and 6 the best 1/3 of the trials goes on"),
-    (Pruning("halving"), 5, "halving: after epoch 2 the best 1/3 of the trials goes on"),
-    (Pruning("halving", 1), 15, "halving: after epochs 1, 3 and 9 the best 1/3 of the trials goes on"),
+    (Pruning("halving", 2), 15, "halving: after epochs 2 and 6 the best 1/3 of the trials goes on"),
+    (Pruning("halving", 2), 5, "halving: after epoch 2 the best 1/3 of the trials goes on"),
+    (Pruning("halving"), 15, "halving: after epochs 1, 3 and 9 the best 1/3 of the trials goes on"),
     (Pruning("median"), 15, "median: from epoch 6 on, a trial below the median of the completed ones stops"),
     (Pruning("wilcoxon"), 4, "wilcoxon: from its second fold on, a trial that is worse than the best one stops"),
     (Pruning("halving"), 2, "none: every trial is trained to its end"), (Pruning("none"), 15, "none: every trial is trained to its end")])

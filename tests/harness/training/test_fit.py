@@ -82,7 +82,7 @@ def test_labels_that_say_something_are_learnt() -> None:
 
 def test_training_stops_after_so_many_epochs_without_a_better_one() -> None:
     x, y = np.zeros((12, 8, 2), np.float32), np.arange(12) % 2
-    fitted = fit(toy(epochs=30, early_stopping=2), x, y, x, y, 2, ignore)
+    fitted = fit(toy(epochs=30, early_stopping=2, schedule="constant"), x, y, x, y, 2, ignore)
     assert len(fitted.history["train_loss"]) == 3 and fitted.best_epoch == 1
 
 
