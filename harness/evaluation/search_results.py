@@ -134,6 +134,16 @@ class EpochCount:
         """What trials would have trained without pruning and early stopping."""
         return self.spent + self.pruned + self.stopped
 
+    @property
+    def full(self) -> int:
+        """What they would have trained without pruning, at most: early stopping might have ended some of those that were pruned."""
+        return self.spent + self.pruned
+
+    @property
+    def saved_share(self) -> float:
+        """The share of these that pruning saved, in [0, 1]."""
+        return self.pruned / self.full if self.full else 0.0
+
 
 def epoch_count(trials: Sequence[SearchedTrial]) -> EpochCount:
     """The epochs of finished and pruned trials."""

@@ -29,6 +29,10 @@ def log_search(run: RunContext, split: str) -> None:
     run.tracker.log_points(run.parent, [point for search, name in zip(searches, names, strict=True)
                                         for point in _curves(f"{protocol}/search", search, name)])
     run.tracker.log_metrics(run.parent, _figures(f"{protocol}/search", searches, names))
+    count = epoch_count([trial for search in searches for trial in search.trials])
+    if count.pruned:
+        run.console.say(f"{split}: the search trained {count.spent:,} of the {count.full:,} epochs that it would have taken without "
+                        f"pruning: {100 * count.saved_share:.0f} % saved")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "search" / safe_file_name(split)
         place.mkdir(parents=True)
@@ -64,7 +68,8 @@ def _figures(prefix: str, searches: Sequence[CellSearch], names: Sequence[str]) 
     count = epoch_count([trial for search in searches for trial in search.trials])
     shares = {f"{prefix}_importance/{name}/{metric_name(setting)}": share
               for search, name in zip(searches, names, strict=True) for setting, share in search.importances.items()}
-    return {**shares, f"{prefix}_epochs/trained": count.spent, f"{prefix}_epochs/saved_by_pruning": count.pruned,
+    return {**shares, f"{prefix}_epochs/trained": count.spent, f"{prefix}_epochs/full": count.full,
+            f"{prefix}_epochs/saved_share": count.saved_share, f"{prefix}_epochs/saved_by_pruning": count.pruned,
             f"{prefix}_epochs/saved_by_early_stopping": count.stopped}
 
 

@@ -94,7 +94,8 @@ def _line(name: str, search: CellSearch) -> list[str]:
 def _notes(named: Named) -> str:
     """What the figures are, and why some are not there."""
     count = epoch_count([trial for _, search in named for trial in search.trials])
-    trained = (f"Epochs: {count.spent} of {count.planned} were trained; pruning saved {count.pruned}, early stopping {count.stopped}."
+    pruned = f"{count.pruned} ({100 * count.saved_share:.0f} % of a search without it)" if count.pruned else "0"
+    trained = (f"Epochs: {count.spent} of {count.planned} were trained; pruning saved {pruned}, early stopping {count.stopped}."
                if count.planned > count.spent else f"All {count.spent} planned epochs were trained.")
     notes = [trained
              + (f" Those of {plural(count.unknown, 'pruned trial')} were not recorded." if count.unknown else "")]

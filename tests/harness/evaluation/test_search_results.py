@@ -36,6 +36,7 @@ def test_pruned_trials_raise_no_best_and_the_earlier_of_equals_is_the_best() -> 
 def test_epochs_that_pruning_and_early_stopping_saved_are_counted_apart() -> None:
     count = rates((0.001, 0.4, "finished", 10), (0.002, 0.3, "pruned", 3), (0.003, 0.5, "finished", 8)).epochs
     assert (count.spent, count.pruned, count.stopped, count.unknown, count.planned) == (21, 7, 2, 0, 30)
+    assert count.full == 28 and count.saved_share == 0.25 and rates((0.001, 0.4, "failed", 10)).epochs.saved_share == 0.0
 
 
 def test_the_best_at_the_end_of_a_range_is_noticed_but_not_that_of_a_single_trial() -> None:

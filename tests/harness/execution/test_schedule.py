@@ -73,6 +73,9 @@ def test_a_search_by_halving_that_was_stopped_in_a_trial_ends_with_the_trials_of
     assert halved(tmp_path / "parts") == whole
     assert len(whole) == 5 and {end for end, _ in whole.values()} == {"finished", "pruned"}
     assert {epochs for end, epochs in whole.values() if end == "pruned"} <= {2, 6}
+    figures = runs_of(client_of(tmp_path / "parts"), "simulated")["study"][0].data.metrics
+    trained = sum(epochs for _, epochs in whole.values())
+    assert [figures[f"random_80_20/search_epochs/{name}"] for name in ("trained", "full", "saved_share")] == [trained, 35, 1 - trained / 35]
     reasons = {run.data.tags.get("bench.reason", "") for run in runs_of(client_of(tmp_path / "whole"), "simulated")["trial"]}
     assert "not in the best 1/3 of the cell's trials by validation UAR at epoch 2" in reasons
 

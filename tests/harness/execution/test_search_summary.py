@@ -20,8 +20,8 @@ def test_a_really_run_study_has_what_its_search_found_on_its_own_run(ran: Ran, t
     trials = [record for record in tracker.records("trial") if record.about.split == "random_80_20"]
     names = sorted(name for name in run.metrics if name.startswith("random_80_20/search_"))
     assert [name.partition("/")[2].partition("/")[0] for name in names] == [
-        "search_best_so_far", "search_epochs", "search_epochs", "search_epochs", "search_uar"]
-    assert run.metrics["random_80_20/search_epochs/trained"] == 4
+        "search_best_so_far", *(5 * ["search_epochs"]), "search_uar"]
+    assert [run.metrics[f"random_80_20/search_epochs/{name}"] for name in ("trained", "full", "saved_share")] == [4, 4, 0.0]
     points = tracker.client.get_metric_history(run.run_id, names[-1])
     assert [(point.step, point.value) for point in points] == [(n, trial.validation_uar) for n, trial in enumerate(trials, 1)]
     folder = tracker.files(run.run_id, "search/random_80_20", tmp_path)

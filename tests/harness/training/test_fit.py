@@ -32,7 +32,7 @@ def test_the_step_schedule_multiplies_the_rate_after_every_so_many_epochs() -> N
 
 
 def test_a_cosine_schedule_falls_to_zero_over_all_epochs() -> None:
-    rates = [rate(Training(learning_rate=0.1, epochs=5), epoch) for epoch in range(5)]
+    rates = [rate(Training(learning_rate=0.1, epochs=5, schedule="cosine"), epoch) for epoch in range(5)]
     assert rates[2] == pytest.approx(0.05) and rates[0] + rates[4] == pytest.approx(0.1)
     assert rates == sorted(rates, reverse=True) and rates[-1] == pytest.approx(0.1 * (1 - np.cos(np.pi / 10)) / 2)
 
