@@ -38,8 +38,8 @@ def runs_command(args: argparse.Namespace, console: Console) -> None:
     several = len({run.study for run in runs}) > 1
     heads = ["run", "kind", "state", "protocol", "cell", "seed", "validation UAR", "test UAR", "age"]
     console.table([*(["study"] if several else []), *heads],
-                  [[*([run.study] if several else []), run.short_id, run.record.kind, run.record.state, run.record.about.split, run.cell,
-                    run.record.seed, _figure(run.record.metrics, "validation"), _figure(run.record.metrics, "test"),
+                  [[*([run.study] if several else []), run.short_id, run.record.kind_in_words, run.record.state, run.record.about.split,
+                    run.cell, run.record.seed, _figure(run.record.metrics, "validation"), _figure(run.record.metrics, "test"),
                     _age(time.time() - run.record.started_at)] for run in runs],
                   title=f"{len(runs)} runs of {_name(args.study) or 'all studies'}, in the order of the leaderboard")
     if not runs:

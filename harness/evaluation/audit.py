@@ -133,18 +133,22 @@ def openings(record: RunRecord, records: Sequence[RunRecord], ledger: Sequence[O
     """How often the test part was scored for a run's cell. Args: ledger: every opening of the study; None: those of the records."""
     cell = [r for r in records if r.about.cell == record.about.cell and r.opened_test]
     opened = [o for o in (all_openings({}, records) if ledger is None else ledger) if o.cell == record.about.cell]
-    search, seeds, deleted = [r for r in cell if r.kind == "trial"], Counter(o.seed for o in opened), sum(not o.in_store for o in opened)
+    search, deleted = [r for r in cell if r.kind == "trial"], sum(not o.in_store for o in opened)
     if search:
         return Finding("test openings", "fail", f"{len(search)} trials of the search were scored on the test part")
+    as_written = {r.about.signature for r in records if r.kind == "seed" and r.about.as_written}
+    seeds = Counter((o.seed, o.signature in as_written) for o in opened)
     total = sum(seeds.values())
-    opened_in_words = f"the cell's test part was opened {total} time{'s'[: total > 1]} for {len(seeds)} seed{'s'[: len(seeds) > 1]}"
+    both = ", of the best trial and of the settings as written" * any(written for _, written in seeds)
+    numbers = len({seed for seed, _ in seeds})
+    opened_in_words = f"the cell's test part was opened {total} time{'s'[: total > 1]} for {numbers} seed{'s'[: numbers > 1]}{both}"
     if deleted:
         return Finding("test openings", "note", f"{opened_in_words}, {deleted} of them in runs that were deleted since: `bench restore` "
                                                 "brings back what MLflow still has")
     if max(seeds.values(), default=0) > 1:
         why = "a seed was scored again, as after its run was deleted" if repeated(opened) else "an earlier best trial was scored on it, too"
         return Finding("test openings", "note", f"{opened_in_words}: {why}")
-    return Finding("test openings", "ok", f"{total}, once for each seed")
+    return Finding("test openings", "ok", f"{total}, once for each seed{both}")
 
 
 def audit_final(tracker: Tracker, run_id: str, workspace: Workspace) -> tuple[str, ...]:

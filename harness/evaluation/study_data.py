@@ -53,7 +53,7 @@ def runs(study: str | None = None, *, trials: bool = False, home: Folder = None)
 
     return pd.DataFrame({
         "study": [each.study for each in found], "run": [each.record.run_id for each in found],
-        "kind": [each.record.kind for each in found], "state": [each.record.state for each in found],
+        "kind": [each.record.kind_in_words for each in found], "state": [each.record.state for each in found],
         "protocol": [each.record.about.split for each in found], "cell": [each.cell for each in found],
         "seed": [each.record.seed for each in found], "validation_uar": figures("validation"), "test_uar": figures("test"),
         "started": pd.to_datetime([each.record.started_at for each in found], unit="s", utc=True)})

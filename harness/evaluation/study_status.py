@@ -98,14 +98,19 @@ def study_status(store: Store, study: str) -> StudyStatus:
 
 def _cell(row: Row, runs: Sequence[RunRecord], calls: Sequence[RunRecord], slots: Mapping[str, int]) -> CellStatus:
     trials = Counter(run.state for run in runs if run.kind == "trial")
-    done = set(row.seed_numbers) if row.seeds else {run.seed for run in runs if run.kind == "seed" and run.state == "finished"}
+    seeds = [run for run in runs if run.kind == "seed" and run.state == "finished"]
+    done = set(row.seed_numbers) if row.seeds else {run.seed for run in seeds if not run.about.as_written}
     plans = [call.about.planned for call in calls if call.about.planned
              and row.cell in (call.about.planned["cells"] or [row.cell]) and call.about.corpus_fingerprint == row.corpus_fingerprint]
     if not plans:
         return CellStatus(row, trials, len(done), None, None)
     ended = max(sum(trials[state] for state in ENDS), slots.get(row.cell, 0))
     trials_left = max(0, plans[-1]["trials"] - ended)
-    return CellStatus(row, trials, len(done), trials_left, len({str(seed) for seed in plans[-1]["seeds"]} - done))
+    wanted = {str(seed) for seed in plans[-1]["seeds"]}
+    best_is_written = any(run.kind == "final" and run.about.as_written for run in runs)
+    written = {run.seed for run in seeds if run.about.as_written}
+    others = wanted - written if plans[-1].get("as_written") and not best_is_written else set()
+    return CellStatus(row, trials, len(done), trials_left, len(wanted - done) + len(others))
 
 
 def _owner(record: RunRecord, alive: Mapping[str, str]) -> str:

@@ -96,7 +96,7 @@ def duration(study: Study, cells: Sequence[Cell], corpus: Corpus, records: Seque
         trainings = study.trials * cell.base.validation_folds  # trainings of the search, were none pruned
         trials = trainings * study.pruning.expected_share(study.trials, cell.base.steps)
         stopped = min(training.epochs, (training.early_stopping or training.epochs) + 1)
-        finals = len(study.seeds)
+        finals = len(study.seeds) * (2 if study.finals_as_written and study.trials > 1 else 1)
         low += at_once * least.start_s + least.clip_s * clips * (min(trials * training.epochs, trainings * stopped) + finals * stopped)
         high += (trainings + finals) * most.start_s + most.clip_s * clips * (trials + finals) * training.epochs
     computed = _features_s(cells, corpus, cache) if cache else 0.0

@@ -1,4 +1,4 @@
-"""Finals: each cell's best trial, trained with each seed and scored once a seed on the sealed test part; the best models are kept."""
+"""Finals: each cell's best trial, trained with each seed and scored once a seed on the sealed test part, and the settings as written."""
 
 from __future__ import annotations
 
@@ -20,13 +20,19 @@ from harness.tracking.run_record import RunRecord, RunTags
 
 
 class Final:
-    """The final of one cell: its best trial trained with each seed, once its search is over."""
+    """The final of one cell: its best trial trained with each seed, once its search is over.
+
+    Attributes: trials: of the best trial, a seed each; None before it is chosen. written: those with the settings as written, where the
+        study wants them and the best trial has others.
+    """
 
     def __init__(self, run: RunContext, search: Search) -> None:
         self.run, self.search, self.cell = run, search, search.cell
         self.finished = False
         self.best: Trial | None = None
         self.trials: list[Trial] | None = None
+        self.written: list[Trial] = []
+        self._recorded = False
         self._failed: set[str] = set()
 
     def missing(self) -> list[Trial]:
@@ -36,12 +42,24 @@ class Final:
             if best is None:
                 self.run.console.say(f"  {self.cell.label}: no trial completed, so there is no final")
                 self.finished = True
-            self.trials = [best.of_final(seed) for seed in self.run.study.seeds] if best else []
-        return [t for t in self.trials if t.signature not in self.run.known and t.signature not in self._failed]
+            self.trials = self._seeds(best) if best else []
+            self.written = self._seeds(self.cell.base) if best and self.run.study.finals_as_written and not self._best_is_written else []
+        return self._unfinished([*self.trials, *self.written])
+
+    def _seeds(self, trial: Trial) -> list[Trial]:
+        return [trial.of_final(seed) for seed in self.run.study.seeds]
+
+    def _unfinished(self, trials: Iterable[Trial]) -> list[Trial]:
+        return [t for t in trials if t.signature not in self.run.known and t.signature not in self._failed]
+
+    @property
+    def _best_is_written(self) -> bool:
+        return self.best is not None and self.best.signature == self.cell.base.signature
 
     def left(self, seeds: int) -> int:
         """How many seeds neither finished nor failed; all of them before the best trial is chosen."""
-        return 0 if self.finished else seeds if self.trials is None else len(self.missing())
+        both = 2 if self.run.study.finals_as_written and self.run.study.trials > 1 else 1
+        return 0 if self.finished else seeds * both if self.trials is None else len(self.missing())
 
     def record_end(self, trial: Trial, state: str) -> None:
         """Record how a seed ended; one that failed is left to the next start."""
@@ -70,11 +88,23 @@ class Final:
         return entry.record() if entry else None
 
     def record_if_complete(self) -> bool:
-        """Record the final once all its seeds have ended; returns whether it is finished."""
-        if not self.finished and not self.missing():
-            self._record_or_refresh()
-            self.finished = True
+        """Record the final once all its seeds have ended; returns whether those with the settings as written have ended, too."""
+        if not self.finished:
+            missing = self.missing()
+            if self.trials and not self._recorded and not self._unfinished(self.trials):
+                self._record_or_refresh()
+                self._recorded = True
+            if not missing:
+                self._mark_written()
+                self.finished = True
         return self.finished
+
+    def _mark_written(self) -> None:
+        """Mark seeds as such that were trained when the settings as written were still the best."""
+        for record in [self.run.known[trial.signature] for trial in self.written if trial.signature in self.run.known]:
+            if record.run_id and not record.about.as_written:
+                with suppress(Exception):  # MLflow is away
+                    self.run.tracker.tag(record.run_id, RunTags(as_written=True))
 
     def _record_or_refresh(self) -> None:
         """Record the final; one that MLflow has with the same seeds is marked as requested again."""
@@ -87,7 +117,8 @@ class Final:
         if same:
             with suppress(Exception):  # MLflow is away
                 # The leaderboard shows the latest request.
-                self.run.tracker.tag(same[-1].run_id, RunTags(requested_at=requested_at, **self.run.pool_tags(self.cell)))
+                self.run.tracker.tag(same[-1].run_id, RunTags(requested_at=requested_at, as_written=self._best_is_written or None,
+                                                               **self.run.pool_tags(self.cell)))
         elif self._claim(signatures, uid, mlflow_answers=earlier is not None):
             state = "finished" if len(seeds) == len(trials) else "failed"
             self._record(uid, state, signatures, seeds, requested_at)
@@ -113,7 +144,7 @@ class Final:
     def _record(self, uid: str, state: str, signatures: tuple[str, ...], seeds: list[RunRecord], requested_at: float) -> None:
         assert self.best
         tags, params = identity(self.run, self.cell, self.best)
-        tags = dataclasses.replace(tags, signatures=signatures, requested_at=requested_at)
+        tags = dataclasses.replace(tags, signatures=signatures, requested_at=requested_at, as_written=self._best_is_written or None)
         self.run.record(OutboxEntry(uid=uid, kind="final", name=f"final {run_name(params)}", study=self.run.name, parent=self.run.parent,
                                     state=state, tags=tags.to_tags(), params=params, metrics=aggregates([r.metrics for r in seeds]),
                                     ended_ms=int(time.time() * 1000), children=len(seeds)))

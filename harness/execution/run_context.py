@@ -81,15 +81,16 @@ class RunContext:
             return {}
         return {"pooled_cell": pool.key, "pooled_split": pool.protocol, "fold": cell.base.split.fold, "folds": pool.folds}
 
-    def job(self, kind: str, cell: Cell, trial: Trial, uid: str) -> Job:
-        """The job of a trial or seed."""
+    def job(self, kind: str, cell: Cell, trial: Trial, uid: str, as_written: bool = False) -> Job:
+        """The job of a trial or seed. Args: as_written: it is a seed with the settings as written, which is part of no row."""
         tags, params = identity(self, cell, trial)
-        name = (f"seed {trial.seed} " if kind == "seed" else "") + run_name(params)
+        tags = replace(tags, as_written=as_written or None)
+        name = (f"seed {trial.seed}{' as written' * as_written} " if kind == "seed" else "") + run_name(params)
         params |= {"seed": trial.seed} if kind == "seed" else {}
         pruning = self.study.pruning if kind == "trial" else NEVER
         return Job(uid=uid, kind=kind, name=name, trial=trial, tags=tags, params=params, parent=self.parent, study=self.name,
                    workspace=self.prepared.workspace, tracking_uri=self.store.uri,
-                   best_models=self.study.best_models if kind == "seed" else 0, pruning=pruning,
+                   best_models=self.study.best_models if kind == "seed" and not as_written else 0, pruning=pruning,
                    objective=self.objective)
 
     def record(self, entry: OutboxEntry) -> str:

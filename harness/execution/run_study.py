@@ -268,6 +268,7 @@ def _open_parent(run: RunContext, command: str) -> str:
     declined = tuple(f"{where}: {reason}" for where, reason in run.prepared.declined.items())
     notes = tuple(f"{p.subject}: {p.detail}; {p.action}" for p in corpus.problems if p.in_reports)
     planned = {"cells": [cell.key for cell in run.prepared.cells], "trials": run.study.trials, "seeds": list(run.study.seeds)}
+    planned |= {"as_written": True} if run.study.finals_as_written and run.study.trials > 1 else {}
     planned |= {} if len(json.dumps(planned)) < LONGEST_TAG else {"cells": []}
     run.tracker.tag(run_id, RunTags(declined=declined, clip_notes=notes, question=run.file.question, study_file=run.file.source,
                                     command=command, planned=planned, coordinator=run.claims.id))

@@ -127,6 +127,7 @@ class Schedule:
         """The next seed of a cell's final that no start has; the final is recorded once all seeds ended."""
         if cell.final.finished or time.monotonic() < cell.look_at:
             return None
+        cell.final.record_if_complete()
         for trial in cell.final.missing():
             claim, uid = self._claim(trial), uuid.uuid4().hex[:16]
             if self.run.claims.take(claim, uid) or (
@@ -140,7 +141,7 @@ class Schedule:
         return f"trial {self.run.name} {trial.signature}"
 
     def _start(self, cell: CellProgress, kind: str, trial: Trial, uid: str, proposal: Proposal | None) -> Job:
-        job = self.run.job(kind, cell.search.cell, trial, uid)
+        job = self.run.job(kind, cell.search.cell, trial, uid, as_written=trial in cell.final.written)
         self.running[uid] = RunningJob(cell, job, self.run.console.open_bar(f"  {job.name}", trial.steps), proposal)
         cell.running += proposal is not None
         cell.running_seeds += proposal is None

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.search_figures import MOST_CELLS, number
 from harness.evaluation.search_results import CellSearch, SearchedTrial, epoch_count
+from harness.evaluation.search_worth import SearchWorth
 from harness.reports.leaderboard_tables import ENDS
-from harness.reports.markdown import code, escape, folded, plural, table
+from harness.reports.markdown import code, escape, folded, plural, table, with_interval
 
 ADVISED = 4  # advices to widen a range that stand above the fold
 MOST_LINES = 40  # of the table, those of highest validation UAR: hundreds of folds have a search each
 Draw = Callable[[str, Sequence[CellSearch], Sequence[str]], dict[str, str]]
+WORTH_NOT_MEASURED = ("What searching was worth was not measured: `finals_as_written=True` in the study trains finals of the settings as "
+                      "written, too.")
 Named = Sequence[tuple[str, CellSearch]]
 
 
-def search_markdown(board: Leaderboard, searches: Mapping[str, CellSearch], draw: Draw | None) -> tuple[str, str]:
+def search_markdown(board: Leaderboard, searches: Mapping[str, CellSearch], draw: Draw | None,
+                    worth: SearchWorth | None = None) -> tuple[str, str]:
     """What a reader needs at a glance, and the details, folded; the details are empty where nothing was searched.
 
-    Args: searches: key of a cell -> its search. draw: gives the paths of the pictures by what they show; None: there are none.
+    Args:
+        searches: key of a cell -> its search. draw: gives the paths of the pictures by what they show; None: there are none.
+        worth: of the finals, against those of the settings as written; None where these were not trained.
     """
     tables = board.folds or (board,)
     rows = [(f"fold {row.fold}: {of.name(row)}" if board.folds else board.name(row), row) for of in tables for row in of.rows]
@@ -31,10 +38,12 @@ def search_markdown(board: Leaderboard, searches: Mapping[str, CellSearch], draw
     advice = [line for name, search in named for line in _advice(name, search)]
     left = [name for name, row in rows if not any(name == searched for searched, _ in named)]
     visible = [f"**What the search found** for {escape(best[0])}: {glance(best[1])}",
+               worth_sentence(worth) if worth else "",
                "\n".join(f"- {line}" for line in advice[:ADVISED])]
     first = tables[0]
     pictures = _pictures(first, named, draw) if draw else {}
-    more = [_table(named), "\n".join(f"- {line}" for line in advice[ADVISED:]), _notes(named),
+    more = [_table(named), _worth_table(board, worth) if worth else WORTH_NOT_MEASURED,
+            "\n".join(f"- {line}" for line in advice[ADVISED:]), _notes(named),
             f"Not searched, with the settings as written: {escape('; '.join(left))}." if left else "",
             f"The pictures are of {escape(first.rows[0].split)}." if board.folds and pictures else "",
             *(f"![{what}]({path})" for what, path in pictures.items()),
@@ -74,6 +83,33 @@ def _advice(name: str, search: CellSearch) -> list[str]:
         lines.append(f"Widen {code(setting)} of {escape(name)}: the best of {len(search.trials)} lies at its {end} end "
                      f"({number(value)} of {number(low)} … {number(high)}).")
     return lines
+
+
+def worth_sentence(worth: SearchWorth) -> str:
+    """What searching was worth over all rows that were compared, in plain words; a null or negative result, too."""
+    cells, same = len(worth.rows), sum(row.same for row in worth.rows.values())
+    mean, low, high = worth.overall
+    where = f" on average over {plural(cells, 'row')}" if cells > 1 else ""
+    if same == cells:
+        found = "the settings as written" if cells == 1 else "the settings as written of each row"
+        return f"Searching was worth nothing: no trial was better on validation than {found}."
+    if math.isnan(low):
+        words = f"The finals of the best trial lie {mean:+.3f} test UAR from those of the settings as written{where}"
+        return f"{words}; whether searching was worth it can't be told, as there is no interval."
+    figure = f"{mean:+.3f} test UAR [{low:+.3f}, {high:+.3f}]"
+    if low > 0:
+        return f"Searching was worth {figure} over the settings as written{where}."
+    if high < 0:
+        return f"Searching did harm: {figure} against the settings as written{where}."
+    return f"Searching was worth {figure} over the settings as written{where}, which can't be told from nothing."
+
+
+def _worth_table(board: Leaderboard, worth: SearchWorth) -> str:
+    names = {row.cell: board.name(row) for row in board.rows}
+    lines = [[escape(names[cell]), f"{row.best:.3f}", f"{row.written:.3f}",
+              "0, they are the same" if row.same else with_interval(row.difference, row.low, row.high)] for cell, row in worth.rows.items()]
+    return table(["cell", "test UAR of the best trial", "as written", "difference"], lines) + (
+        "\n\nThe same seeds and test clips on both sides; […] are 95 % intervals over speakers and trainings, as in the leaderboard.")
 
 
 def _table(named: Named) -> str:

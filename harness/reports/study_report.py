@@ -11,6 +11,7 @@ from filelock import FileLock
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.evaluation.rows import Row
 from harness.evaluation.search_results import cell_searches
+from harness.evaluation.search_worth import SearchWorth, read_worth
 from harness.reports import cost_section, folds_section, search_section
 from harness.reports.leaderboard_section import Draw, leaderboard_markdown, losses
 from harness.reports.leaderboard_tables import ENDS
@@ -46,28 +47,31 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
         pictures = Pictures(path, folder)
         tracker = store.experiment(study_name)
         text = study_markdown(study_name, records, boards, pictures.of, pictures.critical_difference, pictures.pareto,
-                              tracker.openings(records), len(tracker.deleted("trial")), pictures.search)
+                              tracker.openings(records), len(tracker.deleted("trial")), pictures.search,
+                              [read_worth(tracker, records, board) for board in boards])
         write_beside(path, text + (f"\nHow recall falls with noise: [{noise.name}]({quote(noise.name)}).\n" if noise.exists() else ""))
     return path, boards
 
 
 def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[Leaderboard], draw: Draw, diagram: folds_section.Draw,
                    front: cost_section.Draw | None = None, openings: Sequence[Opening] | None = None, deleted_trials: int = 0,
-                   search: search_section.Draw | None = None) -> str:
+                   search: search_section.Draw | None = None, worths: Sequence[SearchWorth | None] = ()) -> str:
     """The whole report as Markdown.
 
     Args:
         draw: gives the paths of a row's pictures by what they show. diagram: gives the path of a critical-difference diagram.
         front: of the picture of UAR against latency; None: there is none. openings: of the ledger; None: those of the records.
         deleted_trials: how many were deleted in MLflow. search: gives the paths of the pictures of searches; None: there are none.
+        worths: what searching was worth on each leaderboard; empty where that was not looked at.
     """
     rows = [row for board in boards for row in board.rows]
     openings = all_openings({}, records) if openings is None else openings
+    written = any(run.kind == "seed" and run.about.as_written for run in records)
     about = next((run.about for run in reversed(records) if run.kind == "study"), RunTags())
-    parts = [f"# {escape(study_name)}", escape(about.question), _totals(rows, openings, deleted_trials), MARKS]
+    parts = [f"# {escape(study_name)}", escape(about.question), _totals(rows, openings, deleted_trials, written), MARKS]
     searches = cell_searches(records)
-    for board in boards:
-        found = search_section.search_markdown(board, searches, search)
+    for board, worth in zip(boards, worths or [None] * len(boards), strict=True):
+        found = search_section.search_markdown(board, searches, search, worth)
         parts += leaderboard_markdown(about.study_file or study_name, board, draw, front, found)
     parts += folds_section.folds_markdown([row for board in boards for fold in board.folds or (board,) for row in fold.rows], diagram)
     notes = list(dict.fromkeys(f"{run.about.corpus}: {line}" for run in records for line in run.about.clip_notes))
@@ -80,7 +84,8 @@ def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[L
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _totals(rows: list[Row], openings: Sequence[Opening], deleted_trials: int) -> str:
+def _totals(rows: list[Row], openings: Sequence[Opening], deleted_trials: int, written: bool) -> str:
+    """Args: written: whether there are finals with the settings as written, too."""
     counts = {state: sum(row.trials.get(state, 0) for row in rows) for state in (*ENDS, "killed", "running")}
     words = ", ".join(f"{n} {ENDS.get(state, state)}" for state, n in counts.items() if n or state in ENDS)
     deleted = sum(not opening.in_store for opening in openings)
@@ -90,6 +95,8 @@ def _totals(rows: list[Row], openings: Sequence[Opening], deleted_trials: int) -
             "once for each seed of each final.")
     if deleted_trials:
         words += f"; {deleted_trials} more were deleted in MLflow, and `bench restore` brings them back"
+    if not deleted and not again and written:
+        rest = "once for each seed of each final, and of the settings as written where the best trial has others."
     return f"Trials: {sum(counts.values())} attempted, {words}. The sealed test parts were opened {plural(len(openings), 'time')}, {rest}"
 
 

@@ -63,6 +63,8 @@ class Study:
             an epoch has few steps.
         validation_folds: with K > 1, each trial of the search is trained K times, each time validated on another fold of the training and
             validation clips, in which what the protocol keeps apart stays apart; its figure is the mean. Finals are trained as without.
+        finals_as_written: train finals with the settings as written, too, in cells whose best trial has others: the report then says what
+            searching was worth. They are no rows, and nothing is chosen among them.
         best_models: number of models of each protocol that are kept, chosen by validation UAR.
         measure_cost: measure latency, memory and size of each row at the end, which takes about 2 seconds a row.
     """
@@ -82,6 +84,7 @@ class Study:
     grace_epochs: int | None = None
     reduction_factor: int = 3
     validation_folds: int = 1
+    finals_as_written: bool = False
     best_models: int = 3
     measure_cost: bool = True
 

@@ -35,6 +35,7 @@ class RunTags:
         coverage: how much of the corpus was there, as `Corpus.coverage` puts it. shares_speakers: between training and test.
         validation_folds: on how many folds each trial of its search was validated, where these were several.
         settings: those that the command line fixed, as written there. allow_missing: that flag, where it was given.
+        as_written: of a seed that was trained with the settings as written, beside the best trial's; of a final whose best trial has them.
         ranges: searched setting -> its range, as `harness.search.ranges` notes it; empty where that would be too long.
         epochs: at most. backend: of Keras. clips, speakers: part -> how many. training_classes: emotion -> clips of the training part.
         cut: which clips the feature space does not hear whole, in words.
@@ -68,6 +69,7 @@ class RunTags:
     synthetic: bool | None = None
     shares_speakers: bool | None = None
     settings: str = ""
+    as_written: bool | None = None
     ranges: dict[str, Any] = field(default_factory=dict)
     allow_missing: str = ""
     epochs: int = 0
@@ -157,7 +159,8 @@ WHOLE = (str, int)
 FORMS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "signatures": (" ".join, lambda text: tuple(text.split())),
     **dict.fromkeys(("declined", "clip_notes"), (lambda lines: "\n".join(lines)[:LONGEST_TAG], lambda text: tuple(text.split("\n")))),
-    "synthetic": BOOLEAN, "shares_speakers": BOOLEAN, **dict.fromkeys(("epochs", "fold", "folds", "validation_folds"), WHOLE),
+    **dict.fromkeys(("synthetic", "shares_speakers", "as_written"), BOOLEAN),
+    **dict.fromkeys(("epochs", "fold", "folds", "validation_folds"), WHOLE),
     "requested_at": ("{:.3f}".format, float), **dict.fromkeys(("planned", "ranges"), (json.dumps, json.loads)),
     "clips": COUNTS, "speakers": COUNTS,
     "training_classes": (json.dumps, lambda text: {str(emotion): int(clips) for emotion, clips in dict(json.loads(text)).items()})}
@@ -210,6 +213,11 @@ class RunRecord:
     def seed(self) -> str:
         """The seed of a final's training; empty for other runs."""
         return self.params.get("seed", "")
+
+    @property
+    def kind_in_words(self) -> str:
+        """Its kind; of a seed with the settings as written, which is part of no row, that too."""
+        return "seed as written" if self.kind == "seed" and self.about.as_written else self.kind
 
     @property
     def opened_test(self) -> bool:

@@ -21,7 +21,8 @@ from registry.errors import BenchError
 TRIAL = plan(STUDY, "clips")[0].base
 OTHER_THAN_TEXT: dict[str, Any] = {
     "signatures": ("a1", "b2"), "declined": ("one × two", "three, four"), "clip_notes": ("a", "b"), "synthetic": False,
-    "shares_speakers": True, "epochs": 30, "fold": 2, "folds": 5, "validation_folds": 3,
+    "shares_speakers": True, "epochs": 30, "fold": 2, "folds": 5, "validation_folds": 3, "as_written": True,
+    "ranges": {"training.epochs": {"name": "IntDistribution"}},
     "requested_at": 1.7e9 + 0.125, "clips": {"train": 80, "left out": 0}, "speakers": {"train": 8},
     "training_classes": {"ANG": 3, "SAD": 0}, "compared": {"c1": "unseen, after"}}
 FULL = RunTags(**{each.name: OTHER_THAN_TEXT.get(each.name, f"a {each.name}") for each in dataclasses.fields(RunTags)})
