@@ -21,7 +21,7 @@ STUDY = Study(
     feature_spaces=(FeatureSpace(features=(Mel(n_mels=24),), join="channels", duration_s=3.5),),
     architectures=(Plain1D(filters=(24, 32, 48)), Residual1D(filters=16)),
     splits=(Random8020(), UnseenSpeakers8020()),
-    training=Training(learning_rate=8e-3, batch_size=32, epochs=10),
+    training=Training(learning_rate=4e-3, batch_size=16, epochs=12, schedule="cosine"),
     search={"training.learning_rate": FloatDistribution(1e-3, 2e-2, log=True)},
     trials=4,
     seeds=(0, 1, 2),
