@@ -73,7 +73,8 @@ def prepare(study: Study, workspace: Workspace, settings: dict[str, Any], only_c
         kept, declined = feasible(expanded, corpus, settings, only_cell, all_folds)
     for line in cut_lines(corpus, [cell.base.feature_space for cell in kept], workspace.cache):
         console.say(f"cut: {line}")
-    return Prepared(expanded, corpus, workspace, resolved(kept, corpus, workspace.home, console.say), declined)
+    kept = chosen_cells(resolved(kept, corpus, workspace.home, console.say), only_cell)  # a precision may make two cells the same
+    return Prepared(expanded, corpus, workspace, kept, declined)
 
 
 def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: str | None = None,

@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 
+@keras.saving.register_keras_serializable(package="bench")
 class DilatedConv2D(keras.layers.Conv2D):
     """Keras's `Conv2D`, weights and figures alike, for padding `same`, and a dilation of its first axis alone.
 
@@ -25,6 +26,7 @@ class DilatedConv2D(keras.layers.Conv2D):
         return convolve(inputs, kernel, self.dilation_rate[0])
 
 
+@keras.saving.register_keras_serializable(package="bench")
 class DilatedConv1D(keras.layers.Conv1D):
     """Keras's `Conv1D`, weights and figures alike, for padding `same`. Input shape: (batch, steps, channels)."""
 

@@ -58,6 +58,7 @@ def test_a_dilated_network_draws_counts_and_predicts_as_one_of_keras_s_convoluti
     assert {type(layer).__name__ for layer in quick.layers} - {type(layer).__name__ for layer in plain.layers}
     assert all(np.array_equal(one, other) for one, other in zip(quick.get_weights(), plain.get_weights(), strict=True))
     assert multiply_adds(quick) == multiply_adds(plain)
+    assert keras.models.clone_model(keras.Sequential([keras.Input(shape), quick])).count_params() == plain.count_params()
     np.testing.assert_allclose(quick(x), plain(x), atol=1e-5)
 
 
