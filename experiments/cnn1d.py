@@ -41,4 +41,5 @@ STUDY = Study(
     },
     trials=16,
     seeds=(0, 1, 2),
+    finals_as_written=True,
 )
