@@ -93,6 +93,7 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
     from harness.execution.prepare import feasible
     from harness.study.cells import chosen_cells, plan
     from harness.study.folds import protocol_label, with_all_folds
+    from harness.study.objectives import SECOND
 
     study = file.study
     refuse_leaks(study)
@@ -130,6 +131,9 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
                    f"{epochs * (study.trials * study.validation_folds + len(study.seeds)):,} epochs")
     for pruning in dict.fromkeys(study.pruning.in_words(cell.base.steps) for cell in cells if study.trials):
         console.result(f"pruning: {pruning}")
+    if study.trials and len(study.objectives) > 1:
+        console.result(f"objectives: the best validation UAR, and few {SECOND[study.objectives[1]]}" if "latency_ms" not in study.objectives
+                       else "objectives: the best validation UAR, and low latency")
     console.result(f"corpus {study.corpus.name}: {coverage}")
     if corpus:
         cells, lines = foreseen(cells, corpus, home)

@@ -47,6 +47,7 @@ class Job:
         kind: `trial` or `seed`. name, tags, params: of its MLflow run. parent: run id of the study's run. study: the experiment.
         tracking_uri: of MLflow. best_models: how many of its protocol are kept.
         pruning: when the coordinator decides whether the trial is given up, for which the worker waits.
+        second_objective: what its search seeks beside validation UAR; empty where that is all.
         objective: trains and scores the trial; `run_trial`, but for tests of the engine.
     """
 
@@ -62,6 +63,7 @@ class Job:
     tracking_uri: str
     best_models: int = 0
     pruning: Pruning = NEVER
+    second_objective: str = ""
     objective: Objective = run_trial
 
     @property

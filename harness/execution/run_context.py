@@ -84,14 +84,15 @@ class RunContext:
     def job(self, kind: str, cell: Cell, trial: Trial, uid: str, as_written: bool = False) -> Job:
         """The job of a trial or seed. Args: as_written: it is a seed with the settings as written, which is part of no row."""
         tags, params = identity(self, cell, trial)
-        tags = replace(tags, as_written=as_written or None)
+        second = "".join(self.study.objectives[1:]) if kind == "trial" else ""
+        tags = replace(tags, as_written=as_written or None, second_objective=second)
         name = (f"seed {trial.seed}{' as written' * as_written} " if kind == "seed" else "") + run_name(params)
         params |= {"seed": trial.seed} if kind == "seed" else {}
         pruning = self.study.pruning if kind == "trial" else NEVER
         return Job(uid=uid, kind=kind, name=name, trial=trial, tags=tags, params=params, parent=self.parent, study=self.name,
                    workspace=self.prepared.workspace, tracking_uri=self.store.uri,
                    best_models=self.study.best_models if kind == "seed" and not as_written else 0, pruning=pruning,
-                   objective=self.objective)
+                   second_objective=second, objective=self.objective)
 
     def record(self, entry: OutboxEntry) -> str:
         """Record what no worker did: on disk first, then in MLflow; returns the run's id, empty while MLflow is away."""

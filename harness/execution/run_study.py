@@ -117,7 +117,8 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
         tracker = store.experiment(file.name, kind)
         if tracker.adopted:
             console.say(f"adopted the experiment {file.name}: its runs' files go to {tracker.adopted}, where it keeps them")
-        searches = open_searches(workspace.home, file.name, prepared.cells, optuna_storage, claims, study.pruning, study.sampler)
+        searches = open_searches(workspace.home, file.name, prepared.cells, optuna_storage, claims, study.pruning, study.sampler,
+                                 study.objectives)
     run = RunContext(file, prepared, console, store, tracker, claims, Outbox(workspace.home), settings, allow_missing, execution.objective,
                      all_folds=all_folds)
     run.varied = varied_settings(plan(study, prepared.corpus.fingerprint, settings), settings)

@@ -16,6 +16,7 @@ from harness.execution.run_progress import Kind, RunProgress
 from harness.execution.run_state import CellProgress, RunningJob
 from harness.search.optuna_study import Contradiction, Proposal, Search
 from harness.study.cells import Cell
+from harness.study.objectives import value_of
 from harness.study.trial import Trial
 from harness.tracking.outbox import OutboxEntry
 from registry.errors import BenchError
@@ -105,10 +106,12 @@ class Schedule:
     def _is_known(self, cell: CellProgress, proposal: Proposal) -> bool:
         """Whether an earlier start ended a trial of the same signature, whose end is then the proposal's."""
         known = self.run.known.get(proposal.trial.signature)
-        if known:
-            proposal.record_end(known.state, known.metrics.get("validation/uar"), known.about.reason, known.run_id)
-            self._count(cell)
-        return known is not None
+        value = value_of(self.run.study.objectives, known.metrics) if known else None
+        if known is None or (known.state == "finished" and value is None):  # of a search with other objectives
+            return False
+        proposal.record_end(known.state, value, known.about.reason, known.run_id)
+        self._count(cell)
+        return True
 
     def _claim_trial(self, cell: CellProgress, proposal: Proposal) -> Job | None:
         """The job of a proposal; None when another start runs its signature, or ended it meanwhile."""
@@ -138,7 +141,8 @@ class Schedule:
         return None
 
     def _claim(self, trial: Trial) -> str:
-        return f"trial {self.run.name} {trial.signature}"
+        second = "" if trial.opens_test else "".join(f" {name}" for name in self.run.study.objectives[1:])
+        return f"trial {self.run.name} {trial.signature}{second}"
 
     def _start(self, cell: CellProgress, kind: str, trial: Trial, uid: str, proposal: Proposal | None) -> Job:
         job = self.run.job(kind, cell.search.cell, trial, uid, as_written=trial in cell.final.written)
@@ -216,13 +220,14 @@ class Schedule:
         """Record for the search and for other starts of this study how a job ended, and print it."""
         job, cell, record = running.job, running.cell, outcome.record
         value, reason = outcome.record.validation_uar, record.about.reason
+        found = value_of(self.run.study.objectives, record.metrics) if running.proposal else value
         searched = running.proposal or not self.run.study.trials  # finals are no part of what a search has found
         self.progress.end(job.uid, value or 0.0 if searched else 0.0, record.state == "pruned")
         self._remove(running)
         cell.look_at = 0.0  # the cell may have waited for this
         if running.proposal:
-            running.proposal.record_end(record.state, value, reason, record.run_id)
-        if not self.run.claims.end(self._claim(job.trial), state=record.state, value=value, reason=reason) and record.run_id:
+            running.proposal.record_end(record.state, found, reason, record.run_id)
+        if not self.run.claims.end(self._claim(job.trial), state=record.state, value=found, reason=reason) and record.run_id:
             with suppress(Exception):  # MLflow is away
                 self.run.tracker.end(record.run_id, "killed", "another start of this study took it over")
         self.run.box.mark_recorded(job.uid)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.evaluation.search_figures import search_pictures
+from harness.evaluation.search_front import front_figure, search_points
 from harness.evaluation.search_results import CellSearch, cell_searches, epoch_count
 from harness.execution.run_context import RunContext
 from harness.safe_text import safe_file_name
@@ -38,6 +39,8 @@ def log_search(run: RunContext, split: str) -> None:
         place.mkdir(parents=True)
         for stem, (_, figure) in search_pictures(searches, [search.label for search in searches]).items():
             save(figure, place / f"{stem}.png")
+        for objective, points in search_points(records).items():
+            save(front_figure(points, objective), place / f"front_{objective}.png")
         _write_best(searches, place / "best_trials.csv")
         run.tracker.add_files(run.parent, Path(folder))
 

@@ -17,6 +17,7 @@ from harness.data.corpora import open_corpus
 from harness.evaluation.audit import audit_final
 from harness.execution.job import STOPPED, Job, Outcome, Reporter
 from harness.safe_text import first_line
+from harness.study.objectives import NO_FIGURE
 from harness.study.trial import Trial, keras_backend
 from harness.tracking import run_files
 from harness.tracking.outbox import Outbox, OutboxEntry, entry_of
@@ -25,6 +26,7 @@ from harness.tracking.tracker import Tracker
 from harness.training import saved_model
 from harness.training.backend import fix_threads
 from harness.training.result import Pruned, Result
+from harness.training.second_objective import second_objective
 from harness.training.train_folds import train_folds
 from registry.errors import BenchError
 
@@ -99,14 +101,27 @@ def _train(job: Job, box: Outbox, reporter: Reporter) -> None:
         else:
             result = job.objective(job.trial, job.workspace, on_epoch, reporter.preparing)
         reporter.check()
+        figures = _second_objective(job, result)
         entry = entry_of(result, tags=job.tags, uid=job.uid, kind=job.kind, name=job.name, study=job.study, parent=job.parent,
                          params=job.params, epochs=epochs, run_id=live.run_id, best_models=job.best_models,
                          store=Store(job.workspace.home, job.tracking_uri).name)
+        entry.metrics |= figures
         reporter.check()  # another start may be at the same trial by now
         box.commit(entry, functools.partial(_write, job, result))
     except BaseException:
         live.stop()
         raise
+
+
+def _second_objective(job: Job, result: Result) -> dict[str, float]:
+    """The figure that the search seeks beside validation UAR; a trial that has none fails, with the reason."""
+    if result.state != "finished":
+        return {}
+    try:
+        return second_objective(job.second_objective, result, job.workspace.home)
+    except Exception as error:  # of a layer that nobody counted yet, or a network that takes no batch of one
+        result.state, result.reason = "failed", f"{NO_FIGURE}: {first_line(error)}"
+        return {}
 
 
 def _write(job: Job, result: Result, folder: Path) -> None:

@@ -12,6 +12,7 @@ from harness.evaluation.final_predictions import FinalPredictions
 from harness.evaluation.folds import FoldComparison
 from harness.evaluation.pareto import Point
 from harness.evaluation.search_figures import search_pictures
+from harness.evaluation.search_front import front_figure
 from harness.evaluation.search_results import CellSearch
 from harness.reports.figures import critical_difference_figure, pareto_figure, reliability_figure
 from harness.reports.markdown import plural
@@ -43,6 +44,10 @@ class Pictures:
         """What a picture of the searches of a protocol shows -> its path."""
         figures = search_pictures(searches, names)
         return {what: self._save(figure, self._free(f"search_{stem}_{_plain(protocol)}")) for stem, (what, figure) in figures.items()}
+
+    def search_front(self, protocol: str, objective: str, points: Sequence[Point]) -> str:
+        """The path of the picture of a search with two objectives."""
+        return self._save(front_figure(points, objective), self._free(f"search_front_{objective}_{_plain(protocol)}"))
 
     def of(self, finals: FinalPredictions) -> dict[str, str]:
         """What a picture shows -> its path from the report."""

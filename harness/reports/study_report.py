@@ -12,7 +12,7 @@ from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.evaluation.rows import Row
 from harness.evaluation.search_results import cell_searches
 from harness.evaluation.search_worth import SearchWorth, read_worth
-from harness.reports import cost_section, folds_section, search_section
+from harness.reports import cost_section, folds_section, front_section, search_section
 from harness.reports.leaderboard_section import Draw, leaderboard_markdown, losses
 from harness.reports.leaderboard_tables import ENDS
 from harness.reports.markdown import escape, plural
@@ -48,19 +48,21 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
         tracker = store.experiment(study_name)
         text = study_markdown(study_name, records, boards, pictures.of, pictures.critical_difference, pictures.pareto,
                               tracker.openings(records), len(tracker.deleted("trial")), pictures.search,
-                              [read_worth(tracker, records, board) for board in boards])
+                              [read_worth(tracker, records, board) for board in boards], pictures.search_front)
         write_beside(path, text + (f"\nHow recall falls with noise: [{noise.name}]({quote(noise.name)}).\n" if noise.exists() else ""))
     return path, boards
 
 
 def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[Leaderboard], draw: Draw, diagram: folds_section.Draw,
                    front: cost_section.Draw | None = None, openings: Sequence[Opening] | None = None, deleted_trials: int = 0,
-                   search: search_section.Draw | None = None, worths: Sequence[SearchWorth | None] = ()) -> str:
+                   search: search_section.Draw | None = None, worths: Sequence[SearchWorth | None] = (),
+                   search_front: front_section.Draw | None = None) -> str:
     """The whole report as Markdown.
 
     Args:
         draw: gives the paths of a row's pictures by what they show. diagram: gives the path of a critical-difference diagram.
         front: of the picture of UAR against latency; None: there is none. openings: of the ledger; None: those of the records.
+        search_front: gives the path of the picture of a search with two objectives; None: there is none.
         deleted_trials: how many were deleted in MLflow. search: gives the paths of the pictures of searches; None: there are none.
         worths: what searching was worth on each leaderboard; empty where that was not looked at.
     """
@@ -72,6 +74,7 @@ def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[L
     searches = cell_searches(records)
     for board, worth in zip(boards, worths or [None] * len(boards), strict=True):
         found = search_section.search_markdown(board, searches, search, worth)
+        found = found[0], "\n\n".join(filter(None, (found[1], front_section.front_markdown(board, records, search_front))))
         parts += leaderboard_markdown(about.study_file or study_name, board, draw, front, found)
     parts += folds_section.folds_markdown([row for board in boards for fold in board.folds or (board,) for row in fold.rows], diagram)
     notes = list(dict.fromkeys(f"{run.about.corpus}: {line}" for run in records for line in run.about.clip_notes))

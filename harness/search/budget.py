@@ -12,16 +12,19 @@ from harness.study.pruning import MEDIAN_FROM, MEDIAN_STARTUP, Pruning
 from harness.study.seeds import seed_for
 
 STARTUP_TRIALS = 4  # of a cell, before TPE has enough to go by
+POPULATION = 8  # trials of a generation of NSGA-II: its first is random, and a search has some dozens of trials
 WORSE_P = 0.3  # that of two folds, both worse, is 0.25; simulated searches lost nothing by it, and saved a third of their trainings
 
 
 def sampler(kind: str, cell_key: str, slot: int) -> optuna.samplers.BaseSampler:
-    """The sampler of one trial: random points first, then TPE unless `kind` is `random`.
+    """The sampler of one trial: random points first, then TPE, or NSGA-II's, unless `kind` is `random`.
 
     Its seed comes from the cell and the slot, so that the same history gives the same point. Arguments that Optuna 4 and 5 have
     other defaults for are set here, so that the version does not choose the point.
     """
     seed = seed_for(cell_key, f"proposal {slot}")
+    if kind == "nsgaii":
+        return optuna.samplers.NSGAIISampler(population_size=POPULATION, seed=seed)
     if kind == "random" or slot < STARTUP_TRIALS:
         return optuna.samplers.RandomSampler(seed=seed)
     with warnings.catch_warnings():  # before Optuna 5 these arguments were experimental

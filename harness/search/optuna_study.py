@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from harness.search import budget, study_names
 from harness.search.claims import Claims
 from harness.study.cells import Cell
+from harness.study.objectives import UAR, value_of
 from harness.study.pruning import Pruning
 from harness.study.settings import setting_value, with_settings
 from harness.study.trial import Trial
@@ -37,20 +40,20 @@ class Contradiction(BenchError):
 
 
 def open_searches(home: Path, study_name: str, cells: list[Cell], storage: optuna.storages.RDBStorage, claims: Claims,
-                  pruning: Pruning, sampler: str = "tpe") -> list[Search]:
+                  pruning: Pruning, sampler: str = "tpe", objectives: Sequence[str] = (UAR,)) -> list[Search]:
     """The search of each cell.
 
     Args:
-        home: its outbox may hold results that the storage does not know of yet. sampler: `tpe` or `random`.
+        home: its outbox may hold results that the storage does not know of yet. sampler: `tpe`, `random` or `nsgaii`.
     """
     claims.retry(lambda: study_names.rename_earlier(storage, study_name))
     searches = []
     for cell in cells:
-        identity = study_names.identity(study_name, [cell], sampler, cell.key)
+        identity = study_names.identity(study_name, [cell], sampler, cell.key, objectives=objectives)
         protocol = [other for other in cells if other.base.split == cell.base.split]
         name = claims.retry(functools.partial(study_names.name_of, storage, study_name, cell, identity))
-        searches.append(Search(home, name, identity, cell, storage, claims, pruning, sampler))
-        claims.retry(functools.partial(searches[-1].begin, study_names.identity(study_name, protocol, sampler)))
+        searches.append(Search(home, name, identity, cell, storage, claims, pruning, sampler, objectives))
+        claims.retry(functools.partial(searches[-1].begin, study_names.identity(study_name, protocol, sampler, objectives=objectives)))
     return searches
 
 
@@ -64,15 +67,16 @@ class Search:
     """
 
     def __init__(self, home: Path, name: str, identity: str, cell: Cell, storage: optuna.storages.RDBStorage, claims: Claims,
-                 pruning: Pruning, sampler: str) -> None:
+                 pruning: Pruning, sampler: str, objectives: Sequence[str] = (UAR,)) -> None:
         self.name, self.identity, self.cell, self.storage, self.claims, self.sampler = name, identity, cell, storage, claims, sampler
-        self.outbox, self.pruning = Outbox(home), pruning
+        self.outbox, self.pruning, self.objectives = Outbox(home), pruning, objectives
         self.pruner = budget.pruner(pruning, cell.base.steps)
-        self.study = claims.retry(lambda: optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True))
+        directions = (StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE)[: len(objectives)]
+        self.study = claims.retry(lambda: optuna.create_study(storage=storage, study_name=name, directions=directions, load_if_exists=True))
 
     def begin(self, earlier: str) -> None:
         """Copy the cell's trials, unless it has some, from `earlier`: a study that earlier versions kept for all cells of a protocol."""
-        study_names.describe(self.study, self.cell)
+        study_names.describe(self.study, self.cell, self.objectives)
         if self.study.get_trials(deepcopy=False):
             return
         if earlier in optuna.get_all_study_names(self.storage):
@@ -149,7 +153,7 @@ class Search:
         completed = [t for t in self.ended() if t.state is TrialState.COMPLETE]
         if not completed:
             return None
-        return with_settings(self.cell.base, max(completed, key=lambda t: (t.value or 0.0, -slot_of(t))).params)
+        return with_settings(self.cell.base, max(completed, key=lambda t: (t.values[0], -slot_of(t))).params)
 
     def reconcile(self) -> int:
         """Settle the trials that dead coordinators left open, and return how many.
@@ -165,7 +169,7 @@ class Search:
     def _settle(self, left: FrozenTrial) -> None:
         entry, trial = self.outbox.get(left.user_attrs.get("uid", "none")), optuna.Trial(self.study, left._trial_id)
         if entry:
-            _record_end(trial, entry.state, entry.metrics.get("validation/uar"), entry.about.reason, entry.run_id)
+            _record_end(trial, entry.state, value_of(self.objectives, entry.metrics), entry.about.reason, entry.run_id)
         else:
             _record_end(trial, "killed", None, LOST)
 
@@ -214,15 +218,16 @@ class Proposal:
         looks = epoch in self.search.pruning.looks(self.trial.steps) and slot_of(self.optuna_trial) > 0
 
         def record() -> bool:
-            self.optuna_trial.report(validation_uar, epoch)
+            if len(self.search.objectives) == 1:  # Optuna takes no course of two
+                self.optuna_trial.report(validation_uar, epoch)
             return looks and self.optuna_trial.should_prune()
 
         prune = self.search.claims.retry(record)
         self._given_up_at = epoch if prune else 0
         return prune
 
-    def record_end(self, state: str, value: float | None, reason: str = "", run_id: str = "") -> None:
-        """Record how it ended: `finished` with its validation UAR, `pruned`, `failed` or `killed`; `run_id` of its MLflow run."""
+    def record_end(self, state: str, value: float | list[float] | None, reason: str = "", run_id: str = "") -> None:
+        """Record how it ended: `finished` with what its search looks for, `pruned`, `failed` or `killed`; `run_id` of its MLflow run."""
         self.search.claims.retry(lambda: _record_end(self.optuna_trial, state, value, reason, run_id))
         if state == "killed":
             self.search.claims.release(self.claim)
@@ -230,7 +235,7 @@ class Proposal:
             self.search.claims.end(self.claim, state=state)
 
 
-def _record_end(trial: optuna.Trial, state: str, value: float | None, reason: str = "", run_id: str = "") -> None:
+def _record_end(trial: optuna.Trial, state: str, value: float | list[float] | None, reason: str = "", run_id: str = "") -> None:
     """Record how a trial ended; one that ended before stays as it is."""
     if trial.storage.get_trial(trial._trial_id).state.is_finished():
         return

@@ -5,20 +5,23 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
+from collections.abc import Sequence
 
 import optuna
 import sqlalchemy as sql
 
 from harness.study.cells import Cell
+from harness.study.objectives import SECOND, UAR
 from registry.core import canonical, short_label
 
 LONGEST = 400  # characters of the words in a name; Optuna's column holds 512
 METRIC = "validation UAR"
 
 
-def identity(study_name: str, cells: list[Cell], sampler: str, *key: str) -> str:
-    """What identifies the search of these cells; other ranges or another sampler make it another search."""
+def identity(study_name: str, cells: list[Cell], sampler: str, *key: str, objectives: Sequence[str] = (UAR,)) -> str:
+    """What identifies the search of these cells; other ranges, another sampler or a second objective make it another search."""
     ranges = {setting: repr(d) for cell in cells for setting, d in cell.search.items()} | ({} if sampler == "tpe" else {"sampler": sampler})
+    ranges |= {"second objective": objectives[1]} if len(objectives) > 1 else {}
     scope = hashlib.sha256(canonical(ranges).encode()).hexdigest()[:6]
     return " ".join([study_name, short_label(cells[0].base.split), cells[0].base.corpus_fingerprint[:8], *key, scope])
 
@@ -50,7 +53,7 @@ def rename_earlier(storage: optuna.storages.RDBStorage, study_name: str) -> None
                                    {"new": readable(study_name, match[1], label, summary.study_name), "old": summary.study_name})
 
 
-def describe(study: optuna.Study, cell: Cell) -> None:
+def describe(study: optuna.Study, cell: Cell, objectives: Sequence[str] = (UAR,)) -> None:
     """Tell those who look at a study from outside which row it is of, and what its values are."""
     facts = {"cell": cell.label, "protocol": short_label(cell.base.split), "corpus": short_label(cell.base.corpus)}
     facts |= {"validation folds": str(cell.base.validation_folds)} if cell.base.validation_folds > 1 else {}
@@ -59,5 +62,5 @@ def describe(study: optuna.Study, cell: Cell) -> None:
             study.set_user_attr(name, value)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        if study.metric_names != [METRIC]:
-            study.set_metric_names([METRIC])
+        if study.metric_names != (names := [METRIC, *(SECOND[objective] for objective in objectives[1:])]):
+            study.set_metric_names(names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Literal
 
+from harness.study.objectives import check as check_objectives
 from harness.study.pruning import Pruning, kind_of, resolved
 from harness.study.trial import Training
 from registry.augmentation import Augmentation
@@ -52,7 +53,9 @@ class Study:
         trials: of each cell; the first has the settings written here. With 0 nothing is searched, and the finals have them.
         seeds: of the finals.
         sampler: of the search: `tpe` learns from a cell's trials, so its proposals depend on which ended first when several run at once;
-            `random` does not.
+            `random` does not. `nsgaii` breeds each generation of 8 trials from the best before, for two objectives.
+        objectives: what the search looks for: `validation_uar`, and, where a second is given, little `latency_ms`, `multiply_adds` or
+            `parameters`. Trials are not pruned then; finals have the trial of highest validation UAR, as with one objective.
         prune: which trials stop early; `auto` is `halving`, and `wilcoxon` where there are several `validation_folds`. `halving`: after
             `grace_epochs` epochs, and after `reduction_factor` times as many again and again, a trial goes on only if its best
             validation UAR so far is in the best 1/`reduction_factor` of the cell's trials that came so far (asynchronous successive
@@ -79,7 +82,8 @@ class Study:
     search: dict[str, Any] = dataclasses.field(default_factory=dict)
     trials: int = 10
     seeds: tuple[int, ...] = (0, 1, 2)
-    sampler: Literal["tpe", "random"] = "tpe"
+    sampler: Literal["tpe", "random", "nsgaii"] = "tpe"
+    objectives: tuple[str, ...] = ("validation_uar",)
     prune: Kind = "auto"
     grace_epochs: int | None = None
     reduction_factor: int = 3
@@ -93,6 +97,7 @@ class Study:
         require(self.trials >= 0, f"trials must be 0 or more, not {self.trials}")
         require(self.validation_folds >= 1, "validation_folds must be 1, for the validation part of each protocol, or more, not "
                                             f"{self.validation_folds}")
+        check_objectives(self.objectives, self.prune)
         _ = self.pruning
         require(len(self.seeds) > 0, "a study needs at least one seed for its finals")
         require(len(set(self.seeds)) == len(self.seeds), f"seeds must differ from each other, not {self.seeds}")
@@ -109,7 +114,7 @@ class Study:
     @property
     def pruning(self) -> Pruning:
         """When a trial is given up. Raises: UsageError for a number of epochs or a factor that can't be, or what does not go with folds."""
-        return Pruning(resolved(self.prune, self.validation_folds), self.grace_epochs, self.reduction_factor)
+        return Pruning(resolved(self.prune, self.validation_folds, len(self.objectives)), self.grace_epochs, self.reduction_factor)
 
     @property
     def rows(self) -> tuple[Recipe, ...]:

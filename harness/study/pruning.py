@@ -27,8 +27,13 @@ def kind_of(prune: Any) -> Kind:
     return kind
 
 
-def resolved(prune: Kind, validation_folds: int) -> Kind:
-    """What `auto` stands for. Raises: UsageError for epochs that are to be compared where folds are, or the other way round."""
+def resolved(prune: Kind, validation_folds: int, objectives: int = 1) -> Kind:
+    """What `auto` stands for, with so many objectives.
+
+    Raises: UsageError for epochs that are to be compared where folds are, or the other way round.
+    """
+    if objectives > 1:  # Optuna compares running trials by one figure alone
+        return "none"
     if prune == "auto":
         return "wilcoxon" if validation_folds > 1 else "halving"
     require(prune != "wilcoxon" or validation_folds > 1,

@@ -33,6 +33,7 @@ class RunTags:
             fold: which one it is.
         signature: of its trial; signatures: of the seeds of a final. corpus: its name; corpus_label: the corpus with its fields.
         coverage: how much of the corpus was there, as `Corpus.coverage` puts it. shares_speakers: between training and test.
+        second_objective: what its search seeks beside validation UAR, where it does.
         validation_folds: on how many folds each trial of its search was validated, where these were several.
         settings: those that the command line fixed, as written there. allow_missing: that flag, where it was given.
         as_written: of a seed that was trained with the settings as written, beside the best trial's; of a final whose best trial has them.
@@ -59,6 +60,7 @@ class RunTags:
     fold: int = 0
     folds: int = 0
     validation_folds: int = 0
+    second_objective: str = ""
     signature: str = ""
     signatures: tuple[str, ...] = ()
     corpus: str = ""
