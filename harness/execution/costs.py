@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from filelock import FileLock
 
@@ -45,7 +44,7 @@ def _missing(run: RunContext, searches: Sequence[Search]) -> list[tuple[str, str
     for search in searches:
         pool, best = run.pool(search.cell), search.best() if run.study.trials else search.cell.base
         row = pool.key if pool else search.cell.key
-        for trial in [replace(best, seed=seed, opens_test=True) for seed in run.study.seeds] if best else []:
+        for trial in [best.of_final(seed) for seed in run.study.seeds] if best else []:
             if record := seeds.get(trial.signature):
                 rows.setdefault(row, []).append((f"{search.cell.label} on {run.protocol(search.cell)}", record.run_id, trial))
                 measured |= {row} if cost.COST + cost.LATENCY in record.metrics else set()
