@@ -58,14 +58,13 @@ class Load:
 
 
 def copied_bytes(cells: Sequence[Cell], corpus: Corpus, workspace: Workspace) -> int:
-    """The bytes that a training of the largest cell copies of its features: its parts, and augmented copies of the training part."""
+    """The bytes that a training of the largest cell copies of its features: of validation and test. Training clips stay in the map."""
     sizes = [0]
     for cell in cells:
         features = cached_features(corpus, cell.base.feature_space, workspace.cache)
         if features is not None:
             split = cell.base.split(corpus)
-            clips = len(split.train) * (1 + len(cell.base.augmentation.copies)) + len(split.validation) + len(split.test)
-            sizes.append(clips * features[0].nbytes)
+            sizes.append((len(split.validation) + len(split.test)) * features[0].nbytes)
     return max(sizes)
 
 
