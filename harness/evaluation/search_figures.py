@@ -180,6 +180,8 @@ def _parallel(axes: Axes, search: CellSearch) -> None:
                for trial in points]
     for state, colour, style in (("pruned", GREY, ":"), ("finished", BLUE, "-")):
         chosen = [height for trial, height in zip(points, heights, strict=True) if trial.state == state and trial is not search.best]
+        if not chosen:  # the best may be the only one that was trained to its end
+            continue
         alphas = [0.12 + 0.75 * height[-1] for height in chosen] if state == "finished" else None
         axes.add_collection(LineCollection([list(enumerate(height)) for height in chosen], colors=colour, linewidths=0.9, alpha=alphas,
                                            linestyles=style))

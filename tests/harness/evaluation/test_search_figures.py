@@ -40,3 +40,9 @@ def test_many_cells_stay_two_pictures_of_the_best_twelve() -> None:
 def test_nothing_is_drawn_of_a_search_of_one_trial() -> None:
     searches = list(cell_searches(search_of("a", 1)).values())
     assert search_pictures(searches, ["a"]) == {}
+
+
+def test_a_search_whose_other_trials_were_all_pruned_has_its_pictures_too() -> None:
+    _, found = pictures(1, trials=1)
+    axes, = found["parallel"][1].axes
+    assert [len(lines.get_segments()) for lines in axes.collections] == [1]  # the pruned one; the best is a line of its own
