@@ -17,12 +17,12 @@ from registry.splits.random_80_20 import Random8020
 from registry.splits.unseen_speakers_80_20 import UnseenSpeakers8020
 
 STUDY = Study(
-    corpus=Synthetic(n_speakers=60, n_sentences=5),
+    corpus=Synthetic(n_speakers=80, n_sentences=5),
     feature_spaces=(FeatureSpace(features=(Mel(n_mels=24),), join="channels", duration_s=3.5),),
     architectures=(Plain1D(filters=(24, 32, 48)), Residual1D(filters=16)),
     splits=(Random8020(), UnseenSpeakers8020()),
-    training=Training(learning_rate=4e-3, batch_size=16, epochs=12, schedule="cosine"),
+    training=Training(learning_rate=4e-3, batch_size=32, epochs=8),
     search={"training.learning_rate": FloatDistribution(1e-3, 2e-2, log=True)},
     trials=4,
-    seeds=(0, 1, 2),
+    seeds=(0, 1),
 )

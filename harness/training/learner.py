@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from harness.study.trial import Training, Trial
 from harness.training.network import augmented, build
 from harness.training.result import Diverged, Pruned
 from harness.training.training_clips import TrainingClips
-from registry.core import canonical, specification
+from registry.core import specification
 
 if TYPE_CHECKING:
     import keras
@@ -63,7 +64,7 @@ def learner(trial: Trial, model: keras.Model, x: TrainingClips, n_classes: int) 
         return
     from harness.training.fast_layers import give_weights, in_fast_form, set_up_as
 
-    key = canonical([structure, n_classes, specification(trial.augmentation), *_compiled_in(trial.training)])
+    key = json.dumps([structure, n_classes, specification(trial.augmentation), *_compiled_in(trial.training)], sort_keys=True, default=str)
     taken = _kept.pop(key, None)
     if taken is None:
         network = in_fast_form(build(trial, x, n_classes)[0])

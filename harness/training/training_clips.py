@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-AT_ONCE = 256  # clips that are in memory while their statistics are computed
+AT_ONCE = 128  # clips that are in memory while their statistics are computed
 KEPT = 8  # of a worker: their statistics need not be computed again for its next trial
 
 

@@ -117,7 +117,7 @@ def counted(which: Round) -> dict[str, int]:
     import optuna
     from mlflow import MlflowClient
 
-    from harness.search.optuna_study import storage
+    from harness.search.storage import storage
 
     client = MlflowClient(which.tracking or f"sqlite:///{which.home.resolve() / 'mlflow.db'}")
     runs = list(_runs(client, client.get_experiment_by_name("simulated").experiment_id))  # type: ignore[union-attr]

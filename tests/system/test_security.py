@@ -159,7 +159,8 @@ def test_nothing_is_unpickled_or_evaluated_and_arrays_are_loaded_without_objects
                 found.append(f"{path}: shell=")
     assert found == ["registry/own_files.py: compile", "registry/own_files.py: pickle.loads",  # a user's own file; sent to a child
                      "registry/rules/component.py: pickle.loads", "registry/rules/corpus.py: pickle.loads",  # of what they just dumped
-                     "harness/execution/dask_worker.py: cloudpickle.loads"]  # a job that the coordinator sent: see docs/security.md
+                     "harness/execution/dask_worker.py: cloudpickle.loads",  # a job that the coordinator sent: see docs/security.md
+                     *(f"harness/training/cost_probe.py: {name}.loads" for name in ("pickle", "cloudpickle"))]  # from its own parent
 
 
 # folders

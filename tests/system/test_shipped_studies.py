@@ -24,7 +24,7 @@ def test_the_first_study_has_clips_and_speakers_enough_for_intervals_and_ranks()
     study = load_study("quickstart")
     parts = parts_of(study.splits, study.corpus.load())
     assert [part.warnings() for part in parts] == [[], []]
-    assert parts[1].in_words("test") == "360 clips of 12 speakers"
+    assert parts[1].in_words("test") == "480 clips of 16 speakers"
 
 
 @pytest.mark.slow

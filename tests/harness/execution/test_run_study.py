@@ -86,7 +86,7 @@ def test_failed_trials_are_counted_and_explained_in_the_report(failed: tuple[Pat
 
 def test_every_cell_has_its_first_trial_before_any_has_its_second(failed: tuple[Path, Outcome]) -> None:
     order = [run.data.tags["bench.architecture"].partition("[")[0] for run in runs_of(client_of(failed[0]), "failing")["trial"]]
-    assert order == ["raises", "gives_nan", "plain_1d"] * 2
+    assert order[:3] == ["raises", "gives_nan", "plain_1d"] and sorted(order[3:]) == sorted(order[:3])
 
 
 @pytest.mark.slow

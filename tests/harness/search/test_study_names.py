@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import optuna
-from searches import cells_of, opened
+from searches import HALVING, cells_of, opened
 
 from harness.search.optuna_study import open_searches
 from harness.search.storage import storage
@@ -61,7 +61,7 @@ def test_a_recipe_under_another_name_is_the_same_search(tmp_path: Path) -> None:
 
 def test_the_same_cell_in_another_study_is_another_search(tmp_path: Path) -> None:
     search = opened(tmp_path, CELLS)[0]
-    second = open_searches(tmp_path, "tiny2", CELLS, search.storage, search.claims)[0]
+    second = open_searches(tmp_path, "tiny2", CELLS, search.storage, search.claims, HALVING)[0]
     assert second.study._study_id != search.study._study_id and second.name.startswith("tiny2 · ")
 
 
