@@ -11,11 +11,13 @@ from harness.safe_text import first_line
 from harness.search.optuna_study import Search
 from harness.study.trial import Trial
 from harness.training import cost
+from registry.core import canonical, specification
 
 
 def measure_costs(run: RunContext, searches: Sequence[Search]) -> None:
-    """Measure the cost of each row that has none, and add it to the MLflow run of its first final, one row after the other.
+    """Measure the cost of each row that has none, and add it to the MLflow run of its first final, one network after the other.
 
+    Rows of the same features and network, such as those of two protocols, share a measurement.
     One start does so at a time. What can't be measured is told, and the final stands.
     """
     if not run.study.measure_cost:
@@ -25,15 +27,25 @@ def measure_costs(run: RunContext, searches: Sequence[Search]) -> None:
         if not missing:
             return
         run.console.say(f"measuring what {len(missing)} row{'s'[: len(missing) != 1]} cost …")
-        labels, run_ids, trials = zip(*missing, strict=True)
+        networks: dict[str, list[tuple[str, str, Trial]]] = {}
+        for row in missing:
+            networks.setdefault(_network(row[2]), []).append(row)
         try:
-            for label, run_id, (figures, reason) in zip(labels, run_ids, cost.measure(trials, run.prepared.corpus), strict=True):
-                if figures:
-                    run.tracker.log_metrics(run_id, figures)
-                if reason:
-                    run.console.say(f"  {label}: cost not {'wholly ' if figures else ''}measured: {reason}")
+            found = cost.measure([rows[0][2] for rows in networks.values()], run.prepared.corpus)
+            for rows, (figures, reason) in zip(networks.values(), found, strict=True):
+                for label, run_id, _ in rows:
+                    if figures:
+                        run.tracker.log_metrics(run_id, figures)
+                    if reason:
+                        run.console.say(f"  {label}: cost not {'wholly ' if figures else ''}measured: {reason}")
         except Exception as error:  # of a corpus whose clips are away, or of a store
             run.console.say(f"  cost not measured: {first_line(error)}; the same command tries again")
+
+
+def _network(trial: Trial) -> str:
+    """What a trial's cost depends on, as text; dropout does nothing in a prediction."""
+    architecture = {name: value for name, value in specification(trial.architecture).items() if "dropout" not in name}
+    return canonical([specification(trial.feature_space), architecture, trial.training.precision, trial.backend])
 
 
 def _missing(run: RunContext, searches: Sequence[Search]) -> list[tuple[str, str, Trial]]:

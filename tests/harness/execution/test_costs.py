@@ -45,21 +45,33 @@ def costs(home: Path) -> list[tuple[str, str]]:
                   if FIGURES.items() <= run.data.metrics.items())
 
 
+NETWORKS = (STUDY.architectures[0], replace(STUDY.architectures[0], filters=(3,)))
+
+
 def test_rows_are_measured_once_and_what_a_stopped_run_did_not_measure_is_left_to_the_next_start(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = {"architectures": NETWORKS, "splits": STUDY.splits[:1]}
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, monkeypatch, (FIGURES, ""))
+        run(tmp_path, monkeypatch, (FIGURES, ""), **study)
     assert costs(tmp_path) == [("random_80_20", "0")]
-    second = run(tmp_path, monkeypatch, (FIGURES, ""))
-    assert [trial.split.name for trial in second] == ["unseen_speakers_80_20"] and second[0].opens_test
-    assert costs(tmp_path) == [("random_80_20", "0"), ("unseen_speakers_80_20", "0")]
-    assert run(tmp_path, monkeypatch, seeds=(0, 1, 2)) == []
+    second = run(tmp_path, monkeypatch, (FIGURES, ""), **study)
+    assert [trial.architecture.filters for trial in second] == [(3,)] and second[0].opens_test
+    assert costs(tmp_path) == 2 * [("random_80_20", "0")]
+    assert run(tmp_path, monkeypatch, **study, seeds=(0, 1, 2)) == []
+
+
+def test_rows_of_one_network_share_a_measurement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dropouts = tuple(replace(STUDY.architectures[0], dropouts=(rate,)) for rate in (0.1, 0.2))
+    measured = run(tmp_path, monkeypatch, (FIGURES, ""), trials=0, seeds=(0,), architectures=dropouts)
+    assert len(measured) == 1
+    assert costs(tmp_path) == [*2 * [("random_80_20", "0")], *2 * [("unseen_speakers_80_20", "0")]]
 
 
 def test_a_row_that_cannot_be_measured_is_told_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                                               capsys: pytest.CaptureFixture[str]) -> None:
-    run(tmp_path, monkeypatch, ({}, "its layer is odd"), (FIGURES, "multiply–adds are not known"), trials=0, seeds=(0,))
+    run(tmp_path, monkeypatch, ({}, "its layer is odd"), (FIGURES, "multiply–adds are not known"), trials=0, seeds=(0,),
+        architectures=NETWORKS, splits=STUDY.splits[:1])
     told = capsys.readouterr().err
     assert "plain_1d[filters=(2,), dense=()] on random_80_20: cost not measured: its layer is odd" in told
-    assert "on unseen_speakers_80_20: cost not wholly measured: multiply–adds are not known" in told
-    assert costs(tmp_path) == [("unseen_speakers_80_20", "0")]
+    assert "on random_80_20: cost not wholly measured: multiply–adds are not known" in told
+    assert costs(tmp_path) == [("random_80_20", "0")]
