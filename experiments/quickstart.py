@@ -23,6 +23,6 @@ STUDY = Study(
     splits=(Random8020(), UnseenSpeakers8020()),
     training=Training(learning_rate=4e-3, batch_size=32, epochs=8),
     search={"training.learning_rate": FloatDistribution(1e-3, 2e-2, log=True)},
-    trials=4,
+    trials=3,
     seeds=(0, 1),
 )
