@@ -30,7 +30,7 @@ def test_the_first_study_has_clips_and_speakers_enough_for_intervals_and_ranks()
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_cost")
 def test_the_first_study_has_learnt_to_understand_unseen_speakers_without_any_search(tmp_path: Path) -> None:
-    cell = "mel[n_mels=24] duration_s=3.5 × plain_1d[filters=(24, 32, 48)]"
+    cell = "mel[n_mels=24] duration_s=3.5 × residual_1d[filters=16]"
     outcome = bench("run", "--study", "quickstart", "--split", "unseen_speakers_80_20", "--cell", cell, "--trials", "1", "--seeds", "0",
                     "--in-process", "--home", tmp_path)
     assert outcome.code == 0, outcome.err
