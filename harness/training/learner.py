@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import keras
 
 KEPT_PARAMETERS = 5_000_000  # of all kept networks together: a trained one holds three to four numbers for each
+KEPT_NETWORKS = 8  # since each holds graphs, too, of tens of megabytes: a search may change the network with each trial
 OURS = ("keras", "registry", "bench", "builtins")  # whose layers have all their state in variables
 
 
@@ -87,14 +88,14 @@ def learner(trial: Trial, model: keras.Model, x: TrainingClips, n_classes: int) 
 def _keep(key: str, used: Learner) -> None:
     """Keep a learner; those that were used longest ago go when there are too many."""
     _kept[key] = used
-    while sum(each.network.count_params() for each in _kept.values()) > KEPT_PARAMETERS:
+    while len(_kept) > KEPT_NETWORKS or sum(each.network.count_params() for each in _kept.values()) > KEPT_PARAMETERS:
         _kept.popitem(last=False)
         gc.collect()  # graphs are circles, which hold their memory until then
 
 
 def _structure(trial: Trial, model: keras.Model) -> Any:
-    """What a kept network must share with this one; None when it can't be kept."""
-    if trial.backend != "tensorflow":
+    """What a kept network must share with this one; None when it can't be kept, as with an optimiser that scales the loss."""
+    if trial.backend != "tensorflow" or trial.training.precision == "mixed_float16":
         return None
     from harness.training.fast_layers import structure
 

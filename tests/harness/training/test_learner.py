@@ -128,6 +128,17 @@ def test_a_network_with_layers_of_others_is_built_anew_each_time() -> None:
     assert _structure(dataclasses.replace(asked, backend="jax"), NET((12, 2), 3)) is None
 
 
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("optimiser", ["adam", "adamw"])
+def test_networks_learn_in_mixed_precision_whether_they_are_kept_or_not(precision: Any, optimiser: Any) -> None:
+    x = X + 3 * Y[:, None, None]
+    asked = trial(precision=precision, optimizer=optimiser, learning_rate=0.02, epochs=8)
+    first, again = (fit(asked, x, Y, x, Y, 3, ignore).history for _ in range(2))
+    assert first == again
+    assert first["train_loss"][-1] < 0.9 * first["train_loss"][0] and max(first["validation_uar"]) > 0.5
+    assert len(learners._kept) == (precision == "mixed_bfloat16")
+
+
 def test_no_more_networks_are_kept_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learners, "KEPT_PARAMETERS", 300)
     for filters in (4, 5, 6, 40):
@@ -135,6 +146,18 @@ def test_no_more_networks_are_kept_than_fit(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(learners._kept) == 0
     figures(trial(epochs=1))
     assert len(learners._kept) == 1
+
+
+def test_the_networks_that_were_used_last_are_kept(monkeypatch: pytest.MonkeyPatch, graphs: list[str]) -> None:
+    monkeypatch.setattr(learners, "KEPT_NETWORKS", 2)
+    nets = [dataclasses.replace(NET, filters=(filters,)) for filters in (4, 5, 6)]
+    for net in (nets[0], nets[1], nets[0], nets[2]):
+        figures(trial(epochs=1, net=net))
+    graphs.clear()
+    figures(trial(epochs=1, net=nets[0]))
+    assert graphs == [] and len(learners._kept) == 2
+    figures(trial(epochs=1, net=nets[1]))
+    assert graphs
 
 
 def test_the_uar_of_an_epoch_is_that_of_all_its_batches_together() -> None:
