@@ -24,5 +24,6 @@ STUDY = Study(
     training=Training(learning_rate=4e-3, batch_size=32, epochs=8),
     search={"training.learning_rate": FloatDistribution(1e-3, 2e-2, log=True)},
     trials=3,
+    grace_epochs=2,
     seeds=(0, 1),
 )

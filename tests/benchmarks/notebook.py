@@ -29,26 +29,15 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from real_search import bench_run, bounds, in_words, markdown, searched, warn_if_busy
+from real_search import HEAD, bench_run, bounds, in_words, markdown, searched, warn_if_busy
 from table import machine
 
 FASTER, FASTER_TO_BEST, OVER_STEADY = 1.8, 5.0, 1.3
 THREE, SMALL = ("plain_2d", "residual_2d", "dilated_2d"), "residual_2d[filters=8]"
 LEAST, MOST = 1e-4, 2e-2  # learning rates that are searched
-STUDY = '''"""Networks on a mel spectrogram."""
-
-from optuna.distributions import FloatDistribution
-
-from harness import Study, Training
-from harness.study.files import parse_component
-from registry.corpora.crema_d import CremaD
-from registry.feature_space import FeatureSpace
-from registry.feature_spaces.mel import Mel
-from registry.splits.unseen_speakers_80_20 import UnseenSpeakers8020
-
-STUDY = Study(
+STUDY = HEAD + '''STUDY = Study(
     corpus=CremaD(speakers={actors}),
-    feature_spaces=(FeatureSpace(features=(Mel(n_mels=40),), join="image"),),
+    feature_spaces=(SPACE,),
     architectures=tuple(parse_component("architectures", network) for network in {networks}),
     splits=(UnseenSpeakers8020(),),
     training=Training(learning_rate=2e-3, batch_size=64, epochs={epochs}, early_stopping=None),

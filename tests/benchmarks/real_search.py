@@ -19,6 +19,20 @@ if TYPE_CHECKING:
 BENCH = Path(sys.executable).with_name("bench")
 DRAWS = 2_000
 BUSY = 0.5  # the load of one minute before a measurement, from which on it is said
+HEAD = '''"""Networks on a mel spectrogram of CREMA-D."""
+
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+from harness import Study, Training
+from harness.study.files import parse_component
+from registry.corpora.crema_d import CremaD
+from registry.feature_space import FeatureSpace
+from registry.feature_spaces.mel import Mel
+from registry.splits.unseen_speakers_80_20 import UnseenSpeakers8020
+
+SPACE = FeatureSpace(features=(Mel(n_mels=40),), join="image")
+
+'''  # of the studies that are compared
 
 
 @dataclass(frozen=True)

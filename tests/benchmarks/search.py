@@ -18,25 +18,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from real_search import Cell, bench_run, in_words, markdown, searched, warn_if_busy
+from real_search import HEAD, Cell, bench_run, in_words, markdown, searched, warn_if_busy
 from table import machine
 
 SHARE = 0.35
-STUDY = '''"""A search of one network, three times."""
-
-from optuna.distributions import CategoricalDistribution, FloatDistribution
-
-from harness import Study, Training
-from registry.architectures.residual_2d import Residual2D
-from registry.corpora.crema_d import CremaD
-from registry.feature_space import FeatureSpace
-from registry.feature_spaces.mel import Mel
-from registry.splits.unseen_speakers_80_20 import UnseenSpeakers8020
-
-STUDY = Study(
+STUDY = HEAD + '''STUDY = Study(
     corpus=CremaD(speakers={actors}),
-    feature_spaces=(FeatureSpace(features=(Mel(n_mels=40),), join="image"),),
-    architectures=(Residual2D(filters=8),),
+    feature_spaces=(SPACE,),
+    architectures=(parse_component("architectures", "residual_2d[filters=8]"),),
     splits=tuple(UnseenSpeakers8020(seed=seed) for seed in {seeds}),
     training=Training(learning_rate=2e-3, epochs={epochs}, early_stopping=None),
     search={{
