@@ -126,9 +126,11 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
         console.result(f"cut: {line}")
     trials, finals = len(cells) * study.trials, len(cells) * len(study.seeds)
     folds = f" × {study.validation_folds} validation folds" if study.validation_folds > 1 else ""
-    trained, epochs = trials * study.validation_folds + finals, sum(c.base.training.epochs for c in cells)
-    console.result(f"{len(cells)} cells × {study.trials} trials{folds} + {finals} finals = {trained} trainings, at most "
-                   f"{epochs * (study.trials * study.validation_folds + len(study.seeds)):,} epochs")
+    written = len(cells) * study.as_written
+    trained, epochs = trials * study.validation_folds + finals + written, sum(c.base.training.epochs for c in cells)
+    console.result(f"{len(cells)} cells × {study.trials} trials{folds} + {finals} finals"
+                   f"{f' + at most {written} as written = at most' if written else ' ='} {trained} trainings, at most "
+                   f"{epochs * (study.trials * study.validation_folds + len(study.seeds) + study.as_written):,} epochs")
     for pruning in dict.fromkeys(study.pruning.in_words(cell.base.steps) for cell in cells if study.trials):
         console.result(f"pruning: {pruning}")
     if study.trials and len(study.objectives) > 1:

@@ -33,7 +33,7 @@ WIDTH = 1.5  # by how much trainings may be quicker or slower than measured: oth
 BATCHES = 4  # of noise that a network is tried with
 CLIPS = 6  # of which features are computed to see how long that takes; the first one loads libraries
 BEGIN_S = 10.0  # until a run trains: libraries, stores, workers
-COST_ROW_S = 3.0  # to measure what a row costs, at the end
+COST_S = 3.0  # to measure at the end what a network costs
 WORKER_BYTES = 500_000_000 + TRAINING_BYTES  # of a worker: its libraries, and a training
 SCORED = 1 / 3  # of a clip's time in training that it takes in validation
 
@@ -96,12 +96,12 @@ def duration(study: Study, cells: Sequence[Cell], corpus: Corpus, records: Seque
         trainings = study.trials * cell.base.validation_folds  # trainings of the search, were none pruned
         trials = trainings * study.pruning.expected_share(study.trials, cell.base.steps)
         stopped = min(training.epochs, (training.early_stopping or training.epochs) + 1)
-        finals = len(study.seeds) * (2 if study.finals_as_written and study.trials > 1 else 1)
+        finals = len(study.seeds) + study.as_written
         low += at_once * least.start_s + least.clip_s * clips * (min(trials * training.epochs, trainings * stopped) + finals * stopped)
         high += (trainings + finals) * most.start_s + most.clip_s * clips * (trials + finals) * training.epochs
     computed = _features_s(cells, corpus, cache) if cache else 0.0
-    rows = len({(cell.label, type(cell.base.split)) for cell in cells}) if study.measure_cost else 0
-    rest = BEGIN_S + computed + COST_ROW_S * rows
+    networks = len({cell.label for cell in cells}) if study.measure_cost else 0
+    rest = BEGIN_S + computed + COST_S * networks
     return Duration(low / WIDTH / at_once + rest, high * WIDTH / at_once + rest, at_once,
                     _basis(len(known), len(tried), len(others) - len(tried)) + _in_all(study, cells, computed))
 

@@ -58,8 +58,7 @@ class Final:
 
     def left(self, seeds: int) -> int:
         """How many seeds neither finished nor failed; all of them before the best trial is chosen."""
-        both = 2 if self.run.study.finals_as_written and self.run.study.trials > 1 else 1
-        return 0 if self.finished else seeds * both if self.trials is None else len(self.missing())
+        return 0 if self.finished else seeds + self.run.study.as_written if self.trials is None else len(self.missing())
 
     def record_end(self, trial: Trial, state: str) -> None:
         """Record how a seed ended; one that failed is left to the next start."""

@@ -124,6 +124,11 @@ class Study:
             for space in self.feature_spaces for architecture in self.architectures for augmentation in self.augmentations)
 
     @property
+    def as_written(self) -> int:
+        """How many finals a cell has with the settings as written beside those of its best trial, at most."""
+        return len(self.seeds) if self.finals_as_written and self.trials > 1 else 0
+
+    @property
     def protocols(self) -> tuple[Any, ...]:
         """Every split of the study, each once, in order."""
         return tuple({specification_text(split): split for row in self.rows for split in row.splits}.values())

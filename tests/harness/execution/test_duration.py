@@ -11,7 +11,7 @@ from made_records import record
 from tiny_trial import CORPUS, TRIAL
 
 from harness.data.features import features
-from harness.execution.duration import BEGIN_S, COST_ROW_S, WIDTH, duration
+from harness.execution.duration import BEGIN_S, COST_S, WIDTH, duration
 from harness.study.cells import plan
 from harness.study.files import load_study
 
@@ -69,7 +69,7 @@ def test_features_that_are_not_cached_and_the_cost_of_rows_are_in_the_estimate(t
     features(CORPUS, TRIAL.feature_space, tmp_path, workers=1)
     there = duration(study, CELLS, CORPUS, records, cache=tmp_path)  # type: ignore[arg-type]
     assert lacking is not None and there is not None
-    assert there.high_s == pytest.approx(4 * 2 * 10.0 * WIDTH + BEGIN_S + COST_ROW_S) and "features" not in str(there)
+    assert there.high_s == pytest.approx(4 * 2 * 10.0 * WIDTH + BEGIN_S + COST_S) and "features" not in str(there)
     assert 0 < lacking.high_s - there.high_s < 60 and str(lacking).endswith(" s for features)")
 
 
