@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from calls import Ran, bench
+from copied_home import copied_home
 
 from harness.data.corpora import Workspace
 from harness.evaluation.audit import audit_runs
@@ -21,7 +21,7 @@ def test_every_final_of_a_study_has_a_line_with_its_protocol_and_seed(ran: Ran) 
 
 
 def test_an_audit_that_could_look_at_nothing_is_no_pass(ran: Ran, tmp_path: Path) -> None:
-    home = shutil.copytree(ran.home, tmp_path / "home")
+    home = copied_home(ran.home, tmp_path / "home")
     Store(home).studies()
     for file in (home / "mlartifacts").rglob("configuration.json"):
         file.unlink()

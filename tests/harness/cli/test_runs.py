@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from begun_study import CELL, begun
 from calls import TINY, Ran, bench
+from copied_home import copied_home
 
 from harness.cli.runs import _age
 from harness.tracking.store import Store
@@ -54,7 +54,7 @@ def test_status_of_a_home_without_runs_says_so_and_makes_none(tmp_path: Path) ->
 
 
 def test_what_was_deleted_in_mlflow_is_no_news_to_either_command(ran: Ran, tmp_path: Path) -> None:
-    home = shutil.copytree(ran.home, tmp_path / "home")
+    home = copied_home(ran.home, tmp_path / "home")
     tracker = Store(home).experiment("tiny_study")
     tracker.client.delete_run(tracker.records("seed")[0].run_id)
     assert "deleted in MLflow: 1 run; `bench restore tiny_study` brings back what MLflow has" in bench("status", "--home", home).out

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from pathlib import Path
 
 import numpy as np
 import soundfile
 from calls import TINY, Ran, bench, study_file
+from copied_home import copied_home
 from small_trials import CLEAN
 
 from harness.data.corpora import Workspace, open_corpus
@@ -41,7 +41,7 @@ def test_openings_of_runs_that_were_deleted_since_are_counted_and_told() -> None
 
 
 def test_finals_of_an_earlier_call_that_lack_an_audit_get_it_when_the_study_is_called_again(ran: Ran, tmp_path: Path) -> None:
-    home = shutil.copytree(ran.home, tmp_path / "home")
+    home = copied_home(ran.home, tmp_path / "home")
     tracker = Store(home).experiment("tiny_study")
     before = tracker.records("seed")
     for seed in before[1:]:
@@ -77,7 +77,7 @@ def test_a_study_that_was_really_run_has_no_leak_and_its_kept_models_were_fitted
 
 
 def test_a_false_record_in_the_store_ends_the_audit_with_code_1(ran: Ran, tmp_path: Path) -> None:
-    home = shutil.copytree(ran.home, tmp_path / "home")
+    home = copied_home(ran.home, tmp_path / "home")
     tracker = Store(home).experiment("tiny_study")
     seeds = tracker.records("seed")
     tracker.tag(seeds[0].run_id, RunTags(split_fingerprint="0" * 64))

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from calls import Ran
+from copied_home import copied_home
 from mlflow_client import client_of, runs_of
 
 from harness.tracking.store import Store
@@ -31,7 +32,7 @@ def test_the_figures_of_its_run_stand_beside_it_and_are_in_the_run_once(ran: Ran
 
 
 def test_a_model_whose_files_the_store_has_lost_has_none(ran: Ran, tmp_path: Path) -> None:
-    home = shutil.copytree(ran.home, tmp_path / "home")
+    home = copied_home(ran.home, tmp_path / "home")
     tracker = Store(home).experiment("tiny_study")
     kept = next(record for record in tracker.records("seed") if record.about.model)
     assert tracker.models.files(kept, tmp_path / "before") is not None
@@ -48,7 +49,7 @@ def test_its_requirements_are_exact_versions(ran: Ran) -> None:
 
 
 def test_a_model_that_was_registered_by_hand_is_people_s_and_one_deleted_by_hand_is_no_fault(ran: Ran, tmp_path: Path) -> None:
-    tracker = Store(shutil.copytree(ran.home, tmp_path / "home")).experiment("tiny_study")
+    tracker = Store(copied_home(ran.home, tmp_path / "home")).experiment("tiny_study")
     first, second = [record for record in tracker.records("seed") if record.about.model]
     assert not tracker.models.is_registered(first)
     tracker.client.create_registered_model("ours")

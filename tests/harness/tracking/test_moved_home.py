@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from copied_home import copied_home
 
 from harness.tracking.addresses import local_folder
 from harness.tracking.moved_home import COLUMNS, follow
@@ -50,16 +51,9 @@ def _add_file(tracker: Tracker, run: str) -> None:
 def home(made: Path, tmp_path: Path) -> Path:
     """That home as it was made, at a place of its own that its store knows."""
     home = tmp_path / "home"
-    _copied(made, home)
+    copied_home(made, home)
     follow(home / "mlflow.db", home)
     return home
-
-
-def _copied(home: Path, to: Path) -> Path:
-    shutil.copytree(home, to, ignore=lambda folder, names: [name for name in names if name.startswith("mlflow.db-")])
-    with closing(sqlite3.connect(home / "mlflow.db")) as source, closing(sqlite3.connect(to / "mlflow.db")) as target:
-        source.backup(target)
-    return to
 
 
 def addresses(home: Path) -> list[str]:
@@ -100,7 +94,7 @@ def test_what_was_pointed_elsewhere_on_purpose_stays(home: Path) -> None:
 
 def test_two_homes_from_one_copy_are_two_homes(home: Path) -> None:
     before = addresses(home)
-    copy = _copied(home, home.with_name("copy"))
+    copy = copied_home(home, home.with_name("copy"))
     _add_file(tracker := Store(copy).experiment("tiny"), tracker.start("seed", "seed 1", None, RunTags()))
     assert addresses(home) == before and len(list(home.rglob("artifacts/figures.csv"))) == 2
     assert below(home, addresses(copy)) == [] and len(below(copy, addresses(copy))) == 7
@@ -188,7 +182,7 @@ def test_of_two_processes_that_open_it_at_once_one_rewrites(home: Path) -> None:
 def test_a_home_that_a_running_start_knows_by_its_other_place_is_left_to_it(home: Path) -> None:
     tracker = Store(home).experiment("tiny")
     running = tracker.start("trial", "lr=1", None, RunTags())
-    copy = _copied(home, home.with_name("copy"))
+    copy = copied_home(home, home.with_name("copy"))
     renamed = home.rename(home.with_name("renamed"))
     with pytest.raises(BenchError, match=rf"a start of bench that knows this home as {home} may be running \(process {os.getpid()} on "):
         follow(renamed / "mlflow.db", renamed)
