@@ -15,7 +15,7 @@ class Architecture(Protocol):
     """A registered architecture: the shape of one input -> an uncompiled model with a softmax output.
 
     Args:
-        rank: 2 for networks over a sequence (steps, channels), 3 for networks over an image (frames, bands, 1).
+        rank: 1 for networks over a vector (values,), 2 over a sequence (steps, channels), 3 over an image (frames, bands, 1).
         minimum_steps: the least size of every axis but the channels that leaves something after all pooling; or one for each of them.
     """
 
@@ -44,6 +44,7 @@ def least_sizes(architecture: Any) -> tuple[int, ...]:
 
 
 _NEEDS = {
+    1: ("a vector (values,)", "use join='vector'"),
     2: ("a sequence (steps, channels)", "use join='channels' or join='end_to_end'"),
     3: ("an image (frames, bands, 1)", "use join='image'"),
 }

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from registry.core import checked, differing, label_of, short_label
 from registry.errors import BenchError, require
+from registry.pooling import PER_BAND, Statistic, pooled
 
 if TYPE_CHECKING:
     import numpy as np
 
-Join = Literal["channels", "end_to_end", "image"]
+Join = Literal["channels", "end_to_end", "image", "vector"]
 SHORTEST_S = 0.2  # of what trimming leaves: less is no speech
 CLICK = 2_560  # samples that trimming leaves of a click between pauses, whatever the rate
 Normalisation = Literal["none", "per_clip", "per_band", "per_value"]
 
 
 class Feature(Protocol):
-    """A registered feature: waveform -> frames."""
+    """A registered feature: waveform -> frames.
+
+    One whose class says `whole_clip = True` gives one frame for a clip of any length, as sets of functionals do.
+    """
 
     def __call__(self, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
         """(samples,) float32 -> (frames, bands) float32."""
@@ -33,14 +37,19 @@ class FeatureSpace:
     Args:
         features: registered features; all must give the same number of frames.
         join: `channels` gives (frames, bands) and `end_to_end` gives (bands · frames, 1), one band after the other as
-            the published 1-D systems do, both for 1-D networks; `image` gives (frames, bands, 1) for 2-D networks.
+            the published 1-D systems do, both for 1-D networks; `image` gives (frames, bands, 1) for 2-D networks; `vector`
+            gives (values,), the statistics of every band over the clip's own frames.
         sample_rate: Hz; every clip is resampled to it.
-        duration_s: clips are zero-padded or cut to it; None pads to the longest clip of the corpus, before trimming.
+        duration_s: clips are zero-padded or cut to it; None pads to the longest clip of the corpus, before trimming. For a `vector`
+            nothing is padded, and None cuts nothing.
         trim_db: leading and trailing audio this far below the peak is cut first; None trims nothing.
         normalise: `per_band` standardises each band by its mean and standard deviation over the training clips,
             `per_value` each value of each frame likewise (one that is constant there is only centred), `per_clip` each
             clip by its own mean and standard deviation; all become a layer of the saved model.
+        statistics: over time, of a `vector`: see `registry.pooling.pooled`. Features of whole clips are taken as they are.
     """
+
+    later_fields: ClassVar[tuple[str, ...]] = ("statistics",)
 
     features: tuple[Feature, ...]
     join: Join
@@ -48,6 +57,7 @@ class FeatureSpace:
     duration_s: float | None = 3.0
     trim_db: float | None = None
     normalise: Normalisation = "per_band"
+    statistics: tuple[Statistic, ...] = ("mean", "std")
 
     def __post_init__(self) -> None:
         require(len(self.features) > 0, "a feature space needs at least one feature")
@@ -56,13 +66,16 @@ class FeatureSpace:
         require(1_000 <= self.sample_rate <= 192_000, f"sample_rate must be 1000 to 192000 Hz, not {self.sample_rate}")
         require(self.duration_s is None or 0 < self.duration_s <= 60, f"duration_s must be in (0, 60], not {self.duration_s}")
         require(self.trim_db is None or self.trim_db > 0, f"trim_db must be positive, not {self.trim_db}")
+        distinct = 0 < len(self.statistics) == len({*self.statistics})
+        require(distinct, f"statistics must be some of {', '.join(PER_BAND)}, each once, not {self.statistics}")
 
     @property
     def label(self) -> str:
-        """What people call it: `mel[n_mels=40] image`, `zcr+energy end_to_end`."""
+        """What people call it: `mel[n_mels=40] image`, `zcr+energy end_to_end`, `mfcc vector mean+std`."""
         joined = "+".join(short_label(feature) for feature in self.features)
-        fields = [f"{k}={v}" for k, v in differing(self).items()]
-        return " ".join([joined, *([] if self.join == "channels" else [self.join]), *fields])
+        fields = [f"{k}={v}" for k, v in differing(self).items() if k != "statistics"]
+        pooled_by = ["+".join(self.statistics)] if self.join == "vector" else []
+        return " ".join([joined, *([] if self.join == "channels" else [self.join]), *pooled_by, *fields])
 
     def samples(self, longest_s: float) -> int:
         """Samples of every prepared clip, where the corpus's longest clip lasts `longest_s` seconds."""
@@ -72,7 +85,7 @@ class FeatureSpace:
 
     def extract(self, waveform: np.ndarray, sample_rate: int, samples: int,
                 change: Callable[[np.ndarray, int], np.ndarray] | None = None) -> np.ndarray:
-        """The features of one clip before they are joined: (frames, bands), float32.
+        """The features of one clip before they are joined: (frames, bands), float32; of a `vector`, one frame with all its values.
 
         Args:
             change: (waveform, sample rate) -> waveform: an augmentation. It is applied after resampling and trimming, so
@@ -85,8 +98,13 @@ class FeatureSpace:
         from registry.audio import fix_length, resample, trim
 
         speech = trim(resample(waveform, sample_rate, self.sample_rate), self.trim_db)
-        prepared = fix_length(change(speech, self.sample_rate) if change else speech, samples)
+        changed = change(speech, self.sample_rate) if change else speech
+        prepared = changed[:samples] if self.join == "vector" else fix_length(changed, samples)
         parts = [feature(prepared, self.sample_rate) for feature in self.features]
+        if self.join == "vector":
+            seconds = len(prepared) / self.sample_rate
+            parts = [part if getattr(feature, "whole_clip", False) else pooled(part, self.statistics, seconds)[None, :]
+                     for feature, part in zip(self.features, parts, strict=True)]
         if len({len(part) for part in parts}) > 1:
             frames = ", ".join(f"{label_of(type(f))} {len(part)}" for f, part in zip(self.features, parts, strict=True))
             raise BenchError(f"joined features must have the same number of frames, not {frames}: use one frame and hop")
@@ -117,7 +135,8 @@ class FeatureSpace:
         >>> FeatureSpace(features=(ZeroCrossingRate(),), join="end_to_end").joined_shape(216, 2)
         (432, 1)
         """
-        return {"channels": (frames, bands), "end_to_end": (frames * bands, 1), "image": (frames, bands, 1)}[self.join]
+        return {"channels": (frames, bands), "end_to_end": (frames * bands, 1), "image": (frames, bands, 1),
+                "vector": (frames * bands,)}[self.join]
 
 
 def cut_in_words(clips: int, total: int, duration_s: float) -> str:

@@ -54,6 +54,8 @@ def cached_features(corpus: Corpus, space: FeatureSpace, cache: Path) -> np.ndar
 
 def key_of(corpus: Corpus, space: FeatureSpace, samples: int, **more: Any) -> str:
     """SHA-256 of everything that changes the numbers: audio, features and their versions, preparation, libraries, and `more`."""
+    if space.join == "vector":  # of which the cache holds the statistics
+        more["statistics"] = space.statistics
     recipe = {
         "format": FORMAT, "corpus": corpus.parameters, "audio": corpus.digests,
         "features": specification(space.features), "sample_rate": space.sample_rate,

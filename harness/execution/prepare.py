@@ -19,9 +19,10 @@ from harness.study.cells import Cell, chosen_cells, plan
 from harness.study.definition import Study
 from harness.study.folds import with_all_folds
 from registry.architecture import decline
-from registry.core import short_label
+from registry.core import label_of, short_label
 from registry.corpus import Corpus
 from registry.errors import BenchError, Declined
+from registry.estimator import is_estimator
 from registry.own_layers import reason_not_kept
 from registry.validation_fold import validation_folds
 
@@ -129,9 +130,12 @@ def split_reason(protocol: Any, corpus: Corpus, folds: int = 1) -> str | None:
 
 
 def pair_reason(cell: Cell, corpus: Corpus) -> str | None:
-    """Why the cell's architecture can't take its feature space; None when it can."""
-    space = cell.base.feature_space
-    return decline(cell.base.architecture, space.silent_shape(padded_samples(corpus, space)))
+    """Why the cell's architecture can't take its feature space or its augmentation; None when it can."""
+    architecture, space, on_the_fly = cell.base.architecture, cell.base.feature_space, cell.base.augmentation.on_the_fly
+    if on_the_fly and is_estimator(architecture):
+        return (f"{label_of(type(architecture))} is fitted at once, without batches in which {label_of(type(on_the_fly[0]))} could act: "
+                "list augmentations of waveforms under copies")
+    return decline(architecture, space.silent_shape(padded_samples(corpus, space)))
 
 
 def model_reason(cell: Cell, corpus: Corpus) -> str | None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from harness.study.trial import Trial
+from harness.study.trial import OF_ESTIMATORS, Trial
 from registry.core import field_types, label_of
+from registry.estimator import is_estimator
 
 
 def has_setting(trial: Trial, setting: str) -> bool:
     """Whether a trial has a component with this setting."""
     owner, _, field = setting.rpartition(".")
-    return owner in _owners(trial) and field in field_types(type(_owners(trial)[owner]))
+    return owner in _owners(trial) and field in _fields(trial, owner)
 
 
 def with_settings(trial: Trial, settings: dict[str, Any]) -> Trial:
@@ -35,12 +36,18 @@ def with_settings(trial: Trial, settings: dict[str, Any]) -> Trial:
 def setting_value(trial: Trial, setting: str) -> Any:
     """The value of a setting of a trial; None where the trial does not have it."""
     owner, _, field = setting.rpartition(".")
-    return getattr(_owners(trial).get(owner), field, None)
+    return getattr(_owners(trial)[owner], field) if has_setting(trial, setting) else None
 
 
 def settings_of(trial: Trial) -> list[str]:
     """Every setting that a trial has, for near names in errors and for `bench show`."""
-    return sorted({f"{owner}.{field}" for owner, component in _owners(trial).items() for field in field_types(type(component))})
+    return sorted({f"{owner}.{field}" for owner in _owners(trial) for field in _fields(trial, owner)})
+
+
+def _fields(trial: Trial, owner: str) -> tuple[str, ...]:
+    """The settings of a component; of the training of an estimator, the few that it has."""
+    few = OF_ESTIMATORS if owner == "training" and is_estimator(trial.architecture) else ()
+    return few or tuple(field_types(type(_owners(trial)[owner])))
 
 
 def _owners(trial: Trial) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from typing import Any, ClassVar, Literal
 from registry.augmentation import Augmentation
 from registry.core import canonical, checked, short_label, specification
 from registry.errors import require
+from registry.estimator import is_estimator
 from registry.feature_space import FeatureSpace
 
+OF_ESTIMATORS = ("class_weights", "threads")  # the settings of a training that an estimator has, which is fitted at once
 NUMBERS_VERSION = 3  # increased when training, scoring or normalising changes its numbers
 
 
@@ -96,6 +98,9 @@ class Trial:
 
     def __post_init__(self) -> None:
         require(self.validation_folds == 1 or not self.opens_test, "a final is trained once, on the training part of its protocol")
+        if is_estimator(self.architecture):
+            own = {name: getattr(self.training, name) for name in OF_ESTIMATORS}
+            object.__setattr__(self, "training", Training(epochs=1, **own))
 
     @property
     def steps(self) -> int:
@@ -104,8 +109,11 @@ class Trial:
 
     @property
     def configuration(self) -> dict[str, Any]:
-        """The whole trial as plain JSON data."""
-        return {**specification(self), "numbers_version": NUMBERS_VERSION}
+        """The whole trial as plain JSON data; of an estimator's training, the settings that it has."""
+        data = {**specification(self), "numbers_version": NUMBERS_VERSION}
+        if is_estimator(self.architecture):
+            data["training"] = {key: value for key, value in data["training"].items() if key in ("component", "version", *OF_ESTIMATORS)}
+        return data
 
     @property
     def signature(self) -> str:

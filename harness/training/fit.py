@@ -1,4 +1,4 @@
-"""Fits a network on the training clips and keeps the epoch that validation chooses."""
+"""Fits an architecture on the training clips: a network epoch by epoch, of which validation chooses one, an estimator at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import functools
 import gc
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,43 +14,22 @@ from harness.study.seeds import seed_for
 from harness.study.trial import Training, Trial
 from harness.training.backend import seeded
 from harness.training.cooldown import cooldown
+from harness.training.fitted import Fitted, Validation, class_weights, predict
 from harness.training.learner import learner, new_session
-from harness.training.network import build
+from harness.training.network import build, head
 from harness.training.result import Diverged
 from harness.training.training_clips import TrainingClips
+from registry.estimator import is_estimator
 
 if TYPE_CHECKING:
     import keras
 
-PREDICTED_AT_ONCE = 64  # clips
 OnEpoch = Callable[[int, dict[str, float]], None]
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A trained network and the course of its training.
-
-    Args:
-        model: (batch, frames, bands) -> (batch, classes); the normaliser and the join are its first layers.
-        network: what computes the same faster, until the next training of this process.
-        history: metric -> one value an epoch. best_epoch: the epoch, from 1, whose weights were kept.
-        parameters: of the architecture alone.
-    """
-
-    model: keras.Model
-    network: keras.Model
-    history: dict[str, list[float]]
-    best_epoch: int
-    parameters: int
-
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """Probabilities, (clips, classes), of the kept epoch."""
-        return predict(self.network, x)
 
 
 def fit(trial: Trial, x: np.ndarray | TrainingClips, y: np.ndarray, x_validation: np.ndarray, y_validation: np.ndarray, n_classes: int,
         on_epoch: OnEpoch) -> Fitted:
-    """Train the trial's network.
+    """Train the trial's architecture.
 
     Args:
         x, x_validation: shape (clips, frames, bands), float32. y, y_validation: shape (clips,), class indices.
@@ -60,20 +38,28 @@ def fit(trial: Trial, x: np.ndarray | TrainingClips, y: np.ndarray, x_validation
     """
     import keras
 
-    from harness.training.batches import Batches
-
     freeze_loaded_objects()
     new_session()
     keras.config.set_dtype_policy(trial.training.precision)
-    clips, training, one_hot = TrainingClips.of(x), trial.training, np.eye(n_classes, dtype=np.float32)
-    weights = class_weights(y, n_classes)[y] if training.class_weights else None
+    weights = class_weights(y, n_classes)[y] if trial.training.class_weights else None
+    way = _fit_estimator if is_estimator(trial.architecture) else _fit_network
+    one_hot = np.eye(n_classes, dtype=np.float32)
+    return way(trial, TrainingClips.of(x), one_hot[y], weights, x_validation, one_hot[y_validation], on_epoch)
+
+
+def _fit_network(trial: Trial, clips: TrainingClips, y: np.ndarray, weights: np.ndarray | None, x_validation: np.ndarray,
+                 y_validation: np.ndarray, on_epoch: OnEpoch) -> Fitted:
+    """Train by epochs. Args: y, y_validation: one-hot, (clips, classes). weights: of the training clips."""
+    from harness.training.batches import Batches
+
+    training, n_classes = trial.training, y.shape[1]
     own = type(trial.architecture).__module__.startswith("registry.")
     with seeded(seed_for(trial.signature, "training"), everything=not own):
         model, architecture = build(trial, clips, n_classes)
         with learner(trial, model, clips, n_classes) as taught:
             history: dict[str, list[float]] = {}
-            validation = Validation(taught.network, x_validation, one_hot[y_validation], training.label_smoothing)
-            batches = Batches(clips, one_hot[y], weights, training.batch_size, seed_for(trial.signature, "order"))
+            validation = Validation(taught.network, x_validation, y_validation, training.label_smoothing)
+            batches = Batches(clips, y, weights, training.batch_size, seed_for(trial.signature, "order"))
             taught.trained.fit(batches, steps_per_epoch=batches.steps, epochs=training.epochs, shuffle=False, verbose=0,
                                callbacks=callbacks(training, validation, history, on_epoch))
         uar = history["validation_uar"]
@@ -81,11 +67,22 @@ def fit(trial: Trial, x: np.ndarray | TrainingClips, y: np.ndarray, x_validation
                       architecture.count_params())
 
 
-def predict(network: keras.Model, x: np.ndarray) -> np.ndarray:
-    """Probabilities, (clips, classes). All batches have one size, so that one graph serves all."""
-    padded = np.concatenate([x, np.zeros((-len(x) % PREDICTED_AT_ONCE, *x.shape[1:]), x.dtype)])
-    batches = [network.predict_on_batch(padded[start:start + PREDICTED_AT_ONCE]) for start in range(0, len(padded), PREDICTED_AT_ONCE)]
-    return np.concatenate(batches)[:len(x)]
+def _fit_estimator(trial: Trial, clips: TrainingClips, y: np.ndarray, weights: np.ndarray | None, x_validation: np.ndarray,
+                   y_validation: np.ndarray, on_epoch: OnEpoch) -> Fitted:
+    """Fit at once, on what the normaliser and the join make of the clips; the course has one epoch."""
+    import keras
+
+    inputs, outputs = head(trial.feature_space, clips)
+    x = clips[np.arange(len(clips))]  # (clips, 1, values)
+    vectors = predict(keras.Model(inputs, outputs), x)
+    network = trial.architecture.fitted(vectors, y.argmax(axis=1), weights, y.shape[1], seed_for(trial.signature, "training"))
+    model = keras.Model(inputs, network(outputs), name="normaliser_join_network")
+    course = {f"{part}_{name}": value for part, look in (("train", Validation(model, x, y)), ("validation", Validation(
+        model, x_validation, y_validation))) for name, value in look().items()}
+    if not all(map(math.isfinite, course.values())):
+        raise Diverged("the fitted estimator's loss is not finite: the features hold values that are too large, or C is")
+    on_epoch(1, course)
+    return Fitted(model, model, {name: [value] for name, value in course.items()}, 1, network.count_params())
 
 
 @functools.cache
@@ -102,37 +99,6 @@ def rate(training: Training, epoch: int) -> float:
     if training.schedule == "step":
         return training.learning_rate * training.drop_factor ** (epoch // training.drop_epochs)
     return training.learning_rate
-
-
-def class_weights(y: np.ndarray, n_classes: int) -> np.ndarray:
-    """Inverse class frequencies with mean one over the clips, (classes,), float32; 0 for a class without clips."""
-    counts = np.bincount(y, minlength=n_classes)
-    shares = np.zeros(n_classes)
-    np.divide(len(y) / np.count_nonzero(counts), counts, out=shares, where=counts > 0)
-    return shares.astype(np.float32)
-
-
-@dataclass(frozen=True)
-class Validation:
-    """The validation part, and the network that is looked at with it.
-
-    Args: x: shape (clips, frames, bands). y: shape (clips, classes), one-hot.
-    """
-
-    network: keras.Model
-    x: np.ndarray
-    y: np.ndarray
-    label_smoothing: float
-
-    def __call__(self) -> dict[str, float]:
-        """Cross-entropy, as the training's loss, accuracy and UAR."""
-        probabilities = predict(self.network, self.x)
-        wanted = self.y * (1 - self.label_smoothing) + self.label_smoothing / self.y.shape[1]
-        loss = -(wanted * np.log(np.maximum(probabilities, 1e-7))).sum(axis=1, dtype=np.float64).mean()
-        right = self.y[np.arange(len(self.y)), probabilities.argmax(axis=1)]
-        clips = self.y.sum(axis=0)  # of each class
-        recalls = (right @ self.y)[clips > 0] / clips[clips > 0]
-        return {"loss": float(loss), "wa": float(right.mean()), "uar": float(recalls.mean())}
 
 
 def callbacks(training: Training, validation: Validation, history: dict[str, list[float]],

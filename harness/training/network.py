@@ -13,6 +13,8 @@ from harness.training.training_clips import TrainingClips
 if TYPE_CHECKING:
     import keras
 
+    from registry.feature_space import FeatureSpace
+
 
 def build(trial: Trial, x: np.ndarray | TrainingClips, n_classes: int) -> tuple[keras.Model, keras.Model]:
     """The whole model from features (batch, frames, bands) to probabilities, and the architecture's network inside it.
@@ -21,15 +23,23 @@ def build(trial: Trial, x: np.ndarray | TrainingClips, n_classes: int) -> tuple[
     """
     import keras
 
-    space, (frames, bands) = trial.feature_space, x.shape[1:]
-    network = trial.architecture(space.joined_shape(frames, bands), n_classes)
-    inputs = keras.Input((frames, bands), name="features")
-    outputs = inputs
-    for layer in (*normaliser(space.normalise, x), *joiner(space.join, frames, bands), network):
-        outputs = layer(outputs)
+    inputs, outputs = head(trial.feature_space, x)
+    network = trial.architecture(tuple(outputs.shape[1:]), n_classes)
+    outputs = network(outputs)
     if outputs.dtype != "float32":  # a user's network may end in a layer of the training's precision
         outputs = keras.layers.Activation("linear", dtype="float32")(outputs)
     return keras.Model(inputs, outputs, name="normaliser_join_network"), network
+
+
+def head(space: FeatureSpace, x: np.ndarray | TrainingClips) -> tuple[Any, Any]:
+    """The input of a model, features (batch, frames, bands), and what its normaliser and its join make of it."""
+    import keras
+
+    frames, bands = x.shape[1:]
+    inputs = outputs = keras.Input((frames, bands), name="features")
+    for layer in (*normaliser(space.normalise, x), *joiner(space.join, frames, bands)):
+        outputs = layer(outputs)
+    return inputs, outputs
 
 
 def augmented(model: keras.Model, trial: Trial) -> keras.Model:
@@ -83,4 +93,6 @@ def joiner(join: str, frames: int, bands: int) -> list[keras.Layer]:
         return [keras.layers.Reshape((frames, bands, 1))]
     if join == "end_to_end":  # one band after the other: (batch, bands, frames) -> (batch, bands · frames, 1)
         return [keras.layers.Permute((2, 1)), keras.layers.Reshape((bands * frames, 1))]
+    if join == "vector":
+        return [keras.layers.Reshape((frames * bands,))]
     return []

@@ -18,7 +18,8 @@ from harness.data.features import Progress, features
 from harness.safe_text import mask_secrets
 from harness.study.trial import Trial
 from harness.training.backend import fix_threads, set_up
-from harness.training.fit import Fitted, OnEpoch, fit
+from harness.training.fit import OnEpoch, fit
+from harness.training.fitted import Fitted
 from harness.training.predictions import Predictions
 from harness.training.result import Diverged, NotTheTrialsFault, Pruned, Result
 from harness.training.scores import Scores

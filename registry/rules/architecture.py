@@ -12,7 +12,7 @@ from registry.errors import require
 if TYPE_CHECKING:
     import numpy as np
 
-SHAPES = {2: (94, 40), 3: (94, 64, 1)}
+SHAPES = {1: (40,), 2: (94, 40), 3: (94, 64, 1)}
 
 
 def _suitable(architecture: Any) -> tuple[int, ...]:
@@ -21,14 +21,15 @@ def _suitable(architecture: Any) -> tuple[int, ...]:
 
 
 def declines(architecture: Any) -> None:
-    """Its rank is 2 or 3; a shape of the other rank, or smaller than minimum_steps, is declined with a reason."""
+    """Its rank is 1, 2 or 3; a shape of another rank, or smaller than minimum_steps, is declined with a reason."""
     rank = getattr(architecture, "rank", None)
-    require(rank in SHAPES, f"Its rank is {rank!r}: set rank: ClassVar[int] = 2 for (steps, channels), 3 for images.")
+    require(rank in SHAPES, f"Its rank is {rank!r}: set rank: ClassVar[int] = 1 for vectors, 2 for (steps, channels), 3 for images.")
     least = least_sizes(architecture)
     require(len(least) == architecture.rank - 1 and all(isinstance(size, int) and size >= 1 for size in least),
             f"Its minimum_steps is {architecture.minimum_steps!r}: give a whole number from 1, or one for each axis but the channels.")
     fitting = _suitable(architecture)
-    require(bool(decline(architecture, SHAPES[5 - architecture.rank])), "A shape of the other rank was not declined.")
+    others = [shape for rank, shape in SHAPES.items() if rank != architecture.rank]
+    require(all(decline(architecture, shape) for shape in others), "A shape of another rank was not declined.")
     require(decline(architecture, fitting) is None, f"{fitting} was declined: {decline(architecture, fitting)}")
 
 

@@ -11,12 +11,17 @@ import soundfile
 from calls import TINY, Ran, bench
 from folder_clips import tone
 from mlflow_client import client_of, runs_of
+from tiny_trial import CORPUS, TRIAL
 
 from harness.console import Console
 from harness.data.corpora import Workspace, open_corpus
 from harness.execution import prepare as preparation
-from harness.execution.prepare import feasible, prepare
+from harness.execution.prepare import feasible, pair_reason, prepare
+from harness.study.cells import Cell
 from harness.study.files import load_study
+from registry.architectures.svm import Svm
+from registry.augmentation import Augmentation
+from registry.augmentations.mixup import Mixup
 from registry.corpora.crema_d import NEVER_PUBLISHED, _takes
 from registry.corpora.folder import Folder
 from registry.errors import BenchError
@@ -105,3 +110,9 @@ def test_a_protocol_whose_training_lacks_an_emotion_is_declined_and_few_speakers
     with pytest.raises(BenchError, match=r"not all folds can be run, .*: speaker_folds.*: training would hold no"):
         prepare(study, Workspace(home=tmp_path / "home", data=tmp_path), {}, None, False, console, all_folds=True)
     assert any(line.startswith("⚠ random_80_20: too few to rank: test clips of an emotion") for line in told)
+
+
+def test_an_estimator_declines_augmentations_that_act_within_batches() -> None:
+    trial = dataclasses.replace(TRIAL, architecture=Svm(), augmentation=Augmentation(on_the_fly=(Mixup(),)))
+    reason = "svm is fitted at once, without batches in which mixup could act: list augmentations of waveforms under copies"
+    assert pair_reason(Cell(trial, {}), CORPUS) == reason

@@ -9,6 +9,7 @@ from tiny_study import STUDY
 
 from harness.study.cells import plan
 from harness.study.settings import setting_value, settings_of, with_settings
+from registry.architectures.svm import Svm
 from registry.augmentations.mixup import Mixup
 from registry.augmentations.noise import Noise
 from registry.feature_space import FeatureSpace
@@ -42,3 +43,11 @@ def test_settings_of_one_component_are_changed_together_in_any_order() -> None:
 def test_a_setting_reaches_the_fields_of_an_augmentation() -> None:
     changed = with_settings(plan(LISTED, "clips")[1].base, {"noise.highest_snr_db": 20.0, "mixup.alpha": 0.4})
     assert changed.augmentation.copies[0] == Noise(highest_snr_db=20.0) and changed.augmentation.on_the_fly[1] == Mixup(alpha=0.4)
+
+
+def test_an_estimator_has_the_few_settings_of_a_training_that_change_its_figures() -> None:
+    trial = dataclasses.replace(TRIAL, architecture=Svm())
+    assert [name for name in settings_of(trial) if name.startswith("training.")] == ["training.class_weights", "training.threads"]
+    assert setting_value(trial, "training.learning_rate") is None and setting_value(trial, "svm.C") == 1.0
+    assert with_settings(trial, {"training.learning_rate": 0.5, "training.epochs": 3}) == trial
+    assert with_settings(trial, {"training.class_weights": True}).signature != trial.signature

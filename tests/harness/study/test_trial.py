@@ -15,6 +15,7 @@ from tiny_study import STUDY
 from harness.data.corpora import Workspace
 from harness.study.cells import plan
 from harness.study.trial import Training, Trial
+from registry.architectures.logistic_regression import LogisticRegression
 from registry.architectures.residual_2d import Residual2D
 from registry.errors import BenchError
 
@@ -53,3 +54,11 @@ def test_where_and_how_the_work_is_done_is_no_part_of_a_trial() -> None:
     assert fields == {"home", "data", "workers", "left_out"}
     assert not fields & set(TRIAL.configuration)
     assert fields.isdisjoint(field.name for field in dataclasses.fields(Trial))
+
+
+def test_an_estimator_takes_one_step_and_has_no_setting_of_training_by_epochs_in_its_configuration() -> None:
+    training = Training(epochs=50, learning_rate=0.1, class_weights=True)
+    trial = dataclasses.replace(TRIAL, architecture=LogisticRegression(), training=training)
+    assert trial.steps == 1 and trial.training.class_weights
+    assert trial.configuration["training"].keys() <= {"component", "version", "class_weights", "threads"}
+    assert dataclasses.replace(trial, training=Training(epochs=3, class_weights=True)).signature == trial.signature

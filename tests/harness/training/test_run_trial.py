@@ -9,19 +9,23 @@ from typing import Any
 import numpy as np
 import pytest
 from listed_recipes import LISTED
+from sklearn.linear_model import LogisticRegression as Logistic
 from tiny_study import STUDY
 from tiny_trial import CORPUS, TINY_NET, TRIAL, ignore, toy
 
 from harness.data.corpora import Workspace, open_corpus
 from harness.data.features import features
 from harness.study.cells import plan
+from harness.training import saved_model
 from harness.training.result import Pruned, Result
 from harness.training.run_trial import run_trial
+from registry.architectures.logistic_regression import LogisticRegression
 from registry.corpora.combined import Combined
 from registry.errors import BenchError
 from registry.splits.speaker_folds import SpeakerFolds
 
 SPLIT = TRIAL.split(CORPUS)
+VECTOR = dataclasses.replace(TRIAL.feature_space, join="vector")
 FINAL = dataclasses.replace(TRIAL, opens_test=True)
 
 
@@ -186,3 +190,21 @@ def test_an_error_that_is_not_of_memory_does_not_name_the_batch_size(workspace: 
 
     monkeypatch.setattr("harness.training.run_trial.fit", fit_wrongly)
     assert run_trial(TRIAL, workspace, ignore).reason == "ValueError: a shape is wrong"
+
+
+def test_an_estimator_is_fitted_on_training_clips_alone_and_its_saved_model_predicts_the_same(
+        workspace: Workspace, tmp_path: Path) -> None:
+    trial = dataclasses.replace(TRIAL, architecture=LogisticRegression(C=0.1), feature_space=VECTOR)
+    epochs: list[int] = []
+    result = run_trial(trial, workspace, lambda epoch, metrics: epochs.append(epoch))
+    assert result.state == "finished" and result.validation is not None, result.reason
+    assert epochs == [1] and result.best_epoch == 1 and result.history["validation_uar"] == [pytest.approx(result.validation.uar)]
+    values = features(CORPUS, VECTOR, workspace.cache)[:, 0]
+    scaled = (values - values[SPLIT.train].mean(axis=0)) / np.sqrt(np.maximum(values[SPLIT.train].var(axis=0), 1e-10))
+    reference = Logistic(C=0.1, max_iter=1000).fit(scaled[SPLIT.train], CORPUS.labels[SPLIT.train])
+    expected = reference.predict_proba(scaled[SPLIT.validation])
+    assert np.allclose(result.predictions["validation"].probabilities, expected, atol=1e-3)
+    saved_model.write(result, CORPUS, tmp_path)
+    waveform, sample_rate = CORPUS.read_clip(CORPUS.clips[SPLIT.validation[0]])
+    predicted = saved_model.load(tmp_path).predict(waveform[None, :], params={"sample_rate": sample_rate})
+    assert np.allclose(predicted.iloc[0, 1:].to_numpy(float), expected[0], atol=1e-3)

@@ -18,7 +18,9 @@ from registry.errors import BenchError
 
 NAMES = core.names("architectures")
 PUBLISHED = ("dummynet", "exponet", "four_corpora_1d", "rezonet")  # as wide as published; see test_published_networks.py
-OWN = [name for name in NAMES if name not in PUBLISHED]
+RANK = {name: core.get("architectures", name).rank for name in NAMES}
+OWN = [name for name in NAMES if name not in PUBLISHED and RANK[name] > 1]  # test_vector_architectures.py has those of vectors
+SHAPES: dict[int, tuple[int, ...]] = {1: (60,), 2: (60, 20), 3: (60, 20, 1)}
 BARE: dict[str, Any] = {"batch_norm": False, "pooling": "flatten", "pool_padding": "valid"}
 
 SYSTEM_000_1D = Plain1D(filters=(512, 128, 64), kernel_sizes=(5,), pools=(2,), dropouts=(0.0, 0.2, 0.0), dense=(64, 32),
@@ -53,7 +55,7 @@ def test_defaults_are_small_enough_for_two_cores(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_model_is_named_after_its_component_and_gives_as_many_outputs_as_classes(name: str) -> None:
     architecture = core.get("architectures", name)()
-    model = architecture((60, 20, 1) if architecture.rank == 3 else (60, 20), 7)
+    model = architecture(SHAPES[architecture.rank], 7)
     assert (model.name, model.output_shape) == (name, (None, 7))
 
 
@@ -104,7 +106,7 @@ def test_few_bands_count_as_too_small_for_an_image_network() -> None:
 def test_default_networks_take_the_smallest_feature_spaces(name: str) -> None:
     """Two bands, as zero-crossing rate and energy give, are enough for every default."""
     architecture = core.get("architectures", name)()
-    shape = (94, 2, 1) if architecture.rank == 3 else (94, 2)
+    shape = {1: (2,), 2: (94, 2), 3: (94, 2, 1)}[architecture.rank]
     assert decline(architecture, shape) is None
     assert architecture(shape, 6).output_shape == (None, 6)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from registry.audio import read
-from registry.core import get, names
+from registry.core import get, names, specification
 from registry.errors import BenchError
 from registry.feature_space import FeatureSpace
 from registry.feature_spaces.chroma import Chroma
@@ -223,3 +223,29 @@ def test_clips_are_resampled_to_the_rate_of_the_space() -> None:
 ])
 def test_the_longest_clip_gives_exactly_its_samples(longest: float, rate: int, samples: int) -> None:
     assert FeatureSpace(features=(Energy(),), join="channels", sample_rate=rate, duration_s=None).samples(longest) == samples
+
+
+def test_a_vector_has_the_statistics_of_the_clip_s_own_frames_whatever_its_length() -> None:
+    space = FeatureSpace(features=(Mfcc(n_mfcc=3), ZeroCrossingRate()), join="vector", statistics=("mean", "quartiles"))
+    short, whole = noise(RATE), noise(2 * RATE)
+    values = space.extract(short, RATE, space.samples(0))
+    assert values.shape == (1, (3 + 1) * 4) and space.joined_shape(*values.shape) == (16,)
+    assert values[0, :3] == pytest.approx(Mfcc(n_mfcc=3)(short, RATE).mean(axis=0), rel=1e-5)  # no padding is heard
+    assert values[0, 12] == pytest.approx(ZeroCrossingRate()(short, RATE).mean(), rel=1e-5)
+    assert space.extract(whole, RATE, space.samples(0)).shape == values.shape
+
+
+def test_a_vector_hears_a_clip_up_to_its_duration() -> None:
+    space = FeatureSpace(features=(Energy(),), join="vector", duration_s=1.0)
+    loud_end = np.concatenate([tone(200, 1.0), 100 * tone(200, 1.0)])
+    assert np.array_equal(space.extract(loud_end, RATE, space.samples(0)), space.extract(tone(200, 1.0), RATE, space.samples(0)))
+
+
+@pytest.mark.parametrize("statistics", [(), ("mean", "mean")])
+def test_statistics_are_named_once_each(statistics: tuple[Any, ...]) -> None:
+    with pytest.raises(BenchError, match="statistics must be some of mean, std, quartiles, slope, each once"):
+        FeatureSpace(features=(Energy(),), join="vector", statistics=statistics)
+
+
+def test_statistics_leave_the_specification_of_other_spaces_as_it_was() -> None:
+    assert "statistics" not in specification(FeatureSpace(features=(Energy(),), join="channels"))
