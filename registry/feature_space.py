@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
@@ -22,7 +23,9 @@ Normalisation = Literal["none", "per_clip", "per_band", "per_value"]
 class Feature(Protocol):
     """A registered feature: waveform -> frames.
 
-    One whose class says `whole_clip = True` gives one frame for a clip of any length, as sets of functionals do.
+    One whose class says `whole_clip = True` gives one frame for a clip of any length, as sets of functionals do. One that computes
+    more than it gives, as a pretrained encoder all its layers, has a property `stored`, the component that gives all, which is what
+    the cache keeps, and a property `columns`, the indices of its own bands in those of `stored`.
     """
 
     def __call__(self, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -127,6 +130,43 @@ class FeatureSpace:
 
         frames, bands = self.extract(np.zeros(samples, np.float32), self.sample_rate, samples).shape
         return self.joined_shape(frames, bands)
+
+    @property
+    def stored(self) -> FeatureSpace:
+        """The space that the cache keeps, from which this one takes its bands: all layers of an encoder, all statistics of a vector."""
+        features = tuple(getattr(feature, "stored", feature) for feature in self.features)
+        statistics = tuple(PER_BAND) if self.join == "vector" else self.statistics
+        return dataclasses.replace(self, features=features, statistics=statistics)
+
+    def columns(self) -> np.ndarray | None:
+        """The indices of its bands in those of `stored`; None where it has them all, in their order."""
+        import numpy as np
+
+        if self.stored == self:
+            return None
+        chosen, start = [], 0
+        for feature in self.features:
+            blocks, own = self._blocks(feature)
+            bands = self._stored_bands(feature)
+            columns = np.asarray(getattr(feature, "columns", np.arange(bands)))
+            chosen += [start + block * bands + columns for block in own]
+            start += blocks * bands
+        return np.concatenate(chosen)
+
+    def _blocks(self, feature: Feature) -> tuple[int, list[int]]:
+        """How many values of each band `stored` has of a feature, and which of them this space has."""
+        if self.join != "vector" or getattr(feature, "whole_clip", False):
+            return 1, [0]
+        places, total = {}, 0
+        for statistic, values in PER_BAND.items():
+            places[statistic], total = range(total, total + values), total + values
+        return total, [place for statistic in self.statistics for place in places[statistic]]
+
+    def _stored_bands(self, feature: Feature) -> int:
+        import numpy as np
+
+        everything = getattr(feature, "stored", None)
+        return len(everything.columns) if everything else feature(np.zeros(self.sample_rate, np.float32), self.sample_rate).shape[1]
 
     def joined_shape(self, frames: int, bands: int) -> tuple[int, ...]:
         """The input shape that an architecture sees.

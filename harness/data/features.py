@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.data.feature_store import FULL, allocate, draft_of, full_disk, lock_of, open_entry, publish, remove
 from harness.data.feature_workers import Change, DamagedClips, EntryFile, ParallelMap, RowWriter, processes, shape_of_silence, worker_count
+from harness.data.selected_bands import selected
 from registry.clip_audio import seconds_of
 from registry.core import canonical, specification
 from registry.corpus import Corpus
@@ -32,6 +33,8 @@ _longest: dict[str, float] = {}  # seconds, by the hash of a corpus's audio
 def features(corpus: Corpus, space: FeatureSpace, cache: Path, workers: int = 0, progress: Progress | None = None) -> np.ndarray:
     """The features of every clip before they are joined or normalised, from the cache or computed into it.
 
+    The cache keeps all that was computed on the way, as `FeatureSpace.stored` says: a search over layers or statistics computes once.
+
     Args:
         cache: folder of the cache; created when it is not there.
         workers: processes; 0 takes all cores (a small corpus fewer), 1 computes in this process.
@@ -49,16 +52,17 @@ def features(corpus: Corpus, space: FeatureSpace, cache: Path, workers: int = 0,
 
 def cached_features(corpus: Corpus, space: FeatureSpace, cache: Path) -> np.ndarray | None:
     """The features of every clip as they lie in the cache; None when they are not there, or damaged."""
-    return open_entry(cache, key_of(corpus, space, padded_samples(corpus, space)))
+    array = open_entry(cache, key_of(corpus, space, padded_samples(corpus, space)))
+    return None if array is None else selected(array, space)
 
 
 def key_of(corpus: Corpus, space: FeatureSpace, samples: int, **more: Any) -> str:
     """SHA-256 of everything that changes the numbers: audio, features and their versions, preparation, libraries, and `more`."""
-    if space.join == "vector":  # of which the cache holds the statistics
-        more["statistics"] = space.statistics
+    if space.join == "vector":  # of which the cache holds statistics
+        more["statistics"] = space.stored.statistics
     recipe = {
         "format": FORMAT, "corpus": corpus.parameters, "audio": corpus.digests,
-        "features": specification(space.features), "sample_rate": space.sample_rate,
+        "features": specification(space.stored.features), "sample_rate": space.sample_rate,
         "duration_s": space.duration_s, "samples": samples, "trim_db": space.trim_db, "libraries": _libraries(), **more,
     }
     return hashlib.sha256(canonical(recipe).encode()).hexdigest()
@@ -109,6 +113,7 @@ def obtain(job: FeatureJob, workers: int, progress: Progress | None) -> list[np.
 
     Raises and calls `progress` as `features` does, the clips of all entries counted together.
     """
+    space, job = job.space, replace(job, space=job.space.stored)
     missing = job.missing()
     if missing.changes:
         total = len(job.changes) * len(job.corpus)
@@ -117,7 +122,7 @@ def obtain(job: FeatureJob, workers: int, progress: Progress | None) -> list[np.
     arrays = [array for key in job.changes if (array := open_entry(job.cache, key)) is not None]
     if len(arrays) < len(job.changes):
         raise BenchError(f"what was written to {job.cache} reads back differently: check the disk, or choose another --home")
-    return arrays
+    return [selected(array, space) for array in arrays]
 
 
 def _compute_once(job: FeatureJob, workers: int, progress: Progress | None) -> None:
