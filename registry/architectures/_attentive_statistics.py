@@ -10,13 +10,15 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="bench")
 class AttentiveStatistics(keras.layers.Layer):
-    """Weighted mean and standard deviation over steps: (batch, steps, units) and weights (batch, steps, heads) -> (batch, 2 · units).
+    """Weighted mean and standard deviation over steps: (batch, steps, units) and scores (batch, steps, heads) -> (batch, 2 · units).
 
-    Each head weighs its share of the units.
+    The weights of the steps are the softmax of their scores; each head weighs its share of the units.
     """
 
     def call(self, inputs: list[Any]) -> Any:
-        frames, weights = inputs
+        frames, scores = inputs
+        shares = ops.exp(scores - ops.max(scores, axis=1, keepdims=True))
+        weights = shares / ops.sum(shares, axis=1, keepdims=True)
         steps, units = frames.shape[1:]
         heads = weights.shape[-1]
         frames, weights = ops.reshape(frames, (-1, steps, heads, units // heads)), ops.expand_dims(weights, -1)

@@ -45,7 +45,6 @@ class AttentionPool:
 
         inputs = keras.Input(input_shape)
         frames = activate(keras.layers.Dense(self.units, use_bias=False)(inputs))  # (batch, steps, units)
-        weights = keras.layers.Dense(self.heads)(keras.layers.Dense(self.units, activation="tanh")(frames))
-        weights = keras.layers.Softmax(axis=1, dtype="float32")(weights)  # (batch, steps, heads)
-        pooled = AttentiveStatistics(dtype="float32")([frames, weights])  # (batch, 2 · units)
+        scores = keras.layers.Dense(self.heads)(keras.layers.Dense(self.units, activation="tanh")(frames))  # (batch, steps, heads)
+        pooled = AttentiveStatistics(dtype="float32")([frames, scores])  # (batch, 2 · units)
         return classifier("attention_pool", inputs, keras.layers.Dropout(self.dropout)(pooled), n_classes)

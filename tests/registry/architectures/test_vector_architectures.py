@@ -88,11 +88,11 @@ def test_a_value_that_can_not_be_is_refused_with_the_field_s_name(architecture: 
         architecture(**{field: value})
 
 
-def test_attentive_statistics_with_equal_weights_are_mean_and_standard_deviation() -> None:
+def test_attentive_statistics_with_equal_scores_are_mean_and_standard_deviation() -> None:
     from registry.architectures._attentive_statistics import AttentiveStatistics
 
     frames = np.random.default_rng(0).normal(size=(3, 7, 6)).astype(np.float32)
-    pooled = np.asarray(AttentiveStatistics()([frames, np.full((3, 7, 2), 1 / 7, np.float32)]))
+    pooled = np.asarray(AttentiveStatistics()([frames, np.full((3, 7, 2), 5, np.float32)]))
     assert np.allclose(pooled, np.concatenate([frames.mean(axis=1), frames.std(axis=1)], axis=1), atol=1e-5)
 
 
@@ -100,6 +100,6 @@ def test_a_head_of_attentive_statistics_weighs_its_share_of_the_units_alone() ->
     from registry.architectures._attentive_statistics import AttentiveStatistics
 
     frames = np.random.default_rng(0).normal(size=(1, 3, 4)).astype(np.float32)
-    weights = np.array([[[1, 0], [0, 0], [0, 1]]], np.float32)  # the first head looks at the first frame, the second at the last
-    pooled = np.asarray(AttentiveStatistics()([frames, weights]))[0]
+    scores = np.array([[[99, 0], [0, 0], [0, 99]]], np.float32)  # the first head looks at the first frame, the second at the last
+    pooled = np.asarray(AttentiveStatistics()([frames, scores]))[0]
     assert np.allclose(pooled[:4], [*frames[0, 0, :2], *frames[0, 2, 2:]], atol=1e-6) and np.allclose(pooled[4:], 1e-3)
