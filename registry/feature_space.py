@@ -133,10 +133,11 @@ class FeatureSpace:
 
     @property
     def stored(self) -> FeatureSpace:
-        """The space that the cache keeps, from which this one takes its bands: all layers of an encoder, all statistics of a vector."""
-        features = tuple(getattr(feature, "stored", feature) for feature in self.features)
-        statistics = tuple(PER_BAND) if self.join == "vector" else self.statistics
-        return dataclasses.replace(self, features=features, statistics=statistics)
+        """The space that the cache keeps: of a vector, all statistics of all layers of an encoder; frames of all layers would be too many."""
+        if self.join != "vector":
+            return self
+        return dataclasses.replace(self, features=tuple(getattr(feature, "stored", feature) for feature in self.features),
+                                   statistics=tuple(PER_BAND))
 
     def columns(self) -> np.ndarray | None:
         """The indices of its bands in those of `stored`; None where it has them all, in their order."""
@@ -155,7 +156,7 @@ class FeatureSpace:
 
     def _blocks(self, feature: Feature) -> tuple[int, list[int]]:
         """How many values of each band `stored` has of a feature, and which of them this space has."""
-        if self.join != "vector" or getattr(feature, "whole_clip", False):
+        if getattr(feature, "whole_clip", False):
             return 1, [0]
         places, total = {}, 0
         for statistic, values in PER_BAND.items():

@@ -41,7 +41,7 @@ class Layers:
 
 
 SPACES = [FeatureSpace(features=(Layers(layers=(2, 0)),), join="channels"),
-          FeatureSpace(features=(Layers(layers=(1,)), Rms(), Layers(layers=(2, 1))), join="channels"),
+          FeatureSpace(features=(Layers(layers=(1,)), Rms(), Layers(layers=(2, 1))), join="vector"),
           FeatureSpace(features=(Layers(layers=(1, 0)), Rms()), join="vector", statistics=("slope", "quartiles")),
           FeatureSpace(features=(Rms(),), join="vector")]
 
@@ -72,6 +72,11 @@ def test_equal_spaces_share_one_object() -> None:
     array = np.zeros((2, 1, 6), np.float32)
     first, second = (selected(array, FeatureSpace(features=(Rms(),), join="vector")) for _ in range(2))
     assert first is second and first.shape == (2, 1, 2)
+
+
+def test_frames_are_kept_of_the_space_s_own_layers_alone(tmp_path: Path) -> None:
+    space = FeatureSpace(features=(Layers(layers=(2, 0)),), join="channels")
+    assert space.stored == space and isinstance(features(CORPUS, space, tmp_path, workers=1), np.memmap)
 
 
 @pytest.mark.parametrize("taken", [slice(1, 3), [3, 0], np.array([2]), 1, (slice(None), 0), ([0, 3], slice(None), 1), np.arange(4) > 1])
