@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from registry.core import KINDS, label_of
 from registry.corpus import Clip, Corpus
-from registry.errors import BenchError, Declined, unknown
+from registry.errors import BenchError, Declined, Lacking, unknown
 from registry.keras_state import load_keras
 from registry.rules import architecture, augmentation, component, corpus, feature, split
 
@@ -109,7 +109,7 @@ def _run(kind: str, component: Any, *context: Any) -> None:
     for rule in RULES[kind]:
         try:
             rule(component, *context)
-        except Declined:
+        except (Declined, Lacking):
             raise
         except BenchError as error:
             raise BenchError(f"{KINDS[kind]} {name} breaks the rule {_sentence(rule)!r} {error}") from error

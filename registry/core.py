@@ -104,15 +104,21 @@ def label_of(cls: type) -> str:
     return str(getattr(cls, "name", cls.__name__))
 
 
+BESIDE_FIELDS = ("component", "version", "files_sha256")  # what a specification has beside the fields
+
+
 def specification(component: Any) -> Any:
     """A component as plain JSON data: name, version and every field; signatures and cache keys hash it.
 
-    Fields that a class names in `later_fields` are left out at their default: results of before it had them stay valid.
+    Fields that a class names in `later_fields` are left out at their default: results of before it had them stay valid. A component whose
+    numbers depend on a file, as on the weights of an encoder, has the property `files_sha256`, which stands beside its fields.
     """
     if dataclasses.is_dataclass(component) and not isinstance(component, type):
         left_out = {*getattr(component, "later_fields", ())} - {*differing(component)}
         fields = {f.name: specification(getattr(component, f.name)) for f in dataclasses.fields(component) if f.name not in left_out}
-        return {"component": label_of(type(component)), "version": getattr(component, "version", 1), **fields}
+        digest = getattr(component, "files_sha256", None)
+        files = {} if digest is None else {"files_sha256": digest}
+        return {"component": label_of(type(component)), "version": getattr(component, "version", 1), **files, **fields}
     if isinstance(component, (tuple, list)):
         return [specification(item) for item in component]
     return component

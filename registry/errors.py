@@ -18,6 +18,10 @@ class Declined(BenchError):
     """A combination that can't work, with the reason: reported as such, never trained."""
 
 
+class Lacking(BenchError):
+    """Something is not on this machine that must be fetched or installed first: the text says how."""
+
+
 def unknown(what: str, value: str, allowed: Iterable[str]) -> UsageError:
     """The error for a name that does not exist, with the near names, to be raised.
 

@@ -133,7 +133,7 @@ class FeatureSpace:
 
     @property
     def stored(self) -> FeatureSpace:
-        """The space that the cache keeps: of a vector, all statistics of all layers of an encoder; frames of all layers would be too many."""
+        """The space that the cache keeps: of a vector, all statistics of all layers; frames of all layers would be too many."""
         if self.join != "vector":
             return self
         return dataclasses.replace(self, features=tuple(getattr(feature, "stored", feature) for feature in self.features),

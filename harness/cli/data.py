@@ -42,7 +42,7 @@ def data_command(args: argparse.Namespace, console: Console) -> None:
     if not sources or (args.data is None and not all(source.on_request for source in sources.values())):
         raise UsageError("`bench data pull` needs the corpora and a folder for them: bench data pull crema_d --data DIR (or BENCH_DATA)")
     for name in sorted(sources, key=lambda name: bool(sources[name].on_request)):  # what only its authors give comes last
-        pull(name, args.data or Path("DIR"), console, args.mirror or "")
+        pull(sources[name], args.data or Path("DIR"), console, args.mirror or "")
         print_state(name, args.data, console)
 
 

@@ -10,7 +10,7 @@ import traceback
 from types import TracebackType
 from typing import Any
 
-from harness.cli import analyses, audit, browse, data, report, restore, run, runs, ui
+from harness.cli import analyses, audit, browse, data, models, report, restore, run, runs, ui
 from harness.safe_text import accept_any_stream, first_line, mask_logs, mask_secrets, printable
 from registry.errors import BenchError, UsageError
 
@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
                                   formatter_class=argparse.RawDescriptionHelpFormatter)
     top.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
-    for module in (browse, run, runs, report, restore, data, audit, analyses, ui):
+    for module in (browse, run, runs, report, restore, data, models, audit, analyses, ui):
         module.add_to(subparsers)
     return top
 
@@ -44,6 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 done, 1 the work failed, 2 the call was wrong, 130 stopped by Ctrl-C or SIGTERM."""
     accept_any_stream()
     args = parser().parse_args(arguments, argparse.Namespace(words=sys.argv[1:] if arguments is None else arguments))
+    if folder := vars(args).get("models"):
+        os.environ["BENCH_MODELS"] = str(folder.resolve())  # for the processes that this one starts, too
     mask_logs()
     sys.excepthook = _print_masked
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cluster's end of a job ends it like Ctrl-C

@@ -37,9 +37,15 @@ def add_data_folder(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--data", type=Path, default=Path(folder) if folder else None, metavar="DIR", help="folder with corpora (BENCH_DATA)")
 
 
+def add_models_folder(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--models", type=Path, metavar="DIR",
+                     help="folder with weights of pretrained encoders (BENCH_MODELS; `bench models status` shows the default)")
+
+
 def add_data(sub: argparse.ArgumentParser) -> None:
     """Of commands that compute features."""
     add_data_folder(sub)
+    add_models_folder(sub)
     sub.add_argument("--feature-workers", type=whole("a number of processes", 0), default=0, metavar="N",
                      help="processes that compute features (default 0: one a core)")
 

@@ -1,4 +1,4 @@
-"""Fetches corpora from where they are published: a file is there whole and as published, or not at all; for `bench data pull`."""
+"""Fetches corpora and models from where they are published: a file is there whole and as published, or not at all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from zipfile import ZipFile
 from harness.console import Console
 from harness.data.feature_store import FULL
 from registry.errors import BenchError
-from registry.source import NotAsPublished, RemoteFile, Source, mirrored, source_named, stays_inside
+from registry.source import NotAsPublished, RemoteFile, Source, mirrored, stays_inside
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -31,16 +31,15 @@ LONGEST_TEXT = 64 << 20  # bytes of a listing, and of a file whose size is not k
 UNKNOWN: dict[str, Any] = {"checksum": None, "size": 0}  # what is published of a file without a checksum
 
 
-def pull(name: str, data: Path, console: Console, mirror: str = "") -> None:
-    """Fetch what is missing of a corpus into the layout that its loader reads.
+def pull(source: Source, data: Path, console: Console, mirror: str = "") -> None:
+    """Fetch what is missing of a corpus into the layout that its loader reads, or of a model into the folder of models.
 
     Args:
-        data: the corpus goes into a folder of its own below it. mirror: address of a server that has the paths of the published files.
+        data: it goes into a folder of its own below. mirror: address of a server that has the paths of the published files.
     Raises: BenchError saying what could not be fetched and what to do; what is complete stays, and is not fetched again.
     """
     from filelock import FileLock, Timeout
 
-    source = source_named(name)
     folder = data / source.title
     if source.on_request:
         raise BenchError(source.on_request.format(folder=folder))
@@ -51,7 +50,7 @@ def pull(name: str, data: Path, console: Console, mirror: str = "") -> None:
             _Pull(source, folder, staging, console, mirror).run()
             shutil.rmtree(staging)
     except Timeout:
-        raise BenchError(f"another `bench data pull {name}` is running in {data}: wait for it, or stop it") from None
+        raise BenchError(f"{source.title} is being pulled into {data} already: wait for that, or stop it") from None
     except OSError as error:
         if error.errno not in FULL:
             raise
@@ -297,4 +296,4 @@ def _check_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed and needed + MARGIN > free:
         raise BenchError(f"{folder} has {free / 1e6:,.0f} MB free, and {(needed + MARGIN) / 1e6:,.0f} MB are needed; "
-                         "make room, or give another folder with --data")
+                         "make room, or give another folder")

@@ -12,6 +12,7 @@ from typing import Any
 from harness.evaluation.rows import Row, rows
 from harness.tracking.run_record import RunRecord
 from harness.tracking.tracker import Tracker
+from registry.core import BESIDE_FIELDS
 from registry.errors import BenchError
 
 SEARCHED = "searched"  # stands for the value of a setting that the search chose
@@ -170,7 +171,7 @@ def option_of(name: str, settings: Settings) -> str:
     'mel.n_mels'
     """
     owner, _, field = name.rpartition(".")
-    if field in ("component", "version"):
+    if field in BESIDE_FIELDS:
         return ""
     if owner in OWNERS:
         return name

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.study.trial import NUMBERS_VERSION, Training, Trial
 from registry.augmentation import Augmentation
-from registry.core import registered
+from registry.core import BESIDE_FIELDS, registered
 from registry.errors import BenchError
 from registry.feature_space import FeatureSpace
 
@@ -16,7 +16,7 @@ KINDS = {"corpus": "corpora", "feature_space": "feature-spaces", "architecture":
          "augmentation": "augmentations"}
 PARTS = {"FeatureSpace": (FeatureSpace, "feature-spaces"), "Augmentation": (Augmentation, "augmentations"),
          "Training": (Training, "")}  # no registered components; the kind of those inside
-NOT_FIELDS = ("component", "version", "numbers_version")  # in a specification beside the fields
+NOT_FIELDS = (*BESIDE_FIELDS, "numbers_version")  # in a configuration beside the fields
 NO_CLASSES: Mapping[str, type[Any]] = MappingProxyType({})
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from harness.training.model_input import checked_rate, checked_waveforms, in_full_scale
 from registry import own_layers
-from registry.core import declared, get, registered, specification
+from registry.core import BESIDE_FIELDS, declared, get, registered, specification
 from registry.errors import BenchError, require
 from registry.feature_space import FeatureSpace
 
@@ -143,10 +143,18 @@ def space_from(data: dict[str, Any], folder: Path, modules: Sequence[ModuleType]
 
     Models of before have a file of each such feature in `folder`.
     """
-    settings = {key: value for key, value in data.items() if key not in ("component", "version", "features")}
-    features = [_feature_class(f["component"], folder, modules)(**{k: v for k, v in f.items() if k not in ("component", "version")})
-                for f in data["features"]]
+    settings = {key: value for key, value in data.items() if key not in (*BESIDE_FIELDS, "features")}
+    features = [_feature(fields, folder, modules) for fields in data["features"]]
     return FeatureSpace(features=tuple(features), **settings)
+
+
+def _feature(fields: dict[str, Any], folder: Path, modules: Sequence[ModuleType]) -> Any:
+    """A feature from its specification. Raises: BenchError where it would read another file than the one the model was trained with."""
+    feature = _feature_class(fields["component"], folder, modules)(**{k: v for k, v in fields.items() if k not in BESIDE_FIELDS})
+    then, now = fields.get("files_sha256"), getattr(feature, "files_sha256", None)
+    require(then == now, f"the saved model was trained on {fields['component']} with weights of the SHA-256 {then}, and those found here "
+                         f"have {now}: name the folder of models that has the former with BENCH_MODELS")
+    return feature
 
 
 def _feature_class(name: str, folder: Path, modules: Sequence[ModuleType]) -> type[Any]:

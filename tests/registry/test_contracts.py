@@ -15,14 +15,17 @@ from corpus_trees import emodb_tree, iemocap_tree
 from registry import contracts, core
 from registry.core import register
 from registry.corpus import Clip, Corpus
-from registry.errors import BenchError, Declined
+from registry.errors import BenchError, Declined, Lacking
 from registry.split import Split
 
 
 @pytest.mark.parametrize("kind,name", [(kind, name) for kind in ("feature-spaces", "augmentations", "architectures", "splits")
                                        for name in core.names(kind)])
 def test_every_registered_component_keeps_its_contract(kind: str, name: str) -> None:
-    assert contracts.check(kind, core.get(kind, name)()) == contracts.contracts_of(kind)
+    try:
+        assert contracts.check(kind, core.get(kind, name)()) == contracts.contracts_of(kind)
+    except Lacking as error:  # weights or a package that the extra `dev` brings
+        pytest.skip(str(error))
 
 
 @pytest.mark.parametrize("name", core.names("corpora"))

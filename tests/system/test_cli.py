@@ -14,9 +14,9 @@ COMMANDS = tuple(next(action.choices for action in parser()._actions if isinstan
 NO_RUNS = "there are no runs in"
 
 
-def test_there_are_eighteen_commands() -> None:
-    assert sorted(COMMANDS) == ["audit", "cache", "check", "compare", "data", "leakage", "list", "noise", "replicate", "report", "restore",
-                                "run", "runs", "show", "status", "sync", "transfer", "ui"]
+def test_there_are_nineteen_commands() -> None:
+    assert sorted(COMMANDS) == ["audit", "cache", "check", "compare", "data", "leakage", "list", "models", "noise", "replicate", "report",
+                                "restore", "run", "runs", "show", "status", "sync", "transfer", "ui"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -48,7 +48,9 @@ def test_the_help_lists_every_command() -> None:
     (("check", "nope"), 2, "no corpus is called 'nope'"),
     (("check", "my_net.py"), 2, "--kind architectures"),
     (("data", "pull"), 2, "needs the corpora and a folder for them"),
-    (("data", "status", "--data", "nowhere"), 2, "there is no folder nowhere")])
+    (("data", "status", "--data", "nowhere"), 2, "there is no folder nowhere"),
+    (("models", "pull"), 2, "needs the models: bench models pull whisper-tiny.en"),
+    (("models", "pull", "whisper-tiny"), 2, "Did you mean 'whisper-tiny.en'")])
 def test_a_wrong_call_ends_with_its_code_says_why_and_writes_nothing(tmp_path: Path, arguments: tuple[str, ...], code: int,
                                                                      message: str) -> None:
     outcome = bench(*arguments, "--home", tmp_path / "home")

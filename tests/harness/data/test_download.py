@@ -28,7 +28,7 @@ from harness.data.download import BLOCK, pull, session
 from registry.corpora import ravdess
 from registry.corpora.ravdess import Ravdess
 from registry.errors import BenchError
-from registry.source import Source
+from registry.source import Source, source_named
 
 ALWAYS = itertools.repeat
 CLIP = f"{MEDIA}/AudioWAV/{CLIPS[2]}.wav"
@@ -66,7 +66,7 @@ def publish_ravdess(web: Web, monkeypatch: pytest.MonkeyPatch) -> Publish:
 
 
 def get(name: str, data: Path, web: Web) -> None:
-    pull(name, data, Console(quiet=True), web.address)
+    pull(source_named(name), data, Console(quiet=True), web.address)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -244,7 +244,7 @@ def test_a_busy_server_gets_as_many_requests_as_there_are_tries(web: Web, tmp_pa
 def test_without_a_network_the_message_says_what_to_check(tmp_path: Path) -> None:
     for name in ("crema_d", "ravdess", "tess"):
         with pytest.raises(BenchError, match=r"can't be fetched, .*refused.*check the connection.* a proxy \(HTTPS_PROXY\)"):
-            pull(name, tmp_path, Console(quiet=True), f"http://127.0.0.1:{free_port()}/")
+            pull(source_named(name), tmp_path, Console(quiet=True), f"http://127.0.0.1:{free_port()}/")
     assert files(tmp_path) == {}
 
 
@@ -332,7 +332,7 @@ def test_a_redirect_from_an_encrypted_to_a_plain_address_is_not_followed(monkeyp
 
     monkeypatch.setattr("harness.data.download.session", redirected)
     with pytest.raises(BenchError, match=r"leads to an address that is not followed: .*http://plain\.example"):
-        pull("ravdess", tmp_path, Console(quiet=True))
+        pull(source_named("ravdess"), tmp_path, Console(quiet=True))
     assert files(tmp_path) == {}
     session(threading.Event(), encrypted=False).get_adapter("http://mirror.example")  # one that the user named
 
@@ -441,7 +441,7 @@ def test_two_pulls_of_a_corpus_do_not_run_at_once(web: Web, tmp_path: Path) -> N
         eventually(lambda: web.sent[FIRST] > 0)
         second = bench("data", "pull", "tess", "--data", tmp_path, "--mirror", web.address)
         process.kill()
-    assert second.code == 1 and "another `bench data pull tess` is running" in second.err
+    assert second.code == 1 and "TESS is being pulled into" in second.err
 
 
 def test_sigterm_ends_a_pull_like_ctrl_c(web: Web, tmp_path: Path) -> None:

@@ -16,10 +16,13 @@ from harness.study.trial import Trial
 from registry.architectures.plain_1d import Plain1D
 from registry.corpora.combined import Combined
 from registry.errors import BenchError
+from registry.feature_space import FeatureSpace
+from registry.feature_spaces.whisper import Whisper
 from registry.splits.random_80_20 import Random8020
 
 TRIALS = [CLEAN, NOISY, *(cell.base for cell in plan(STUDY, "clips")),
           dataclasses.replace(NOISY, corpus=Combined(corpora=("tess", "savee")), seed=3, architecture=Plain1D(filters=(4, 8), dense=())),
+          dataclasses.replace(CLEAN, feature_space=FeatureSpace(features=(Whisper(layers=(1, 5)),), join="channels")),
           dataclasses.replace(CLEAN, split=AugmentedBeforeSplit(split=Random8020(seed=7)), corpus=AugmentedFirst(
               corpus=LOADER, augmentation=NOISY.augmentation, sample_rate=16_000, samples=16_000, trim_db=30.0))]
 

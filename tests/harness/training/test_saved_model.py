@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import importlib.metadata
 import io
+import json
 import shutil
 import zipfile
 from pathlib import Path
@@ -29,10 +30,11 @@ from harness.training import saved_model
 from harness.training.result import Result
 from harness.training.saved_model import normaliser_of
 from registry.audio import resample
-from registry.core import get
+from registry.core import get, specification
 from registry.corpus import Clip
 from registry.errors import BenchError
 from registry.feature_space import FeatureSpace
+from registry.feature_spaces.whisper import Whisper
 
 EMOTIONS = STUDY.corpus.emotions
 CLIPS: dict[str, Clip] = {clip.id: clip for clip in STUDY.corpus.load().clips}
@@ -173,3 +175,11 @@ def test_a_saved_models_normaliser_is_read_without_keras(ran: Ran, tmp_path: Pat
     found = normaliser_of(path.parent)
     assert found is not None and same_statistics(found, (np.asarray(layer.mean), np.asarray(layer.variance)))
     assert normaliser_of(tmp_path) is None
+
+
+def test_a_model_is_not_loaded_with_other_weights_of_its_encoder_than_it_was_trained_with(tmp_path: Path) -> None:
+    written = json.loads(json.dumps(specification(FeatureSpace(features=(Whisper(layers=(1,)),), join="channels"))))
+    assert saved_model.space_from(written, tmp_path).features == (Whisper(layers=(1,)),)
+    written["features"][0]["files_sha256"] = "0" * 64
+    with pytest.raises(BenchError, match=r"was trained on whisper with weights of the SHA-256 0000.*, and those found here have 1a5afae0"):
+        saved_model.space_from(written, tmp_path)
