@@ -25,7 +25,8 @@ class Feature(Protocol):
 
     One whose class says `whole_clip = True` gives one frame for a clip of any length, as sets of functionals do. One that computes
     more than it gives, as a pretrained encoder all its layers, has a property `stored`, the component that gives all, which is what
-    the cache keeps, and a property `columns`, the indices of its own bands in those of `stored`.
+    the cache keeps, and a property `columns`, the indices of its own bands in those of `stored`. One that takes long to be computed
+    has a method `shape(samples)`, its frames and bands, which a plan asks for.
     """
 
     def __call__(self, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -128,8 +129,14 @@ class FeatureSpace:
         """The input shape of an architecture for clips of `samples` prepared samples, computed without any clip."""
         import numpy as np
 
-        frames, bands = self.extract(np.zeros(samples, np.float32), self.sample_rate, samples).shape
-        return self.joined_shape(frames, bands)
+        if not all(hasattr(feature, "shape") for feature in self.features):
+            frames, bands = self.extract(np.zeros(samples, np.float32), self.sample_rate, samples).shape
+            return self.joined_shape(frames, bands)
+        shapes = [feature.shape(samples) for feature in self.features]  # type: ignore[attr-defined]
+        if self.join == "vector":
+            return self.joined_shape(1, sum(bands * len(self._blocks(feature)[1]) for feature, (_, bands) in zip(
+                self.features, shapes, strict=True)))
+        return self.joined_shape(shapes[0][0], sum(bands for _, bands in shapes))
 
     @property
     def stored(self) -> FeatureSpace:

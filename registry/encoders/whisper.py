@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 from registry.encoders import weight_files, weights
 from registry.encoders.log_mel import log_mel
 from registry.errors import BenchError
+from registry.feature_spaces.whisper import FRAME
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
 
 HEAD = 64  # channels of an attention head in every size of Whisper
-FRAME = 320  # samples from one output frame to the next: 20 ms
 ONE_THREAD = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 CTRANSLATE2 = {  # the names of an encoder's parts in CTranslate2's files -> those in OpenAI's safetensors
     "position_encodings/encodings": "embed_positions.weight", r"layer_(\d+)/self_attention/layer_norm": r"layers.\1.self_attn_layer_norm",

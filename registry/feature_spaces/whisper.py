@@ -12,7 +12,7 @@ from registry.errors import require
 if TYPE_CHECKING:
     import numpy as np
 
-RATE = 16_000
+RATE, FRAME = 16_000, 320  # Hz; samples from one output frame to the next: 20 ms
 
 
 @register("whisper")
@@ -55,6 +55,12 @@ class Whisper:
         require(sample_rate == RATE, f"Whisper hears at {RATE} Hz only, not {sample_rate}: set the feature space's sample_rate={RATE}")
         self._check_layers()
         return encode(weights.verified(self._name), self.layers, waveform)
+
+    def shape(self, samples: int) -> tuple[int, int]:
+        """Frames and bands of a clip, without encoding one. Raises: Lacking where the weights are not on this machine."""
+        weights.find(self._name)
+        self._check_layers()
+        return max(1, -(-samples // FRAME)), self._size[1] * len(self.layers)
 
     @property
     def files_sha256(self) -> str:

@@ -26,6 +26,8 @@ def grows(feature: Any) -> None:
         require(len(one) == len(two) == 1, f"With whole_clip, one second gave {one.shape} and two gave {two.shape}: give one frame.")
     else:
         require(len(two) > len(one), f"One second gave {one.shape}, two gave {two.shape}: the frames must grow.")
+    foreseen = feature.shape(RATE) if hasattr(feature, "shape") else one.shape
+    require(foreseen == one.shape, f"One second gave {one.shape}, and its method shape says {foreseen}.")
     require(one.shape[1] == two.shape[1], f"One second gave {one.shape}, two gave {two.shape}: the bands must stay.")
 
 

@@ -94,3 +94,11 @@ def test_another_file_than_the_pinned_one_is_not_read(models: Path) -> None:
     write_model_bin(models / "whisper-tiny.en" / "model.bin", random_encoder())
     with pytest.raises(BenchError, match=r"is not the published file of whisper-tiny\.en"):
         Whisper()(noise(1_000), 16_000)
+
+
+def test_its_shape_in_a_space_is_known_without_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("registry.encoders.whisper.encode", lambda *_: pytest.fail("a clip was encoded"))
+    bands = 2 * 64
+    for join, shape in (("channels", (150, bands)), ("image", (150, bands, 1)), ("vector", (4 * bands,))):
+        space = FeatureSpace(features=(SMALL,), join=join, statistics=("mean", "quartiles"))  # type: ignore[arg-type]
+        assert space.silent_shape(3 * 16_000) == shape
