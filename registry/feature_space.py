@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Join = Literal["channels", "end_to_end", "image", "vector"]
 SHORTEST_S = 0.2  # of what trimming leaves: less is no speech
 CLICK = 2_560  # samples that trimming leaves of a click between pauses, whatever the rate
+Family = Literal["from scratch", "functionals", "pretrained"]
 Normalisation = Literal["none", "per_clip", "per_band", "per_value"]
 
 
@@ -26,7 +27,8 @@ class Feature(Protocol):
     One whose class says `whole_clip = True` gives one frame for a clip of any length, as sets of functionals do. One that computes
     more than it gives, as a pretrained encoder all its layers, has a property `stored`, the component that gives all, which is what
     the cache keeps, and a property `columns`, the indices of its own bands in those of `stored`. One that takes long to be computed
-    has a method `shape(samples)`, its frames and bands, which a plan asks for.
+    has a method `shape(samples)`, its frames and bands, which a plan asks for. One that was trained on other audio has a property
+    `pretrained`: name of the model -> what is known of it, as parameters, training data and licence.
     """
 
     def __call__(self, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -80,6 +82,16 @@ class FeatureSpace:
         fields = [f"{k}={v}" for k, v in differing(self).items() if k != "statistics"]
         pooled_by = ["+".join(self.statistics)] if self.join == "vector" else []
         return " ".join([joined, *([] if self.join == "channels" else [self.join]), *pooled_by, *fields])
+
+    @property
+    def pretrained(self) -> dict[str, dict[str, str]]:
+        """Name of each pretrained model in it -> what is known of it, in words."""
+        return {name: facts for feature in self.features for name, facts in getattr(feature, "pretrained", {}).items()}
+
+    @property
+    def family(self) -> Family:
+        """What kind of rows it makes: leaderboards can be read by it."""
+        return "pretrained" if self.pretrained else "functionals" if self.join == "vector" else "from scratch"
 
     def samples(self, longest_s: float) -> int:
         """Samples of every prepared clip, where the corpus's longest clip lasts `longest_s` seconds."""

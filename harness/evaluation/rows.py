@@ -6,7 +6,7 @@ import math
 import statistics
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness.evaluation.intervals import SCORES, mean_sd
@@ -16,7 +16,7 @@ from harness.training.cost import cost_of
 
 COPIED = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "clips", "speakers",
           "commit", "hardware", "backend", "corpus_label", "allow_missing", "recipe", "augmentation", "epochs", "leaks", "training_classes",
-          "study_file", "cut")
+          "study_file", "cut", "family", "pretrained")
 """Tags of a run that are fields of its row."""
 
 NO_FIGURE = (math.nan, math.nan)
@@ -40,6 +40,8 @@ class Row:
         audit: summaries of the leak audits of the finals, each wording once; leaks: the checks that failed.
         clips, speakers: part -> how many. training_classes: emotion -> clips of the training part; empty in runs that did not record it.
         cut: which clips the feature space does not hear whole, in words; empty where it hears all, or the run did not record it.
+        family: of its feature space: `from scratch`, also where the run did not record it, `functionals` or `pretrained`; pretrained: name
+            of each pretrained model -> what is known of it.
         cost: of one clip, by the names of `harness.training.cost.measure`; empty where it was not measured.
         requested_at: when the finals were last requested, in seconds.
         seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
@@ -88,6 +90,8 @@ class Row:
     requested_at: float
     study_file: str = ""
     cut: str = ""
+    family: str = ""
+    pretrained: dict[str, dict[str, str]] = field(default_factory=dict)
     otherwise: tuple[str, ...] = ()
     settings_of_label: str = ""
     pooled_split: str = ""
@@ -124,7 +128,8 @@ class Row:
         Args: coverage: the words for a corpus that is not whole or no human speech.
         """
         unknown = bool(self.speakers) and not any(self.speakers.values())
-        marks = {f"leak found: {self.leaks}": bool(self.leaks), self.folds_in_words: self.folds_done < self.folds and not self.pooled_cell,
+        marks = {f"pretrained: {', '.join(self.pretrained)}": bool(self.pretrained), f"leak found: {self.leaks}": bool(self.leaks),
+                 self.folds_in_words: self.folds_done < self.folds and not self.pooled_cell,
                  "shared speakers": self.shares_speakers and not unknown, "speakers unknown": unknown,
                  coverage: not self.coverage.endswith("whole"), f"cut: {self.cut}": bool(self.cut),
                  f"of {self.test_openings} test openings, {self.deleted_openings} in deleted runs": self.deleted_openings > 0,

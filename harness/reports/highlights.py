@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from harness.evaluation.leaderboard import Leaderboard
-from harness.evaluation.rows import Row
+from harness.evaluation.rows import Row, by_validation
 from harness.reports.markdown import escape, plus_minus, with_spread
 
+FAMILIES = ("pretrained", "functionals", "from scratch")
 NAMED = 4  # rows that share rank 1 and are named before the others are only counted
 
 
@@ -17,7 +18,19 @@ def highlights(board: Leaderboard) -> str:
     rank = rank_of(board, chosen)
     first = (f"**Chosen by validation UAR: {escape(board.name(chosen))}**, validation {plus_minus(chosen.validation_uar)}, test UAR "
              f"{figure(board, chosen)}{'' if rank == '–' else f', rank {rank}'}.")
-    return " ".join(part for part in (first, _best(board)) if part)
+    return " ".join(part for part in (first, _best(board), _by_family(board)) if part)
+
+
+def _by_family(board: Leaderboard) -> str:
+    """Which row validation chooses of each kind; empty where all are of one."""
+    families: dict[str, list[Row]] = {}
+    for row in board.finished:
+        families.setdefault(row.family or FAMILIES[-1], []).append(row)
+    if len(families) == 1:
+        return ""
+    chosen = [(family, min(families[family], key=by_validation)) for family in FAMILIES if family in families]
+    each = "; ".join(f"{family}: {escape(board.name(row))}, test UAR {figure(board, row)}" for family, row in chosen)
+    return f"Of each kind, validation chooses: {each}."
 
 
 def _best(board: Leaderboard) -> str:

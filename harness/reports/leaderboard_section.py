@@ -44,7 +44,7 @@ def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front:
     parts = [f"## {escape(f'{first.split} on {board.corpus}')}",
              f"All rows with {code(board.settings)}." if board.settings else "", highlights(board),
              leaderboard_table(board) if board.finished else "No finals yet.", _clips(board),
-             CUT if any(row.cut for row in board.rows) else "",
+             CUT if any(row.cut for row in board.rows) else "", _pretrained(board),
              *(f"⚠ **{name}**: {sentence}" for name, sentence in board.alarms.items()), statistics_sentences(board), _waiting(board),
              _alarms(board), folded("Fold by fold", by_fold(board)) if board.folds else "", *search]
     if not board.finished:
@@ -68,6 +68,13 @@ def _clips(board: Leaderboard) -> str:
         return pooled_sentence(board) + shared
     counts = {"Clips": row.clips, "Speakers": {} if unknown else row.speakers}  # none in a row without finals
     return " ".join(f"{what}: {escape(counts_in_words(of_parts))}." for what, of_parts in counts.items() if of_parts) + shared
+
+
+def _pretrained(board: Leaderboard) -> str:
+    """What pretrained models have heard before, as a sentence each."""
+    models = {name: facts for row in board.rows for name, facts in row.pretrained.items()}
+    return "\n".join(f"- **pretrained**: {escape(name)}, {escape('; '.join(f'{what}: {fact}' for what, fact in facts.items()))}."
+                     for name, facts in models.items())
 
 
 def _waiting(board: Leaderboard) -> str:

@@ -39,7 +39,8 @@ class RunTags:
         as_written: of a seed that was trained with the settings as written, beside the best trial's; of a final whose best trial has them.
         ranges: searched setting -> its range, as `harness.search.ranges` notes it; empty where that would be too long.
         epochs: at most. backend: of Keras. clips, speakers: part -> how many. training_classes: emotion -> clips of the training part.
-        cut: which clips the feature space does not hear whole, in words.
+        cut: which clips the feature space does not hear whole, in words. family: of the feature space; pretrained: name of each model in it
+            -> what is known of it.
         reason: why it did not finish. audit: the outcome of the leak audit; leaks: the checks that failed.
         requested_at: when a final was last requested, in seconds since 1970. study_file: the study's name or file, as it was given.
         declined: pairs that can't work, a line each. clip_notes: what was done about the clips' names and files, a line each.
@@ -80,6 +81,8 @@ class RunTags:
     speakers: dict[str, int] = field(default_factory=dict)
     training_classes: dict[str, int] = field(default_factory=dict)
     cut: str = ""
+    family: str = ""
+    pretrained: dict[str, dict[str, str]] = field(default_factory=dict)
     state: str = ""
     reason: str = ""
     audit: str = ""
@@ -163,7 +166,7 @@ FORMS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     **dict.fromkeys(("declined", "clip_notes"), (lambda lines: "\n".join(lines)[:LONGEST_TAG], lambda text: tuple(text.split("\n")))),
     **dict.fromkeys(("synthetic", "shares_speakers", "as_written"), BOOLEAN),
     **dict.fromkeys(("epochs", "fold", "folds", "validation_folds"), WHOLE),
-    "requested_at": ("{:.3f}".format, float), **dict.fromkeys(("planned", "ranges"), (json.dumps, json.loads)),
+    "requested_at": ("{:.3f}".format, float), **dict.fromkeys(("planned", "ranges", "pretrained"), (json.dumps, json.loads)),
     "clips": COUNTS, "speakers": COUNTS,
     "training_classes": (json.dumps, lambda text: {str(emotion): int(clips) for emotion, clips in dict(json.loads(text)).items()})}
 """How a field that is not a text becomes one, and is read from it."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from registry.errors import unknown
 from registry.source import RemoteFile, Source
 
+DISCLOSED = ("parameters", "trained on", "licence", "overlap with corpora")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pinned:
@@ -39,6 +41,11 @@ class Pinned:
         """What is fetched, by whatever fetches corpora, too."""
         url = f"https://huggingface.co/{self.repository}/resolve/{self.revision}/{self.file}"
         return Source(title=self.name, files=(RemoteFile(url=url, path=self.file, checksum=f"sha256:{self.sha256}", size=self.bytes),))
+
+    @property
+    def facts_for_reports(self) -> dict[str, str]:
+        """What a reader of a report must know of a model whose layers are features."""
+        return dict(zip(DISCLOSED, (f"{self.parameters:,}", self.training_data, self.licence, self.overlap), strict=True))
 
     @property
     def facts(self) -> dict[str, str]:

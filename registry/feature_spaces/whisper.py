@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from registry.core import register
 from registry.encoders import weights
-from registry.encoders.models import PINNED
+from registry.encoders.models import DISCLOSED, PINNED
 from registry.errors import require
 
 if TYPE_CHECKING:
@@ -66,6 +66,12 @@ class Whisper:
     def files_sha256(self) -> str:
         """The SHA-256 of the weights."""
         return weights.sha256(self._name)
+
+    @property
+    def pretrained(self) -> dict[str, dict[str, str]]:
+        """The model, and what is known of it."""
+        known = PINNED.get(self._name)
+        return {self._name: known.facts_for_reports if known else dict.fromkeys(DISCLOSED, "unknown")}
 
     @property
     def stored(self) -> Whisper:

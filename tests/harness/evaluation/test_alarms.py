@@ -130,6 +130,12 @@ def test_what_no_network_from_scratch_has_reached_is_doubted(shared: bool, most:
     assert beyond_credible(but(test=[said(most - 0.05)], shares_speakers=shared)) == ""
 
 
+def test_a_frozen_encoder_may_reach_what_no_network_from_scratch_has() -> None:
+    encoder = {"pretrained": {"whisper-tiny.en": {"licence": "MIT"}}, "shares_speakers": True}
+    assert beyond_credible(but(test=[said(0.74)], **encoder)) == ""
+    assert "credible of a frozen encoder on shared speakers of crema_d (0.77)" in beyond_credible(but(test=[said(0.85)], **encoder))
+
+
 def test_nothing_is_beyond_credible_on_corpora_of_which_nothing_is_published() -> None:
     assert beyond_credible(but(test=[said(0.99)], corpus="tess")) == ""
 

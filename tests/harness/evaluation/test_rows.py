@@ -45,3 +45,9 @@ def test_a_row_is_marked_with_what_its_feature_space_cut_where_the_run_recorded_
     seed = record("seed", "cell", metrics=figures(0.4, 60.0), cut="812 of 7,442 clips at 3.0 s")
     row, = rows([seed])
     assert "cut: 812 of 7,442 clips at 3.0 s" in row.marks("partial")
+
+
+def test_a_row_with_a_pretrained_encoder_is_marked_with_its_name() -> None:
+    assert not any("pretrained" in mark for mark in row_of("good").marks("partial"))
+    row, = rows([record("seed", "cell", metrics=figures(0.4, 60.0), pretrained='{"whisper-tiny.en": {"licence": "MIT"}}')])
+    assert row.marks("partial")[0] == "pretrained: whisper-tiny.en" and row.pretrained["whisper-tiny.en"]["licence"] == "MIT"

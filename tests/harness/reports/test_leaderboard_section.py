@@ -29,6 +29,14 @@ def test_details_come_by_validation_uar() -> None:
     assert [part.split()[4] for part in parts if part.startswith("### ")] == ["c", "b"]
 
 
+def test_what_is_known_of_a_pretrained_model_stands_below_the_table() -> None:
+    from harness.reports.leaderboard_section import leaderboard_markdown
+
+    made = rows(final("lr", (0.7,), 0.1, pretrained='{"whisper-tiny.en": {"licence": "MIT", "overlap with corpora": "unknown"}}'))
+    parts = leaderboard_markdown("study", *leaderboards(made, known(made)), lambda each: {})
+    assert "- **pretrained**: whisper-tiny.en, licence: MIT; overlap with corpora: unknown." in parts
+
+
 def test_what_the_training_part_had_most_of_is_the_majority_and_runs_that_did_not_note_it_say_so(ran: Ran) -> None:
     text = (ran.home / "reports" / "tiny_study.md").read_text()
     assert "the most frequent of the training part." in text and "did not note" not in text

@@ -24,7 +24,7 @@ OTHER_THAN_TEXT: dict[str, Any] = {
     "shares_speakers": True, "epochs": 30, "fold": 2, "folds": 5, "validation_folds": 3, "as_written": True,
     "ranges": {"training.epochs": {"name": "IntDistribution"}},
     "requested_at": 1.7e9 + 0.125, "clips": {"train": 80, "left out": 0}, "speakers": {"train": 8},
-    "training_classes": {"ANG": 3, "SAD": 0}, "compared": {"c1": "unseen, after"}}
+    "pretrained": {"whisper-tiny.en": {"licence": "MIT"}}, "training_classes": {"ANG": 3, "SAD": 0}, "compared": {"c1": "unseen, after"}}
 FULL = RunTags(**{each.name: OTHER_THAN_TEXT.get(each.name, f"a {each.name}") for each in dataclasses.fields(RunTags)})
 CLIPS = [Clip(id="a", emotion="ANG", speaker="1"), Clip(id="b", emotion="SAD", speaker="2")]
 PREDICTIONS = Predictions.of(CLIPS, ("ANG", "SAD"), np.eye(2))

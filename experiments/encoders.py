@@ -1,0 +1,41 @@
+"""What does a frozen speech encoder know of emotions, in which of its layers, and how much of it is voices that it has heard?
+
+Mean and standard deviation over time of each layer of Whisper tiny.en, alone and side by side, beside functionals of MFCCs, with linear
+classifiers, a support vector machine and a small network, under random clips and under unseen speakers.
+Run: bench models pull whisper-tiny.en, then bench run --study encoders --data DIR
+Cost: not measured yet.
+Expect: the upper layers know more of emotions and less of voices, several side by side know most, and all know more than MFCCs.
+"""
+
+from optuna.distributions import FloatDistribution
+
+from harness import Recipe, Study, Training
+from registry.architectures.logistic_regression import LogisticRegression
+from registry.architectures.mlp import Mlp
+from registry.architectures.svm import Svm
+from registry.corpora.crema_d import CremaD
+from registry.feature_space import FeatureSpace
+from registry.feature_spaces.mfcc import Mfcc
+from registry.feature_spaces.whisper import Whisper
+from registry.splits.random_70_30 import Random7030
+from registry.splits.unseen_speakers_70_30 import UnseenSpeakers7030
+
+MFCC = FeatureSpace(features=(Mfcc(n_mfcc=26),), join="vector", statistics=("mean", "std", "quartiles", "slope"), duration_s=None)
+LAYERS = [(0,), (1,), (2,), (3,), (4,), (5,), (2, 3, 4), (0, 1, 2, 3, 4, 5)]
+WHISPER = {layers: FeatureSpace(features=(Whisper(layers=layers),), join="vector", duration_s=None) for layers in LAYERS}
+PAIRS = [*((space, LogisticRegression(C=0.01)) for space in WHISPER.values()), (WHISPER[2, 3, 4], Mlp()),
+         (MFCC, LogisticRegression(C=0.1)), (MFCC, Svm()), (MFCC, Mlp())]
+
+STUDY = Study(
+    corpus=CremaD(),
+    recipes=tuple(Recipe(feature_space=space, architecture=architecture, splits=(Random7030(), UnseenSpeakers7030()),
+                         training=Training(epochs=20)) for space, architecture in PAIRS),
+    search={
+        "logistic_regression.C": FloatDistribution(1e-4, 1.0, log=True),
+        "svm.C": FloatDistribution(0.1, 100.0, log=True),
+        "mlp.dropout": FloatDistribution(0.2, 0.8),
+        "training.learning_rate": FloatDistribution(1e-4, 1e-2, log=True),
+    },
+    trials=12,
+    seeds=(0, 1, 2),
+)
