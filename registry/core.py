@@ -141,7 +141,8 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 def short_label(component: Any) -> str:
     """Name and non-default fields, for people: `mel[n_mels=40]`."""
-    changes = ", ".join(f"{key}={value}" for key, value in differing(component).items())
+    texts = {key: short_label(value) if dataclasses.is_dataclass(value) else value for key, value in differing(component).items()}
+    changes = ", ".join(f"{key}={text}" for key, text in texts.items())
     return label_of(type(component)) + (f"[{changes}]" if changes else "")
 
 

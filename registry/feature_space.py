@@ -18,7 +18,7 @@ Join = Literal["channels", "end_to_end", "image", "vector"]
 SHORTEST_S = 0.2  # of what trimming leaves: less is no speech
 CLICK = 2_560  # samples that trimming leaves of a click between pauses, whatever the rate
 Family = Literal["from scratch", "functionals", "pretrained"]
-Normalisation = Literal["none", "per_clip", "per_band", "per_value"]
+Normalisation = Literal["none", "per_clip", "per_band", "per_value", "per_speaker"]
 
 
 class Feature(Protocol):
@@ -51,7 +51,8 @@ class FeatureSpace:
         trim_db: leading and trailing audio this far below the peak is cut first; None trims nothing.
         normalise: `per_band` standardises each band by its mean and standard deviation over the training clips,
             `per_value` each value of each frame likewise (one that is constant there is only centred), `per_clip` each
-            clip by its own mean and standard deviation; all become a layer of the saved model.
+            clip by its own mean and standard deviation; all become a layer of the saved model. `per_speaker` standardises each band
+            by the clips of its speaker that a protocol knows: `known_speakers`.
         statistics: over time, of a `vector`: see `registry.pooling.pooled`. Features of whole clips are taken as they are.
     """
 

@@ -161,7 +161,8 @@ def _siblings(trial: Trial, split: Split, corpus: Corpus, left: LeftByRun) -> Fi
 
 def _normaliser_without_clips(trial: Trial) -> Finding | None:
     """That a trial's normaliser is fitted on no clips; None where it is fitted on some."""
-    text = {"none": "none", "per_clip": "each clip by itself: nothing is fitted on others"}.get(trial.feature_space.normalise)
+    text = {"none": "none", "per_clip": "each clip by itself: nothing is fitted on others",
+            "per_speaker": "each speaker by clips that are known without labels"}.get(trial.feature_space.normalise)
     return Finding("normaliser", "ok", text) if text else None
 
 

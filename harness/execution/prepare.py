@@ -90,12 +90,13 @@ def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: 
     pairs = {cell.label: cell for cell in cells}
     reasons = {**{label: split_reason(cell.base.split, corpus, cell.base.validation_folds) for label, cell in protocols.items()},
                **{label: pair_reason(cell, corpus) or (model_reason(cell, corpus) if study.best_models else None)
-                  for label, cell in pairs.items()}}
+                  for label, cell in pairs.items()},
+               **{_where(cell): cell_reason(cell) for cell in cells}}
     declined = {label: reason for label, reason in reasons.items() if reason}
     folds = [label for label, cell in protocols.items() if label in declined and hasattr(cell.base.split, "number_of_folds")]
     if all_folds and folds:
         raise BenchError(f"not all folds can be run, so that no row would be whole: {folds[0]}: {declined[folds[0]]}")
-    kept = [cell for cell in cells if not {cell.label, short_label(cell.base.split)} & declined.keys()]
+    kept = [cell for cell in cells if not {cell.label, short_label(cell.base.split), _where(cell)} & declined.keys()]
     if not kept:
         raise BenchError("every cell of the study is declined: " + "; ".join(f"{where}: {why}" for where, why in declined.items()))
     return kept, declined
@@ -129,12 +130,26 @@ def split_reason(protocol: Any, corpus: Corpus, folds: int = 1) -> str | None:
         return str(reason)
 
 
+def _where(cell: Cell) -> str:
+    return f"{cell.label} on {short_label(cell.base.split)}"
+
+
+def cell_reason(cell: Cell) -> str | None:
+    """Why the cell's feature space does not go with its protocol; None when it does."""
+    if cell.base.feature_space.normalise != "per_speaker" or hasattr(cell.base.split, "enrolled"):
+        return None
+    return ("normalise='per_speaker' uses clips of every speaker that are known without labels, and this protocol knows none: list "
+            f"KnownSpeakers(protocol={type(cell.base.split).__name__}()) of registry.splits.known_speakers")
+
+
 def pair_reason(cell: Cell, corpus: Corpus) -> str | None:
     """Why the cell's architecture can't take its feature space or its augmentation; None when it can."""
     architecture, space, on_the_fly = cell.base.architecture, cell.base.feature_space, cell.base.augmentation.on_the_fly
     if on_the_fly and is_estimator(architecture):
         return (f"{label_of(type(architecture))} is fitted at once, without batches in which {label_of(type(on_the_fly[0]))} could act: "
                 "list augmentations of waveforms under copies")
+    if space.normalise == "per_speaker" and cell.base.augmentation.copies:
+        return "normalise='per_speaker' has no statistics of altered copies: leave the copies out, or normalise otherwise"
     return decline(architecture, space.silent_shape(padded_samples(corpus, space)))
 
 

@@ -56,6 +56,7 @@ class Result:
         cut: which clips its feature space does not hear whole, in words.
         folds: of a trial with several validation folds, those that were trained; `validation` is their mean.
         seconds: phase -> duration. model: the trained network, if any.
+        usual_variance: within a speaker of the training part, (bands,), where features are standardised within each speaker.
     """
 
     trial: Trial
@@ -75,6 +76,7 @@ class Result:
     folds: tuple[Fold, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     model: keras.Model | None = None
+    usual_variance: np.ndarray | None = None
 
     def note_parts(self, split: Split, corpus: Corpus) -> None:
         """Note the clips, speakers and emotions of the parts that it is trained and scored on."""

@@ -15,6 +15,7 @@ from harness.data.cut_clips import cut
 from harness.data.feature_store import DiskFull
 from harness.data.feature_workers import DamagedClips
 from harness.data.features import Progress, features
+from harness.data.known_speakers import BySpeaker, by_speaker
 from harness.safe_text import mask_secrets
 from harness.study.trial import Trial
 from harness.training.backend import fix_threads, set_up
@@ -79,6 +80,9 @@ def _train_and_score(result: Result, corpus: Corpus, workspace: Workspace, on_ep
                             preparing)
         except (DamagedClips, DiskFull) as error:
             raise NotTheTrialsFault(error) from error
+        if trial.feature_space.normalise == "per_speaker":
+            arrays = by_speaker(arrays, corpus, trial.split.enrolled(corpus), split.train)
+            result.usual_variance = arrays.usual if isinstance(arrays, BySpeaker) else None
         result.cut = cut(corpus, trial.feature_space, workspace.cache).mark
         x = training_clips(arrays, split.train, copied)
         x_validation = arrays[split.validation]

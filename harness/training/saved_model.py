@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.data.known_speakers import standard
 from harness.training.model_input import checked_rate, checked_waveforms, in_full_scale
 from registry import own_layers
 from registry.core import BESIDE_FIELDS, declared, get, registered, specification
@@ -40,10 +41,11 @@ def write(result: Result, corpus: Corpus, folder: Path) -> None:
 
     assert result.model is not None
     space = result.trial.feature_space  # of the trial: the search may have changed that of the cell
-    write_network(result.model, space, padded_samples(corpus, space), corpus.emotions, corpus.sample_rate, folder)
+    write_network(result.model, space, padded_samples(corpus, space), corpus.emotions, corpus.sample_rate, folder, result.usual_variance)
 
 
-def write_network(network: keras.Model, space: FeatureSpace, samples: int, emotions: Sequence[str], sample_rate: int, folder: Path) -> None:
+def write_network(network: keras.Model, space: FeatureSpace, samples: int, emotions: Sequence[str], sample_rate: int, folder: Path,
+                  usual_variance: np.ndarray | None = None) -> None:
     """Write a network (`model.keras`), how waveforms become its input (`listening.json`), and what source it needs into `folder`."""
     import keras
 
@@ -51,6 +53,8 @@ def write_network(network: keras.Model, space: FeatureSpace, samples: int, emoti
     bare = keras.Model(network.inputs, network.outputs, name=network.name)  # Adam's state would be twice the weights
     own_layers.write(folder, bare, [feature for feature in space.features if not type(feature).__module__.startswith("registry.")])
     settings = {"feature_space": specification(space), "samples": samples, "emotions": emotions, "sample_rate": sample_rate}
+    if usual_variance is not None:
+        settings["usual_variance"] = usual_variance.tolist()
     (folder / SETTINGS).write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
 
 
@@ -82,19 +86,20 @@ class WaveformModel:
     Args:
         network: (batch, frames, bands) -> (batch, classes). samples: length that clips are padded or cut to, at the space's rate.
         sample_rate: Hz, assumed of a waveform that comes without one. objects: the layers and functions that are not Keras's own, by
-            the names under which Keras saves them.
+            the names under which Keras saves them. usual_variance: of a model that standardises features within a speaker, (bands,).
     """
 
     def __init__(self, network: keras.Model, space: FeatureSpace, samples: int, emotions: tuple[str, ...], sample_rate: int,
-                 objects: Mapping[str, Any] = MappingProxyType({})) -> None:
+                 objects: Mapping[str, Any] = MappingProxyType({}), usual_variance: np.ndarray | None = None) -> None:
         self.network, self.space, self.samples, self.emotions, self.sample_rate = network, space, samples, emotions, sample_rate
-        self.objects = objects
+        self.objects, self.usual_variance = objects, usual_variance
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """One row a waveform: `emotion`, then the probability of each emotion.
 
         Args:
-            model_input: float array (clips, samples) in [-1, 1]: clips of one length; a single one is `waveform[None, :]`.
+            model_input: float array (clips, samples) in [-1, 1]: clips of one length; a single one is `waveform[None, :]`. Of a model
+                with `normalise="per_speaker"` all must be of one speaker, whose features are standardised over them.
             params: `{"sample_rate": Hz}`, 4,000 to 192,000; the corpus's own rate when it is not given.
         Raises: UsageError for no clip, fewer than 100 samples, whole numbers, values that are not finite or far beyond full scale,
             another parameter, or a rate that no recording has.
@@ -109,7 +114,16 @@ class WaveformModel:
 
     def features(self, model_input: Any, sample_rate: int) -> np.ndarray:
         """The input of the network for waveforms, as `predict` takes them: (clips, frames, bands). Models of one space share it."""
-        return np.stack([self.space.extract(w, sample_rate, self.samples) for w in checked_waveforms(model_input)])
+        extracted = np.stack([self.space.extract(w, sample_rate, self.samples) for w in checked_waveforms(model_input)])
+        if self.space.normalise != "per_speaker":
+            return extracted
+        mean, deviation = standard(extracted, np.ones(extracted.shape[-1]) if self.usual_variance is None else self.usual_variance)
+        return ((extracted - mean) / deviation).astype(np.float32)
+
+    def require_any_speaker(self, purpose: str) -> None:
+        """Raises: UsageError where the model needs to know who speaks. Args: purpose: what can't be done then, as a clause."""
+        require(self.space.normalise != "per_speaker", f"{purpose} with normalise='per_speaker', which needs clips of one known speaker "
+                                                       "at a time: give rows of another normalisation")
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """The probability of each emotion: (clips, emotions)."""
@@ -135,7 +149,8 @@ def _load_pyfunc(data_path: str) -> WaveformModel:
     modules, objects = own_layers.read(folder)
     network = own_layers.load(folder, objects)
     space = space_from(settings["feature_space"], folder, modules)
-    return WaveformModel(network, space, settings["samples"], tuple(settings["emotions"]), settings["sample_rate"], objects)
+    return WaveformModel(network, space, settings["samples"], tuple(settings["emotions"]), settings["sample_rate"], objects,
+                         np.array(settings["usual_variance"]) if "usual_variance" in settings else None)
 
 
 def space_from(data: dict[str, Any], folder: Path, modules: Sequence[ModuleType] = ()) -> FeatureSpace:

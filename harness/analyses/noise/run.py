@@ -97,7 +97,9 @@ def _model_in_noise(run: RunRecord, options: NoiseOptions, tracker: Tracker, fol
     files, logged = tracker.models.files(run, folder / run.run_id), tracker.predictions(run.run_id, "test")
     if files is None or logged is None:
         raise BenchError(f"the files of run {run.run_id} ({run.name}) are gone from the store: restore mlartifacts/, or train it again")
-    return ModelInNoise(run, logged, saved_model.load(files), conditions, counts)
+    model = saved_model.load(files)
+    model.require_any_speaker("no row is tested in noise")
+    return ModelInNoise(run, logged, model, conditions, counts)
 
 
 def _by_split(models: Sequence[ModelInNoise]) -> list[list[ModelInNoise]]:

@@ -91,6 +91,7 @@ def _predict(run: RunRecord, target: TransferCorpus, tracker: Tracker, workspace
             raise BenchError(f"the model of run {run.run_id} ({run.name}) is gone from the store: restore mlartifacts/, or delete the run "
                              "to train it again")
         model = saved_model.load(files)
+    model.require_any_speaker("no row is transferred")
     corpus = target.corpus
     job = FeatureJob(corpus, model.space, model.samples, workspace.cache, {key_of(corpus, model.space, model.samples): None})
     features = obtain(job, workspace.workers, None)[0]  # (clips, frames, bands), in the cache for the next seed

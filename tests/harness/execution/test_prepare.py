@@ -16,15 +16,17 @@ from tiny_trial import CORPUS, TRIAL
 from harness.console import Console
 from harness.data.corpora import Workspace, open_corpus
 from harness.execution import prepare as preparation
-from harness.execution.prepare import feasible, pair_reason, prepare
+from harness.execution.prepare import cell_reason, feasible, pair_reason, prepare
 from harness.study.cells import Cell
 from harness.study.files import load_study
 from registry.architectures.svm import Svm
 from registry.augmentation import Augmentation
+from registry.augmentations.gain import Gain
 from registry.augmentations.mixup import Mixup
 from registry.corpora.crema_d import NEVER_PUBLISHED, _takes
 from registry.corpora.folder import Folder
 from registry.errors import BenchError
+from registry.splits.known_speakers import KnownSpeakers
 from registry.splits.random_80_20 import Random8020
 from registry.splits.speaker_folds import SpeakerFolds
 from registry.splits.unseen_speakers_80_20 import UnseenSpeakers8020
@@ -116,3 +118,12 @@ def test_an_estimator_declines_augmentations_that_act_within_batches() -> None:
     trial = dataclasses.replace(TRIAL, architecture=Svm(), augmentation=Augmentation(on_the_fly=(Mixup(),)))
     reason = "svm is fitted at once, without batches in which mixup could act: list augmentations of waveforms under copies"
     assert pair_reason(Cell(trial, {}), CORPUS) == reason
+
+
+def test_speakers_are_standardised_under_protocols_that_know_them_and_declined_under_others() -> None:
+    known = dataclasses.replace(TRIAL, feature_space=dataclasses.replace(TRIAL.feature_space, normalise="per_speaker"))
+    assert cell_reason(Cell(dataclasses.replace(known, split=KnownSpeakers()), {})) is None
+    reason = cell_reason(Cell(known, {}))
+    assert reason is not None and "this protocol knows none: list KnownSpeakers(protocol=Random8020())" in reason
+    copied = dataclasses.replace(known, augmentation=Augmentation(copies=(Gain(),)))
+    assert "has no statistics of altered copies" in str(pair_reason(Cell(copied, {}), CORPUS))

@@ -22,6 +22,7 @@ from harness.training.run_trial import run_trial
 from registry.architectures.logistic_regression import LogisticRegression
 from registry.corpora.combined import Combined
 from registry.errors import BenchError
+from registry.splits.known_speakers import KnownSpeakers
 from registry.splits.speaker_folds import SpeakerFolds
 
 SPLIT = TRIAL.split(CORPUS)
@@ -208,3 +209,22 @@ def test_an_estimator_is_fitted_on_training_clips_alone_and_its_saved_model_pred
     waveform, sample_rate = CORPUS.read_clip(CORPUS.clips[SPLIT.validation[0]])
     predicted = saved_model.load(tmp_path).predict(waveform[None, :], params={"sample_rate": sample_rate})
     assert np.allclose(predicted.iloc[0, 1:].to_numpy(float), expected[0], atol=1e-3)
+
+
+def test_a_trial_that_knows_its_speakers_saves_a_model_that_standardises_over_the_clips_of_one(
+        workspace: Workspace, tmp_path: Path) -> None:
+    space = dataclasses.replace(VECTOR, normalise="per_speaker", duration_s=None)
+    trial = dataclasses.replace(TRIAL, architecture=LogisticRegression(), feature_space=space, split=KnownSpeakers())
+    result = run_trial(trial, workspace, ignore)
+    assert result.state == "finished" and result.usual_variance is not None, result.reason
+    split = trial.split(CORPUS)
+    speaker = CORPUS.speakers[split.validation[0]]
+    clips = np.flatnonzero(CORPUS.speakers == speaker)
+    sounds = [CORPUS.read_clip(CORPUS.clips[i])[0] for i in clips]
+    shortest = min(map(len, sounds))
+    saved_model.write(result, CORPUS, tmp_path)
+    model = saved_model.load(tmp_path)
+    features_of = model.features(np.stack([sound[:shortest] for sound in sounds]), CORPUS.sample_rate)
+    assert features_of.mean(axis=(0, 1)) == pytest.approx(0, abs=1e-5)
+    with pytest.raises(BenchError, match="no row is transferred with normalise='per_speaker'"):
+        model.require_any_speaker("no row is transferred")
