@@ -80,9 +80,14 @@ class FeatureSpace:
     def label(self) -> str:
         """What people call it: `mel[n_mels=40] image`, `zcr+energy end_to_end`, `mfcc vector mean+std`."""
         joined = "+".join(short_label(feature) for feature in self.features)
-        fields = [f"{k}={v}" for k, v in differing(self).items() if k != "statistics"]
-        pooled_by = ["+".join(self.statistics)] if self.join == "vector" else []
-        return " ".join([joined, *([] if self.join == "channels" else [self.join]), *pooled_by, *fields])
+        fields = {k: v for k, v in differing(self).items() if k != "statistics"}
+        if self.join == "vector":  # which hears whole clips, as far as nothing is said
+            joined += f" vector {'+'.join(self.statistics)}"
+            ending = {"duration_s": self.duration_s} if self.duration_s else {}
+            fields = ending | {k: v for k, v in fields.items() if k != "duration_s"}
+        elif self.join != "channels":
+            joined += f" {self.join}"
+        return " ".join([joined, *(f"{k}={v}" for k, v in fields.items())])
 
     @property
     def pretrained(self) -> dict[str, dict[str, str]]:
