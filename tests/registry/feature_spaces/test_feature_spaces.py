@@ -254,4 +254,5 @@ def test_statistics_leave_the_specification_of_other_spaces_as_it_was() -> None:
 def test_the_label_of_a_vector_names_its_statistics_and_the_duration_that_it_ends_at() -> None:
     whole = FeatureSpace(features=(Energy(),), join="vector", duration_s=None, statistics=("mean", "slope"))
     assert whole.label == "energy vector mean+slope"
-    assert FeatureSpace(features=(Energy(),), join="vector", normalise="none").label == "energy vector mean+std duration_s=3.0 normalise=none"
+    cut = FeatureSpace(features=(Energy(),), join="vector", normalise="none")
+    assert cut.label == "energy vector mean+std duration_s=3.0 normalise=none"
