@@ -77,10 +77,11 @@ class FeatureSpace:
 
     @property
     def label(self) -> str:
-        """What people call it: `mel[n_mels=40] image`, `zcr+energy end_to_end`, `mfcc vector mean+std`."""
+        """What people call it: `mel[n_mels=40] image`, `zcr+energy end_to_end`, `mfcc vector mean+std`, `egemaps vector`."""
         joined = "+".join(short_label(feature) for feature in self.features)
         fields = [f"{k}={v}" for k, v in differing(self).items() if k != "statistics"]
-        pooled_by = ["+".join(self.statistics)] if self.join == "vector" else []
+        pools = self.join == "vector" and not all(getattr(feature, "whole_clip", False) for feature in self.features)
+        pooled_by = ["+".join(self.statistics)] if pools else []
         return " ".join([joined, *([] if self.join == "channels" else [self.join]), *pooled_by, *fields])
 
     @property
@@ -171,7 +172,8 @@ class FeatureSpace:
             columns = np.asarray(getattr(feature, "columns", np.arange(bands)))
             chosen += [start + block * bands + columns for block in own]
             start += blocks * bands
-        return np.concatenate(chosen)
+        columns = np.concatenate(chosen)
+        return None if np.array_equal(columns, np.arange(start)) else columns
 
     def _blocks(self, feature: Feature) -> tuple[int, list[int]]:
         """How many values of each band `stored` has of a feature, and which of them this space has."""
@@ -185,8 +187,11 @@ class FeatureSpace:
     def _stored_bands(self, feature: Feature) -> int:
         import numpy as np
 
-        everything = getattr(feature, "stored", None)
-        return len(everything.columns) if everything else feature(np.zeros(self.sample_rate, np.float32), self.sample_rate).shape[1]
+        if everything := getattr(feature, "stored", None):
+            return len(everything.columns)
+        if hasattr(feature, "shape"):
+            return int(feature.shape(self.sample_rate)[1])
+        return int(feature(np.zeros(self.sample_rate, np.float32), self.sample_rate).shape[1])
 
     def joined_shape(self, frames: int, bands: int) -> tuple[int, ...]:
         """The input shape that an architecture sees.
