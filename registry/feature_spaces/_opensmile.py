@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import importlib.metadata
 import importlib.util
 import math
+import os
+import platform
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from registry.errors import Lacking
@@ -64,8 +68,22 @@ def extractor(feature_set: str) -> Any:
     """openSMILE with a feature set, built once a process; it computes in one thread. Raises: Lacking as `installed`."""
     installed()
     try:
+        _load_library()
         import opensmile
     except (ImportError, OSError) as error:
         raise Lacking(f"the package opensmile is installed, but can't be loaded ({error}): it has a library for some "
                       "systems only; where yours is one, pip install --force-reinstall --no-deps opensmile") from error
     return opensmile.Smile(opensmile.FeatureSet[feature_set], opensmile.FeatureLevel.Functionals)
+
+
+def _load_library() -> None:
+    """Load openSMILE's library, before its package does, so that it calls its own functions.
+
+    On Linux, TensorFlow offers others of the same names to all libraries that a process loads after it: its `rdft` takes float64 where
+    openSMILE has float32, and the process would crash. Elsewhere each library finds its own.
+    """
+    spec = importlib.util.find_spec("opensmile")
+    if spec and hasattr(os, "RTLD_DEEPBIND"):
+        for folder in spec.submodule_search_locations or ():
+            for library in Path(folder).glob(f"core/bin/*_{platform.machine().lower()}/libSMILEapi.so"):
+                ctypes.CDLL(str(library), mode=os.RTLD_LOCAL | os.RTLD_DEEPBIND)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import math
 import pickle
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from source_trees import ROOT
 
 from registry import contracts
 from registry.audio import read
@@ -111,6 +113,24 @@ def test_another_process_gives_the_same_values(feature: Functionals) -> None:
     feature(noise(RATE)[:4_000], RATE)  # with openSMILE built in this process, too
     assert pickle.loads(pickle.dumps(feature)) == feature
     np.testing.assert_array_equal(there, feature(noise(RATE)[:4_000], RATE))
+
+
+AFTER_TENSORFLOW = """
+import sys, tensorflow
+import numpy as np
+from registry.core import get
+waveform = np.random.default_rng(0).normal(0, 0.1, 4_000).astype(np.float32)
+for name in sys.argv[1:]:
+    sys.stdout.buffer.write(get("feature-spaces", name)()(waveform, 16_000).tobytes())
+"""
+
+
+@needs_opensmile
+def test_the_values_are_the_same_where_tensorflow_was_loaded_first() -> None:
+    """Both libraries have functions of the same names: a process that mixes them crashes."""
+    done = subprocess.run([sys.executable, "-c", AFTER_TENSORFLOW, "egemaps", "compare"], capture_output=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr.decode()[-500:]
+    np.testing.assert_array_equal(np.frombuffer(done.stdout, np.float32), np.concatenate([f(noise(4_000), RATE)[0] for f in BOTH]))
 
 
 @needs_opensmile
