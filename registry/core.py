@@ -104,21 +104,22 @@ def label_of(cls: type) -> str:
     return str(getattr(cls, "name", cls.__name__))
 
 
-BESIDE_FIELDS = ("component", "version", "files_sha256")  # what a specification has beside the fields
+ORIGINS = ("files_sha256", "package_version")  # of what a component computes with
+BESIDE_FIELDS = ("component", "version", *ORIGINS)  # what a specification has beside the fields
 
 
 def specification(component: Any) -> Any:
     """A component as plain JSON data: name, version and every field; signatures and cache keys hash it.
 
     Fields that a class names in `later_fields` are left out at their default: results of before it had them stay valid. A component whose
-    numbers depend on a file, as on the weights of an encoder, has the property `files_sha256`, which stands beside its fields.
+    numbers depend on a file, as on the weights of an encoder, has the property `files_sha256`, which stands beside its fields; one whose
+    numbers a package computes that bench does not require has `package_version`, as `opensmile==2.6.0`.
     """
     if dataclasses.is_dataclass(component) and not isinstance(component, type):
         left_out = {*getattr(component, "later_fields", ())} - {*differing(component)}
         fields = {f.name: specification(getattr(component, f.name)) for f in dataclasses.fields(component) if f.name not in left_out}
-        digest = getattr(component, "files_sha256", None)
-        files = {} if digest is None else {"files_sha256": digest}
-        return {"component": label_of(type(component)), "version": getattr(component, "version", 1), **files, **fields}
+        origins = {key: value for key in ORIGINS if (value := getattr(component, key, None)) is not None}
+        return {"component": label_of(type(component)), "version": getattr(component, "version", 1), **origins, **fields}
     if isinstance(component, (tuple, list)):
         return [specification(item) for item in component]
     return component

@@ -78,16 +78,20 @@ class FeatureSpace:
 
     @property
     def label(self) -> str:
-        """What people call it: `mel[n_mels=40] image`, `zcr+energy end_to_end`, `mfcc vector mean+std`."""
+        """What people call it: `mel[n_mels=40] image`, `zcr+energy end_to_end`, `mfcc vector mean+std`, `egemaps vector`."""
         joined = "+".join(short_label(feature) for feature in self.features)
         fields = {k: v for k, v in differing(self).items() if k != "statistics"}
         if self.join == "vector":  # which hears whole clips, as far as nothing is said
-            joined += f" vector {'+'.join(self.statistics)}"
+            joined += " vector" + (f" {'+'.join(self.statistics)}" if not self._of_whole_clips else "")
             ending = {"duration_s": self.duration_s} if self.duration_s else {}
             fields = ending | {k: v for k, v in fields.items() if k != "duration_s"}
         elif self.join != "channels":
             joined += f" {self.join}"
         return " ".join([joined, *(f"{k}={v}" for k, v in fields.items())])
+
+    @property
+    def _of_whole_clips(self) -> bool:
+        return all(getattr(feature, "whole_clip", False) for feature in self.features)
 
     @property
     def pretrained(self) -> dict[str, dict[str, str]]:
@@ -97,7 +101,7 @@ class FeatureSpace:
     @property
     def family(self) -> Family:
         """What kind of rows it makes: leaderboards can be read by it."""
-        return "pretrained" if self.pretrained else "functionals" if self.join == "vector" else "from scratch"
+        return "pretrained" if self.pretrained else "functionals" if self.join == "vector" or self._of_whole_clips else "from scratch"
 
     def samples(self, longest_s: float) -> int:
         """Samples of every prepared clip, where the corpus's longest clip lasts `longest_s` seconds."""
@@ -177,7 +181,8 @@ class FeatureSpace:
             columns = np.asarray(getattr(feature, "columns", np.arange(bands)))
             chosen += [start + block * bands + columns for block in own]
             start += blocks * bands
-        return np.concatenate(chosen)
+        columns = np.concatenate(chosen)
+        return None if np.array_equal(columns, np.arange(start)) else columns
 
     def _blocks(self, feature: Feature) -> tuple[int, list[int]]:
         """How many values of each band `stored` has of a feature, and which of them this space has."""
@@ -191,8 +196,11 @@ class FeatureSpace:
     def _stored_bands(self, feature: Feature) -> int:
         import numpy as np
 
-        everything = getattr(feature, "stored", None)
-        return len(everything.columns) if everything else feature(np.zeros(self.sample_rate, np.float32), self.sample_rate).shape[1]
+        if everything := getattr(feature, "stored", None):
+            return len(everything.columns)
+        if hasattr(feature, "shape"):
+            return int(feature.shape(self.sample_rate)[1])
+        return int(feature(np.zeros(self.sample_rate, np.float32), self.sample_rate).shape[1])
 
     def joined_shape(self, frames: int, bands: int) -> tuple[int, ...]:
         """The input shape that an architecture sees.

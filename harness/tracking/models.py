@@ -23,6 +23,7 @@ from harness.study.trial import keras_backend
 from harness.tracking.addresses import local_folder
 from harness.tracking.outbox import write_through
 from harness.tracking.run_record import PREFIX, RunRecord
+from harness.training.saved_model import packages_of
 from registry.own_files import requirements_of
 
 CODE = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "registry")]  # that a saved model needs beside its libraries
@@ -111,8 +112,8 @@ class Models:
 
 
 def requirements(folder: Path) -> list[str]:
-    """The exact versions that a saved model needs to give the same numbers, those that its own source imports among them."""
+    """The exact versions that a saved model needs to give the same numbers, those that its features and its own source need among them."""
     names = ("keras", keras_backend(), "librosa", "numpy", "pandas", "soundfile", "soxr", "psutil")
     own = requirements_of([path.read_bytes() for path in sorted(folder.rglob("*.py"))])
-    return list(dict.fromkeys([*(f"{name}=={importlib.metadata.version(name)}" for name in names), *own]))
+    return list(dict.fromkeys([*(f"{name}=={importlib.metadata.version(name)}" for name in names), *packages_of(folder), *own]))
 

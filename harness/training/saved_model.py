@@ -153,6 +153,12 @@ def _load_pyfunc(data_path: str) -> WaveformModel:
                          np.array(settings["usual_variance"]) if "usual_variance" in settings else None)
 
 
+def packages_of(folder: Path) -> list[str]:
+    """The packages beside those of bench that compute the features of the model in `folder`, as `name==version`."""
+    features = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))["feature_space"]["features"]
+    return [feature["package_version"] for feature in features if "package_version" in feature]
+
+
 def space_from(data: dict[str, Any], folder: Path, modules: Sequence[ModuleType] = ()) -> FeatureSpace:
     """The feature space with this specification; features that are not registered are those of the model's modules.
 

@@ -19,6 +19,7 @@ OWNERS = {
     "distributed": ("harness/execution/dask_pool.py", "harness/execution/dask_worker.py", "harness/execution/local_cluster.py"),
     "rich": ("harness/console.py",),
     "librosa": ("registry/",),
+    "opensmile": ("registry/feature_spaces/_opensmile.py",),
     "keras": ("registry/architectures/", "registry/augmentations/", "registry/rules/", "registry/encoders/", "registry/contracts.py",
               "registry/keras_state.py", "registry/own_layers.py", "harness/training/"),
     "tensorflow": ("harness/training/backend.py", "harness/training/fast_layers.py"),
@@ -26,7 +27,7 @@ OWNERS = {
     "pooch": ("harness/data/download.py",),
 }
 HEAVY = ("tensorflow", "keras", "mlflow", "optuna", "librosa", "sklearn", "pandas", "scipy", "matplotlib", "soundfile", "requests",
-         "pooch", "sqlalchemy", "dask", "distributed")
+         "pooch", "sqlalchemy", "dask", "distributed", "opensmile")
 LOCAL_RANDOMNESS = {"default_rng", "Generator", "SeedSequence", "PCG64", "BitGenerator"}
 
 

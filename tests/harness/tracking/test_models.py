@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from calls import Ran
 from copied_home import copied_home
 from mlflow_client import client_of, runs_of
 
+from harness.tracking.models import requirements
 from harness.tracking.store import Store
+from harness.training.saved_model import SETTINGS
 
 
 def test_of_each_protocol_the_model_with_the_best_validation_uar_is_kept_and_the_files_of_others_are_gone(ran: Ran) -> None:
@@ -46,6 +49,13 @@ def test_its_requirements_are_exact_versions(ran: Ran) -> None:
     lines = path.read_text().split()
     assert {line.partition("==")[0] for line in lines} >= {"keras", "tensorflow", "librosa", "numpy"}
     assert all("==" in line for line in lines)
+
+
+def test_the_packages_that_compute_its_features_are_among_its_requirements(tmp_path: Path) -> None:
+    features = [{"component": "egemaps", "version": 1, "package_version": "opensmile==2.6.0"}, {"component": "rms", "version": 1}]
+    (tmp_path / SETTINGS).write_text(json.dumps({"feature_space": {"features": features}}), encoding="utf-8")
+    lines = requirements(tmp_path)
+    assert lines[-1] == "opensmile==2.6.0" and lines[:-1] == [line for line in lines if not line.startswith("opensmile")]
 
 
 def test_a_model_that_was_registered_by_hand_is_people_s_and_one_deleted_by_hand_is_no_fault(ran: Ran, tmp_path: Path) -> None:
