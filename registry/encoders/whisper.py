@@ -130,10 +130,10 @@ def _whole(path: Path, sha256: str) -> keras.Model:
 @functools.lru_cache(maxsize=4)
 def _network(path: Path, sha256: str, layers: tuple[int, ...]) -> keras.Model:
     """The part of an encoder that gives these layers side by side; its graph is for clips of any length."""
+    whole = _whole(path, sha256)  # which loads Keras as trials have it, before it is imported
     import keras
     import numpy as np
 
-    whole = _whole(path, sha256)
     chosen = [whole.outputs[layer] for layer in layers]
     network = keras.Model(whole.inputs, keras.ops.concatenate(chosen, axis=-1) if len(chosen) > 1 else chosen[0])
     network.jit_compile = False  # which would compile for each length anew

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,3 +156,23 @@ def test_the_last_layer_is_that_of_ctranslate2_on_a_clip_padded_to_thirty_second
     ours = whisper.encode(file, (5,), padded)
     assert ours.shape == (1500, 384)
     assert np.abs(ours - np.array(theirs)[0]).max() < 1e-3
+
+
+FIRST_CLIP = """
+import sys
+from pathlib import Path
+import numpy as np
+import registry.keras_state
+from registry.encoders.whisper import encode
+
+def load_keras():
+    sys.exit("as trials have it" if "keras" not in sys.modules else "already imported")
+
+registry.keras_state.load_keras = load_keras
+encode(Path(sys.argv[1]), (0,), np.zeros(320, np.float32))
+"""
+
+
+def test_keras_is_first_loaded_as_trials_have_it_whatever_the_machine_says(file: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FIRST_CLIP, str(file)], capture_output=True, text=True)
+    assert done.stderr.strip() == "as trials have it"
