@@ -18,6 +18,7 @@ import numpy as np
 RESAMPLES = 10_000
 LEAST_SPEAKERS = 5  # fewer say nothing about other speakers
 LEVEL = 0.05
+Figure = tuple[float, float, float]  # a value with the bounds of its 95 % interval
 SCORES = {"wa": "WA", "uar": "UAR", "macro_f1": "macro-F1"}  # as code and as people call them
 
 
@@ -130,6 +131,29 @@ def interval(row: Sampled, pooled: tuple[float, float]) -> tuple[float, float]:
     error, df = standard_error(row.drawn.var(), row.speakers, training / row.seeds, freedom)
     half = float(stdtrit(df, 1 - LEVEL / 2) * error)
     return max(row.value - half, 0.0), min(row.value + half, 1.0)
+
+
+def difference_of(one: Sampled, other: Sampled, paired: bool) -> Figure:
+    """A score of one row less that of another with its 95 % interval, NaN for too few speakers.
+
+    Args: paired: both are of the same test clips, under the same draws of speakers; else draws are independent.
+    Reference: Welch 1947 for the degrees of freedom of unpaired ones.
+    """
+    from scipy.special import stdtrit
+
+    value = one.value - other.value
+    if min(one.speakers, other.speakers) < LEAST_SPEAKERS:
+        return value, math.nan, math.nan
+    training, freedom = training_variance([one, other])
+    if paired:
+        error, df = standard_error((one.drawn - other.drawn).var(), one.speakers, training / one.seeds + training / other.seeds, freedom)
+    else:
+        errors, dfs = zip(*(standard_error(row.drawn.var(), row.speakers, training / row.seeds, freedom)
+                            for row in (one, other)), strict=True)
+        error, parts = np.hypot(*errors), sum(e**4 / d for e, d in zip(errors, dfs, strict=True))
+        df = error**4 / parts if parts > 0 else min(dfs)
+    half = float(stdtrit(df, 1 - LEVEL / 2) * error)
+    return value, value - half, value + half
 
 
 def figures_of(confusion: np.ndarray) -> dict[str, np.ndarray]:

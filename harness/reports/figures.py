@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from harness.evaluation.calibration import Bin
+    from harness.evaluation.voices import VoicesOfRow
 
 
 def reliability_figure(bins: list[Bin], title: str) -> Figure:
@@ -118,6 +119,28 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
         room_below = (len(heights) - 1 - place + 0.5) * gap
         apart.append(max(min(height, apart[-1] - gap if apart else 1 - gap / 2), room_below))
     return apart
+
+
+def voices_figure(rows: Sequence[VoicesOfRow], lines: Mapping[str, float]) -> Figure:
+    """A line a row: UAR with its interval on new speakers and on heard ones. Args: lines: name -> UAR of chance and listeners."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.2, 1.6 + 0.34 * len(rows)), layout="constrained")
+    axes = figure.add_subplot()
+    for place, row in enumerate(rows):
+        axes.plot([row.new[0], row.heard[0]], [place, place], color="#bbbbbb", linewidth=1, zorder=1)
+        for (value, low, high), above, style in ((row.new, -0.12, {"color": "#1f5fa8"}),
+                                                 (row.heard, 0.12, {"color": "#c05020", "mfc": "white"})):
+            bounds = [[value - low], [high - value]] if low == low else None
+            axes.errorbar(value, place + above, xerr=bounds, marker="o", markersize=5, capsize=2, elinewidth=0.9, **style,
+                          label=("new speakers" if above < 0 else "heard speakers") if not place else None)
+    for number, (name, uar) in enumerate(lines.items()):
+        axes.axvline(uar, color="#888888", linewidth=0.8, linestyle=("--", ":", "-.")[number % 3], label=name)
+    axes.set(yticks=range(len(rows)), yticklabels=[row.name for row in rows], ylim=(len(rows) - 0.5, -0.5),
+             xlabel="test UAR with 95 % interval")
+    axes.tick_params(axis="y", labelsize=8)
+    figure.legend(loc="outside upper center", ncols=2 + len(lines), fontsize=8, frameon=False)
+    return figure
 
 
 def noise_figure(lines: Mapping[str, Mapping[str, Sequence[tuple[float, float, float]]]], places: Sequence[str], chance: float) -> Figure:

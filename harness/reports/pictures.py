@@ -11,16 +11,21 @@ from harness.evaluation.calibration import calibration_error, reliability
 from harness.evaluation.final_predictions import FinalPredictions
 from harness.evaluation.folds import FoldComparison
 from harness.evaluation.pareto import Point
+from harness.evaluation.references import RESOLVED
 from harness.evaluation.search_figures import search_pictures
 from harness.evaluation.search_front import front_figure
 from harness.evaluation.search_results import CellSearch
-from harness.reports.figures import critical_difference_figure, pareto_figure, reliability_figure
+from harness.evaluation.voices import Voices
+from harness.reports.figures import critical_difference_figure, pareto_figure, reliability_figure, voices_figure
 from harness.reports.markdown import plural
 from harness.reports.pages import link_to
 from harness.training.figures import confusion_figure, curves_figure, save
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+LINES = ("chance", RESOLVED)  # reference rows in the picture of voices
 
 
 class Pictures:
@@ -48,6 +53,11 @@ class Pictures:
     def search_front(self, protocol: str, objective: str, points: Sequence[Point]) -> str:
         """The path of the picture of a search with two objectives."""
         return self._save(front_figure(points, objective), self._free(f"search_front_{objective}_{_plain(protocol)}"))
+
+    def voices(self, pair: Voices) -> str:
+        """The path of the picture of rows on new speakers beside heard ones."""
+        lines = {reference.name: reference.figures["uar"][0] for reference in pair.new.references if reference.name in LINES}
+        return self._save(voices_figure(pair.rows, lines), self._free(f"voices_{_plain(pair.new.rows[0].split)}"))
 
     def of(self, finals: FinalPredictions) -> dict[str, str]:
         """What a picture shows -> its path from the report."""

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from harness.evaluation.intervals import (
-    LEAST_SPEAKERS,
-    LEVEL,
-    Sampled,
-    sampled,
-    speaker_draws,
-    speaker_intervals,
-    standard_error,
-    training_variance,
-)
+from harness.evaluation.intervals import Figure, Sampled, difference_of, sampled, speaker_draws, speaker_intervals
 
 PROTOCOLS = {"speakers": "unseen speakers", "copied": "unseen speakers, copies after the split", "sentences": "unseen sentences",
              "random": "random clips", "after": "random clips, copies after the split", "before": "copies before the split (WRONG)"}
@@ -77,21 +67,7 @@ class CellUnderProtocols:
         return next((result.corpus for protocol, result in self.under.items() if protocol != "before"), "")
 
 
-def difference(one: ProtocolResult, other: ProtocolResult) -> tuple[float, float, float]:
+def difference(one: ProtocolResult, other: ProtocolResult) -> Figure:
     """UAR of one less that of the other with a 95 % interval, NaN for too few speakers; paired by speaker on the same test clips."""
-    from scipy.special import stdtrit
-
     paired = one.test == other.test
-    a, b = one.sampled_uar(), other.sampled_uar(seed=0 if paired else 1)
-    value = a.value - b.value
-    if min(a.speakers, b.speakers) < LEAST_SPEAKERS:
-        return value, math.nan, math.nan
-    training, freedom = training_variance([a, b])
-    if paired:
-        error, df = standard_error((a.drawn - b.drawn).var(), a.speakers, training / a.seeds + training / b.seeds, freedom)
-    else:
-        errors, dfs = zip(*(standard_error(row.drawn.var(), row.speakers, training / row.seeds, freedom) for row in (a, b)), strict=True)
-        error, parts = np.hypot(*errors), sum(e**4 / d for e, d in zip(errors, dfs, strict=True))
-        df = error**4 / parts if parts > 0 else min(dfs)  # Welch 1947
-    half = float(stdtrit(df, 1 - LEVEL / 2) * error)
-    return value, value - half, value + half
+    return difference_of(one.sampled_uar(), other.sampled_uar(seed=0 if paired else 1), paired)

@@ -1,0 +1,72 @@
+"""What rows gain from voices that they have heard in training: the same rows under random clips and under unseen speakers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from harness.evaluation.final_predictions import FinalPredictions
+from harness.evaluation.intervals import Figure, Sampled, difference_of, sampled, speaker_draws
+from harness.evaluation.leaderboard import Leaderboard
+
+TWINS = {"random_70_30": "unseen_speakers_70_30", "random_80_20": "unseen_speakers_80_20"}
+"""Protocols whose test voices are in training -> those of the same proportions whose test voices are not."""
+
+
+@dataclass(frozen=True)
+class VoicesOfRow:
+    """The test UAR of one row, each as (value, low, high), bounds NaN for too few speakers.
+
+    Args: new, heard: on speakers that are not, and that are, in training. gain: heard less new, of other clips and other finals.
+    """
+
+    name: str
+    new: Figure
+    heard: Figure
+    gain: Figure
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the gain is more than chance explains."""
+        return self.gain[1] > 0 or self.gain[2] < 0
+
+
+@dataclass(frozen=True, eq=False)
+class Voices:
+    """The rows of two leaderboards that differ in nothing but whether test voices were heard, best on new speakers first."""
+
+    new: Leaderboard
+    heard: Leaderboard
+    rows: tuple[VoicesOfRow, ...]
+
+    @property
+    def chosen(self) -> VoicesOfRow:
+        """The row that validation chooses for new speakers or, where that has no twin, the first."""
+        name = self.new.chosen.name if self.new.chosen else ""
+        return next((row for row in self.rows if row.name == name), self.rows[0])
+
+
+def voices(boards: Iterable[Leaderboard]) -> list[Voices]:
+    """Each pair of leaderboards that a study has of both kinds, on the same corpus, with the rows that both have."""
+    placed = {(board.rows[0].corpus_fingerprint, board.rows[0].split): board for board in boards if not board.folds}
+    pairs = []
+    for (corpus, split), heard in placed.items():
+        name, bracket, fields = split.partition("[")
+        new = placed.get((corpus, TWINS.get(name, "") + bracket + fields))
+        if new and (rows := _rows(new.predictions, heard.predictions)):
+            pairs.append(Voices(new, heard, rows))
+    return pairs
+
+
+def _rows(new: Sequence[FinalPredictions], heard: Sequence[FinalPredictions]) -> tuple[VoicesOfRow, ...]:
+    twins = {finals.row.name: finals for finals in heard}
+    both = [_row(finals, twins[finals.row.name]) for finals in new if finals.row.name in twins]
+    return tuple(sorted(both, key=lambda row: (-row.new[0], row.name)))
+
+
+def _row(new: FinalPredictions, heard: FinalPredictions) -> VoicesOfRow:
+    return VoicesOfRow(new.row.name, new.test_uar, heard.test_uar, difference_of(_uar(heard), _uar(new, seed=1), paired=False))
+
+
+def _uar(finals: FinalPredictions, seed: int = 0) -> Sampled:
+    return sampled(finals.counts, speaker_draws(finals.counts.shape[1], seed=seed))["uar"]
