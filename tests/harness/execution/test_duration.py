@@ -11,9 +11,10 @@ from made_records import record
 from tiny_trial import CORPUS, TRIAL
 
 from harness.data.features import features
-from harness.execution.duration import BEGIN_S, COST_S, WIDTH, duration
-from harness.study.cells import plan
+from harness.execution.duration import BEGIN_S, COST_S, WIDTH, _tried, duration
+from harness.study.cells import Cell, plan
 from harness.study.files import load_study
+from registry.architectures.logistic_regression import LogisticRegression
 
 STUDY = dataclasses.replace(load_study(TINY), architectures=load_study(TINY).architectures[:1], splits=load_study(TINY).splits[:1])
 CELLS = plan(STUDY, CORPUS.fingerprint)
@@ -78,6 +79,13 @@ def test_without_earlier_trainings_a_few_batches_of_each_network_are_timed() -> 
     took = duration(STUDY, CELLS, CORPUS, say=told.append)
     assert took is not None and 0 < took.low_s < took.high_s < 600 and "by a few batches of 1 cell on this machine" in str(took)
     assert told == ["timing a few batches of each network …"]
+
+
+def test_an_estimator_is_timed_by_fitting_it_once_on_noise() -> None:
+    space = dataclasses.replace(TRIAL.feature_space, join="vector")
+    cell = Cell(dataclasses.replace(TRIAL, architecture=LogisticRegression(), feature_space=space), {})
+    pace = _tried(cell, CORPUS)
+    assert pace is not None and 0 < pace.clip_s < 0.1
 
 
 def test_a_network_that_can_not_be_trained_gives_no_estimate() -> None:
