@@ -14,6 +14,7 @@ from harness.data.features import features
 from harness.execution.duration import BEGIN_S, COST_S, WIDTH, duration
 from harness.study.cells import plan
 from harness.study.files import load_study
+from registry.architectures.logistic_regression import LogisticRegression
 
 STUDY = dataclasses.replace(load_study(TINY), architectures=load_study(TINY).architectures[:1], splits=load_study(TINY).splits[:1])
 CELLS = plan(STUDY, CORPUS.fingerprint)
@@ -78,6 +79,13 @@ def test_without_earlier_trainings_a_few_batches_of_each_network_are_timed() -> 
     took = duration(STUDY, CELLS, CORPUS, say=told.append)
     assert took is not None and 0 < took.low_s < took.high_s < 600 and "by a few batches of 1 cell on this machine" in str(took)
     assert told == ["timing a few batches of each network …"]
+
+
+def test_an_estimator_which_has_one_epoch_is_timed_too() -> None:
+    study = dataclasses.replace(STUDY, feature_spaces=(dataclasses.replace(STUDY.feature_spaces[0], join="vector"),),
+                                architectures=(LogisticRegression(),), search={})
+    took = duration(study, plan(study, CORPUS.fingerprint), CORPUS)
+    assert took is not None and took.high_s > took.low_s > BEGIN_S and str(took).endswith("(by a few batches of 1 cell on this machine)")
 
 
 def test_a_network_that_can_not_be_trained_gives_no_estimate() -> None:
