@@ -53,7 +53,15 @@ class ValidationFold:
         heard, known = np.unique(corpus.labels[train]), np.unique(corpus.labels[clips])
         if unheard := [corpus.emotions[i] for i in np.setdiff1d(known, heard)]:
             raise self._declined(corpus, f"training of fold {self.fold} would hold no clips of {' or of '.join(unheard)}")
-        return Split(train=train, validation=validation, test=whole.test, left_out=whole.left_out)
+        unscored = np.intersect1d(validation, self.protocol.unscored(corpus)) if hasattr(self.protocol, "unscored") else clips[:0]
+        if len(unscored) == len(validation):
+            raise self._declined(corpus, f"all clips of fold {self.fold} are known ones, which are not scored")
+        return Split(train=train, validation=np.setdiff1d(validation, unscored), test=whole.test,
+                     left_out=np.sort(np.concatenate([whole.left_out, unscored])))
+
+    def enrolled(self, corpus: Corpus) -> np.ndarray:
+        """The known clips of all speakers, sorted, where those of the protocol are: see `registry.splits.known_speakers`."""
+        return self.protocol.enrolled(corpus)  # type: ignore[no-any-return]
 
     def _drawn(self, corpus: Corpus, clips: np.ndarray, groups: str) -> tuple[np.ndarray, np.ndarray]:
         """The clips of training and validation, sorted."""

@@ -192,8 +192,8 @@ def _tried(cell: Cell, corpus: Corpus) -> Pace | None:
                 fit(trial, x, y, x[:2], y[:2], len(corpus.emotions), on_epoch)
         except Exception:  # whatever it is, the run reports it as the end of a trial
             return None
-        epochs = [later - earlier for earlier, later in itertools.pairwise(ends[1:])]
-        epoch_s = min(epochs, default=ends[1] - ends[0])  # an estimator is fitted in one
+        # An estimator, which is fitted at once, has one epoch, before which nothing is made
+        epoch_s = min((later - earlier for earlier, later in itertools.pairwise(ends[1:])), default=ends[1] - ends[0])
         TRIED[key] = Pace(epoch_s / clips, max(0.0, ends[1] - ends[0] - epoch_s))
     return TRIED[key]
 

@@ -54,7 +54,10 @@ def component_from(kind: str, data: Any, classes: Mapping[str, type[Any]] = NO_C
 
 def differences(trial: Trial, configuration: Mapping[str, Any]) -> list[str]:
     """Where a trial's configuration differs from a recorded one: `feature_space.features.0.version: 1, now 2`."""
-    return _differing({**configuration, "numbers_version": configuration.get("numbers_version", NUMBERS_VERSION)}, trial.configuration)
+    now = trial.configuration
+    if isinstance(trial.architecture, Mapping) and "epochs" not in configuration["training"]:  # a user's own estimator
+        now["training"] = {key: value for key, value in now["training"].items() if key in configuration["training"]}
+    return _differing({**configuration, "numbers_version": configuration.get("numbers_version", NUMBERS_VERSION)}, now)
 
 
 def _differing(old: Any, new: Any, where: str = "") -> list[str]:

@@ -166,8 +166,9 @@ def multiply_adds(model: keras.Model) -> int:
 
     A convolution, whatever its stride, dilation and groups, uses its kernel once at each output position (at a padded border the
     zeros count too), a dense layer at each output position, a transposed convolution at each input position, a recurrent layer
-    at each step. Models inside the model are counted, and layers that are called twice are counted twice. Not counted: biases,
-    activations, normalisation, pooling, additions and products of two inputs; a multiply–add is two operations (FLOPs).
+    at each step. A layer with a property `multiply_adds` says its own. Models inside the model are counted, and layers that are called
+    twice are counted twice. Not counted: biases, activations, normalisation, pooling, additions and products of two inputs; a
+    multiply–add is two operations (FLOPs).
 
     Raises: BenchError for a layer with a kernel whose use is not known, or whose shapes are not fixed.
     """
@@ -188,6 +189,8 @@ def multiply_adds(model: keras.Model) -> int:
 
 
 def _of_layer(layer: Any, inputs: Any, outputs: Any) -> int:
+    if (own := getattr(layer, "multiply_adds", None)) is not None:
+        return int(own)
     kinds = {kind.__name__ for kind in type(layer).__mro__}
     kernels = [weight for weight in getattr(layer, "weights", ()) if "kernel" in weight.name]
     if kinds & AT_EACH_OUTPUT:

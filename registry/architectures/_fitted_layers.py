@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -59,6 +60,11 @@ class SupportVectors(_Fixed):
         super().__init__(**options)
         self.kernel = kernel
 
+    @property
+    def multiply_adds(self) -> int:
+        """Of one clip: one for each value of each support vector, and one for each of its weights."""
+        return math.prod(self.sizes["vectors"]) + math.prod(self.sizes["duals"])
+
     def call(self, x: Any) -> Any:
         products = ops.matmul(x, ops.transpose(self.vectors))
         if self.kernel == "rbf":
@@ -113,6 +119,11 @@ class Trees(_Fixed):
     def __init__(self, depth: int, **options: Any) -> None:
         super().__init__(**options)
         self.depth = depth
+
+    @property
+    def multiply_adds(self) -> int:
+        """Of one clip, what stands for them: a comparison at each level of each tree, and the addition of its leaf."""
+        return self.sizes["feature"][0] * (self.depth + 1)
 
     def call(self, x: Any) -> Any:
         trees, nodes = self.sizes["feature"]

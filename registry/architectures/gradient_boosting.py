@@ -71,7 +71,16 @@ def _arrays(trees: list[tuple[np.ndarray, int]], estimator: Any, n_classes: int)
                    "value": np.where(leaf, nodes["value"], 0)}
         for name, values in of_tree.items():
             arrays[name][row, :len(nodes)] = values
+    arrays["threshold"] = _rounded_down(arrays["threshold"])
     baseline, classes = np.full(n_classes, IMPOSSIBLE), estimator.classes_
     two = len(classes) == 2  # whose trees give the logit of the second
     baseline[classes] = np.append(0, estimator._baseline_prediction.ravel()) if two else estimator._baseline_prediction.ravel()
     return {**arrays, "baseline": baseline, "class_of": np.eye(n_classes)[[classes[place + two] for _, place in trees]]}
+
+
+def _rounded_down(thresholds: np.ndarray) -> np.ndarray:
+    """Thresholds as the largest float32 that is not above each: the same float32 values lie on its left as of the float64."""
+    import numpy as np
+
+    rounded = thresholds.astype(np.float32)
+    return np.where(rounded > thresholds, np.nextafter(rounded, np.float32(-np.inf)), rounded)

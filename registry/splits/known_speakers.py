@@ -56,16 +56,19 @@ class KnownSpeakers:
         """The parts of a corpus."""
         import numpy as np
 
-        split, known = self.protocol(corpus), self.enrolled(corpus)
-        if self.enrolment is None:
-            return split  # type: ignore[no-any-return]
-        scored = {part: np.setdiff1d(getattr(split, part), known) for part in ("validation", "test")}
+        split, unscored = self.protocol(corpus), self.unscored(corpus)
+        scored = {part: np.setdiff1d(getattr(split, part), unscored) for part in ("validation", "test")}
         for part, clips in scored.items():
             if not len(clips):
                 raise Declined(f"{short_label(self)} leaves no clips to score in the {part} part of {corpus.name}: use fewer than "
                                f"{self.enrolment} known clips")
-        unscored = np.setdiff1d(np.concatenate([split.validation, split.test]), np.concatenate([*scored.values()]))
-        return dataclasses.replace(split, **scored, left_out=np.sort(np.concatenate([split.left_out, unscored])))
+        known = np.intersect1d(np.concatenate([split.validation, split.test]), unscored)
+        return dataclasses.replace(split, **scored, left_out=np.sort(np.concatenate([split.left_out, known])))
+
+    def unscored(self, corpus: Corpus) -> np.ndarray:
+        """The known clips of all speakers as far as they are not scored, sorted: none where all clips are known."""
+        known = self.enrolled(corpus)
+        return known[:0] if self.enrolment is None else known
 
     def enrolled(self, corpus: Corpus) -> np.ndarray:
         """The known clips of all speakers, sorted: (clips,) int64."""

@@ -13,6 +13,7 @@ from registry.corpora.synthetic import Synthetic
 from registry.corpus import Corpus
 from registry.errors import BenchError, Declined
 from registry.splits.given import Given
+from registry.splits.known_speakers import KnownSpeakers
 from registry.splits.leave_one_session_out import LeaveOneSessionOut
 from registry.splits.random_80_20 import Random8020
 from registry.splits.unseen_sentences import UnseenSentences
@@ -109,3 +110,33 @@ def test_a_fold_whose_training_would_lack_an_emotion_is_declined() -> None:
 def test_a_fold_that_can_t_be_is_refused(fold: int, folds: int, message: str) -> None:
     with pytest.raises(BenchError, match=message):
         ValidationFold(protocol=Random8020(), fold=fold, folds=folds)
+
+
+def test_folds_know_the_clips_that_their_protocol_knows_and_score_none_of_them() -> None:
+    protocol = KnownSpeakers(enrolment=2)
+    known, whole, seen = protocol.enrolled(TWELVE), protocol(TWELVE), []
+    for fold in validation_folds(protocol, 3):
+        split = fold(TWELVE)
+        assert np.array_equal(fold.enrolled(TWELVE), known) and not {*split.validation} & {*known}
+        assert sorted([*split.train, *split.validation, *split.test, *split.left_out]) == list(range(len(TWELVE)))
+        seen += split.validation.tolist()
+    assert sorted(seen) == sorted({*whole.train.tolist(), *whole.validation.tolist()} - {*known.tolist()})
+
+
+def test_where_all_clips_are_known_all_are_scored() -> None:
+    folds = [fold(TWELVE) for fold in validation_folds(KnownSpeakers(), 3)]
+    whole = KnownSpeakers()(TWELVE)
+    assert sum(len(split.validation) for split in folds) == len(whole.train) + len(whole.validation)
+
+
+def test_a_fold_of_known_clips_alone_is_declined() -> None:
+    with pytest.raises(Declined, match="all clips of fold 1 are known ones, which are not scored"):
+        ValidationFold(protocol=KnowsAll(), fold=1, folds=3)(TWELVE)
+
+
+class KnowsAll(UnseenSpeakers8020):
+    """A protocol that scores none of its clips."""
+
+    def unscored(self, corpus: Corpus) -> np.ndarray:
+        """All clips."""
+        return np.arange(len(corpus))

@@ -66,7 +66,8 @@ def measure_noise(options: NoiseOptions, store: Store, workspace: Workspace, con
     tracker, runs = runs_with_models(options.what, store)
     store.require_writable()
     with tempfile.TemporaryDirectory() as folder:
-        models = [model for run in runs if (model := _model_in_noise(run, options, tracker, Path(folder)))]
+        loaded = [model for run in runs if (model := _model_in_noise(run, options, tracker, Path(folder)))]
+        models = _of_any_speaker(loaded, len(runs), console)
         groups = [(same_clips, _noises(same_clips, tracker, workspace)) for same_clips in _by_split(models)]
         for same_clips, noises in groups:
             _measure(same_clips, noises, tracker, console)
@@ -97,9 +98,18 @@ def _model_in_noise(run: RunRecord, options: NoiseOptions, tracker: Tracker, fol
     files, logged = tracker.models.files(run, folder / run.run_id), tracker.predictions(run.run_id, "test")
     if files is None or logged is None:
         raise BenchError(f"the files of run {run.run_id} ({run.name}) are gone from the store: restore mlartifacts/, or train it again")
-    model = saved_model.load(files)
-    model.require_any_speaker("no row is tested in noise")
-    return ModelInNoise(run, logged, model, conditions, counts)
+    return ModelInNoise(run, logged, saved_model.load(files), conditions, counts)
+
+
+def _of_any_speaker(models: Sequence[ModelInNoise], runs: int, console: Console) -> list[ModelInNoise]:
+    """The models that need not know who speaks; the others are told. Raises: UsageError where all of so many runs are others."""
+    fitting = [model for model in models if model.model.space.normalise != "per_speaker"]
+    for other in (model for model in models if model not in fitting):
+        if len(models) - len(fitting) == runs:
+            other.model.require_any_speaker("no row is tested in noise")
+        console.say(f"left out: {other.record.name}: no row is tested in noise with normalise='per_speaker', which needs clips of one "
+                    "known speaker at a time")
+    return fitting
 
 
 def _by_split(models: Sequence[ModelInNoise]) -> list[list[ModelInNoise]]:
@@ -176,7 +186,10 @@ def _sounds(clips: Sequence[Clip], noises: Noises, conditions: Sequence[tuple[st
 
 
 def _features(model: WaveformModel, sounds: Sequence[Sound]) -> np.ndarray:
-    """A model's features of waveforms of any length and rate, padded with zeros as in its training: (clips, frames, bands)."""
+    """A model's features of waveforms of any length and rate, (clips, frames, bands): padded with zeros, or not, as in its training."""
+    if model.space.join == "vector":  # of each clip's own length
+        longer = ((fix_length(waveform, max(SHORTEST, len(waveform))), rate) for waveform, rate in sounds)
+        return np.concatenate([model.features(waveform[None], rate) for waveform, rate in longer])
     features: dict[int, np.ndarray] = {}
     for rate in sorted({rate for _, rate in sounds}):
         places = [place for place, (_, other) in enumerate(sounds) if other == rate]

@@ -13,6 +13,7 @@ from harness.data.copies_before_split import OWN, AugmentedBeforeSplit, Augmente
 from harness.study.cells import plan
 from harness.study.rebuild import differences, trial_from
 from harness.study.trial import Trial
+from registry.architectures.logistic_regression import LogisticRegression
 from registry.architectures.plain_1d import Plain1D
 from registry.corpora.combined import Combined
 from registry.errors import BenchError
@@ -44,6 +45,15 @@ def test_what_a_configuration_says_otherwise_is_named_and_an_unknown_component_i
         trial_from(older)
     with pytest.raises(BenchError, match="no corpus is called 'augmented_first'"):
         trial_from(TRIALS[-1].configuration)
+
+
+def test_an_estimator_of_a_user_s_own_that_stays_data_differs_in_nothing_either() -> None:
+    space = dataclasses.replace(CLEAN.feature_space, join="vector")
+    written = json.loads(json.dumps(dataclasses.replace(CLEAN, feature_space=space, architecture=LogisticRegression()).configuration))
+    written["architecture"]["component"] = "of_a_user_s_own"
+    again = trial_from(written, needed=("corpus", "split"))
+    assert differences(again, written) == []
+    assert differences(again, {**written, "seed": 7}) == ["seed: 7, now 0"]
 
 
 def test_a_component_of_a_user_s_own_that_is_not_needed_stays_data_with_the_same_signature() -> None:

@@ -40,6 +40,18 @@ def test_multiply_adds_are_what_one_counts_by_hand(layers: list[str], shape: tup
     assert multiply_adds(network(*layers, shape=shape)) == expected
 
 
+def test_multiply_adds_of_fitted_layers_are_those_of_their_arrays() -> None:
+    from registry.architectures import _fitted_layers as layers
+
+    machine = {"vectors": np.ones((7, 10)), "duals": np.ones((7, 3)), "bias": np.ones(3), "gamma": np.ones(1)}
+    vectors, _ = layers.with_arrays(layers.SupportVectors, machine, kernel="rbf")
+    assert multiply_adds(layers.model("svm", 10, vectors)) == 7 * 10 + 7 * 3
+    forest = {**dict.fromkeys(("feature", "threshold", "left", "right", "value"), np.zeros((5, 9))), "baseline": np.zeros(6),
+              "class_of": np.zeros((5, 6))}
+    trees, _ = layers.with_arrays(layers.Trees, forest, depth=3)
+    assert multiply_adds(layers.model("trees", 10, trees)) == 5 * (3 + 1)
+
+
 def test_models_inside_a_model_and_layers_called_twice_are_counted_each_time_and_the_model_stays_as_it_was() -> None:
     import keras
 

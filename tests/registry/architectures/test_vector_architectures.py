@@ -56,6 +56,17 @@ def test_an_estimator_predicts_what_scikit_learn_predicts(name: str, classes: tu
     assert np.allclose(predicted, expected, atol=1e-5)
 
 
+def test_trees_tell_apart_values_between_which_no_float32_lies() -> None:
+    steps = [np.float32(1)]
+    for _ in range(5):
+        steps.append(np.nextafter(steps[-1], np.float32(2)))
+    x = np.random.default_rng(0).choice(np.array(steps), size=(300, 3))
+    y = (x[:, 0] > steps[2]).astype(int) + 2 * (x[:, 1] > steps[1])
+    reference = HistGradientBoostingClassifier(max_iter=5, early_stopping=False, random_state=0).fit(x, y)
+    predicted = np.asarray(GradientBoosting(trees=5).fitted(x, y, None, 4, seed=0)(x))
+    assert np.allclose(predicted, reference.predict_proba(x), atol=1e-5) and (predicted.argmax(axis=1) == y).all()
+
+
 @pytest.mark.parametrize("architecture", [Linear(), Linear(dropout=0.2), Mlp(units=(16,)), Mlp(units=(16, 8), dropout=0.1)], ids=str)
 def test_a_network_over_vectors_learns(architecture: Any) -> None:
     import keras

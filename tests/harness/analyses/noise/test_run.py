@@ -19,6 +19,12 @@ from registry.corpora.synthetic import Synthetic
 from registry.errors import BenchError, UsageError
 from registry.splits.unseen_speakers_80_20 import UnseenSpeakers8020
 
+VECTORS = """from registry.architectures.logistic_regression import LogisticRegression
+from registry.splits.known_speakers import KnownSpeakers
+SPACE = dataclasses.replace(STUDY.feature_spaces[0], join="vector", duration_s=None)
+SPACES = (SPACE, dataclasses.replace(SPACE, normalise="per_speaker"))
+"""
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -50,6 +56,18 @@ def test_clean_clips_give_what_was_logged_and_every_condition_has_every_clip(hom
     assert not np.array_equal(row.counts["clean"], row.counts["white -5"])
     shared = UnseenSpeakers8020()(open_corpus(Synthetic(n_speakers=6, n_sentences=1), None))
     assert row.clips == len(shared.test) and not row.shares_speakers
+
+
+def test_a_vector_s_clips_are_heard_at_their_own_length_and_rows_that_need_the_speaker_are_left_out(tmp_path: Path) -> None:
+    own = study_file(tmp_path, "feature_spaces=SPACES, architectures=(LogisticRegression(),), splits=(KnownSpeakers(),), trials=0, "
+                     "seeds=(0,), best_models=2, search={}, corpus=Synthetic(n_speakers=6, n_sentences=1)", preamble=VECTORS)
+    assert bench("run", "--study", own, "--home", tmp_path, "--feature-workers", "1", "--quiet").code == 0
+    heard = bench("noise", "own", "--levels", "10", "--kinds", "white", "--home", tmp_path)
+    assert heard.code == 0 and heard.err.count("left out: ") == 1 and "normalise='per_speaker', which needs clips" in heard.err, heard.err
+    row, = read_rows(Store(tmp_path).experiment("own"))
+    assert row.changed == 0 and row.largest_difference < 1e-5
+    known = next(run for run in Store(tmp_path).experiment("own").records("seed") if "per_speaker" in run.about.feature_space)
+    assert bench("noise", known.run_id, "--levels", "10", "--kinds", "white", "--home", tmp_path).code == 2
 
 
 def test_the_page_shows_levels_recalls_and_that_the_corpus_is_synthetic_and_is_linked(home: Path, outcome: Outcome) -> None:
