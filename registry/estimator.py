@@ -18,8 +18,11 @@ class Estimator:
     """What estimators share. An estimator's class has the method `fitted`, and the fields of the estimator.
 
     Input shape: (values,), a vector. Output shape: (n_classes,), summing to one.
+    Attributes:
+        grows: whether what is fitted is the larger, the more clips it was fitted on.
     """
 
+    grows: ClassVar[bool] = False
     rank: ClassVar[int] = 1
     minimum_steps: ClassVar[tuple[int, ...]] = ()
 

@@ -87,7 +87,7 @@ def beyond_credible(finals: FinalPredictions) -> str:
     And quiet on rows that standardise by known clips of the test speakers, which no published figure does.
     """
     row, uar = finals.row, finals.test_uar[0]
-    if "normalise=per_speaker" in row.feature_space:
+    if row.knows_speakers:
         return ""
     most = (CREDIBLE_PRETRAINED if row.pretrained else CREDIBLE).get((row.corpus, row.shares_speakers), math.inf)
     if not uar > most:

@@ -122,13 +122,19 @@ class Row:
         """How many folds of a pooled row have finals: `3 of 5 folds`."""
         return f"{self.folds_done} of {self.folds} folds"
 
+    @property
+    def knows_speakers(self) -> bool:
+        """Whether its features are standardised by clips of the test speakers, without their labels."""
+        return "normalise=per_speaker" in self.feature_space
+
     def marks(self, coverage: str) -> list[str]:
         """What a reader must know before comparing the row with others, as plain texts.
 
         Args: coverage: the words for a corpus that is not whole or no human speech.
         """
         unknown = bool(self.speakers) and not any(self.speakers.values())
-        marks = {f"pretrained: {', '.join(self.pretrained)}": bool(self.pretrained), f"leak found: {self.leaks}": bool(self.leaks),
+        marks = {f"pretrained: {', '.join(self.pretrained)}": bool(self.pretrained), "speaker known": self.knows_speakers,
+                 f"leak found: {self.leaks}": bool(self.leaks),
                  self.folds_in_words: self.folds_done < self.folds and not self.pooled_cell,
                  "shared speakers": self.shares_speakers and not unknown, "speakers unknown": unknown,
                  coverage: not self.coverage.endswith("whole"), f"cut: {self.cut}": bool(self.cut),

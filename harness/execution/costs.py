@@ -57,7 +57,7 @@ def _missing(run: RunContext, searches: Sequence[Search]) -> list[tuple[str, str
         pool, best = run.pool(search.cell), search.best() if run.study.trials else search.cell.base
         row = pool.key if pool else search.cell.key
         for trial in [best.of_final(seed) for seed in run.study.seeds] if best else []:
-            if record := seeds.get(trial.signature):
+            if cost.can_be_measured(trial) and (record := seeds.get(trial.signature)):
                 rows.setdefault(row, []).append((f"{search.cell.label} on {run.protocol(search.cell)}", record.run_id, trial))
                 measured |= {row} if cost.COST + cost.LATENCY in record.metrics else set()
     return [finals[0] for row, finals in rows.items() if row not in measured]

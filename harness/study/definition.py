@@ -69,7 +69,8 @@ class Study:
         finals_as_written: train finals with the settings as written, too, in cells whose best trial has others: the report then says what
             searching was worth. They are no rows, and nothing is chosen among them.
         best_models: number of models of each protocol that are kept, chosen by validation UAR.
-        measure_cost: measure latency, memory and size of each row at the end, which takes about 2 seconds a row.
+        measure_cost: measure latency, memory and size of each row at the end, which takes about 2 seconds a row. Rows whose model grows
+            with the training part (`svm`), or needs several clips of a speaker, have none.
     """
 
     corpus: Any

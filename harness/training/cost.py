@@ -1,6 +1,7 @@
 """The cost of a row beside its quality: size, arithmetic, latency and memory of its saved model, measured as a user would run it.
 
 None of them depends on what a network has learnt, so one is built for it: no training waits for a measurement, and no model is kept for it.
+What does depend on it is not measured: `can_be_measured`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,14 @@ LATENCY = "latency_median_ms"  # present whenever a cost was measured
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", *THREADS), "1")
 ON_CPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
 START_S, ROW_S = 300, 300  # after which a measurement is given up; it takes some seconds
+
+
+def can_be_measured(trial: Trial) -> bool:
+    """Whether a trial's cost is that of any model of its form, for a single clip.
+
+    It is not where the model grows with its training part, as support vectors do, or needs several clips of a speaker.
+    """
+    return not getattr(trial.architecture, "grows", False) and trial.feature_space.normalise != "per_speaker"
 
 
 def measure(trials: Sequence[Trial], corpus: Corpus) -> Iterator[tuple[dict[str, float], str]]:

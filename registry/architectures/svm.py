@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from registry.core import register
 from registry.errors import require
@@ -30,6 +30,7 @@ class Svm(Estimator):
     Reference: Cortes and Vapnik, "Support-vector networks", 1995; Platt, "Probabilistic outputs", 1999.
     """
 
+    grows: ClassVar[bool] = True
     kernel: Literal["rbf", "linear"] = "rbf"
     C: float = 1.0
     gamma: float | None = None

@@ -51,3 +51,8 @@ def test_a_row_with_a_pretrained_encoder_is_marked_with_its_name() -> None:
     assert not any("pretrained" in mark for mark in row_of("good").marks("partial"))
     row, = rows([record("seed", "cell", metrics=figures(0.4, 60.0), pretrained='{"whisper-tiny.en": {"licence": "MIT"}}')])
     assert row.marks("partial")[0] == "pretrained: whisper-tiny.en" and row.pretrained["whisper-tiny.en"]["licence"] == "MIT"
+
+
+def test_a_row_that_knows_its_test_speakers_is_marked() -> None:
+    row, = rows([record("seed", "cell", metrics=figures(0.4, 60.0), feature_space="whisper vector mean+std normalise=per_speaker")])
+    assert "speaker known" in row.marks("partial") and "speaker known" not in row_of("good").marks("partial")

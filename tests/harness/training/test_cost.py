@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
 from calls import bench, study_file
 from mlflow_client import client_of, runs_of
+from tiny_trial import TRIAL
+
+from harness.training.cost import can_be_measured
+from registry.architectures.logistic_regression import LogisticRegression
+from registry.architectures.svm import Svm
 
 UNLOADABLE = """
 import keras
@@ -45,3 +51,11 @@ def test_the_first_final_of_a_cell_is_measured_and_one_that_cannot_be_stands_wit
     assert 0.005 < costs[0]["model_mb"] < 0.2 and costs[0]["cores"] >= 1 and 0.5 < costs[0]["clip_s"] < 10
     told = json.loads(bench("report", "--json", "--home", tmp_path).out)["studies"]["own"]
     assert sorted((row["cost"] for row in told), key=len) == [{}, costs[0]]
+
+
+def test_what_grows_with_its_training_part_or_needs_clips_of_a_speaker_has_no_cost_of_one_clip() -> None:
+    vector = dataclasses.replace(TRIAL, feature_space=dataclasses.replace(TRIAL.feature_space, join="vector"))
+    by_speaker = dataclasses.replace(vector.feature_space, normalise="per_speaker")
+    assert can_be_measured(TRIAL) and can_be_measured(dataclasses.replace(vector, architecture=LogisticRegression()))
+    assert not can_be_measured(dataclasses.replace(vector, architecture=Svm()))
+    assert not can_be_measured(dataclasses.replace(vector, feature_space=by_speaker))
