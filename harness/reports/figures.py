@@ -129,10 +129,9 @@ def voices_figure(rows: Sequence[VoicesOfRow], lines: Mapping[str, float]) -> Fi
     axes = figure.add_subplot()
     for place, row in enumerate(rows):
         axes.plot([row.new[0], row.heard[0]], [place, place], color="#bbbbbb", linewidth=1, zorder=1)
-        for (value, low, high), above, style in ((row.new, -0.12, {"color": "#1f5fa8"}),
-                                                 (row.heard, 0.12, {"color": "#c05020", "mfc": "white"})):
+        for (value, low, high), above, color, inside in ((row.new, -0.12, "#1f5fa8", "#1f5fa8"), (row.heard, 0.12, "#c05020", "white")):
             bounds = [[value - low], [high - value]] if low == low else None
-            axes.errorbar(value, place + above, xerr=bounds, marker="o", markersize=5, capsize=2, elinewidth=0.9, **style,
+            axes.errorbar(value, place + above, xerr=bounds, marker="o", markersize=5, capsize=2, elinewidth=0.9, color=color, mfc=inside,
                           label=("new speakers" if above < 0 else "heard speakers") if not place else None)
     for number, (name, uar) in enumerate(lines.items()):
         axes.axvline(uar, color="#888888", linewidth=0.8, linestyle=("--", ":", "-.")[number % 3], label=name)
