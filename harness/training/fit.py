@@ -71,11 +71,13 @@ def _fit_estimator(trial: Trial, clips: TrainingClips, y: np.ndarray, weights: n
                    y_validation: np.ndarray, on_epoch: OnEpoch) -> Fitted:
     """Fit at once, on what the normaliser and the join make of the clips; the course has one epoch."""
     import keras
+    from threadpoolctl import threadpool_limits
 
     inputs, outputs = head(trial.feature_space, clips)
     x = clips[np.arange(len(clips))]  # (clips, 1, values)
     vectors = predict(keras.Model(inputs, outputs), x)
-    network = trial.architecture.fitted(vectors, y.argmax(axis=1), weights, y.shape[1], seed_for(trial.signature, "training"))
+    with threadpool_limits(trial.training.threads):  # which change the order of sums in scikit-learn's libraries, too
+        network = trial.architecture.fitted(vectors, y.argmax(axis=1), weights, y.shape[1], seed_for(trial.signature, "training"))
     model = keras.Model(inputs, network(outputs), name="normaliser_join_network")
     course = {f"{part}_{name}": value for part, look in (("train", Validation(model, x, y)), ("validation", Validation(
         model, x_validation, y_validation))) for name, value in look().items()}

@@ -7,11 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 from listed_recipes import LISTED
+from threadpoolctl import threadpool_info
 from tiny_trial import TINY_NET, ignore, toy
 
 from harness.study.cells import plan
 from harness.study.trial import Training
 from harness.training.fit import fit, rate
+from registry.architectures.logistic_regression import LogisticRegression
 from registry.augmentation import Augmentation
 
 
@@ -99,3 +101,14 @@ def test_with_class_weights_a_rare_emotion_is_as_likely_as_a_frequent_one_where_
         shares.append(fitted.history["validation_loss"][-1])
     prior, even = 0.9 * np.log(1 / 0.9) + 0.1 * np.log(10), np.log(2)
     assert shares == [pytest.approx(prior, abs=0.02), pytest.approx(even, abs=0.02)]
+
+
+def test_an_estimator_is_fitted_with_the_threads_of_its_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+    fitted = LogisticRegression.fitted
+    monkeypatch.setattr(LogisticRegression, "fitted", lambda *given: (
+        threads.extend(library["num_threads"] for library in threadpool_info()), fitted(*given))[1])
+    space = dataclasses.replace(toy().feature_space, join="vector")
+    x, y = np.random.default_rng(0).normal(size=(24, 1, 4)).astype(np.float32), np.arange(24) % 2
+    fit(dataclasses.replace(toy(), architecture=LogisticRegression(), feature_space=space), x, y, x, y, 2, ignore)
+    assert threads and {*threads} == {1}
