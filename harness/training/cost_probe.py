@@ -67,8 +67,9 @@ def main(folder: Path) -> None:
     receive(files)
     with as_installed():  # a user's file may import Keras
         subjects: list[Subject] = cloudpickle.loads(blob)
+    loads = [subject for subject in subjects if not subject.trial.feature_space.pretrained]  # an encoder computes with the backend
     with suppress(Exception):  # the libraries of features are loaded once; what is wrong with a feature is said below
-        subjects[0].trial.feature_space.extract(subjects[0].waveform, subjects[0].sample_rate, subjects[0].samples)
+        loads[0].trial.feature_space.extract(loads[0].waveform, loads[0].sample_rate, loads[0].samples)
     for place, subject in enumerate(subjects):
         try:
             apart(write, subject, folder / str(place))

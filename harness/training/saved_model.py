@@ -155,7 +155,8 @@ def _load_pyfunc(data_path: str) -> WaveformModel:
 
 def packages_of(folder: Path) -> list[str]:
     """The packages beside those of bench that compute the features of the model in `folder`, as `name==version`."""
-    features = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))["feature_space"]["features"]
+    settings = folder / SETTINGS
+    features = json.loads(settings.read_text(encoding="utf-8"))["feature_space"]["features"] if settings.is_file() else []
     return [feature["package_version"] for feature in features if "package_version" in feature]
 
 

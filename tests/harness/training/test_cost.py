@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 from calls import bench, study_file
+from encoder_files import random_encoder, write_safetensors
 from mlflow_client import client_of, runs_of
-from tiny_trial import TRIAL
+from tiny_trial import CORPUS, TRIAL
 
-from harness.training.cost import can_be_measured
+from harness.training.cost import can_be_measured, measure
 from registry.architectures.logistic_regression import LogisticRegression
 from registry.architectures.svm import Svm
+from registry.feature_space import FeatureSpace
+from registry.feature_spaces.whisper import Whisper
 
 UNLOADABLE = """
 import keras
@@ -59,3 +62,12 @@ def test_what_grows_with_its_training_part_or_needs_clips_of_a_speaker_has_no_co
     assert can_be_measured(TRIAL) and can_be_measured(dataclasses.replace(vector, architecture=LogisticRegression()))
     assert not can_be_measured(dataclasses.replace(vector, architecture=Svm()))
     assert not can_be_measured(dataclasses.replace(vector, feature_space=by_speaker))
+
+
+@pytest.mark.slow
+def test_a_row_whose_features_compute_with_the_backend_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_safetensors(tmp_path / "whisper-small-test" / "model.safetensors", random_encoder())
+    monkeypatch.setenv("BENCH_MODELS", str(tmp_path))
+    space = FeatureSpace(features=(Whisper(model="small-test", layers=(1,)),), join="vector")
+    (figures, reason), = measure([dataclasses.replace(TRIAL, feature_space=space, architecture=LogisticRegression())], CORPUS)
+    assert reason == "" and figures["cost/latency_median_ms"] > 0 and figures["cost/multiply_adds"] == 64 * 2 * 6
