@@ -5,7 +5,7 @@ field's usual baseline, and those of MFCCs. Linear classifiers, a support vector
 unseen speakers; and on leaderboards of their own, rows that know by clips without labels how each speaker usually sounds.
 Needs: pip install 'ser-bench[opensmile]', and bench models pull whisper-tiny.en
 Run: bench run --study encoders --data DIR
-Cost: not measured yet.
+Cost: 53 min on 2 cores that had other work beside it, 13 min of that for the features; then 5 min to measure what rows cost.
 Expect: the upper layers know more of emotions and less of voices, several side by side know most, and all know more than functionals.
 """
 
