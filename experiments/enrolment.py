@@ -33,4 +33,5 @@ STUDY = Study(
     search={"logistic_regression.C": FloatDistribution(1e-4, 1.0, log=True)},
     trials=8,
     seeds=(0,),
+    measure_cost=False,
 )
