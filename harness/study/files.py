@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.study.definition import Study
+from harness.study.definition import Study, specification_text
 from registry.core import describe, field_types, get, label_of, load_file, short_label
 from registry.errors import UsageError, require, unknown
 
@@ -105,7 +105,8 @@ def chosen_study(name: str, corpus: str | None = None, splits: list[str] | None 
     if corpus and corpus not in (short_label(study.corpus), label_of(type(study.corpus))):
         changes["corpus"] = parse_component("corpora", corpus)
     if chosen and study.recipes:
-        changes["recipes"] = tuple(dataclasses.replace(recipe, splits=chosen) for recipe in study.recipes)
+        replaced = (dataclasses.replace(recipe, splits=chosen) for recipe in study.recipes)
+        changes["recipes"] = tuple({specification_text(recipe): recipe for recipe in replaced}.values())
     elif chosen:
         changes["splits"] = chosen
     changed = dataclasses.replace(study, **{key: value for key, value in changes.items() if value is not None})
@@ -119,18 +120,32 @@ def parse_component(kind: str, text: str) -> Any:
     2
     >>> parse_component("corpora", "folder[name=2024]").name
     '2024'
+    >>> parse_component("splits", "known_speakers[protocol=random_70_30[seed=1], enrolment=5]").protocol
+    Random7030(seed=1)
     """
     match = re.fullmatch(r"([^\[\]]+)(?:\[(.+)\])?", text)
-    fields = re.split(r",\s*(?=\w+\s*=)", match[2]) if match and match[2] else []  # a comma inside a tuple separates no fields
-    pairs = [field.partition("=") for field in fields]
+    pairs = [field.partition("=") for field in _fields(match[2])] if match and match[2] else []
     if not match or not all(key.strip() and equals and value.strip() for key, equals, value in pairs):
         raise UsageError(f"{text!r} is not of the form NAME or NAME[field=value, …], such as 'speaker_folds[fold=2]'")
     component = get(kind, match[1])
-    return component(**{key.strip(): _field_value(component, key.strip(), value.strip()) for key, _, value in pairs})
+    return component(**{key.strip(): _field_value(kind, component, key.strip(), value.strip()) for key, _, value in pairs})
 
 
-def _field_value(component: type[Any], key: str, text: str) -> Any:
-    """The value of a field; of one that takes texts, a number is the text that it was, as in `folder[csv=1]`."""
+def _fields(text: str) -> list[str]:
+    """The texts `field=value` between commas; a comma inside a tuple or another component separates none."""
+    commas = [match for match in re.finditer(r",\s*(?=\w+\s*=)", text)
+              if sum(text.count(sign, 0, match.start()) for sign in "[(") == sum(text.count(sign, 0, match.start()) for sign in "])")]
+    starts, ends = [0, *(comma.end() for comma in commas)], [*(comma.start() for comma in commas), len(text)]
+    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _field_value(kind: str, component: type[Any], key: str, text: str) -> Any:
+    """The value of a field; of one that takes texts, a number is the text that it was, as in `folder[csv=1]`.
+
+    Of one that holds a component of the same kind, it is that component.
+    """
+    if dataclasses.is_dataclass(getattr(component, key, None)):  # its default
+        return parse_component(kind, text)
     value = parse_value(text)
     of_text = dataclasses.is_dataclass(component) and field_types(component).get(key) in (str, str | None)
     return text if of_text and value is not None and not isinstance(value, str) else value

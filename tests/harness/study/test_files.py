@@ -13,7 +13,10 @@ from harness.study.files import chosen_study, load, parse_component, parse_value
 from registry.architectures.plain_1d import Plain1D
 from registry.core import short_label
 from registry.corpora.synthetic import Synthetic
-from registry.errors import BenchError
+from registry.errors import BenchError, UsageError
+from registry.splits.known_speakers import KnownSpeakers
+from registry.splits.random_70_30 import Random7030
+from registry.splits.speaker_folds import SpeakerFolds
 
 
 def test_a_study_is_loaded_by_path_with_what_the_command_line_changes() -> None:
@@ -53,3 +56,25 @@ def test_another_split_takes_the_place_of_every_recipes_own(tmp_path: Path) -> N
     path = study_file(tmp_path, "trials=0", preamble=RECIPES)
     study = chosen_study(str(path), splits=["speaker_folds[fold=2]"]).study
     assert [[split.fold for split in recipe.splits] for recipe in study.recipes] == [[2], [2]]
+
+
+def test_recipes_that_differ_in_their_splits_alone_are_one_under_another_split(tmp_path: Path) -> None:
+    twice = ("from dataclasses import replace\nfrom harness import Recipe\nfrom registry.splits.known_speakers import KnownSpeakers\n"
+             "PAIR = Recipe(feature_space=STUDY.feature_spaces[0], architecture=STUDY.architectures[0], splits=STUDY.splits[:1])")
+    path = study_file(tmp_path, "feature_spaces=(), architectures=(), splits=(), recipes=(PAIR, replace(PAIR, splits=(KnownSpeakers(),)))",
+                      preamble=twice)
+    assert len(chosen_study(str(path)).study.recipes) == 2
+    study = chosen_study(str(path), splits=["known_speakers"]).study
+    assert [recipe.splits for recipe in study.recipes] == [(KnownSpeakers(),)]
+
+
+@pytest.mark.parametrize("protocol", [
+    KnownSpeakers(), KnownSpeakers(protocol=Random7030()), KnownSpeakers(enrolment=5, protocol=Random7030(seed=1), emotions=("NEU", "SAD")),
+    KnownSpeakers(protocol=SpeakerFolds(fold=2), seed=3)], ids=short_label)
+def test_a_protocol_with_another_in_it_is_read_as_reports_write_it(protocol: KnownSpeakers) -> None:
+    assert parse_component("splits", short_label(protocol)) == protocol
+
+
+def test_a_wrong_protocol_within_another_is_an_error_with_the_near_names() -> None:
+    with pytest.raises(UsageError, match="Did you mean 'random_70_30'"):
+        parse_component("splits", "known_speakers[protocol=random_7030]")
