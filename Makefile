@@ -37,11 +37,12 @@ demo: $(VENV)/installed
 	$(BIN)/bench run --study quickstart --home $(DEMO)
 	@echo "bench is $(BIN)/bench; '. $(BIN)/activate' makes it a command"
 
+# A worker that crashes ends the run with the name of its test: pytest-xdist, which would start another, then waits for ever.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow" --cov=harness --cov=registry --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest -n auto --dist loadfile --max-worker-restart=0 -m "not slow" --cov=harness --cov=registry --cov-report=term --cov-fail-under=90
 
 slow: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m slow
+	$(BIN)/python -m pytest -n auto --dist loadgroup --max-worker-restart=0 -m slow
 
 # 700 of each kind of input, of some kinds several: 10,000 in all. Prints how many.
 fuzz: $(VENV)/installed-dev
