@@ -195,7 +195,8 @@ def to_json(compared: list[Comparison]) -> str:
 
 
 def _from_json(fields: dict[str, Any]) -> Reproduced:
-    row = {field.name: fields["row"].get(field.name, "") for field in dataclasses.fields(Row)}  # an older report has fewer fields
+    row = {field.name: fields["row"].get(field.name, "") for field in dataclasses.fields(Row)  # an older report has fewer fields
+           if field.name in fields["row"] or {field.default, field.default_factory} == {dataclasses.MISSING}}
     row |= {name: tuple(row[name]) for name in ("seed_runs", "seed_numbers", "audit")}
     row |= {name: counts_from_words(row[name]) for name in ("clips", "speakers") if isinstance(row[name], str)}  # an older report's
     row |= {"epochs": int(row["epochs"] or 0), "requested_at": fields["row"].get("requested_at", fields["row"].get("asked_at", 0.0))}
