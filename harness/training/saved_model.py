@@ -7,6 +7,7 @@ emotion and the probability of each; this module is the model's loader in MLflow
 from __future__ import annotations
 
 import json
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 SETTINGS = "listening.json"  # the name that models in stores have
 ONE_BATCH = 32  # clips; Keras's own batch size, so that the network sees the same either way
+FEW_KNOWN = 5  # clips of a speaker: of fewer, standardising within a speaker did harm in the study `enrolment`
 MOST_CONFIGURATION = 50_000_000  # bytes: a network of bench takes some thousand, with its normaliser's means
 
 
@@ -99,15 +101,19 @@ class WaveformModel:
 
         Args:
             model_input: float array (clips, samples) in [-1, 1]: clips of one length; a single one is `waveform[None, :]`. Of a model
-                with `normalise="per_speaker"` all must be of one speaker, whose features are standardised over them.
+                with `normalise="per_speaker"` all must be of one speaker, whose features are standardised over them; of fewer than
+                five that does more harm than good (reports/enrolment.md), which a warning says.
             params: `{"sample_rate": Hz}`, 4,000 to 192,000; the corpus's own rate when it is not given.
         Raises: UsageError for no clip, fewer than 100 samples, whole numbers, values that are not finite or far beyond full scale,
             another parameter, or a rate that no recording has.
         """
         import pandas as pd
 
-        sample_rate = checked_rate(params, self.sample_rate)
-        probabilities = self.probabilities(self.features(in_full_scale(checked_waveforms(model_input)), sample_rate))
+        sample_rate, waveforms = checked_rate(params, self.sample_rate), in_full_scale(checked_waveforms(model_input))
+        if self.space.normalise == "per_speaker" and len(waveforms) < FEW_KNOWN:
+            warnings.warn(f"{len(waveforms)} clips are few to standardise a speaker by: give {FEW_KNOWN} or more of one speaker together, "
+                          "or take a model that knows nothing of speakers", stacklevel=2)
+        probabilities = self.probabilities(self.features(waveforms, sample_rate))
         table = pd.DataFrame(probabilities, columns=list(self.emotions))
         table.insert(0, "emotion", [self.emotions[i] for i in probabilities.argmax(axis=1)])
         return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -224,7 +225,13 @@ def test_a_trial_that_knows_its_speakers_saves_a_model_that_standardises_over_th
     shortest = min(map(len, sounds))
     saved_model.write(result, CORPUS, tmp_path)
     model = saved_model.load(tmp_path)
-    features_of = model.features(np.stack([sound[:shortest] for sound in sounds]), CORPUS.sample_rate)
+    of_one_length = np.stack([sound[:shortest] for sound in sounds])
+    features_of = model.features(of_one_length, CORPUS.sample_rate)
     assert features_of.mean(axis=(0, 1)) == pytest.approx(0, abs=1e-5)
+    with pytest.warns(UserWarning, match="^1 clips are few to standardise a speaker by: give 5 or more of one speaker together"):
+        model.predict(of_one_length[:1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(model.predict(np.resize(of_one_length, (5, shortest)))) == 5
     with pytest.raises(BenchError, match="no row is transferred with normalise='per_speaker'"):
         model.require_any_speaker("no row is transferred")
