@@ -22,14 +22,14 @@ def print_leaderboards(name: str, boards: Sequence[Leaderboard], console: Consol
     common = f" with {' '.join(settings)}" if len(settings) == 1 and "" not in settings else ""
     where = f" on {' '.join(corpora)}" if len(corpora) == 1 else ""
     heads = ["protocol", "rank", "cell", "test UAR", "test WA", "test macro-F1", "validation UAR", *([] if where else ["corpus"]), "marks"]
-    lines = [[row.split, rank_of(board, row), row.label if common else row.name, figure(board, row),
+    lines = [[row.protocol, rank_of(board, row), row.label if common else row.name, figure(board, row),
               *(plus_minus(row.test[score]) for score in ("wa", "macro_f1")), plus_minus(row.validation_uar),
               *([] if where else [board.corpus]), "; ".join(board.marks(row))]
              for board, row in finished]
     console.table(heads, lines, title=f"{name}{common}{where}: leaderboard by protocol")
     for board in boards:
         for line in [*board.alarms.values(), highlights(board).replace("**", "")] if board.finished else ():
-            console.result(f"{board.rows[0].split}{'' if where else f' on {board.corpus}'}: {line}")
+            console.result(f"{board.rows[0].protocol}{'' if where else f' on {board.corpus}'}: {line}")
     if finished:
         console.result("[…] is a 95 % interval, [–] that there is none; rows of rank 1 can't be told apart from the best.")
 

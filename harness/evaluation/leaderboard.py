@@ -46,7 +46,7 @@ class RowStatistics:
 
 @dataclass(frozen=True, eq=False)
 class Leaderboard:
-    """One leaderboard: the rows of one corpus and protocol.
+    """One leaderboard: the rows of one corpus and protocol that all know the test speakers, or all do not.
 
     Args:
         rows: best test UAR first, those without finals last. predictions: of the rows whose files are in the store, in the same order.
@@ -170,7 +170,7 @@ class Leaderboard:
         return data
 
     def __repr__(self) -> str:
-        return f"<Leaderboard of {len(self.rows)} rows: {self.rows[0].split} on {self.rows[0].corpus}>"
+        return f"<Leaderboard of {len(self.rows)} rows: {self.rows[0].protocol} on {self.rows[0].corpus}>"
 
     def to_frame(self) -> pd.DataFrame:
         """A row a cell, in the order of `rows`: what it is, its figures with their deviation over seeds and 95 % bounds, rank and marks.
@@ -204,7 +204,8 @@ def leaderboards(study_rows: Sequence[Row], finals: Mapping[str, FinalPrediction
 
     Args: finals: cell -> the predictions of its finals, or the files that it lacks; cells that are not in it have no statistics.
     """
-    of_folds = sorted((row for row in study_rows if row.pooled_cell), key=lambda row: (row.corpus, row.corpus_fingerprint, row.fold))
+    of_folds = sorted((row for row in study_rows if row.pooled_cell),
+                      key=lambda row: (row.corpus, row.corpus_fingerprint, row.fold, row.knows_speakers))
     pooled, of_pooled = pooled_rows(of_folds, finals)
     boards = _by_protocol(sorted([*(row for row in study_rows if not row.pooled_cell), *pooled], key=place), {**finals, **of_pooled})
     folds = _by_protocol(of_folds, finals)
@@ -213,12 +214,12 @@ def leaderboards(study_rows: Sequence[Row], finals: Mapping[str, FinalPrediction
 
 def _pools(row: Row, fold: Row) -> bool:
     """Whether the table of a row pools that of a fold's row."""
-    return (row.corpus_fingerprint, row.split) == (fold.corpus_fingerprint, pooled_label(fold.pooled_split, fold.folds))
+    return row.board == replace(fold, split=pooled_label(fold.pooled_split, fold.folds)).board
 
 
 def _by_protocol(study_rows: Sequence[Row], finals: Mapping[str, FinalPredictions | MissingFiles]) -> list[Leaderboard]:
-    """A leaderboard for each corpus and protocol, in the order of the rows."""
-    tables = itertools.groupby(study_rows, key=lambda row: (row.corpus, row.corpus_fingerprint, row.split))
+    """A leaderboard for each corpus and protocol, and apart from it one of rows that know the test speakers, in the order of the rows."""
+    tables = itertools.groupby(study_rows, key=lambda row: row.board)
     boards, among = [], frozenset(map(_corpus_of, study_rows))
     for table in (tuple(group) for _, group in tables):
         files = {row.cell: finals[row.cell] for row in table if row.cell in finals}

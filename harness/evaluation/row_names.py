@@ -80,11 +80,11 @@ def distinct(found: Sequence[Row], fixed: Mapping[str, Settings], starts: Mappin
                 differing[row.cell] |= apart
 
     compare(lambda row: row.label, lambda name: not name.startswith(OF_THE_BOARD))
-    compare(lambda row: (*_board(row), row.label), lambda name: True)
+    compare(lambda row: (*row.board, row.label), lambda name: True)
     compare(lambda row: "" if not row.recipe else row.cell, lambda name: name.startswith("training."))
     other_versions = _of_other_versions(found, fixed, calls)
     apart = [_with(row, fixed[row.cell], differing[row.cell], other_versions[row.cell]) for row in found]
-    for group in _groups(apart, lambda row: (*_board(row), row.name)):
+    for group in _groups(apart, lambda row: (*row.board, row.name)):
         if len(group) > 1:
             last = {row.cell: _last_resort(row, [starts.get(other.cell, {}) for other in group], starts) for row in group}
             apart = [dataclasses.replace(row, otherwise=(*row.otherwise, last[row.cell])) if row.cell in last else row for row in apart]
@@ -117,10 +117,6 @@ def _groups(found: Iterable[Row], key: Callable[[Row], Any]) -> list[list[Row]]:
     for row in found:
         groups.setdefault(key(row), []).append(row)
     return list(groups.values())
-
-
-def _board(row: Row) -> tuple[str, str, str]:
-    return row.corpus, row.corpus_fingerprint, row.split
 
 
 def _with(row: Row, fixed: Settings, differing: set[str], of_other_versions: set[str]) -> Row:

@@ -19,6 +19,7 @@ COPIED = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", 
           "study_file", "cut", "family", "pretrained")
 """Tags of a run that are fields of its row."""
 
+KNOWING = " normalise=per_speaker"  # in the label of a feature space
 NO_FIGURE = (math.nan, math.nan)
 
 
@@ -125,7 +126,17 @@ class Row:
     @property
     def knows_speakers(self) -> bool:
         """Whether its features are standardised by clips of the test speakers, without their labels."""
-        return "normalise=per_speaker" in self.feature_space
+        return KNOWING in self.feature_space
+
+    @property
+    def board(self) -> tuple[str, str, str, bool]:
+        """What all rows of a leaderboard have in common: corpus, clips, protocol, and whether they know the test speakers."""
+        return self.corpus, self.corpus_fingerprint, self.split, self.knows_speakers
+
+    @property
+    def protocol(self) -> str:
+        """The protocol in words, with what else distinguishes its leaderboard from others."""
+        return f"{self.split}, speaker known" if self.knows_speakers else self.split
 
     def marks(self, coverage: str) -> list[str]:
         """What a reader must know before comparing the row with others, as plain texts.
@@ -171,8 +182,8 @@ def rows(records: list[RunRecord], openings: Sequence[Opening] | None = None) ->
 
 
 def place(row: Row) -> tuple[str | float, ...]:
-    """Where a row stands among others: best test UAR first within its corpus and protocol."""
-    return row.corpus, row.corpus_fingerprint, row.split, -row.test.get("uar", (-1.0, 0.0))[0], row.label, row.cell
+    """Where a row stands among others: best test UAR first within its leaderboard."""
+    return *row.board, -row.test.get("uar", (-1.0, 0.0))[0], row.label, row.cell
 
 
 def by_validation(row: Row) -> tuple[float, int, str]:

@@ -1,4 +1,8 @@
-"""What rows gain from voices that they have heard in training: the same rows under random clips and under unseen speakers."""
+"""What rows gain from voices that they have heard.
+
+In training: the same rows under random clips and under unseen speakers. By clips without labels: the same rows with and without
+`normalise="per_speaker"`, on the same test clips.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from dataclasses import dataclass
 from harness.evaluation.final_predictions import FinalPredictions
 from harness.evaluation.intervals import Figure, Sampled, difference_of, sampled, speaker_draws
 from harness.evaluation.leaderboard import Leaderboard
+from harness.evaluation.rows import KNOWING
 
 TWINS = {"random_70_30": "unseen_speakers_70_30", "random_80_20": "unseen_speakers_80_20"}
 """Protocols whose test voices are in training -> those of the same proportions whose test voices are not."""
@@ -17,7 +22,7 @@ TWINS = {"random_70_30": "unseen_speakers_70_30", "random_80_20": "unseen_speake
 class VoicesOfRow:
     """The test UAR of one row, each as (value, low, high), bounds NaN for too few speakers.
 
-    Args: new, heard: on speakers that are not, and that are, in training. gain: heard less new, of other clips and other finals.
+    Args: new, heard: on speakers of whom nothing was heard before, and on those of whom something was. gain: heard less new.
     """
 
     name: str
@@ -33,7 +38,7 @@ class VoicesOfRow:
 
 @dataclass(frozen=True, eq=False)
 class Voices:
-    """The rows of two leaderboards that differ in nothing but whether test voices were heard, best on new speakers first."""
+    """The rows of two leaderboards that differ in nothing but what was heard of the test voices, best on new speakers first."""
 
     new: Leaderboard
     heard: Leaderboard
@@ -48,7 +53,8 @@ class Voices:
 
 def voices(boards: Iterable[Leaderboard]) -> list[Voices]:
     """Each pair of leaderboards that a study has of both kinds, on the same corpus, with the rows that both have."""
-    placed = {(board.rows[0].corpus_fingerprint, board.rows[0].split): board for board in boards if not board.folds}
+    placed = {(board.rows[0].corpus_fingerprint, board.rows[0].split): board for board in boards
+              if not board.folds and not board.rows[0].knows_speakers}
     pairs = []
     for (corpus, split), heard in placed.items():
         name, bracket, fields = split.partition("[")
@@ -58,14 +64,27 @@ def voices(boards: Iterable[Leaderboard]) -> list[Voices]:
     return pairs
 
 
-def _rows(new: Sequence[FinalPredictions], heard: Sequence[FinalPredictions]) -> tuple[VoicesOfRow, ...]:
-    twins = {finals.row.name: finals for finals in heard}
-    both = [_row(finals, twins[finals.row.name]) for finals in new if finals.row.name in twins]
+def known_voices(boards: Iterable[Leaderboard]) -> list[Voices]:
+    """Each leaderboard whose rows know the test speakers by clips without labels, beside that of the rows that know nothing of them."""
+    placed = {board.rows[0].board: board for board in boards}
+    pairs = []
+    for key, known in placed.items():
+        unknown = placed.get((*key[:-1], False))
+        if key[-1] and unknown and (rows := _rows(unknown.predictions, known.predictions, paired=True)):
+            pairs.append(Voices(unknown, known, rows))
+    return pairs
+
+
+def _rows(new: Sequence[FinalPredictions], heard: Sequence[FinalPredictions], paired: bool = False) -> tuple[VoicesOfRow, ...]:
+    """Args: paired: both are of the same test clips."""
+    twins = {finals.row.name.replace(KNOWING, ""): finals for finals in heard}
+    both = [_row(finals, twins[finals.row.name], paired) for finals in new if finals.row.name in twins]
     return tuple(sorted(both, key=lambda row: (-row.new[0], row.name)))
 
 
-def _row(new: FinalPredictions, heard: FinalPredictions) -> VoicesOfRow:
-    return VoicesOfRow(new.row.name, new.test_uar, heard.test_uar, difference_of(_uar(heard), _uar(new, seed=1), paired=False))
+def _row(new: FinalPredictions, heard: FinalPredictions, paired: bool) -> VoicesOfRow:
+    gain = difference_of(_uar(heard), _uar(new, seed=0 if paired else 1), paired=paired)
+    return VoicesOfRow(new.row.name, new.test_uar, heard.test_uar, gain)
 
 
 def _uar(finals: FinalPredictions, seed: int = 0) -> Sampled:

@@ -30,7 +30,7 @@ def cost_markdown(board: Leaderboard, draw: Draw | None) -> tuple[str, str]:
     best = front(list(points.values())) if has_front else []
     heads = ["cell", "front", "test UAR", "median ms", "p95 ms", "multiply–adds", "model MB", "peak memory MB", "parameters", "training s"]
     lines = [_line(row, names[row.cell], points.get(row.cell) in best) for row in board.finished]
-    picture = [f"![Test UAR against latency]({draw(board.rows[0].split, list(points.values()))})"] if has_front and draw else []
+    picture = [f"![Test UAR against latency]({draw(board.rows[0].protocol, list(points.values()))})"] if has_front and draw else []
     return (_front_sentence(best) if has_front else ""), "\n\n".join([*picture, table(heads, lines, "llr"), *_notes(measured, comparable)])
 
 

@@ -23,7 +23,7 @@ def front_markdown(board: Leaderboard, records: Sequence[RunRecord], draw: Draw 
     """
     cells = {row.cell for of in board.folds or (board,) for row in of.rows}
     found = search_points([run for run in records if run.about.cell in cells])
-    return "\n\n".join(_section(board.rows[0].split, objective, points, draw) for objective, points in found.items())
+    return "\n\n".join(_section(board.rows[0].protocol, objective, points, draw) for objective, points in found.items())
 
 
 def _section(protocol: str, objective: str, points: Sequence[Point], draw: Draw | None) -> str:

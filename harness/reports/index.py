@@ -73,6 +73,6 @@ def index_line(name: str, page: str, board: Leaderboard) -> list[str]:
     best = "; ".join(f"{escape(board.name(row))} {figure(board, row)}" for row in board.best[:NAMED])
     more = f"; {len(board.best) - NAMED} more" if len(board.best) > NAMED else ""
     marks = [mark for mark in board.marks(chosen) if mark != "chosen"] + [f"⚠ {alarm}" for alarm in board.alarms]
-    return [f"[{escape(name)}]({quote(page)})", escape(board.corpus), escape(chosen.split), escape(board.name(chosen)),
+    return [f"[{escape(name)}]({quote(page)})", escape(board.corpus), escape(chosen.protocol), escape(board.name(chosen)),
             figure(board, chosen), rank_of(board, chosen), (best + more) or "–", str(len(board.finished)), str(chosen.seeds),
             marks_markdown(marks)]

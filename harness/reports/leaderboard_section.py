@@ -41,7 +41,7 @@ def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front:
         search: what the search found, at a glance and folded.
     """
     first = board.rows[0]
-    parts = [f"## {escape(f'{first.split} on {board.corpus}')}",
+    parts = [f"## {escape(f'{first.protocol} on {board.corpus}')}",
              f"All rows with {code(board.settings)}." if board.settings else "", highlights(board),
              leaderboard_table(board) if board.finished else "No finals yet.", _clips(board),
              CUT if any(row.cut for row in board.rows) else "", _pretrained(board),

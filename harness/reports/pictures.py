@@ -15,7 +15,7 @@ from harness.evaluation.references import RESOLVED
 from harness.evaluation.search_figures import search_pictures
 from harness.evaluation.search_front import front_figure
 from harness.evaluation.search_results import CellSearch
-from harness.evaluation.voices import Voices
+from harness.evaluation.voices import Voices, VoicesOfRow
 from harness.reports.figures import critical_difference_figure, pareto_figure, reliability_figure, voices_figure
 from harness.reports.markdown import plural
 from harness.reports.pages import link_to
@@ -56,8 +56,12 @@ class Pictures:
 
     def voices(self, pair: Voices) -> str:
         """The path of the picture of rows on new speakers beside heard ones."""
-        lines = {reference.name: reference.figures["uar"][0] for reference in pair.new.references if reference.name in LINES}
-        return self._save(voices_figure(pair.rows, lines), self._free(f"voices_{_plain(pair.new.rows[0].split)}"))
+        figure = voices_figure({row.name: row for row in pair.rows}, _lines(pair))
+        return self._save(figure, self._free(f"voices_{_plain(pair.new.rows[0].split)}"))
+
+    def known_voices(self, rows: Sequence[tuple[str, VoicesOfRow]], pair: Voices) -> str:
+        """The path of the picture of rows with clips of the test speakers beside the same without."""
+        return self._save(voices_figure(dict(rows), _lines(pair), ("nothing known", "speaker known")), "voices_known.png")
 
     def of(self, finals: FinalPredictions) -> dict[str, str]:
         """What a picture shows -> its path from the report."""
@@ -78,6 +82,10 @@ class Pictures:
     def _save(self, figure: Figure, name: str) -> str:
         save(figure, self.folder / name)
         return link_to(self.page, name)
+
+
+def _lines(pair: Voices) -> dict[str, float]:
+    return {reference.name: reference.figures["uar"][0] for reference in pair.new.references if reference.name in LINES}
 
 
 def _plain(text: str) -> str:

@@ -55,7 +55,7 @@ def _pictures(board: Leaderboard, named: Named, draw: Draw) -> dict[str, str]:
     """The pictures of the rows of one leaderboard, or fold."""
     cells = {row.cell for row in board.rows}
     chosen = [(name, search) for name, search in named if search.cell in cells]
-    return draw(board.rows[0].split, [search for _, search in chosen], [name for name, _ in chosen]) if chosen else {}
+    return draw(board.rows[0].protocol, [search for _, search in chosen], [name for name, _ in chosen]) if chosen else {}
 
 
 def glance(search: CellSearch) -> str:

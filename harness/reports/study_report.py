@@ -48,7 +48,8 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
         tracker = store.experiment(study_name)
         text = study_markdown(study_name, records, boards, pictures.of, pictures.critical_difference, pictures.pareto,
                               tracker.openings(records), len(tracker.deleted("trial")), pictures.search,
-                              [read_worth(tracker, records, board) for board in boards], pictures.search_front, pictures.voices)
+                              [read_worth(tracker, records, board) for board in boards], pictures.search_front, pictures.voices,
+                              pictures.known_voices)
         write_beside(path, text + (f"\nHow recall falls with noise: [{noise.name}]({quote(noise.name)}).\n" if noise.exists() else ""))
     return path, boards
 
@@ -56,14 +57,15 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
 def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[Leaderboard], draw: Draw, diagram: folds_section.Draw,
                    front: cost_section.Draw | None = None, openings: Sequence[Opening] | None = None, deleted_trials: int = 0,
                    search: search_section.Draw | None = None, worths: Sequence[SearchWorth | None] = (),
-                   search_front: front_section.Draw | None = None, voices: voices_section.Draw | None = None) -> str:
+                   search_front: front_section.Draw | None = None, voices: voices_section.Draw | None = None,
+                   known_voices: voices_section.DrawKnown | None = None) -> str:
     """The whole report as Markdown.
 
     Args:
         draw: gives the paths of a row's pictures by what they show. diagram: gives the path of a critical-difference diagram.
         front: of the picture of UAR against latency; None: there is none. openings: of the ledger; None: those of the records.
         search_front: gives the path of the picture of a search with two objectives; None: there is none.
-        voices: gives the path of the picture of rows on new and heard speakers; None: there is none.
+        voices, known_voices: give the path of the picture of rows on new and heard speakers, and with known clips; None: there is none.
         deleted_trials: how many were deleted in MLflow. search: gives the paths of the pictures of searches; None: there are none.
         worths: what searching was worth on each leaderboard; empty where that was not looked at.
     """
@@ -72,7 +74,7 @@ def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[L
     written = any(run.kind == "seed" and run.about.as_written for run in records)
     about = next((run.about for run in reversed(records) if run.kind == "study"), RunTags())
     parts = [f"# {escape(study_name)}", escape(about.question), _totals(rows, openings, deleted_trials, written), MARKS,
-             *voices_section.voices_markdown(boards, voices)]
+             *voices_section.voices_markdown(boards, voices), *voices_section.known_markdown(boards, known_voices)]
     searches = cell_searches(records)
     for board, worth in zip(boards, worths or [None] * len(boards), strict=True):
         found = search_section.search_markdown(board, searches, search, worth)

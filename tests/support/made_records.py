@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.evaluation.final_predictions import FinalPredictions
 from harness.evaluation.folds import FoldComparison
+from harness.evaluation.leaderboard import Leaderboard, leaderboards
 from harness.evaluation.rows import Row, rows
 from harness.tracking.run_record import RunRecord
 from harness.training.predictions import Predictions
@@ -43,6 +44,17 @@ def known(made: list[Row]) -> dict[str, FinalPredictions]:
     history = {f"{part}_{figure}": [0.3, 0.5] for part in ("train", "validation") for figure in ("loss", "wa", "uar")}
     return {row.cell: FinalPredictions(row, said(row.seeds, 28 if row.cell == "weak" else 0), said(row.seeds), history)
             for row in made if row.seeds}
+
+
+def boards_of(*finals: list[RunRecord]) -> list[Leaderboard]:
+    """The leaderboards of cells, each as `row` gives it."""
+    made = rows([record for each in finals for record in each])
+    return leaderboards(made, known(made))
+
+
+def row(cell: str, architecture: str, protocol: dict[str, str], **tags: Any) -> list[RunRecord]:
+    """Two seeds of a cell under a protocol, given by its tags."""
+    return final(cell, (0.6, 0.61), 0.1, architecture=architecture, **protocol, **tags)
 
 
 def record(kind: str, cell: str, number: int = 0, state: str = "finished", metrics: dict[str, float] | None = None,

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import pytest
-from made_records import final, known
+from made_records import boards_of, row
 
-from harness.evaluation.leaderboard import Leaderboard, leaderboards
-from harness.evaluation.rows import rows
-from harness.evaluation.voices import voices
-from harness.tracking.run_record import RunRecord
+from harness.evaluation.voices import known_voices, voices
 
 HEARD, NEW = {"split": "random_70_30", "shares_speakers": "True"}, {"split": "unseen_speakers_70_30"}
-
-
-def boards_of(*finals: list[RunRecord]) -> list[Leaderboard]:
-    made = rows([record for each in finals for record in each])
-    return leaderboards(made, known(made))
-
-
-def row(cell: str, architecture: str, protocol: dict[str, str], **tags: Any) -> list[RunRecord]:
-    return final(cell, (0.6, 0.61), 0.1, architecture=architecture, **protocol, **tags)
 
 
 def test_the_gain_is_heard_less_new_with_an_interval_of_independent_speakers() -> None:
@@ -51,3 +38,29 @@ def test_twins_have_the_same_fields() -> None:
     pair, = voices(boards_of(row("a", "net", HEARD | {"split": "random_80_20[seed=1]"}),
                              row("b", "net", {"split": "unseen_speakers_80_20[seed=1]"})))
     assert not pair.rows[0].is_told and math.isclose(pair.rows[0].gain[0], 0)
+
+
+KNOWN = {"split": "known_speakers"}
+KNOWING = KNOWN | {"feature_space": "mel image normalise=per_speaker"}
+
+
+def test_rows_that_know_the_speaker_have_a_leaderboard_of_their_own() -> None:
+    nothing, known = boards_of(row("good", "net", KNOWN), row("weak", "net", KNOWING), row("c", "tree", KNOWN))
+    assert [each.label for each in nothing.rows] == ["mel image × net", "mel image × tree"]
+    assert [each.label for each in known.rows] == ["mel image normalise=per_speaker × net"]
+    assert nothing.chosen in nothing.rows and known.chosen is known.rows[0]
+    assert (nothing.rows[0].protocol, known.rows[0].protocol) == ("known_speakers", "known_speakers, speaker known")
+
+
+def test_known_clips_are_worth_what_the_same_row_gains_by_them_on_the_same_clips() -> None:
+    boards = boards_of(row("weak", "net", KNOWN), row("good", "net", KNOWING), row("c", "tree", KNOWN))
+    pair, = known_voices(boards)
+    each, = pair.rows
+    assert each.name == "mel image × net" and each.gain[0] == pytest.approx(each.heard[0] - each.new[0]) and each.gain[0] > 0.1
+    assert each.gain[2] - each.gain[1] < 2 * max(side[2] - side[1] for side in (each.heard, each.new))
+    assert voices(boards) == []
+
+
+@pytest.mark.parametrize("other", [{"split": "known_speakers[enrolment=1]"}, {"corpus_fingerprint": "f" * 16}])
+def test_other_known_clips_and_other_corpora_are_not_set_beside(other: dict[str, str]) -> None:
+    assert known_voices(boards_of(row("a", "net", KNOWN), row("b", "net", KNOWING | other))) == []

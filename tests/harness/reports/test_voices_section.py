@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from made_records import boards_of, row
+
 from harness.evaluation.voices import VoicesOfRow
 from harness.reports.figures import voices_figure
-from harness.reports.voices_section import _finding, voices_markdown
+from harness.reports.voices_section import _finding, _known_finding, known_markdown, voices_markdown
+from harness.tracking.run_record import RunRecord
 from harness.training.figures import save
 
 NAN = float("nan")
@@ -26,10 +29,34 @@ def test_what_chance_may_explain_is_no_gain() -> None:
 
 
 def test_a_study_of_one_kind_of_protocols_has_no_such_part() -> None:
-    assert voices_markdown([]) == []
+    assert voices_markdown([]) == known_markdown([]) == []
 
 
 def test_the_picture_takes_rows_without_an_interval_and_gives_the_same_bytes_again(tmp_path: Path) -> None:
     for name in ("one.png", "two.png"):
-        save(voices_figure([TOLD, NOT_TOLD, FEW], {"chance": 1 / 6}), tmp_path / name)
+        save(voices_figure({row.name: row for row in (TOLD, NOT_TOLD, FEW)}, {"chance": 1 / 6}), tmp_path / name)
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+LOST = VoicesOfRow("net", (0.71, 0.67, 0.75), (0.54, 0.5, 0.58), (-0.17, -0.2, -0.14))
+
+
+def test_it_is_said_how_many_rows_gain_and_lose_by_known_clips_and_which_most() -> None:
+    assert _known_finding([("1", LOST), ("5", TOLD), ("2", NOT_TOLD)]).endswith(
+        "Of 3 rows 1 gain by it, 1 lose, and of 1 neither can be told. **5** gains most, +7.0 [+1.0, +13.0] points of UAR; **1** loses "
+        "most, -17.0 [-20.0, -14.0] points of UAR.")
+    assert _known_finding([("2", NOT_TOLD)]).endswith("of 1 neither can be told.")
+
+
+def test_known_clips_are_a_table_in_the_order_of_their_number() -> None:
+    def pair(number: int) -> list[list[RunRecord]]:
+        split = {"split": f"known_speakers[enrolment={number}]"}
+        knowing = split | {"feature_space": "mel image normalise=per_speaker"}
+        return [row(f"nothing{number}", "net", split), row(f"known{number}", "net", knowing)]
+
+    drawn: list[str] = []
+    text = known_markdown(boards_of(*pair(10), *pair(2)), lambda rows, _: drawn.extend(name for name, _ in rows) or "picture.png")
+    assert drawn == ["known_speakers[enrolment=2]", "known_speakers[enrolment=10]"]
+    assert [part.split("\n")[0] for part in text] == [
+        "## Speakers of whom clips are known, without labels", text[1], "![Test UAR without and with known clips](picture.png)",
+        "| protocol | row | nothing known | speaker known | points gained |"]
