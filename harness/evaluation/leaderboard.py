@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.evaluation.alarms import alarms, least_emotions, missing_emotions, table_alarms
 from harness.evaluation.final_predictions import FinalPredictions, MissingFiles, clips_of, read_final_predictions
-from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES, table_intervals
+from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES, Figure, table_intervals
 from harness.evaluation.pooled_folds import pooled_rows
 from harness.evaluation.ranks import pairs
 from harness.evaluation.references import Reference, references
@@ -149,6 +149,10 @@ class Leaderboard:
     def interval(self, row: Row, score: str = "uar") -> tuple[float, float]:
         """The 95 % bounds of a row's test figure; NaN without statistics."""
         return self.statistics[row.cell].intervals[score] if row.cell in self.statistics else (math.nan, math.nan)
+
+    def test_uar(self, finals: FinalPredictions) -> Figure:
+        """The test UAR of one of its rows with the bounds that the leaderboard shows: (value, low, high)."""
+        return finals.test_uar[0], *self.interval(finals.row)
 
     def as_json(self) -> list[dict[str, Any]]:
         """Every row for programs, with its interval, rank, alarms and reference rows; figures that do not exist are null."""

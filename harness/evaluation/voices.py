@@ -6,7 +6,7 @@ In training: the same rows under random clips and under unseen speakers. By clip
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.evaluation.final_predictions import FinalPredictions
@@ -21,6 +21,9 @@ TWINS = {"random_70_30": "unseen_speakers_70_30", "random_80_20": "unseen_speake
 @dataclass(frozen=True)
 class VoicesOfRow:
     """The test UAR of one row, each as (value, low, high), bounds NaN for too few speakers.
+
+    Those of the figures are the bounds of their leaderboards, in which all rows share one variance of training; those of the gain are of
+    its own two rows.
 
     Args: new, heard: on speakers of whom nothing was heard before, and on those of whom something was. gain: heard less new.
     """
@@ -59,7 +62,7 @@ def voices(boards: Iterable[Leaderboard]) -> list[Voices]:
     for (corpus, split), heard in placed.items():
         name, bracket, fields = split.partition("[")
         new = placed.get((corpus, TWINS.get(name, "") + bracket + fields))
-        if new and (rows := _rows(new.predictions, heard.predictions)):
+        if new and (rows := _rows(new, heard)):
             pairs.append(Voices(new, heard, rows))
     return pairs
 
@@ -70,21 +73,18 @@ def known_voices(boards: Iterable[Leaderboard]) -> list[Voices]:
     pairs = []
     for key, known in placed.items():
         unknown = placed.get((*key[:-1], False))
-        if key[-1] and unknown and (rows := _rows(unknown.predictions, known.predictions, paired=True)):
+        if key[-1] and unknown and (rows := _rows(unknown, known, paired=True)):
             pairs.append(Voices(unknown, known, rows))
     return pairs
 
 
-def _rows(new: Sequence[FinalPredictions], heard: Sequence[FinalPredictions], paired: bool = False) -> tuple[VoicesOfRow, ...]:
+def _rows(new: Leaderboard, heard: Leaderboard, paired: bool = False) -> tuple[VoicesOfRow, ...]:
     """Args: paired: both are of the same test clips."""
-    twins = {finals.row.name.replace(KNOWING, ""): finals for finals in heard}
-    both = [_row(finals, twins[finals.row.name], paired) for finals in new if finals.row.name in twins]
+    twins = {finals.row.name.replace(KNOWING, ""): finals for finals in heard.predictions}
+    both = [VoicesOfRow(finals.row.name, new.test_uar(finals), heard.test_uar(twin),
+                        difference_of(_uar(twin), _uar(finals, seed=0 if paired else 1), paired=paired))
+            for finals in new.predictions if (twin := twins.get(finals.row.name))]
     return tuple(sorted(both, key=lambda row: (-row.new[0], row.name)))
-
-
-def _row(new: FinalPredictions, heard: FinalPredictions, paired: bool) -> VoicesOfRow:
-    gain = difference_of(_uar(heard), _uar(new, seed=0 if paired else 1), paired=paired)
-    return VoicesOfRow(new.row.name, new.test_uar, heard.test_uar, gain)
 
 
 def _uar(finals: FinalPredictions, seed: int = 0) -> Sampled:
