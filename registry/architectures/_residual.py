@@ -1,4 +1,4 @@
-"""The pre-activation residual network that `residual_1d` and `residual_2d` share."""
+"""The pre-activation residual network that `residual_1d`, `residual_2d` and `se_resnet_2d` share."""
 
 from __future__ import annotations
 
@@ -68,8 +68,12 @@ class ResidualNet:
         if stride > 1 or x.shape[-1] != filters:
             x = self._convolution(filters, 1, stride)(y)
         y = self._convolution(filters, self.kernel_size, stride)(y)
-        y = self._convolution(filters, self.kernel_size, 1)(activate(y))
+        y = self._gated(self._convolution(filters, self.kernel_size, 1)(activate(y)))
         return keras.layers.Add()([x, y])
+
+    def _gated(self, y: Any) -> Any:
+        """What a block adds to its input, as it is."""
+        return y
 
     def _convolution(self, filters: int, kernel_size: int, stride: int) -> keras.layers.Layer:
         return layer("Conv", self.rank, filters, kernel_size, strides=stride, padding="same", use_bias=False,

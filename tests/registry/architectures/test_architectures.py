@@ -21,6 +21,7 @@ PUBLISHED = ("dummynet", "exponet", "four_corpora_1d", "rezonet")  # as wide as 
 RANK = {name: core.get("architectures", name).rank for name in NAMES}
 OWN = [name for name in NAMES if name not in PUBLISHED and RANK[name] > 1]  # test_vector_architectures.py has those of vectors
 SHAPES: dict[int, tuple[int, ...]] = {1: (60,), 2: (60, 20), 3: (60, 20, 1)}
+SMALL: dict[str, dict[str, Any]] = {"attention_pool": {"units": 16}, "conformer": {"units": 16}, "crnn": {"filters": (8, 8), "units": 8}}
 BARE: dict[str, Any] = {"batch_norm": False, "pooling": "flatten", "pool_padding": "valid"}
 
 SYSTEM_000_1D = Plain1D(filters=(512, 128, 64), kernel_sizes=(5,), pools=(2,), dropouts=(0.0, 0.2, 0.0), dense=(64, 32),
@@ -64,7 +65,7 @@ def test_a_network_learns_where_in_time_and_band_the_energy_lies(name: str) -> N
     """Two classes that differ by a short burst in one band are told apart within a few epochs."""
     import keras
 
-    small: dict[str, Any] = {"units": 16} if name == "attention_pool" else {"filters": (8, 8) if name.startswith("plain") else 8}
+    small: dict[str, Any] = SMALL.get(name, {"filters": (8, 8) if name.startswith("plain") else 8})
     architecture = core.get("architectures", name)(**small)
     rng = np.random.default_rng(0)
     x, y = rng.normal(0, 0.3, (128, 24, 8)).astype(np.float32), np.arange(128) % 2
