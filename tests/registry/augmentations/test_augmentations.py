@@ -15,6 +15,7 @@ from registry.augmentations.mixup import Mixup
 from registry.augmentations.noise import Noise
 from registry.augmentations.noise_sigma import NoiseSigma
 from registry.augmentations.pitch_shift import PitchShift
+from registry.augmentations.speed import Speed
 from registry.augmentations.time_mask import TimeMask
 from registry.augmentations.time_shift import TimeShift
 from registry.augmentations.time_stretch import TimeStretch
@@ -51,6 +52,13 @@ def batch(clips: int = 6, frames: int = 30, bands: int = 20) -> np.ndarray:
 
 def trained(component: Any, x: np.ndarray, seed: int = 0) -> np.ndarray:
     return np.asarray(component.layer(seed)(x, training=True))
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.25])
+def test_at_another_speed_length_and_pitch_change_together(factor: float) -> None:
+    played = Speed(lowest_factor=factor, highest_factor=factor)(tone(440, 2), RATE, rng())
+    assert len(played) == pytest.approx(2 * RATE / factor, abs=1) and played.dtype == np.float32
+    assert peak_hz(played) == pytest.approx(440 * factor, rel=1e-3)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -265,8 +273,8 @@ def test_a_field_that_makes_no_sense_is_refused_with_its_value(wrong: Any) -> No
 
 
 def test_every_published_and_asked_augmentation_is_registered() -> None:
-    assert names("augmentations") == ["frequency_mask", "gain", "mixup", "noise", "noise_sigma", "pitch_shift", "time_mask", "time_shift",
-                                      "time_stretch"]
+    assert names("augmentations") == ["frequency_mask", "gain", "mixup", "noise", "noise_sigma", "pitch_shift", "speed", "time_mask",
+                                      "time_shift", "time_stretch"]
 
 
 def test_whole_semitones_are_drawn_where_asked_each_of_them() -> None:
