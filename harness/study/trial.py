@@ -39,11 +39,14 @@ class Training:
         precision: of the arithmetic, Keras's dtype policy; the mixed ones are faster on hardware that has them, weights stay float32.
             `auto` is `mixed_bfloat16` for networks that this machine trains at least 10 % faster by it, else `float32`; the trials have
             the one that was chosen.
+        warm_up: epochs in which the rate first rises from nothing, step by step, to that of the schedule.
+        weight_average: momentum, in [0, 1), of a moving average of the weights over the steps, which is validated, kept and predicts
+            instead of the weights themselves (Polyak and Juditsky 1992); 0: none.
         threads: that compute a training, which change the order of sums; the same in a whole study. Networks of this size gain more by
             more workers than by more threads.
     """
 
-    later_fields: ClassVar[tuple[str, ...]] = ("threads",)
+    later_fields: ClassVar[tuple[str, ...]] = ("threads", "warm_up", "weight_average")
     optimizer: Literal["adam", "adamw", "rmsprop", "sgd"] = "adam"
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
@@ -58,6 +61,8 @@ class Training:
     label_smoothing: float = 0.0
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16", "auto"] = "float32"
     threads: int = 1
+    warm_up: int = 0
+    weight_average: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("learning_rate", "batch_size", "epochs", "drop_epochs", "threads"):
@@ -66,6 +71,9 @@ class Training:
                 f"training.early_stopping must be positive or None, not {self.early_stopping}")
         require(0 < self.drop_factor < 1, f"training.drop_factor must be in (0, 1), not {self.drop_factor}")
         require(0 <= self.label_smoothing < 1, f"training.label_smoothing must be in [0, 1), not {self.label_smoothing}")
+        require(self.warm_up == 0 or 0 < self.warm_up < self.epochs,
+                f"training.warm_up must be 0, or fewer than the {self.epochs} epochs, not {self.warm_up}")
+        require(0 <= self.weight_average < 1, f"training.weight_average must be in [0, 1), not {self.weight_average}")
         require(self.weight_decay >= 0, f"training.weight_decay must not be negative, not {self.weight_decay}")
 
 

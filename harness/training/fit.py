@@ -19,6 +19,7 @@ from harness.training.learner import learner, new_session
 from harness.training.network import build, head
 from harness.training.result import Diverged
 from harness.training.training_clips import TrainingClips
+from harness.training.weight_average import weight_average
 from registry.estimator import is_estimator
 
 if TYPE_CHECKING:
@@ -112,6 +113,18 @@ def callbacks(training: Training, validation: Validation, history: dict[str, lis
         def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
             self.model.optimizer.learning_rate = rate(training, epoch)
 
+    class WarmUp(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            self.epoch, self.full = epoch, float(self.model.optimizer.learning_rate)
+
+        def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+            if self.epoch < training.warm_up:
+                passed = (self.epoch + (batch + 1) / self.params["steps"]) / training.warm_up
+                self.model.optimizer.learning_rate = self.full * min(1.0, passed)
+
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            self.model.optimizer.learning_rate = self.full
+
     class Validate(keras.callbacks.Callback):
         def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
             if logs is not None:  # which the callbacks after this one read
@@ -131,4 +144,6 @@ def callbacks(training: Training, validation: Validation, history: dict[str, lis
                                          patience=(training.early_stopping if training.schedule != "cooldown" else 0) or training.epochs)
     plateau = keras.callbacks.ReduceLROnPlateau(monitor="val_uar", mode="max", factor=training.drop_factor, patience=training.drop_epochs)
     of_schedule = {"plateau": plateau, "cooldown": cooldown(training)}.get(training.schedule) or Rate()
-    return [Validate(), of_schedule, keep, Epochs()]
+    averaged = [weight_average(training)] if training.weight_average else []
+    warm_up = [WarmUp()] if training.warm_up else []
+    return [*averaged, Validate(), of_schedule, *warm_up, keep, Epochs()]

@@ -122,7 +122,7 @@ def _modules(config: Any) -> Iterator[str]:
 
 def _compiled_in(training: Training) -> tuple[Any, ...]:
     """The settings of a training that its graph holds."""
-    return training.optimizer, decays(training), training.label_smoothing, training.precision
+    return training.optimizer, decays(training), training.label_smoothing, training.precision, training.weight_average
 
 
 def _compiled(model: keras.Model, training: Training, n_classes: int) -> keras.Model:
@@ -144,8 +144,10 @@ def optimizer(training: Training) -> keras.Optimizer:
 
     classes = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW, "rmsprop": keras.optimizers.RMSprop,
                "sgd": keras.optimizers.SGD}
-    momentum = {"momentum": 0.9} if training.optimizer == "sgd" else {}
-    made = classes[training.optimizer](training.learning_rate, **momentum, **({"weight_decay": 0.0} if decays(training) else {}))
+    options: dict[str, Any] = {"momentum": 0.9} if training.optimizer == "sgd" else {}
+    options |= {"weight_decay": 0.0} if decays(training) else {}
+    options |= {"use_ema": True, "ema_momentum": training.weight_average} if training.weight_average else {}
+    made = classes[training.optimizer](training.learning_rate, **options)
     if decays(training):
         made.weight_decay = keras.Variable(training.weight_decay, trainable=False, dtype="float32", name="weight_decay")
     return made

@@ -15,6 +15,7 @@ from harness.study.trial import Training
 from harness.training.fit import fit, rate
 from registry.architectures.logistic_regression import LogisticRegression
 from registry.augmentation import Augmentation
+from registry.errors import BenchError
 
 
 def test_training_with_everything_on_the_fly_repeats_and_its_kept_model_is_clean() -> None:
@@ -50,6 +51,19 @@ def test_an_epoch_is_trained_at_the_rate_of_its_schedule(monkeypatch: pytest.Mon
     for _ in range(2):  # the second time with a network that was kept
         fit(toy(**training), x, y, x, y, 2, ignore)
     assert rates == pytest.approx([0.4, 0.2, 0.1] * 2)
+
+
+def test_the_rate_warms_up_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+
+    rates: list[float] = []
+    monkeypatch.setattr(keras.callbacks.EarlyStopping, "on_train_batch_end",
+                        lambda self, batch, logs=None: rates.append(float(self.model.optimizer.learning_rate)))
+    x, y = np.zeros((12, 8, 2), np.float32), np.arange(12) % 2
+    fit(toy(learning_rate=0.4, schedule="step", drop_epochs=3, epochs=4, warm_up=2, batch_size=6), x, y, x, y, 2, ignore)
+    assert rates == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.4, 0.4, 0.2, 0.2])
+    with pytest.raises(BenchError, match=r"training\.warm_up must be 0, or fewer than the 4 epochs, not 4"):
+        toy(epochs=4, warm_up=4)
 
 
 def test_mixed_precision_computes_in_half_the_bits_and_leaves_nothing_behind() -> None:
