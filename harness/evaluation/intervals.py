@@ -133,10 +133,12 @@ def interval(row: Sampled, pooled: tuple[float, float]) -> tuple[float, float]:
     return max(row.value - half, 0.0), min(row.value + half, 1.0)
 
 
-def difference_of(one: Sampled, other: Sampled, paired: bool) -> Figure:
+def difference_of(one: Sampled, other: Sampled, paired: bool, among: Sequence[Sampled] = ()) -> Figure:
     """A score of one row less that of another with its 95 % interval, NaN for too few speakers.
 
-    Args: paired: both are of the same test clips, under the same draws of speakers; else draws are independent.
+    Args:
+        paired: both are of the same test clips, under the same draws of speakers; else draws are independent.
+        among: the rows over which the variance of training is pooled; empty: these two.
     Reference: Welch 1947 for the degrees of freedom of unpaired ones.
     """
     from scipy.special import stdtrit
@@ -144,7 +146,7 @@ def difference_of(one: Sampled, other: Sampled, paired: bool) -> Figure:
     value = one.value - other.value
     if min(one.speakers, other.speakers) < LEAST_SPEAKERS:
         return value, math.nan, math.nan
-    training, freedom = training_variance([one, other])
+    training, freedom = training_variance(among or [one, other])
     if paired:
         error, df = standard_error((one.drawn - other.drawn).var(), one.speakers, training / one.seeds + training / other.seeds, freedom)
     else:

@@ -272,5 +272,5 @@ def _open_parent(run: RunContext, command: str) -> str:
     planned |= {"as_written": True} if run.study.finals_as_written and run.study.trials > 1 else {}
     planned |= {} if len(json.dumps(planned)) < LONGEST_TAG else {"cells": []}
     run.tracker.tag(run_id, RunTags(declined=declined, clip_notes=notes, question=run.file.question, study_file=run.file.source,
-                                    command=command, planned=planned, coordinator=run.claims.id))
+                                    baseline=run.study.baseline, command=command, planned=planned, coordinator=run.claims.id))
     return run_id

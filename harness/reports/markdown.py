@@ -29,6 +29,16 @@ def _interval(low: float, high: float) -> str:
     return "[–]" if math.isnan(low) else f"[{low:.3f}, {high:.3f}]"
 
 
+def points(difference: tuple[float, float, float]) -> str:
+    """A difference of UAR with its interval, in points.
+
+    >>> points((0.067, 0.0112, 0.122)), points((0.067, math.nan, math.nan))
+    ('+6.7 [+1.1, +12.2]', '+6.7 [–]')
+    """
+    value, low, high = (100 * figure for figure in difference)
+    return f"{value:+.1f} [–]" if math.isnan(low) else f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"
+
+
 def plus_minus(figure: tuple[float, float]) -> str:
     """Mean and deviation; without the deviation where there is one seed only.
 

@@ -12,7 +12,7 @@ from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.evaluation.rows import Row
 from harness.evaluation.search_results import cell_searches
 from harness.evaluation.search_worth import SearchWorth, read_worth
-from harness.reports import cost_section, folds_section, front_section, search_section, voices_section
+from harness.reports import baseline_section, cost_section, folds_section, front_section, search_section, voices_section
 from harness.reports.leaderboard_section import Draw, leaderboard_markdown, losses
 from harness.reports.leaderboard_tables import ENDS
 from harness.reports.markdown import escape, plural
@@ -74,7 +74,8 @@ def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[L
     written = any(run.kind == "seed" and run.about.as_written for run in records)
     about = next((run.about for run in reversed(records) if run.kind == "study"), RunTags())
     parts = [f"# {escape(study_name)}", escape(about.question), _totals(rows, openings, deleted_trials, written), MARKS,
-             *voices_section.voices_markdown(boards, voices), *voices_section.known_markdown(boards, known_voices)]
+             *voices_section.voices_markdown(boards, voices), *voices_section.known_markdown(boards, known_voices),
+             *baseline_section.baseline_markdown(boards, about.baseline)]
     searches = cell_searches(records)
     for board, worth in zip(boards, worths or [None] * len(boards), strict=True):
         found = search_section.search_markdown(board, searches, search, worth)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.voices import Voices, VoicesOfRow, known_voices, voices
-from harness.reports.markdown import escape, table, with_interval
+from harness.reports.markdown import escape, points, table, with_interval
 
 Draw = Callable[[Voices], str]
 DrawKnown = Callable[[Sequence[tuple[str, VoicesOfRow]], Voices], str]
@@ -22,7 +22,7 @@ def voices_markdown(boards: Iterable[Leaderboard], draw: Draw | None = None) -> 
 def _pair(pair: Voices, draw: Draw | None) -> list[str]:
     protocols = f"{escape(pair.heard.rows[0].split)} less {escape(pair.new.rows[0].split)}"
     picture = [f"![Test UAR on new and heard speakers]({draw(pair)})"] if draw else []
-    lines = [[escape(row.name), with_interval(*row.new), with_interval(*row.heard), _points(row)] for row in pair.rows]
+    lines = [[escape(row.name), with_interval(*row.new), with_interval(*row.heard), points(row.gain)] for row in pair.rows]
     return [f"{_finding(pair.chosen)} Test UAR, {protocols}:", *picture,
             table(["row", "new speakers", "heard speakers", "points gained"], lines, "lrrr")]
 
@@ -39,7 +39,7 @@ def known_markdown(boards: Iterable[Leaderboard], draw: DrawKnown | None = None)
         return []
     named = [(_name(pair, row, pairs), row) for pair, row in rows]
     picture = [f"![Test UAR without and with known clips]({draw(named, pairs[0])})"] if draw else []
-    lines = [[escape(pair.new.rows[0].split), escape(row.name), with_interval(*row.new), with_interval(*row.heard), _points(row)]
+    lines = [[escape(pair.new.rows[0].split), escape(row.name), with_interval(*row.new), with_interval(*row.heard), points(row.gain)]
              for pair, row in rows]
     return ["## Speakers of whom clips are known, without labels", _known_finding(named), *picture,
             table(["protocol", "row", "nothing known", "speaker known", "points gained"], lines, "llrrr")]
@@ -56,7 +56,7 @@ def _known_finding(named: Sequence[tuple[str, VoicesOfRow]]) -> str:
     told = sorted(((name, row) for name, row in named if row.is_told), key=lambda each: each[1].gain[0])
     gaining = sum(row.gain[0] > 0 for _, row in told)
     ends = [*(told[-1:] if gaining else []), *(told[:1] if gaining < len(told) else [])]
-    most = "; ".join(f"**{escape(name)}** {'gains' if row.gain[0] > 0 else 'loses'} most, {_points(row)} points of UAR"
+    most = "; ".join(f"**{escape(name)}** {'gains' if row.gain[0] > 0 else 'loses'} most, {points(row.gain)} points of UAR"
                      for name, row in ends)
     return (f"Features are standardised within each speaker, by clips of which no label is used. Of {len(named)} rows {gaining} gain by "
             f"it, {len(told) - gaining} lose, and of {len(named) - len(told)} neither can be told. {most}{'.' if most else ''}").rstrip()
@@ -66,13 +66,7 @@ def _finding(row: VoicesOfRow) -> str:
     """What the chosen row owes to voices that it knows, in a sentence."""
     if not row.is_told:
         return (f"**{escape(row.name)}**, which validation chooses for new speakers, can't be told to gain from heard voices: "
-                f"{_points(row)} points of UAR.")
+                f"{points(row.gain)} points of UAR.")
     return f"**About {abs(100 * row.gain[0]):.0f} of {100 * row.heard[0]:.0f} points of {escape(row.name)} " + (
         "come from voices that it has heard in training**" if row.gain[0] > 0 else "are lost on voices that it has heard**") + (
-        f": {_points(row)} points of UAR.")
-
-
-def _points(row: VoicesOfRow) -> str:
-    """Points of UAR with their interval: `+6.7 [+1.1, +12.2]`."""
-    value, low, high = (100 * figure for figure in row.gain)
-    return f"{value:+.1f} [{low:+.1f}, {high:+.1f}]" if low == low else f"{value:+.1f} [–]"
+        f": {points(row.gain)} points of UAR.")

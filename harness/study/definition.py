@@ -47,6 +47,7 @@ class Study:
         feature_spaces, architectures, augmentations, splits: every combination is a cell, unless a component declines it with a reason.
         training: where the search starts.
         recipes: cells listed one by one instead, each with its own training and splits.
+        baseline: name of the recipe that the report sets each other one beside, on the same test clips; empty: none.
         search: setting -> Optuna distribution, e.g. `{"training.learning_rate": FloatDistribution(1e-4, 1e-2, log=True)}`.
             A setting is `training.FIELD`, `feature_space.FIELD`, `architecture.FIELD` or `COMPONENT.FIELD`; one that no
             cell has is an error, one that only some have is searched in those. Splits are listed, never searched.
@@ -80,6 +81,7 @@ class Study:
     training: Training = Training()
     augmentations: tuple[Augmentation, ...] = (Augmentation(),)
     recipes: tuple[Recipe, ...] = ()
+    baseline: str = ""
     search: dict[str, Any] = dataclasses.field(default_factory=dict)
     trials: int = 10
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -107,6 +109,9 @@ class Study:
             both = [kind for kind in LISTED if getattr(self, kind)]
             require(not both, f"a study lists recipes or {' and '.join(LISTED)}, not recipes and {', '.join(both)}")
             _check_parts("recipes", self.recipes)
+        names = [recipe.name for recipe in self.recipes if recipe.name]
+        require(not self.baseline or self.baseline in names,
+                f"baseline must be the name of a recipe, one of {', '.join(names) or 'none'}, not {self.baseline!r}")
         for recipe in self.recipes:
             _check_parts("splits", recipe.splits)
         for kind in () if self.recipes else (*LISTED, "augmentations"):

@@ -44,7 +44,7 @@ class RunTags:
         reason: why it did not finish. audit: the outcome of the leak audit; leaks: the checks that failed.
         requested_at: when a final was last requested, in seconds since 1970. study_file: the study's name or file, as it was given.
         declined: pairs that can't work, a line each. clip_notes: what was done about the clips' names and files, a line each.
-        question: of the study. model: address of the saved model.
+        question, baseline: of the study. model: address of the saved model.
         compared: id of a comparison of `bench leakage` -> the protocols that the final stands for in it.
         command: the latest call of the study; planned: what it asked for: `cells` (their keys), `trials` of each, `seeds`.
         uid: of the job. coordinator: of the start of `bench run` that it belongs to; host, pid, started: of its process.
@@ -90,6 +90,7 @@ class RunTags:
     requested_at: float = 0.0
     study_file: str = ""
     question: str = ""
+    baseline: str = ""
     command: str = ""
     planned: dict[str, Any] = field(default_factory=dict)
     declined: tuple[str, ...] = ()

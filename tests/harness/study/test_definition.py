@@ -39,6 +39,14 @@ def test_a_component_listed_twice_or_not_made_is_refused() -> None:
         dataclasses.replace(STUDY, splits=(type(STUDY.splits[0]),))
 
 
+def test_a_baseline_is_one_of_the_recipes() -> None:
+    assert dataclasses.replace(LISTED, baseline="quick").baseline == "quick"
+    with pytest.raises(UsageError, match="baseline must be the name of a recipe, one of quick, noisy, not 'slow'"):
+        dataclasses.replace(LISTED, baseline="slow")
+    with pytest.raises(UsageError, match="one of none, not 'quick'"):
+        dataclasses.replace(STUDY, baseline="quick")
+
+
 def test_a_study_lists_recipes_or_components_but_not_both() -> None:
     with pytest.raises(UsageError, match="recipes or feature_spaces and architectures and splits, not recipes and splits"):
         dataclasses.replace(LISTED, splits=STUDY.splits)

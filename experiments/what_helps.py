@@ -1,0 +1,62 @@
+"""What helps a network on a small corpus: averaged weights, warm-up, smoothing, masks, mixup, altered copies, or another network?
+
+A plain network on a mel spectrogram under unseen speakers, and one change at a time, each of its own; with the same epochs, so that what
+needs longer training gets none. Nothing is searched: each has the field's usual settings, chosen before anything was tested.
+Run: bench run --study what_helps --data DIR
+Cost: not yet measured.
+Expect: most changes can't be told from none; copies of the clips cost most and give some points.
+"""
+
+import dataclasses
+from typing import Any
+
+from harness import Recipe, Study, Training
+from registry.architectures.conformer import Conformer
+from registry.architectures.crnn import Crnn
+from registry.architectures.plain_2d import Plain2D
+from registry.architectures.se_resnet_2d import SeResNet2D
+from registry.augmentation import Augmentation
+from registry.augmentations.frequency_mask import FrequencyMask
+from registry.augmentations.mixup import Mixup
+from registry.augmentations.noise import Noise
+from registry.augmentations.speed import Speed
+from registry.augmentations.time_mask import TimeMask
+from registry.corpora.crema_d import CremaD
+from registry.feature_space import FeatureSpace
+from registry.feature_spaces.mel import Mel
+from registry.splits.unseen_speakers_70_30 import UnseenSpeakers7030
+
+PLAIN = Recipe(
+    name="plain",
+    feature_space=FeatureSpace(features=(Mel(n_mels=40),), join="image"),
+    architecture=Plain2D(),
+    splits=(UnseenSpeakers7030(),),
+    training=Training(learning_rate=2e-3, epochs=12),
+)
+
+
+def trained(name: str, **settings: Any) -> Recipe:
+    """The plain recipe with other settings of its training."""
+    return dataclasses.replace(PLAIN, name=name, training=dataclasses.replace(PLAIN.training, **settings))
+
+
+STUDY = Study(
+    corpus=CremaD(),
+    recipes=(
+        PLAIN,
+        trained("weight average", weight_average=0.99),
+        trained("warm-up", warm_up=2),
+        trained("label smoothing", label_smoothing=0.1),
+        trained("weight decay", weight_decay=0.01),
+        dataclasses.replace(PLAIN, name="masks", augmentation=Augmentation(on_the_fly=(FrequencyMask(), TimeMask()))),
+        dataclasses.replace(PLAIN, name="mixup", augmentation=Augmentation(on_the_fly=(Mixup(),))),
+        dataclasses.replace(PLAIN, name="speed", augmentation=Augmentation(copies=(Speed(),))),
+        dataclasses.replace(PLAIN, name="noise", augmentation=Augmentation(copies=(Noise(),))),
+        dataclasses.replace(PLAIN, name="se_resnet_2d", architecture=SeResNet2D()),
+        dataclasses.replace(PLAIN, name="crnn", architecture=Crnn()),
+        dataclasses.replace(PLAIN, name="conformer", architecture=Conformer(),
+                            feature_space=FeatureSpace(features=(Mel(n_mels=40),), join="channels")),
+    ),
+    baseline="plain",
+    trials=0,
+)

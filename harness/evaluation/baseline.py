@@ -1,0 +1,40 @@
+"""What rows gain over one of them, the baseline, on the same test clips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.evaluation.intervals import Figure, difference_of, sampled, speaker_draws
+from harness.evaluation.leaderboard import Leaderboard
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Of one row, each as (value, low, high), bounds NaN for too few speakers.
+
+    Args: uar: on test. gain: its UAR less that of the baseline.
+    """
+
+    name: str
+    uar: Figure
+    gain: Figure
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the gain, or the loss, is more than chance explains."""
+        return self.gain[1] > 0 or self.gain[2] < 0
+
+
+def gains(board: Leaderboard, baseline: str) -> list[Gain]:
+    """What each other row of a leaderboard gains over the baseline, most first; empty where that is not there.
+
+    The variance of training is pooled over all rows, as in the leaderboard: two rows of three seeds say little of it.
+    """
+    of = next((finals for finals in board.predictions if finals.row.label == baseline), None)
+    if of is None:
+        return []
+    drawn = {finals.row.cell: sampled(finals.counts, speaker_draws(finals.counts.shape[1]))["uar"] for finals in board.predictions}
+    rows = [Gain(board.name(finals.row), board.test_uar(finals),
+                 difference_of(drawn[finals.row.cell], drawn[of.row.cell], paired=True, among=[*drawn.values()]))
+            for finals in board.predictions if finals is not of]
+    return sorted(rows, key=lambda row: (-row.gain[0], row.name))
