@@ -48,6 +48,15 @@ slow: $(VENV)/installed-dev
 fuzz: $(VENV)/installed-dev
 	BENCH_FUZZ=700 $(BIN)/python -m pytest tests/system/test_fuzz.py -s
 
+# The tests of speech_encoder, in an environment of their own: PyTorch takes a gigabyte.
+encoders: $(VENV)/installed-encoders
+	$(VENV)-encoders/bin/python -m pytest tests/registry/feature_spaces/test_speech_encoder.py
+
+$(VENV)/installed-encoders: pyproject.toml constraints.txt
+	test -x $(VENV)-encoders/bin/python || $(PYTHON) -m venv $(VENV)-encoders
+	$(VENV)-encoders/bin/python -m pip install --quiet --disable-pip-version-check -e '.[encoders]' pytest -c constraints.txt
+	@mkdir -p $(VENV) && touch $@
+
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 

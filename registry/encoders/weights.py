@@ -51,7 +51,7 @@ def places(name: str) -> Iterator[Path]:
             yield from _in_package(*model.package)
     else:
         for owner, file in HUB_OWNERS:
-            yield from _in_hub(_hub() / f"models--{owner.format(name).replace('/', '--')}", file)
+            yield from in_hub(owner.format(name), file)
 
 
 def sha256(name: str) -> str:
@@ -118,11 +118,12 @@ def _hub() -> Path:
     return Path(os.environ.get("HF_HUB_CACHE") or f"{home}/hub").expanduser()
 
 
-def _in_hub(repository: Path, file: str) -> Iterator[Path]:
-    """A file in the revision of the hub's cache that stands for `main`."""
-    main = repository / "refs" / "main"
+def in_hub(repository: str, file: str) -> Iterator[Path]:
+    """A file of a repository in the revision of the hub's cache that stands for `main`."""
+    folder = _hub() / f"models--{repository.replace('/', '--')}"
+    main = folder / "refs" / "main"
     if main.is_file():
-        yield repository / "snapshots" / main.read_text(encoding="utf-8").strip() / file
+        yield folder / "snapshots" / main.read_text(encoding="utf-8").strip() / file
 
 
 def _in_package(package: str, file: str) -> Iterator[Path]:

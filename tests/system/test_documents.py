@@ -204,5 +204,5 @@ def test_constraints_hold_names_and_exact_versions_only() -> None:
     assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line)] == []
     pinned = {line.partition("==")[0].lower().replace("_", "-") for line in lines}
     declared = re.findall(r'"([A-Za-z0-9._-]+)(?:\[[\w-]+\])?>=', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    optional = {"jax", "torch", "setuptools"}
+    optional = {"jax", "torch", "transformers", "setuptools"}
     assert {name.lower().replace("_", "-") for name in declared} - optional - pinned == set()
