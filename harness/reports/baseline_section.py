@@ -24,7 +24,8 @@ def _of_board(board: Leaderboard, baseline: str) -> list[str]:
     rest = len(rows) - len(told)
     lines = [[escape(row.name), with_interval(*row.uar), points(row.gain)] for row in rows]
     return [f"On {escape(board.rows[0].protocol)}, of {len(rows)} recipes {better} gain, {worse} lose, and of {rest} neither can be told. "
-            "Points of test UAR, paired by speaker; one of 20 such intervals misses by chance.",
+            "Points of test UAR, paired by speaker. Each interval stands for itself, and one of 20 misses by chance; the ranks below are "
+            "corrected for the number of pairs.",
             table(["recipe", "test UAR", "points gained"], lines, "lrr")]
 
 

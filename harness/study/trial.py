@@ -41,7 +41,8 @@ class Training:
             the one that was chosen.
         warm_up: epochs in which the rate first rises from nothing, step by step, to that of the schedule.
         weight_average: momentum, in [0, 1), of a moving average of the weights over the steps, which is validated, kept and predicts
-            instead of the weights themselves (Polyak and Juditsky 1992); 0: none.
+            instead of the weights themselves (Polyak and Juditsky 1992); 0: none. The statistics of batch norm stay those of the
+            weights themselves.
         threads: that compute a training, which change the order of sums; the same in a whole study. Networks of this size gain more by
             more workers than by more threads.
     """
