@@ -122,8 +122,9 @@ def callbacks(training: Training, validation: Validation, history: dict[str, lis
                 passed = (self.epoch + (batch + 1) / self.params["steps"]) / training.warm_up
                 self.model.optimizer.learning_rate = self.full * min(1.0, passed)
 
-        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-            self.model.optimizer.learning_rate = self.full
+        def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+            if self.epoch < training.warm_up:
+                self.model.optimizer.learning_rate = self.full  # which schedules read and change after the epoch
 
     class Validate(keras.callbacks.Callback):
         def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:

@@ -57,11 +57,14 @@ def test_the_rate_warms_up_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None
     import keras
 
     rates: list[float] = []
-    monkeypatch.setattr(keras.callbacks.EarlyStopping, "on_train_batch_end",
+    monkeypatch.setattr(keras.callbacks.EarlyStopping, "on_train_batch_begin",
                         lambda self, batch, logs=None: rates.append(float(self.model.optimizer.learning_rate)))
     x, y = np.zeros((12, 8, 2), np.float32), np.arange(12) % 2
     fit(toy(learning_rate=0.4, schedule="step", drop_epochs=3, epochs=4, warm_up=2, batch_size=6), x, y, x, y, 2, ignore)
     assert rates == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.4, 0.4, 0.2, 0.2])
+    rates.clear()
+    fit(toy(learning_rate=0.4, schedule="plateau", drop_epochs=1, epochs=5, warm_up=1, early_stopping=None), x, y, x, y, 2, ignore)
+    assert rates[0] == pytest.approx(0.4) and rates[-1] < 0.3  # nothing is learnt: the rate falls, as without a warm-up
     with pytest.raises(BenchError, match=r"training\.warm_up must be 0, or fewer than the 4 epochs, not 4"):
         toy(epochs=4, warm_up=4)
 
