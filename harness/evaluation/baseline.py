@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.evaluation.intervals import Figure, difference_of, sampled, speaker_draws
+from harness.evaluation.intervals import Figure, difference_of, is_told, sampled, speaker_draws
 from harness.evaluation.leaderboard import Leaderboard
 
 
@@ -22,16 +22,17 @@ class Gain:
     @property
     def is_told(self) -> bool:
         """Whether the gain, or the loss, is more than chance explains."""
-        return self.gain[1] > 0 or self.gain[2] < 0
+        return is_told(self.gain)
 
 
 def gains(board: Leaderboard, baseline: str) -> list[Gain]:
-    """What each other row of a leaderboard gains over the baseline, most first; empty where that is not there.
+    """What each other row of a leaderboard gains over the baseline, most first; empty where that is not there, or rows
+    can't be compared.
 
     The variance of training is pooled over all rows, as in the leaderboard: two rows of three seeds say little of it.
     """
     of = next((finals for finals in board.predictions if finals.row.label == baseline), None)
-    if of is None:
+    if of is None or not board.rankable:
         return []
     drawn = {finals.row.cell: sampled(finals.counts, speaker_draws(finals.counts.shape[1]))["uar"] for finals in board.predictions}
     rows = [Gain(board.name(finals.row), board.test_uar(finals),

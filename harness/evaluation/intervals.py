@@ -158,6 +158,11 @@ def difference_of(one: Sampled, other: Sampled, paired: bool, among: Sequence[Sa
     return value, value - half, value + half
 
 
+def is_told(difference: Figure) -> bool:
+    """Whether a difference is more than chance explains: its interval leaves out 0. False without an interval."""
+    return difference[1] > 0 or difference[2] < 0
+
+
 def figures_of(confusion: np.ndarray) -> dict[str, np.ndarray]:
     """WA, and UAR and macro-F1 over the classes that occur, of confusion counts of shape (…, truth, predicted).
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.evaluation.final_predictions import FinalPredictions
-from harness.evaluation.intervals import Figure, Sampled, difference_of, sampled, speaker_draws
+from harness.evaluation.intervals import Figure, Sampled, difference_of, is_told, sampled, speaker_draws
 from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.rows import KNOWING
 
@@ -36,7 +36,7 @@ class VoicesOfRow:
     @property
     def is_told(self) -> bool:
         """Whether the gain is more than chance explains."""
-        return self.gain[1] > 0 or self.gain[2] < 0
+        return is_told(self.gain)
 
 
 @dataclass(frozen=True, eq=False)
