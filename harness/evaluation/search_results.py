@@ -82,17 +82,25 @@ class CellSearch:
         return [math.nan if best == -math.inf else best for best in itertools.accumulate(values, max)]
 
     @property
+    def ranked(self) -> list[SearchedTrial]:
+        """The trials with a figure, the best first: completed ones before pruned ones, and these by the epochs that they were left."""
+        def order(trial: SearchedTrial) -> tuple[bool, int, float, int]:
+            completed = trial.state == "finished"
+            return not completed, 0 if completed else -(trial.epochs or 0), -trial.uar, trial.number
+
+        return sorted((trial for trial in self.trials if not math.isnan(trial.uar)), key=order)
+
+    @property
     def top(self) -> list[SearchedTrial]:
-        """The best trials, completed ones before pruned ones."""
-        scored = [trial for trial in self.trials if not math.isnan(trial.uar)]
-        return sorted(scored, key=lambda trial: (trial.state != "finished", -trial.uar, trial.number))[:SHOWN]
+        """The best trials."""
+        return self.ranked[:SHOWN]
 
     @cached_property
     def importances(self) -> dict[str, float]:
         """Setting -> importance, the most important first; empty where `why_no_importances` says why."""
         if self.why_no_importances:
             return {}
-        return importance.importances([(trial.settings, trial.uar) for trial in self.completed], self.ranges)
+        return importance.importances([trial.settings for trial in self.ranked], self.ranges)
 
     @property
     def why_no_importances(self) -> str:
@@ -101,8 +109,9 @@ class CellSearch:
             return "importance compares settings, and one was searched"
         if not self.noted:
             return "the version that ran this noted no ranges"
-        few = len(self.completed) < importance.LEAST_TRIALS
-        return f"importance of settings needs {importance.LEAST_TRIALS} completed trials; these have {len(self.completed)}" if few else ""
+        if (count := len(self.ranked)) < importance.LEAST_TRIALS:
+            return f"importance of settings needs {importance.LEAST_TRIALS} trials with a validation UAR; these are {count}"
+        return ""
 
     @property
     def edges(self) -> dict[str, str]:

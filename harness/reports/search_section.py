@@ -142,8 +142,8 @@ def _notes(named: Named) -> str:
     notes += [_sentence(reason) if len(names) == len(named) else f"{escape('; '.join(names))}: {reason}."
               for reason, names in reasons.items()]
     if any(search.importances for _, search in named):
-        notes.append("Importance (PED-ANOVA, all settings together 1): how far a setting decides whether a trial is among the best; from a "
-                     "few dozen trials it is a rough guide.")
+        notes.append("Importance (PED-ANOVA, all settings together 1): how far a setting decides whether a trial is among the best, where "
+                     "a pruned one stands behind those that went further; from few trials it is a rough guide.")
     if not all(search.noted for _, search in named):
         notes.append("The version that ran this noted no ranges, so nothing is said on their ends.")
     notes.append("The best of many validation figures is too high by luck; the test figures of the finals are not.")

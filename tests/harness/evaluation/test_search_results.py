@@ -44,10 +44,21 @@ def test_the_best_at_the_end_of_a_range_is_noticed_but_not_that_of_a_single_tria
     assert rates((0.0098, 0.5, "finished", 10)).edges == {}
 
 
-def test_importances_need_16_completed_trials() -> None:
-    assert next(iter(search(*search_of("a", 16)).importances)) == "training.learning_rate"
+def test_trials_rank_by_their_end_then_by_the_epochs_that_halving_left_them_then_by_uar() -> None:
+    found = rates((0.001, 0.4, "pruned", 1), (0.002, 0.3, "pruned", 3), (0.003, 0.2, "finished", 8), (0.004, 0.35, "pruned", 3),
+                  (0.005, 0.25, "finished", 10))
+    assert [t.number for t in found.ranked] == [5, 3, 4, 2, 1]
+
+
+def test_importances_need_16_trials_and_pruned_ones_count_by_their_place() -> None:
+    ended = search(*search_of("a", 16))
+    assert next(iter(ended.importances)) == "training.learning_rate"
+    best = [t.number for t in ended.ranked[:4]]
+    halved = search(*(trial("a", t.number, t.settings, t.uar) if t.number in best else trial("a", t.number, t.settings, t.uar, "pruned", 1)
+                      for t in ended.trials))
+    assert len(halved.completed) == 4 and halved.importances == ended.importances
     few = search(*search_of("a", 15))
-    assert few.importances == {} and few.why_no_importances == "importance of settings needs 16 completed trials; these have 15"
+    assert few.importances == {} and few.why_no_importances == "importance of settings needs 16 trials with a validation UAR; these are 15"
     assert rates(*[(0.001 * n, 0.4, "finished", 10) for n in range(1, 9)]).why_no_importances.endswith("one was searched")
 
 

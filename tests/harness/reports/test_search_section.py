@@ -27,7 +27,7 @@ def test_the_answer_stands_first_and_says_what_mattered_most() -> None:
     visible, folded = told([*search_of("a", 20), *search_of("b", 5)])
     assert visible.startswith("**What the search found** for mel image × a: best of 20 trials: validation UAR 0.59")
     assert "; as written: 0." in visible and "learning_rate matters most (importance 0." in visible
-    assert "mel image × b: importance of settings needs 16 completed trials; these have 5." in folded
+    assert "mel image × b: importance of settings needs 16 trials with a validation UAR; these are 5." in folded
     assert "![UAR over trials](unseen_speakers_80_20_2.png)" in folded and "All 250 planned epochs were trained." in folded
     assert folded.count("Best trials of") == 2 and "completed, as written |" in folded
 
