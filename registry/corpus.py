@@ -128,6 +128,24 @@ class Corpus:
         return np.array([index[clip.emotion] for clip in self.clips], dtype=np.int64)
 
     @cached_property
+    def vote_shares(self) -> np.ndarray:
+        """The share of each emotion among listeners' votes for a clip, 0 everywhere without any: shape (clips, emotions), float32.
+
+        Votes for an emotion that the corpus does not have are left out.
+        """
+        import numpy as np
+
+        counts = np.array([[dict(clip.votes or ()).get(emotion, 0) for emotion in self.emotions] for clip in self.clips], np.float32)
+        counts = counts.reshape(len(self), len(self.emotions))
+        return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+
+    @cached_property
+    def votes_fingerprint(self) -> str:
+        """Hash of the votes for every clip, which `fingerprint` does not know of; empty where no clip has any."""
+        lines = [f"{clip.id} {clip.votes}" for clip in self.clips if clip.votes]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
+
+    @cached_property
     def speakers(self) -> np.ndarray:
         """The speaker of each clip; shape (clips,), str."""
         import numpy as np

@@ -20,9 +20,11 @@ class Estimator:
     Input shape: (values,), a vector. Output shape: (n_classes,), summing to one.
     Attributes:
         grows: whether what is fitted is the larger, the more clips it was fitted on.
+        soft_labels: whether it can be fitted on clips that stand there once for each emotion that was heard in them, weighed by its share.
     """
 
     grows: ClassVar[bool] = False
+    soft_labels: ClassVar[bool] = False
     rank: ClassVar[int] = 1
     minimum_steps: ClassVar[tuple[int, ...]] = ()
 

@@ -151,12 +151,13 @@ def print_parts(file: StudyFile, cells: Sequence[Cell], corpus: Corpus, home: Pa
     from harness.evaluation.parts import PARTS, parts_of
     from harness.evaluation.validation_folds import fold_lines
     from harness.execution.duration import duration
+    from harness.training.targets import vote_lines
 
     parts = parts_of([cell.base.split for cell in cells], corpus)
     console.table(["protocol", *PARTS], [[each.label, *map(each.in_words, PARTS)] for each in parts])
     for warning in [warning for each in parts for warning in each.warnings()]:
         console.result(f"⚠ {warning}")
-    for line in fold_lines(cells, corpus):
+    for line in (*fold_lines(cells, corpus), *vote_lines(cells, corpus)):
         console.result(line)
     took = duration(file.study, cells, corpus, _records(home, file.name), console.say, workers, Workspace(home).cache)
     console.result(f"time: {took}" if took else "time: not known, since no network of these could be trained for a moment")

@@ -101,7 +101,10 @@ def training_gap(finals: FinalPredictions) -> str:
     """Training WA above validation WA by more than `LARGEST_GAP` at the kept epoch of the first seed.
 
     Training WA is the mean over the batches of the epoch, with dropout and augmentation on: the true gap is rather larger.
+    Quiet on rows that were trained on votes: their training WA is on what listeners heard, their validation WA on what was intended.
     """
+    if finals.row.target:
+        return ""
     gaps = [text for part in finals.parts if (text := _gap(part))]
     if not gaps:
         return ""

@@ -10,13 +10,14 @@ from contextlib import suppress
 from typing import Any
 
 from harness.evaluation.rows import Row, rows
+from harness.study.trial import OF_ESTIMATORS, Training
 from harness.tracking.run_record import RunRecord
 from harness.tracking.tracker import Tracker
 from registry.core import BESIDE_FIELDS
 from registry.errors import BenchError
 
 SEARCHED = "searched"  # stands for the value of a setting that the search chose
-NOT_SETTINGS = {"component", "version", "seed", "opens_test", "corpus_fingerprint"}  # of a whole trial
+NOT_SETTINGS = {"component", "version", "seed", "opens_test", "corpus_fingerprint", "votes_fingerprint"}  # of a whole trial
 OF_THE_BOARD = ("corpus.", "split.")  # settings that differ between boards and stand in their headings
 OWNERS = ("training", "architecture", "feature_space", "split")
 
@@ -52,11 +53,18 @@ def _configuration(row: Row, runs: Sequence[RunRecord], tracker: Tracker) -> Map
 
 def fixed_settings(row: Row, runs: Iterable[RunRecord], configuration: Mapping[str, Any]) -> Settings:
     """The settings of a row by dotted names, as `configuration` has them; `SEARCHED` as the value of those that its search chose."""
-    configuration = {**configuration, "validation_folds": row.validation_folds or 1}  # of the search: finals are trained once
+    training, folds = _whole_training(configuration.get("training", {})), row.validation_folds or 1  # of the search: finals train once
+    configuration = {**configuration, "training": training, "validation_folds": folds}
     settings, by_call = flat(configuration), settings_of_call(row)
     searched = {name for run in runs for name in run.params if "." in name and name not in by_call}
     return {name: SEARCHED if names_of(name, settings) & searched else value
             for name, value in settings.items() if name not in NOT_SETTINGS}
+
+
+def _whole_training(training: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings of a training with those that a configuration leaves out at their default, so that rows can differ in them."""
+    names = Training.later_fields if "epochs" in training else set(Training.later_fields) & set(OF_ESTIMATORS)
+    return {**{name: getattr(Training(), name) for name in names}, **training} if "component" in training else training
 
 
 def distinct(found: Sequence[Row], fixed: Mapping[str, Settings], starts: Mapping[str, Mapping[str, str]],

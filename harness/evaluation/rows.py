@@ -16,7 +16,7 @@ from harness.training.cost import cost_of
 
 COPIED = ("corpus", "corpus_fingerprint", "coverage", "split", "feature_space", "architecture", "settings", "clips", "speakers",
           "commit", "hardware", "backend", "corpus_label", "allow_missing", "recipe", "augmentation", "epochs", "leaks", "training_classes",
-          "study_file", "cut", "family", "pretrained")
+          "study_file", "cut", "family", "pretrained", "target")
 """Tags of a run that are fields of its row."""
 
 KNOWING = " normalise=per_speaker"  # in the label of a feature space
@@ -43,6 +43,7 @@ class Row:
         cut: which clips the feature space does not hear whole, in words; empty where it hears all, or the run did not record it.
         family: of its feature space: `from scratch`, also where the run did not record it, `functionals` or `pretrained`; pretrained: name
             of each pretrained model -> what is known of it.
+        target: what it was trained on, where that is not the intended emotion: `votes`.
         cost: of one clip, by the names of `harness.training.cost.measure`; empty where it was not measured.
         requested_at: when the finals were last requested, in seconds.
         seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
@@ -90,6 +91,7 @@ class Row:
     cost: dict[str, float]
     requested_at: float
     study_file: str = ""
+    target: str = ""
     cut: str = ""
     family: str = ""
     pretrained: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -145,6 +147,7 @@ class Row:
         """
         unknown = bool(self.speakers) and not any(self.speakers.values())
         marks = {f"pretrained: {', '.join(self.pretrained)}": bool(self.pretrained), "speaker known": self.knows_speakers,
+                 f"trained on {self.target}": bool(self.target),
                  f"leak found: {self.leaks}": bool(self.leaks),
                  self.folds_in_words: self.folds_done < self.folds and not self.pooled_cell,
                  "shared speakers": self.shares_speakers and not unknown, "speakers unknown": unknown,

@@ -15,9 +15,10 @@ from harness.data.features import features, padded_samples
 from harness.evaluation.parts import lacking_in_training, parts_of
 from harness.evaluation.validation_folds import fold_lines
 from harness.execution.auto_precision import resolved
-from harness.study.cells import Cell, chosen_cells, plan
+from harness.study.cells import TARGET, VOTES, Cell, chosen_cells, plan
 from harness.study.definition import Study
 from harness.study.folds import with_all_folds
+from harness.training.targets import target_reason, vote_lines
 from registry.architecture import decline
 from registry.core import label_of, short_label
 from registry.corpus import Corpus
@@ -65,7 +66,7 @@ def prepare(study: Study, workspace: Workspace, settings: dict[str, Any], only_c
     for parts in parts_of([cell.base.split for cell in kept], corpus):
         for warning in parts.warnings():
             console.say(f"⚠ {warning}")
-    for line in fold_lines(kept, corpus):
+    for line in (*fold_lines(kept, corpus), *vote_lines(kept, corpus)):
         console.say(line)
     readable, workspace = _readable(study, corpus, workspace, kept, allow_missing, console)
     if readable is not corpus:
@@ -85,18 +86,19 @@ def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: 
     Args: all_folds: the study has all folds of its protocols, none of which may be missing.
     Raises: BenchError with the reasons when every cell is declined, or one of all folds.
     """
-    cells = chosen_cells(plan(study, corpus.fingerprint, settings), only_cell)
+    cells = chosen_cells(plan(study, corpus.fingerprint, settings, corpus.votes_fingerprint), only_cell)
     protocols = {short_label(cell.base.split): cell for cell in cells}
     pairs = {cell.label: cell for cell in cells}
     reasons = {**{label: split_reason(cell.base.split, corpus, cell.base.validation_folds) for label, cell in protocols.items()},
                **{label: pair_reason(cell, corpus) or (model_reason(cell, corpus) if study.best_models else None)
                   for label, cell in pairs.items()},
-               **{_where(cell): cell_reason(cell) for cell in cells}}
+               **{_where(cell): cell_reason(cell) for cell in cells},
+               **{_trained(cell): target_reason(cell, corpus) for cell in cells}}
     declined = {label: reason for label, reason in reasons.items() if reason}
     folds = [label for label, cell in protocols.items() if label in declined and hasattr(cell.base.split, "number_of_folds")]
     if all_folds and folds:
         raise BenchError(f"not all folds can be run, so that no row would be whole: {folds[0]}: {declined[folds[0]]}")
-    kept = [cell for cell in cells if not {cell.label, short_label(cell.base.split), _where(cell)} & declined.keys()]
+    kept = [cell for cell in cells if not {cell.label, short_label(cell.base.split), _where(cell), _trained(cell)} & declined.keys()]
     if not kept:
         raise BenchError("every cell of the study is declined: " + "; ".join(f"{where}: {why}" for where, why in declined.items()))
     return kept, declined
@@ -132,6 +134,10 @@ def split_reason(protocol: Any, corpus: Corpus, folds: int = 1) -> str | None:
 
 def _where(cell: Cell) -> str:
     return f"{cell.label} on {short_label(cell.base.split)}"
+
+
+def _trained(cell: Cell) -> str:
+    return f"{cell.label}, {TARGET}={VOTES if cell.may_take_votes else cell.base.training.target}"
 
 
 def cell_reason(cell: Cell) -> str | None:

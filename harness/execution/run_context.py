@@ -13,7 +13,7 @@ from harness.execution.job import Job, Objective, Outcome
 from harness.execution.prepare import Prepared
 from harness.search.claims import Claims
 from harness.search.ranges import noted
-from harness.study.cells import Cell
+from harness.study.cells import VOTES, Cell
 from harness.study.definition import Study
 from harness.study.files import StudyFile
 from harness.study.folds import Pool, pool_of, protocol_label
@@ -127,7 +127,8 @@ def identity(run: RunContext, cell: Cell, trial: Trial) -> tuple[RunTags, dict[s
                    settings=" ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in run.settings.items()),
                    ranges=ranges if len(json.dumps(ranges)) < LONGEST_TAG else {},
                    allow_missing="--allow-missing" if run.allow_missing else "", coordinator=run.claims.id, study_file=run.file.source,
-                   family=base.feature_space.family, pretrained=base.feature_space.pretrained,
+                   target=VOTES if trial.training.target == VOTES else "", family=base.feature_space.family,
+                   pretrained=base.feature_space.pretrained,
                    validation_folds=base.validation_folds if base.validation_folds > 1 else 0, **run.pool_tags(cell))
     params = {setting: getattr(tags, setting) if setting in PARTS else setting_value(trial, setting) for setting in run.varied}
     return tags, {k: v for k, v in params.items() if v not in (None, "")}

@@ -121,7 +121,7 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
                                  study.objectives)
     run = RunContext(file, prepared, console, store, tracker, claims, Outbox(workspace.home), settings, allow_missing, execution.objective,
                      all_folds=all_folds)
-    run.varied = varied_settings(plan(study, prepared.corpus.fingerprint, settings), settings)
+    run.varied = varied_settings(plan(study, prepared.corpus.fingerprint, settings, prepared.corpus.votes_fingerprint), settings)
     try:
         if settled := str(settle_crashed(run, searches)):
             console.say(settled)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.study.definition import Study, specification_text
@@ -10,6 +10,8 @@ from harness.study.settings import has_setting, settings_of, with_settings
 from harness.study.trial import Trial, keras_backend
 from registry.core import short_label
 from registry.errors import require, unknown
+
+TARGET, VOTES = "training.target", "votes"
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,16 @@ class Cell:
         """Identifies a cell by all settings but its searched ranges: 8 hexadecimal digits."""
         return self.base.signature[:8]
 
+    @property
+    def may_take_votes(self) -> bool:
+        """Whether its networks are trained on listeners' votes, or may be by its search."""
+        return VOTES in (self.base.training.target, *getattr(self.search.get(TARGET), "choices", ()))
 
-def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None = None) -> list[Cell]:
+
+def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None = None, votes_fingerprint: str = "") -> list[Cell]:
     """Every cell of the study in order, with settings from the command line applied.
 
+    Args: corpus_fingerprint, votes_fingerprint: of the clips, and of what listeners heard in them.
     Raises: BenchError with the near names for a setting or search key that no cell has.
     """
     rows_of = [(row, set(map(specification_text, row.splits))) for row in study.rows]
@@ -58,8 +66,9 @@ def plan(study: Study, corpus_fingerprint: str, settings: dict[str, Any] | None 
                     f"search[{setting!r}]: a split is not searched, since figures of different splits can't be compared; list it in splits")
             require(all(new.training.threads == threads[0] for new in changed),
                     "search['training.threads']: threads are not searched, since a process can't change them; say training.threads=N")
-    return [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and has_setting(base, s)}, row.name)
-            for base, (row, _) in zip(bases, rows, strict=True)]
+    cells = [Cell(base, {s: d for s, d in study.search.items() if s not in fixed and has_setting(base, s)}, row.name)
+             for base, (row, _) in zip(bases, rows, strict=True)]
+    return [replace(cell, base=replace(cell.base, votes_fingerprint=votes_fingerprint)) if cell.may_take_votes else cell for cell in cells]
 
 
 def values_to_check(setting: str, distribution: Any) -> tuple[Any, ...]:

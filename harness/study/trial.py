@@ -14,7 +14,7 @@ from registry.errors import require
 from registry.estimator import is_estimator
 from registry.feature_space import FeatureSpace
 
-OF_ESTIMATORS = ("class_weights", "threads")  # the settings of a training that an estimator has, which is fitted at once
+OF_ESTIMATORS = ("class_weights", "threads", "target")  # the settings of a training that an estimator has, which is fitted at once
 NUMBERS_VERSION = 3  # increased when training, scoring or normalising changes its numbers
 
 
@@ -34,7 +34,7 @@ class Training:
         keep: the epoch whose weights are kept: the `best` by validation UAR, or the `last`.
         early_stopping: epochs without a better validation UAR after which training stops, with `cooldown` after the rate has fallen
             in as many epochs as it would have at the end; None trains them all.
-        class_weights: weigh each clip by the inverse frequency of its emotion among the training clips.
+        class_weights: weigh each clip, or each vote, by the inverse frequency of its emotion among the training clips.
         label_smoothing: in [0, 1).
         precision: of the arithmetic, Keras's dtype policy; the mixed ones are faster on hardware that has them, weights stay float32.
             `auto` is `mixed_bfloat16` for networks that this machine trains at least 10 % faster by it, else `float32`; the trials have
@@ -43,11 +43,14 @@ class Training:
         weight_average: momentum, in [0, 1), of a moving average of the weights over the steps, which is validated, kept and predicts
             instead of the weights themselves (Polyak and Juditsky 1992); 0: none. The statistics of batch norm stay those of the
             weights themselves.
+        target: what a clip is trained on: the emotion that was intended (`intent`), or what listeners heard, each emotion with its share of
+            their `votes`; a clip without votes is trained on its intended emotion. Validation and test have intended emotions either way,
+            and a course's figures of training those of its target.
         threads: that compute a training, which change the order of sums; the same in a whole study. Networks of this size gain more by
             more workers than by more threads.
     """
 
-    later_fields: ClassVar[tuple[str, ...]] = ("threads", "warm_up", "weight_average")
+    later_fields: ClassVar[tuple[str, ...]] = ("threads", "warm_up", "weight_average", "target")
     optimizer: Literal["adam", "adamw", "rmsprop", "sgd"] = "adam"
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
@@ -64,6 +67,7 @@ class Training:
     threads: int = 1
     warm_up: int = 0
     weight_average: float = 0.0
+    target: Literal["intent", "votes"] = "intent"
 
     def __post_init__(self) -> None:
         for name in ("learning_rate", "batch_size", "epochs", "drop_epochs", "threads"):
@@ -88,11 +92,12 @@ class Trial:
         seed: chooses initial weights and the order of clips, together with everything else here.
         opens_test: False for a trial of the search; True for a final, which is scored on the test part once.
         backend: of Keras; other backends give other numbers.
+        votes_fingerprint: of the listeners' votes that it is trained on, or may be by its search; empty where it can't be.
         validation_folds: how many times it is trained, each time validated on another fold of the training and validation clips, for the
             mean of these figures; 1: once, on the parts that the protocol gives.
     """
 
-    later_fields: ClassVar[tuple[str, ...]] = ("validation_folds",)
+    later_fields: ClassVar[tuple[str, ...]] = ("validation_folds", "votes_fingerprint")
     corpus: Any
     corpus_fingerprint: str
     feature_space: FeatureSpace
@@ -104,6 +109,7 @@ class Trial:
     opens_test: bool = False
     backend: str = "tensorflow"
     validation_folds: int = 1
+    votes_fingerprint: str = ""
 
     def __post_init__(self) -> None:
         require(self.validation_folds == 1 or not self.opens_test, "a final is trained once, on the training part of its protocol")

@@ -39,6 +39,7 @@ class RunTags:
         as_written: of a seed that was trained with the settings as written, beside the best trial's; of a final whose best trial has them.
         ranges: searched setting -> its range, as `harness.search.ranges` notes it; empty where that would be too long.
         epochs: at most. backend: of Keras. clips, speakers: part -> how many. training_classes: emotion -> clips of the training part.
+        target: what it was trained on, where that is not the intended emotion: `votes`.
         cut: which clips the feature space does not hear whole, in words. family: of the feature space; pretrained: name of each model in it
             -> what is known of it.
         reason: why it did not finish. audit: the outcome of the leak audit; leaks: the checks that failed.
@@ -80,6 +81,7 @@ class RunTags:
     clips: dict[str, int] = field(default_factory=dict)
     speakers: dict[str, int] = field(default_factory=dict)
     training_classes: dict[str, int] = field(default_factory=dict)
+    target: str = ""
     cut: str = ""
     family: str = ""
     pretrained: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -16,7 +16,7 @@ class Batches(keras.utils.PyDataset):
     The last batch of an epoch has what is left. One stream for all epochs, since the backend takes as long to open one as a batch.
 
     Args:
-        x: shape (clips, frames, bands). y: shape (clips, classes), one-hot. weights: shape (clips,), or None.
+        x: shape (clips, frames, bands). y: shape (clips, classes), one-hot or shares. weights: shape (clips,), or None.
         seed: of the order. Another seed has another order, another batch size the same one.
     Attributes:
         steps: batches of an epoch.

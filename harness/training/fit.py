@@ -14,7 +14,7 @@ from harness.study.seeds import seed_for
 from harness.study.trial import Training, Trial
 from harness.training.backend import seeded
 from harness.training.cooldown import cooldown
-from harness.training.fitted import Fitted, Validation, class_weights, predict
+from harness.training.fitted import Fitted, Validation, each_label, predict, weighed
 from harness.training.learner import learner, new_session
 from harness.training.network import build, head
 from harness.training.result import Diverged
@@ -33,7 +33,8 @@ def fit(trial: Trial, x: np.ndarray | TrainingClips, y: np.ndarray, x_validation
     """Train the trial's architecture.
 
     Args:
-        x, x_validation: shape (clips, frames, bands), float32. y, y_validation: shape (clips,), class indices.
+        x, x_validation: shape (clips, frames, bands), float32. y_validation: shape (clips,), class indices.
+        y: the same, or the share of each class, shape (clips, classes), float32.
         on_epoch: called with the epoch, from 1, and its metrics; an exception of it ends the training and passes through.
     Raises: Diverged when the loss is not finite.
     """
@@ -42,15 +43,17 @@ def fit(trial: Trial, x: np.ndarray | TrainingClips, y: np.ndarray, x_validation
     freeze_loaded_objects()
     new_session()
     keras.config.set_dtype_policy(trial.training.precision)
-    weights = class_weights(y, n_classes)[y] if trial.training.class_weights else None
-    way = _fit_estimator if is_estimator(trial.architecture) else _fit_network
     one_hot = np.eye(n_classes, dtype=np.float32)
-    return way(trial, TrainingClips.of(x), one_hot[y], weights, x_validation, one_hot[y_validation], on_epoch)
+    shares, weights = one_hot[y] if y.ndim == 1 else y, None
+    if trial.training.class_weights:
+        shares, weights = weighed(shares)
+    way = _fit_estimator if is_estimator(trial.architecture) else _fit_network
+    return way(trial, TrainingClips.of(x), shares, weights, x_validation, one_hot[y_validation], on_epoch)
 
 
 def _fit_network(trial: Trial, clips: TrainingClips, y: np.ndarray, weights: np.ndarray | None, x_validation: np.ndarray,
                  y_validation: np.ndarray, on_epoch: OnEpoch) -> Fitted:
-    """Train by epochs. Args: y, y_validation: one-hot, (clips, classes). weights: of the training clips."""
+    """Train by epochs. Args: y, y_validation: shares, or one-hot, (clips, classes). weights: of the training clips."""
     from harness.training.batches import Batches
 
     training, n_classes = trial.training, y.shape[1]
@@ -70,7 +73,7 @@ def _fit_network(trial: Trial, clips: TrainingClips, y: np.ndarray, weights: np.
 
 def _fit_estimator(trial: Trial, clips: TrainingClips, y: np.ndarray, weights: np.ndarray | None, x_validation: np.ndarray,
                    y_validation: np.ndarray, on_epoch: OnEpoch) -> Fitted:
-    """Fit at once, on what the normaliser and the join make of the clips; the course has one epoch."""
+    """Fit at once, on what the normaliser and the join make of the clips; the course has one epoch. Args: as of `_fit_network`."""
     import keras
     from threadpoolctl import threadpool_limits
 
@@ -78,7 +81,8 @@ def _fit_estimator(trial: Trial, clips: TrainingClips, y: np.ndarray, weights: n
     x = clips[np.arange(len(clips))]  # (clips, 1, values)
     vectors = predict(keras.Model(inputs, outputs), x)
     with threadpool_limits(trial.training.threads):  # which change the order of sums in scikit-learn's libraries, too
-        network = trial.architecture.fitted(vectors, y.argmax(axis=1), weights, y.shape[1], seed_for(trial.signature, "training"))
+        rows, classes, shares = each_label(y, weights)
+        network = trial.architecture.fitted(vectors[rows], classes, shares, y.shape[1], seed_for(trial.signature, "training"))
     model = keras.Model(inputs, network(outputs), name="normaliser_join_network")
     course = {f"{part}_{name}": value for part, look in (("train", Validation(model, x, y)), ("validation", Validation(
         model, x_validation, y_validation))) for name, value in look().items()}

@@ -42,19 +42,43 @@ def predict(network: keras.Model, x: np.ndarray) -> np.ndarray:
     return np.concatenate(batches)[:len(x)]
 
 
-def class_weights(y: np.ndarray, n_classes: int) -> np.ndarray:
-    """Inverse class frequencies with mean one over the clips, (classes,), float32; 0 for a class without clips."""
-    counts = np.bincount(y, minlength=n_classes)
-    shares = np.zeros(n_classes)
-    np.divide(len(y) / np.count_nonzero(counts), counts, out=shares, where=counts > 0)
-    return shares.astype(np.float32)
+def class_weights(y: np.ndarray) -> np.ndarray:
+    """Inverse class frequencies with mean one over the clips, (classes,), float32; 0 for a class without clips.
+
+    Args: y: one-hot, or the share of each class, shape (clips, classes).
+    """
+    counts = y.sum(axis=0, dtype=np.float64)
+    weights = np.zeros(len(counts))
+    np.divide(len(y) / np.count_nonzero(counts), counts, out=weights, where=counts > 0)
+    return weights.astype(np.float32)
+
+
+def weighed(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shares and weights of clips, (clips, classes) and (clips,), with which each class counts the same: share times class weight."""
+    shares = y * class_weights(y)
+    weights = shares.sum(axis=1)
+    return shares / weights[:, np.newaxis], weights
+
+
+def each_label(y: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """What an estimator is fitted on that takes one class a clip: a clip stands there once for each of its classes, weighed by its share.
+
+    The cross-entropy of these is that of the shares.
+    Args: y: one-hot, or shares, (clips, classes). weights: of the clips.
+    Returns: place of the clip, class and weight of each; None for equal weights.
+    """
+    clips, classes = np.nonzero(y)
+    if len(clips) == len(y):
+        return clips, classes, weights
+    return clips, classes, y[clips, classes] * (1 if weights is None else weights[clips])
 
 
 @dataclass(frozen=True)
 class Validation:
     """The validation part, and the network that is looked at with it.
 
-    Args: x: shape (clips, frames, bands). y: shape (clips, classes), one-hot.
+    Args: x: shape (clips, frames, bands). y: shape (clips, classes), one-hot; of shares, the largest is taken to be right, the first of
+        equals.
     """
 
     network: keras.Model
@@ -67,7 +91,8 @@ class Validation:
         probabilities = predict(self.network, self.x)
         wanted = self.y * (1 - self.label_smoothing) + self.label_smoothing / self.y.shape[1]
         loss = -(wanted * np.log(np.maximum(probabilities, 1e-7))).sum(axis=1, dtype=np.float64).mean()
-        right = self.y[np.arange(len(self.y)), probabilities.argmax(axis=1)]
-        clips = self.y.sum(axis=0)  # of each class
-        recalls = (right @ self.y)[clips > 0] / clips[clips > 0]
+        truth = np.eye(self.y.shape[1], dtype=np.float32)[self.y.argmax(axis=1)]
+        right = truth[np.arange(len(truth)), probabilities.argmax(axis=1)]
+        clips = truth.sum(axis=0)  # of each class
+        recalls = (right @ truth)[clips > 0] / clips[clips > 0]
         return {"loss": float(loss), "wa": float(right.mean()), "uar": float(recalls.mean())}

@@ -165,7 +165,7 @@ def _reset(used: keras.Optimizer, training: Training) -> None:
 
 
 def uar_metric(n_classes: int) -> keras.Metric:
-    """Mean recall over the classes that occurred, accumulated over batches as a confusion matrix."""
+    """Mean recall over the classes that occurred, accumulated over batches as a confusion matrix; of shares, the largest is the class."""
     import keras
 
     class UAR(keras.metrics.Metric):
@@ -174,8 +174,8 @@ def uar_metric(n_classes: int) -> keras.Metric:
             self.confusion = self.add_weight(shape=(n_classes, n_classes), initializer="zeros", name="confusion")
 
         def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-            predicted = keras.ops.one_hot(keras.ops.argmax(y_pred, axis=-1), n_classes, dtype="float32")
-            self.confusion.assign(self.confusion + keras.ops.matmul(keras.ops.transpose(keras.ops.cast(y_true, "float32")), predicted))
+            truth, predicted = (keras.ops.one_hot(keras.ops.argmax(y, axis=-1), n_classes, dtype="float32") for y in (y_true, y_pred))
+            self.confusion.assign(self.confusion + keras.ops.matmul(keras.ops.transpose(truth), predicted))
 
         def result(self) -> Any:
             support = keras.ops.sum(self.confusion, axis=1)

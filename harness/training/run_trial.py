@@ -24,6 +24,7 @@ from harness.training.fitted import Fitted
 from harness.training.predictions import Predictions
 from harness.training.result import Diverged, NotTheTrialsFault, Pruned, Result
 from harness.training.scores import Scores
+from harness.training.targets import targets
 from harness.training.training_clips import training_clips
 from registry.corpus import Corpus
 from registry.errors import BenchError, Declined, require
@@ -43,8 +44,9 @@ def run_trial(trial: Trial, workspace: Workspace, on_epoch: OnEpoch, preparing: 
     require(trial.validation_folds == 1, "a trial of several validation folds is trained by train_folds, one fold after the other")
     result = Result(trial)
     corpus = open_corpus(trial.corpus, workspace.data, workspace.left_out)
-    if corpus.fingerprint != trial.corpus_fingerprint:
-        raise BenchError(f"the clips of {corpus.name} changed since this trial was planned: start the study again")
+    if corpus.fingerprint != trial.corpus_fingerprint or trial.votes_fingerprint not in ("", corpus.votes_fingerprint):
+        raise BenchError(f"the clips of {corpus.name}, or listeners' votes for them, changed since this trial was planned: start the study "
+                         "again")
     fix_threads(trial.training.threads)
     try:
         _train_and_score(result, corpus, workspace, on_epoch, preparing)
@@ -86,7 +88,7 @@ def _train_and_score(result: Result, corpus: Corpus, workspace: Workspace, on_ep
         result.cut = cut(corpus, trial.feature_space, workspace.cache).mark
         x = training_clips(arrays, split.train, copied)
         x_validation = arrays[split.validation]
-        y = np.tile(corpus.labels[split.train], 1 + len(copied))
+        y = np.tile(targets(corpus, trial.training.target)[split.train], (1 + len(copied), 1))
         result.counts |= {"copies": len(x) - len(split.train)} if copied else {}
     set_up()
     with _timed(result, "fit"):

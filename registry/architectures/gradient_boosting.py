@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from registry.core import register
 from registry.errors import require
@@ -27,6 +27,7 @@ class GradientBoosting(Estimator):
     Reference: Friedman, "Greedy function approximation", 2001; Ke et al., "LightGBM", 2017.
     """
 
+    soft_labels: ClassVar[bool] = True
     trees: int = 100
     learning_rate: float = 0.1
     max_leaf_nodes: int = 31

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from registry.core import register
 from registry.errors import require
@@ -25,6 +25,7 @@ class LogisticRegression(Estimator):
     Reference: Cox, "The regression analysis of binary sequences", 1958; Liu and Nocedal 1989.
     """
 
+    soft_labels: ClassVar[bool] = True
     C: float = 1.0
     max_iter: int = 1000
 

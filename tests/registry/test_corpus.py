@@ -41,6 +41,16 @@ def test_a_missing_table_of_sexes_changes_the_fingerprint_since_it_changes_split
     assert unknown.fingerprint != corpus.fingerprint
 
 
+def test_votes_are_hashed_apart_from_clips_since_they_change_no_other_figures() -> None:
+    corpus = Synthetic(n_speakers=4, n_sentences=1).load(None)
+    first = dataclasses.replace(corpus.clips[0], votes=(("ANG", 2), ("SAD", 6)))
+    voted = dataclasses.replace(corpus, clips=(first, *corpus.clips[1:]))
+    assert voted.fingerprint == corpus.fingerprint and corpus.votes_fingerprint == "" != voted.votes_fingerprint
+    other = dataclasses.replace(corpus, clips=(dataclasses.replace(first, votes=(("ANG", 3), ("SAD", 6))), *corpus.clips[1:]))
+    assert other.votes_fingerprint != voted.votes_fingerprint
+    assert dict(zip(corpus.emotions, voted.vote_shares[0].tolist(), strict=True))["SAD"] == 0.75 and not voted.vote_shares[1:].any()
+
+
 def test_audio_is_read_after_pickling_at_each_corpus_s_own_rate(real_corpora: Path) -> None:
     for loader in (Ravdess(), Tess(), Savee()):
         corpus = pickle.loads(pickle.dumps(loader.load(real_corpora)))

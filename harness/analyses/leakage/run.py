@@ -44,7 +44,8 @@ def measure_leakage(options: LeakageOptions, store: Store, workspace: Workspace,
     store.check_experiment(PREFIX + name, LEAKAGE)
     corpus = open_corpus(study.corpus, workspace.data, workspace.left_out)
     copies = Augmentation(copies=tuple(parse_component("augmentations", text) for text in options.copies)).copies
-    cells = planned_cells(study, chosen_cells(plan(study, corpus.fingerprint, options.settings), options.cell), copies)
+    made = plan(study, corpus.fingerprint, options.settings, corpus.votes_fingerprint)
+    cells = planned_cells(study, chosen_cells(made, options.cell), copies)
     refuse_broken(corpus, allow_missing)
     runs = [(part, {key: value for key, value in options.settings.items() if any(has_setting(cell.base, key) for cell in plan(part, ""))})
             for part in parts(study, cells, corpus)]

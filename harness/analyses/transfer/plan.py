@@ -14,6 +14,7 @@ from harness.study.cells import Cell, chosen_cells, plan
 from harness.study.definition import Recipe, Study
 from harness.study.files import StudyFile, chosen_study, parse_component
 from harness.study.settings import has_setting
+from harness.training.targets import target_reason
 from registry.core import get, label_of, short_label
 from registry.corpora.combined import CALM, Combined
 from registry.corpus import Corpus
@@ -79,7 +80,7 @@ def planned(options: TransferOptions, workspace: Workspace, console: Console) ->
     made = TransferPlan(file, cell, options.settings, corpora)
     _refuse_strangers(made, console)
     for source in made.sources:
-        if reason := pair_reason(cell, source.corpus):
+        if reason := pair_reason(cell, source.corpus) or target_reason(cell, source.corpus):
             raise BenchError(f"{cell.label} can't be trained on {source.name}: {reason}")
     for other, one in itertools.combinations(corpora, 2):
         both = set(one.corpus.digests) & set(other.corpus.digests)

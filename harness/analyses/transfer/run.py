@@ -44,7 +44,8 @@ def measure_transfer(options: TransferOptions, store: Store, workspace: Workspac
         part, fixed = made.part(source)
         run_study(dataclasses.replace(made.file, name=PREFIX + name, study=part), store, workspace, fixed, console, execution=execution,
                   kind=TRANSFER)
-        cells = resolved(plan(part, source.corpus.fingerprint, fixed), source.corpus, workspace.home, lambda line: None)  # it is told
+        planned_here = plan(part, source.corpus.fingerprint, fixed, source.corpus.votes_fingerprint)
+        cells = resolved(planned_here, source.corpus, workspace.home, lambda line: None)  # it is told
         base = cells[0].base
         signatures = {base.of_final(seed).signature for seed in part.seeds}
         _test(source, [target for one, target in pairs if one is source], signatures, tracker, workspace, console)

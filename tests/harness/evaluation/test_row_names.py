@@ -77,6 +77,13 @@ def test_rows_before_and_after_an_edit_of_the_study_show_the_setting_and_their_c
         assert keys_of(command("tiny_study", row)) == [row.cell]
 
 
+def test_a_setting_that_configurations_leave_out_at_its_default_distinguishes_rows_too() -> None:
+    found = made(STUDY, dataclasses.replace(STUDY, training=dataclasses.replace(STUDY.training, target="votes")))
+    assert {row.apart for row in found} == {"--set training.target=intent", "--set training.target=votes"}
+    for row in found:
+        assert keys_of(command("tiny_study", row)) == [row.cell]
+
+
 def test_hundreds_of_folds_that_one_call_ran_are_compared_in_no_time() -> None:
     """91 folds of ten cells are 910 rows, of which no two came from other versions of the study."""
     folds = [row for cell in range(10) for row in rows(final(f"n{cell}", (0.5,), 0.1, recipe=f"n{cell}"))]

@@ -10,7 +10,9 @@ import pytest
 import soundfile
 from calls import TINY, Ran, bench
 from folder_clips import tone
+from listed_recipes import LISTED, QUICK
 from mlflow_client import client_of, runs_of
+from tiny_study import STUDY
 from tiny_trial import CORPUS, TRIAL
 
 from harness.console import Console
@@ -19,6 +21,7 @@ from harness.execution import prepare as preparation
 from harness.execution.prepare import cell_reason, feasible, pair_reason, prepare
 from harness.study.cells import Cell
 from harness.study.files import load_study
+from harness.study.trial import Training
 from registry.architectures.svm import Svm
 from registry.augmentation import Augmentation
 from registry.augmentations.gain import Gain
@@ -118,6 +121,14 @@ def test_an_estimator_declines_augmentations_that_act_within_batches() -> None:
     trial = dataclasses.replace(TRIAL, architecture=Svm(), augmentation=Augmentation(on_the_fly=(Mixup(),)))
     reason = "svm is fitted at once, without batches in which mixup could act: list augmentations of waveforms under copies"
     assert pair_reason(Cell(trial, {}), CORPUS) == reason
+
+
+def test_a_study_on_votes_is_declined_where_no_clip_has_any_and_its_other_rows_stay() -> None:
+    on_intent, on_votes = (dataclasses.replace(QUICK, name=name, training=Training(epochs=1, target=name)) for name in ("intent", "votes"))
+    kept, declined = feasible(dataclasses.replace(LISTED, recipes=(on_intent, on_votes)), CORPUS, {})
+    assert [cell.recipe for cell in kept] == ["intent"] and list(declined) == ["votes, training.target=votes"]
+    with pytest.raises(BenchError, match=r"every cell of the study is declined: .*votes: training.target='votes' needs"):
+        feasible(STUDY, CORPUS, {"training.target": "votes"})
 
 
 def test_speakers_are_standardised_under_protocols_that_know_them_and_declined_under_others() -> None:

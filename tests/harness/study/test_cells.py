@@ -63,6 +63,16 @@ def test_a_setting_fixed_by_the_user_is_not_searched_and_holds_in_every_cell() -
     assert all(not cell.search for cell in cells)
 
 
+def test_the_votes_of_listeners_are_part_of_the_cells_that_may_be_trained_on_them() -> None:
+    def noted(study: Study, **settings: Any) -> set[str]:
+        return {cell.base.votes_fingerprint for cell in plan(study, "clips", {f"training.{k}": v for k, v in settings.items()}, "votes")}
+
+    searched = dataclasses.replace(STUDY, search={"training.target": CategoricalDistribution(["intent", "votes"])})
+    assert noted(STUDY) == noted(searched, target="intent") == {""}
+    assert noted(STUDY, target="votes") == noted(searched) == {"votes"}
+    assert plan(STUDY, "clips", None, "votes") == plan(STUDY, "clips")
+
+
 def test_a_study_has_defaults_that_can_be_run() -> None:
     study = Study(corpus=STUDY.corpus, feature_spaces=STUDY.feature_spaces, architectures=STUDY.architectures, splits=STUDY.splits,
                   search={"training.learning_rate": FloatDistribution(1e-4, 1e-2, log=True)})

@@ -47,7 +47,8 @@ def test_a_setting_reaches_the_fields_of_an_augmentation() -> None:
 
 def test_an_estimator_has_the_few_settings_of_a_training_that_change_its_figures() -> None:
     trial = dataclasses.replace(TRIAL, architecture=Svm())
-    assert [name for name in settings_of(trial) if name.startswith("training.")] == ["training.class_weights", "training.threads"]
+    assert [name for name in settings_of(trial) if name.startswith("training.")] == [
+        "training.class_weights", "training.target", "training.threads"]
     assert setting_value(trial, "training.learning_rate") is None and setting_value(trial, "svm.C") == 1.0
     assert with_settings(trial, {"training.learning_rate": 0.5, "training.epochs": 3}) == trial
     assert with_settings(trial, {"training.class_weights": True}).signature != trial.signature

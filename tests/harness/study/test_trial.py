@@ -34,6 +34,7 @@ def test_training_refuses_values_that_mean_nothing_and_names_the_setting(field: 
     {"corpus_fingerprint": "other clips"}, {"seed": 1}, {"opens_test": True}, {"backend": "jax"}, {"architecture": Residual2D()},
     {"corpus": dataclasses.replace(STUDY.corpus, seed=1)}, {"split": STUDY.splits[1]},
     {"training": dataclasses.replace(STUDY.training, epochs=3)}, {"training": dataclasses.replace(STUDY.training, class_weights=True)},
+    {"training": dataclasses.replace(STUDY.training, target="votes")}, {"votes_fingerprint": "votes"},
     {"training": dataclasses.replace(STUDY.training, optimizer="sgd")}, {"training": dataclasses.replace(STUDY.training, threads=2)},
     {"feature_space": dataclasses.replace(TRIAL.feature_space, normalise="none")}])
 def test_whatever_changes_a_trial_s_numbers_changes_its_signature(change: dict[str, Any]) -> None:
@@ -56,9 +57,14 @@ def test_where_and_how_the_work_is_done_is_no_part_of_a_trial() -> None:
     assert fields.isdisjoint(field.name for field in dataclasses.fields(Trial))
 
 
+def test_a_trial_on_intended_emotions_has_the_signature_that_it_had_before_there_were_votes() -> None:
+    assert "target" not in TRIAL.configuration["training"] and "votes_fingerprint" not in TRIAL.configuration
+
+
 def test_an_estimator_takes_one_step_and_has_no_setting_of_training_by_epochs_in_its_configuration() -> None:
     training = Training(epochs=50, learning_rate=0.1, class_weights=True)
     trial = dataclasses.replace(TRIAL, architecture=LogisticRegression(), training=training)
     assert trial.steps == 1 and trial.training.class_weights
     assert trial.configuration["training"].keys() <= {"component", "version", "class_weights", "threads"}
+    assert dataclasses.replace(trial, training=Training(target="votes")).configuration["training"]["target"] == "votes"
     assert dataclasses.replace(trial, training=Training(epochs=3, class_weights=True)).signature == trial.signature

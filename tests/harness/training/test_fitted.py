@@ -7,14 +7,27 @@ import pytest
 from tiny_trial import ignore, toy
 
 from harness.training.fit import fit
-from harness.training.fitted import Validation, class_weights, predict
+from harness.training.fitted import Validation, class_weights, each_label, predict, weighed
 
 
 def test_class_weights_have_mean_one_over_the_clips_and_make_every_class_count_the_same() -> None:
-    y = np.repeat([0, 1, 3], [6, 3, 1])
-    weights = class_weights(y, 4)
+    y = np.eye(4)[np.repeat([0, 1, 3], [6, 3, 1])]
+    weights = class_weights(y)
     assert weights == pytest.approx([10 / 18, 10 / 9, 0.0, 10 / 3])
-    assert weights[y].mean() == pytest.approx(1.0)
+    assert (y @ weights).mean() == pytest.approx(1.0)
+    shares = np.array([[0.5, 0.5], [1, 0], [1, 0], [0.5, 0.5]])  # 3 and 1 clips' worth
+    assert class_weights(shares) == pytest.approx([2 / 3, 2])
+    of_clips, weights = weighed(shares)
+    assert weights == pytest.approx([4 / 3, 2 / 3, 2 / 3, 4 / 3]) and of_clips[0] == pytest.approx([0.25, 0.75])
+    assert weights @ of_clips == pytest.approx([2, 2])  # each class counts the same
+    assert weighed(y.astype(np.float32))[0].tolist() == y.tolist()
+
+
+def test_an_estimator_gets_a_clip_once_for_each_of_its_emotions_weighed_by_its_share() -> None:
+    clips, classes, weights = each_label(np.array([[0.25, 0.75, 0], [0, 0, 1]]), np.array([2.0, 3.0]))
+    assert weights is not None and (clips.tolist(), classes.tolist(), weights.tolist()) == ([0, 0, 1], [0, 1, 2], [0.5, 1.5, 3.0])
+    clips, classes, weights = each_label(np.eye(3)[[2, 0]], None)
+    assert (clips.tolist(), classes.tolist(), weights) == ([0, 1], [2, 0], None)
 
 
 def test_validation_is_scored_as_keras_scores_it() -> None:
@@ -29,6 +42,10 @@ def test_validation_is_scored_as_keras_scores_it() -> None:
     assert [scores["loss"], scores["wa"]] == pytest.approx(network.evaluate(x, y, verbose=0), rel=1e-5)
     right = predict(network, x).argmax(axis=1) == y.argmax(axis=1)
     assert scores["uar"] == pytest.approx(np.mean([right[y[:, emotion] > 0].mean() for emotion in range(3)]))  # of the three there are
+    shares = 0.6 * y + 0.4 * np.roll(y, 1, axis=1)
+    of_shares = Validation(network, x, shares, label_smoothing=0.1)()
+    assert [of_shares["loss"], of_shares["wa"]] == pytest.approx(network.evaluate(x, shares, verbose=0), rel=1e-5)
+    assert of_shares["uar"] == scores["uar"]  # the largest share is right
 
 
 def test_what_is_predicted_of_a_clip_does_not_depend_on_the_others() -> None:
