@@ -18,6 +18,7 @@ from harness.evaluation.ranks import pairs
 from harness.evaluation.references import Reference, references
 from harness.evaluation.row_names import read_rows
 from harness.evaluation.rows import Row, by_validation, named, place, plain
+from harness.evaluation.voted_emotion import VotedBoard, voted_board
 from harness.study.folds import pooled_label
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
@@ -133,6 +134,11 @@ class Leaderboard:
         counts = next((finals.row.training_classes for finals in self.predictions if finals.row.training_classes), None)
         return references(self.predictions[0].test[0], counts) if self.predictions else []
 
+    @cached_property
+    def voted(self) -> VotedBoard | None:
+        """The same rows against the emotion that listeners heard; None where no votes are known."""
+        return voted_board(self.predictions, bool(self.predictions) and self.rankable)
+
     def marks(self, row: Row) -> list[str]:
         """What a reader must know of a row, each in a word or two of plain text: its marks, its alarms, and that it was chosen."""
         alarm_names = self.statistics[row.cell].alarms if row.cell in self.statistics else ()
@@ -169,7 +175,9 @@ class Leaderboard:
                 bounds = {score: named(("low", "high"), pair) for score, pair in of_row.intervals.items()}
                 statistics = {"intervals": bounds, "rank": of_row.rank, "alike": [labels[cell] for cell in of_row.alike],
                               "alarms": of_row.alarms}
-            fields = {"chosen": row is self.chosen, **statistics, "no_statistics": self.missing_files.get(row.cell), **shared}
+            voted = self.voted.rows.get(row.cell) if self.voted else None
+            fields = {"chosen": row is self.chosen, **statistics, "voted": voted.as_json() if voted else None,
+                      "no_statistics": self.missing_files.get(row.cell), **shared}
             data.append(row.as_json() | plain(fields))
         return data
 

@@ -19,6 +19,7 @@ from harness.reports.folds_section import by_fold, pooled_sentence, rounded
 from harness.reports.highlights import highlights
 from harness.reports.leaderboard_tables import ENDS, interval_table, leaderboard_table, search_table, trials_in_words
 from harness.reports.markdown import code, escape, folded, plural, plus_minus, table, with_interval
+from harness.reports.voted_section import voted_markdown
 from harness.study.trial import NUMBERS_VERSION
 from harness.tracking.run_record import counts_in_words
 from harness.training.fonts import codes
@@ -50,7 +51,7 @@ def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front:
     if not board.finished:
         return parts
     pareto, cost = cost_section.cost_markdown(board, front)
-    parts += [pareto, folded("Cost beside quality", cost)]
+    parts += [pareto, voted_markdown(board), folded("Cost beside quality", cost)]
     for finals in sorted(board.predictions, key=lambda finals: by_validation(finals.row))[:DETAILED]:
         parts += _details(board.name(finals.row), finals, draw)
     return [*parts, folded("WA and macro-F1 with intervals", interval_table(board)),

@@ -17,8 +17,9 @@ from registry.errors import BenchError
 if TYPE_CHECKING:
     import pandas as pd
 
-ABOUT = ("corpus", "speaker", "sentence", "level", "sex", "age", "race", "ethnicity", "human")
-"""Attributes of a clip; `human` is the emotion that most listeners chose for the voice alone, ties as `HAP/NEU`."""
+ABOUT = ("corpus", "speaker", "sentence", "level", "sex", "age", "race", "ethnicity", "human", "votes")
+"""Attributes of a clip; `human` is the emotion that most listeners chose for the voice alone, ties as `HAP/NEU`; `votes` are how many chose
+each, as `HAP 3/NEU 6`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,19 @@ class Predictions:
     def knows_speakers(self) -> bool:
         """Whether it is known who speaks: without that, clips of a speaker count as independent of each other nowhere."""
         return bool((self.speakers != "").any())
+
+    @property
+    def votes(self) -> np.ndarray:
+        """How many listeners chose each emotion of each clip, (clips, classes), int64; 0 everywhere where that is not known.
+
+        Votes for emotions that are none of the outputs are left out. Raises: BenchError for what are no votes.
+        """
+        counts = np.zeros((len(self.clips), len(self.emotions)), np.int64)
+        for row, text in zip(counts, self.about.get("votes", ()), strict=False):
+            for emotion, number in _votes(str(text)):
+                if emotion in self.emotions:
+                    row[self.emotions.index(emotion)] = number
+        return counts
 
     @property
     def scores(self) -> Scores:
@@ -143,8 +157,19 @@ def _damaged(path: Path, reason: str) -> BenchError:
 def _attribute(clip: Clip, key: str) -> str:
     if key == "human":
         return "/".join(majority(clip.votes or ()))
+    if key == "votes":
+        return "/".join(f"{emotion} {count}" for emotion, count in clip.votes or () if count)
     value = getattr(clip, key)
     return "" if value is None else str(value)
+
+
+def _votes(text: str) -> list[tuple[str, int]]:
+    pairs = [part.rpartition(" ") for part in text.split("/") if part]
+    try:
+        return [(emotion, int(count)) for emotion, _, count in pairs]
+    except ValueError as error:
+        raise BenchError(f"{text!r} in the predictions of a run are no votes such as 'HAP 3/NEU 6': restore its predictions.csv from a "
+                         "copy of the store, or delete the run in the MLflow UI and run its study again") from error
 
 
 def majority(votes: Sequence[tuple[str, int]]) -> list[str]:

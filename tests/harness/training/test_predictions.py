@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from harness.training.predictions import Predictions, majority, read, speaker_counts
 from registry.corpora.crema_d import CremaD
 from registry.corpus import Clip
+from registry.errors import BenchError
 
 CLIPS = (
     Clip(id="a", emotion="SAD", speaker="1", sex="female", age=31, votes=(("ANG", 1), ("SAD", 4))),
@@ -21,15 +23,23 @@ SAID = Predictions.of(CLIPS, ("ANG", "SAD"), np.array([[0.25, 0.75], [0.1, 0.9],
 def test_what_is_not_known_of_any_clip_is_no_column_and_ties_of_listeners_are_told() -> None:
     assert {key: texts.tolist() for key, texts in SAID.about.items()} == {
         "speaker": ["1", "1", "2"], "sentence": ["", "", "x,y"], "sex": ["female", "female", ""], "age": ["31", "31", ""],
-        "human": ["SAD", "ANG/SAD", ""]}
+        "human": ["SAD", "ANG/SAD", ""], "votes": ["ANG 1/SAD 4", "ANG 3/SAD 3", ""]}
     assert majority(()) == [] and majority((("ANG", 0),)) == []
 
 
 def test_a_frame_has_a_row_a_clip_with_what_is_known_of_it_and_a_probability_for_each_emotion() -> None:
     frame = SAID.to_frame()
-    assert list(frame) == ["clip", "speaker", "sentence", "sex", "age", "human", "truth", "predicted", "ANG", "SAD"]
+    assert list(frame) == ["clip", "speaker", "sentence", "sex", "age", "human", "votes", "truth", "predicted", "ANG", "SAD"]
     assert frame[["clip", "truth", "predicted"]].values.tolist() == [["a", "SAD", "SAD"], ["b", "ANG", "SAD"], ["c", "ANG", "ANG"]]
     assert frame[["ANG", "SAD"]].to_numpy() == pytest.approx(SAID.probabilities)
+
+
+def test_votes_are_counted_for_the_emotions_of_the_outputs_alone() -> None:
+    assert SAID.votes.tolist() == [[1, 4], [3, 3], [0, 0]]
+    told = dataclasses.replace(SAID, about={**SAID.about, "votes": np.array(["SAD 2/not sure 7", "", "ANG 1"])})
+    assert told.votes.tolist() == [[0, 2], [0, 0], [1, 0]]
+    with pytest.raises(BenchError, match="'SAD many' in the predictions of a run are no votes such as"):
+        _ = dataclasses.replace(SAID, about={"votes": np.array(["SAD many"])}).votes
 
 
 def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
@@ -48,7 +58,8 @@ def test_a_corpus_fills_in_what_was_not_noted_and_nothing_of_clips_that_it_label
     other = Clip(id="c", emotion="SAD", speaker="2", sentence="x")
     filled = bare.with_clips({clip.id: clip for clip in (*CLIPS[:2], other)})
     assert {key: texts.tolist() for key, texts in filled.about.items()} == {
-        "speaker": ["1", "1", "2"], "sex": ["male", "female", ""], "age": ["31", "31", ""], "human": ["SAD", "ANG/SAD", ""]}
+        "speaker": ["1", "1", "2"], "sex": ["male", "female", ""], "age": ["31", "31", ""], "human": ["SAD", "ANG/SAD", ""],
+        "votes": ["ANG 1/SAD 4", "ANG 3/SAD 3", ""]}
     assert bare.with_clips({}).about.keys() == bare.about.keys()
 
 
