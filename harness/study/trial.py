@@ -45,7 +45,7 @@ class Training:
             weights themselves.
         target: what a clip is trained on: the emotion that was intended (`intent`), or what listeners heard, each emotion with its share of
             their `votes`; a clip without votes is trained on its intended emotion. Validation and test have intended emotions either way,
-            and a course's figures of training those of its target.
+            and a course's figures of training those of its target. CREMA-D's votes are mostly neutral: take `class_weights` for UAR.
         threads: that compute a training, which change the order of sums; the same in a whole study. Networks of this size gain more by
             more workers than by more threads.
     """
