@@ -39,7 +39,7 @@ demo: $(VENV)/installed
 
 # A worker that crashes ends the run with the name of its test: pytest-xdist, which would start another, then waits for ever.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n auto --dist loadfile --max-worker-restart=0 -m "not slow" --least-coverage=90
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0 -m "not slow" --least-coverage=90
 
 slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup --max-worker-restart=0 -m slow

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from calls import Ran
     from mlflow_server import Server
 
+LONG_FIRST = ("tests/system/", "tests/registry/test_contracts.py", "tests/registry/feature_spaces/", "tests/registry/architectures/")
+
 for setting in ("MLFLOW_TRACKING_URI", "BENCH_HOME", "BENCH_DATA"):
     os.environ.pop(setting, None)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -35,6 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from covered_lines import CoveredLines
 
         config.pluginmanager.register(CoveredLines(config, least))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with long tests first, so that workers who share files end together."""
+    items.sort(key=lambda item: next((place for place, folder in enumerate(LONG_FIRST) if item.nodeid.startswith(folder)), len(LONG_FIRST)))
 
 
 def pytest_collection_finish() -> None:
