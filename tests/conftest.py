@@ -98,4 +98,5 @@ def server(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs do not measure what rows cost, in processes of their own: `test_cost.py` does."""
-    monkeypatch.setattr("harness.training.cost.measure", lambda trials, corpus: iter([({}, "")] * len(trials)))
+    monkeypatch.setattr("harness.execution.costs.Costs.prepare", lambda costs: None)
+    monkeypatch.setattr("harness.execution.costs.Costs.measure", lambda costs, searches: None)

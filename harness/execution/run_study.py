@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from harness.console import Console
 from harness.data.corpora import Workspace
 from harness.evaluation.find_runs import STUDY
 from harness.execution.auto_precision import is_auto
-from harness.execution.costs import measure_costs
+from harness.execution.costs import Costs
 from harness.execution.finals import audit_late, summarise
 from harness.execution.interrupts import Stopping
 from harness.execution.job import Job, Objective
@@ -122,17 +122,26 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
     run = RunContext(file, prepared, console, store, tracker, claims, Outbox(workspace.home), settings, allow_missing, execution.objective,
                      all_folds=all_folds)
     run.varied = varied_settings(plan(study, prepared.corpus.fingerprint, settings, prepared.corpus.votes_fingerprint), settings)
+    with closing(Costs(run)) as costs:
+        _search(run, searches, execution, costs, command)
+        _deliver_and_summarise(run)
+        costs.measure(searches)
+    return {pool.key if (pool := run.pool(cell)) else cell.key for cell in prepared.cells}
+
+
+def _search(run: RunContext, searches: list[Search], execution: Execution, costs: Costs, command: str) -> None:
+    """Settle what a crash left, run all jobs, and say in MLflow how it ended."""
     try:
         if settled := str(settle_crashed(run, searches)):
-            console.say(settled)
+            run.console.say(settled)
         run.known = finished_by_signature(run)
         refuse_other_parts(run)
         for line in filter(None, (deleted_openings(run), trained_by_earlier_versions(run))):
-            console.say(line)
+            run.console.say(line)
         run.parent = _open_parent(run, command)
         state = "failed"
         try:
-            _work(run, searches, execution)
+            _work(run, searches, execution, costs)
             state = "finished"
         except KeyboardInterrupt:
             state = "killed"
@@ -144,10 +153,7 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
                 settle_own_workers(run)
     finally:
         with suppress(BenchError):  # the next start sees that this one is gone
-            claims.close()
-    _deliver_and_summarise(run)
-    measure_costs(run, searches)
-    return {pool.key if (pool := run.pool(cell)) else cell.key for cell in prepared.cells}
+            run.claims.close()
 
 
 def check_stores(name: str, store: Store, optuna_storage: str = "", kind: str = STUDY) -> None:
@@ -159,7 +165,7 @@ def check_stores(name: str, store: Store, optuna_storage: str = "", kind: str = 
     check_storage(store.home, optuna_storage)
 
 
-def _work(run: RunContext, searches: list[Search], execution: Execution) -> None:
+def _work(run: RunContext, searches: list[Search], execution: Execution, costs: Costs) -> None:
     """Run all jobs, and show how far they are."""
     trials, console = run.study.trials, run.console
     missing = {search.cell.key: max(0, trials - len(search.ended())) for search in searches} if trials else {}
@@ -169,10 +175,10 @@ def _work(run: RunContext, searches: list[Search], execution: Execution) -> None
     progress = RunProgress(console)
     with progress.shown(), Stopping(console) as stopping:
         schedule = Schedule(run, searches, progress, execution.tries)
-        _drive(schedule, execution, stopping)
+        _drive(schedule, execution, stopping, costs)
 
 
-def _drive(schedule: Schedule, execution: Execution, stopping: Stopping) -> None:
+def _drive(schedule: Schedule, execution: Execution, stopping: Stopping, costs: Costs) -> None:
     """Keep the workers busy until everything is done, or nothing more is to be started."""
     job = schedule.next_job()
     if job is None and schedule.finished():
@@ -190,6 +196,8 @@ def _drive(schedule: Schedule, execution: Execution, stopping: Stopping) -> None
                     break
             else:
                 job = _start_jobs(schedule, pool, job)
+                if job is None and schedule.all_begun():
+                    costs.prepare()
             for end in pool.poll(schedule.on_progress):
                 schedule.on_end(end)
             for uid in [uid for uid in schedule.running if execution.trial_timeout_s and pool.running_s(uid) > execution.trial_timeout_s]:

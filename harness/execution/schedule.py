@@ -49,6 +49,10 @@ class Schedule:
         """Whether every cell has its trials and its final."""
         return not self.running and all(cell.final.finished for cell in self.cells)
 
+    def all_begun(self) -> bool:
+        """Whether nothing is left but what runs."""
+        return not self._retries and not any(sum(cell.left(self.run.study)) for cell in self.cells)
+
     def most_at_once(self) -> int:
         """How many jobs can run at the same time, were there workers for all: of each cell its trials or its seeds."""
         counts = []

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,7 @@ import cloudpickle
 
 from harness.data.features import padded_samples
 from harness.training.backend import THREADS
-from harness.training.cost_probe import SUBJECTS, Subject
+from harness.training.cost_probe import FIRST, SUBJECTS, Subject
 from registry.own_files import known_in
 
 if TYPE_CHECKING:
@@ -43,34 +45,73 @@ def can_be_measured(trial: Trial) -> bool:
     return not getattr(trial.architecture, "grows", False) and trial.feature_space.normalise != "per_speaker"
 
 
-def measure(trials: Sequence[Trial], corpus: Corpus) -> Iterator[tuple[dict[str, float], str]]:
-    """The cost of one clip by the network of each trial, one after the other, measured on the first clip of its validation part.
+class Probe:
+    """A process that measures what models cost. It begins to load its libraries now, which takes most of the time, and waits.
 
-    Yields: metric -> figure, each name beginning with `cost/`: `multiply_adds` of the network for one clip; `model_mb`, the saved model's
-        files in MB (10⁶ bytes); `latency_median_ms` and `latency_p95_ms` of one clip from waveform to probabilities, on one thread of the
-        CPU; `peak_memory_mb` of the process that predicted, Python and backend included; `cores` of the machine, and `others_cores`,
-        those that other processes kept busy meanwhile; `clip_s`, the length of the clip. None where a model can't be measured. And why
-        they are missing, or `multiply_adds` is; empty where nothing is.
+    Args:
+        trial: whose features are loaded beforehand. corpus: its clips.
     """
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        blob = cloudpickle.dumps([_subject(trial, corpus) for trial in trials])
-        (folder / SUBJECTS).write_bytes(pickle.dumps((known_in(blob), blob)))
-        command = [sys.executable, "-m", "harness.training.cost_probe", str(folder)]
+
+    def __init__(self, trial: Trial, corpus: Corpus) -> None:
+        first = _subject(trial, corpus)
+        self._corpus, self._place = corpus, tempfile.TemporaryDirectory()
+        self._folder = Path(self._place.name)
+        command = [sys.executable, "-m", "harness.training.cost_probe", str(self._folder)]
         root, environment = Path(__file__).parents[2], {**os.environ, **ON_CPU, **ONE_THREAD}  # `-m` starts this installation
-        with (folder / "messages").open("w+", encoding="utf-8", errors="replace") as messages, subprocess.Popen(
-                command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=messages, text=True) as process:
-            timer = threading.Timer(START_S + ROW_S * len(trials), process.kill)
-            timer.start()
-            try:
-                assert process.stdout is not None
-                for _ in trials:
-                    line = process.stdout.readline()
-                    figures, reason = json.loads(line) if line else ({}, _last_line(messages.name))
-                    yield {COST + key: value for key, value in sorted(figures.items())}, reason
-            finally:
-                timer.cancel()
-                process.kill()
+        with (self._folder / "messages").open("w", encoding="utf-8") as messages:  # Ctrl-C, which stops a run, is not for it
+            self._process = subprocess.Popen(command, cwd=root, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                             stderr=messages, text=True, start_new_session=True)
+        self._send(FIRST, [first])
+
+    def measure(self, trials: Sequence[Trial]) -> Iterator[tuple[dict[str, float], str]]:
+        """The cost of one clip by the network of each trial, one after the other, measured on the first clip of its validation part.
+
+        Yields: metric -> figure, each name beginning with `cost/`: `multiply_adds` of the network for one clip; `model_mb`, the saved
+            model's files in MB (10⁶ bytes); `latency_median_ms` and `latency_p95_ms` of one clip from waveform to probabilities, on one
+            thread of the CPU; `peak_memory_mb` of the process that predicted, Python and backend included; `cores` of the machine, and
+            `others_cores`, those that other processes kept busy meanwhile; `clip_s`, the length of the clip. None where a model can't be
+            measured. And why they are missing, or `multiply_adds` is; empty where nothing is.
+        """
+        self._send(SUBJECTS, [_subject(trial, self._corpus) for trial in trials])
+        timer = threading.Timer(START_S + ROW_S * len(trials), self._kill)
+        timer.start()
+        try:
+            assert self._process.stdout is not None
+            for _ in trials:
+                line = self._process.stdout.readline()
+                figures, reason = json.loads(line) if line else ({}, _last_line(self._folder / "messages"))
+                yield {COST + key: value for key, value in sorted(figures.items())}, reason
+        finally:
+            timer.cancel()
+
+    def _send(self, name: str, subjects: list[Subject]) -> None:
+        blob = cloudpickle.dumps(subjects)
+        (self._folder / name).write_bytes(pickle.dumps((known_in(blob), blob)))
+        assert self._process.stdin is not None
+        with suppress(OSError):  # it has ended: its last message is the reason
+            self._process.stdin.write(f"{name}\n")
+            self._process.stdin.flush()
+
+    def _kill(self) -> None:
+        """End the process, and the copy of it that measures."""
+        with suppress(OSError):
+            if sys.platform == "win32":
+                self._process.kill()
+            else:
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        self._kill()
+        with suppress(OSError, ValueError):
+            self._process.communicate()
+        self._place.cleanup()
+
+
+def measure(trials: Sequence[Trial], corpus: Corpus) -> Iterator[tuple[dict[str, float], str]]:
+    """The costs of trials, as `Probe.measure` gives them, by a process that is started for them."""
+    with closing(Probe(trials[0], corpus)) as probe:
+        yield from probe.measure(trials)
 
 
 def _subject(trial: Trial, corpus: Corpus) -> Subject:
@@ -79,8 +120,8 @@ def _subject(trial: Trial, corpus: Corpus) -> Subject:
     return Subject(trial, waveform, sample_rate, padded_samples(corpus, trial.feature_space), corpus.emotions, corpus.sample_rate)
 
 
-def _last_line(messages: str) -> str:
-    lines = Path(messages).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+def _last_line(messages: Path) -> str:
+    lines = messages.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return lines[-1] if lines else "its process was ended"
 
 

@@ -1,7 +1,8 @@
-"""Measures what models cost: `python -m harness.training.cost_probe FOLDER` prints a line of JSON for each of the subjects in the folder.
+"""Measures what models cost: `python -m harness.training.cost_probe FOLDER` reads names of files in the folder, which hold subjects.
 
-Each model predicts in a process of its own, since the peak of a process that has trained, or measured another, is not the model's. On
-Linux it is a copy of one that has loaded Python's libraries, which takes most of the time.
+It prints a line of JSON for each subject of a file, and none for that of the file `first`, whose features it loads beforehand. Each model
+predicts in a process of its own, since the peak of a process that has trained, or measured another, is not the model's. On Linux it is a
+copy of one that has loaded Python's libraries, which takes most of the time.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from registry.errors import BenchError
 if TYPE_CHECKING:
     import keras
 
-SUBJECTS = "subjects"  # in the folder
+FIRST, SUBJECTS = "first", "subjects"  # files in the folder
 WARM_UP, LEAST_PREDICTIONS, LEAST_S = 5, 50, 0.5
 AT_EACH_OUTPUT = {"Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D", "Dense"}
 AT_EACH_INPUT = {"Conv1DTranspose", "Conv2DTranspose", "SimpleRNN", "GRU", "LSTM", "Bidirectional"}
@@ -54,29 +55,48 @@ class Subject:
 
 
 def main(folder: Path) -> None:
-    """Measure the subjects in a folder and print a line for each."""
-    import cloudpickle
-
-    from registry.keras_state import as_installed, load_keras
-    from registry.own_files import receive
+    """Load the libraries, then measure the subjects of each file that is named, and print a line for each."""
+    from registry.keras_state import load_keras
 
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a user's component prints is no figure
     load_keras()
-    files, blob = pickle.loads((folder / SUBJECTS).read_bytes())
+    for name in sys.stdin:
+        if name.strip() == FIRST:
+            with suppress(Exception):  # what is wrong with a feature is said when it is measured
+                load_features(subjects_in(folder / FIRST)[0])
+            continue
+        for place, subject in enumerate(subjects_in(folder / name.strip())):
+            print(json.dumps(measured(subject, folder / str(place))), file=lines, flush=True)
+
+
+def subjects_in(file: Path) -> list[Subject]:
+    """The subjects that a file holds."""
+    import cloudpickle
+
+    from registry.keras_state import as_installed
+    from registry.own_files import receive
+
+    files, blob = pickle.loads(file.read_bytes())
     receive(files)
     with as_installed():  # a user's file may import Keras
-        subjects: list[Subject] = cloudpickle.loads(blob)
-    loads = [subject for subject in subjects if not subject.trial.feature_space.pretrained]  # an encoder computes with the backend
-    with suppress(Exception):  # the libraries of features are loaded once; what is wrong with a feature is said below
-        loads[0].trial.feature_space.extract(loads[0].waveform, loads[0].sample_rate, loads[0].samples)
-    for place, subject in enumerate(subjects):
-        try:
-            apart(write, subject, folder / str(place))
-            line = apart(probe, subject, folder / str(place))
-        except Exception as error:  # of a network that can't be built or saved, or of a user's component
-            line = {}, f"{str(error).strip() or type(error).__name__}"
-        print(json.dumps(line), file=lines, flush=True)
+        return list(cloudpickle.loads(blob))
+
+
+def load_features(subject: Subject) -> None:
+    """Load the libraries of the subject's features, which its processes then have."""
+    if not subject.trial.feature_space.pretrained:  # an encoder computes with the backend
+        subject.trial.feature_space.extract(subject.waveform, subject.sample_rate, subject.samples)
+
+
+def measured(subject: Subject, folder: Path) -> tuple[dict[str, float], str]:
+    """The figures of a subject, and why they are missing; its model is written into the folder."""
+    try:
+        apart(write, subject, folder)
+        figures: tuple[dict[str, float], str] = apart(probe, subject, folder)
+        return figures
+    except Exception as error:  # of a network that can't be built or saved, or of a user's component
+        return {}, f"{str(error).strip() or type(error).__name__}"
 
 
 def apart(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -21,19 +21,36 @@ from harness.training import cost
 FIGURES = {"cost/latency_median_ms": 5.0, "cost/cores": 2.0}
 
 
-def run(home: Path, monkeypatch: pytest.MonkeyPatch, *found: tuple[dict[str, float], str], **changes: Any) -> list[Trial]:
-    """Run a study whose costs are as given, as far as they go; returns the trials whose cost was to be measured."""
+def states(home: Path) -> list[str]:
+    """Of the finals' seeds."""
+    return [run.info.status for run in runs_of(client_of(home), "simulated")["seed"]]
+
+
+def run(home: Path, monkeypatch: pytest.MonkeyPatch, *found: tuple[dict[str, float], str], probes: list[str] | None = None,
+        **changes: Any) -> list[Trial]:
+    """Run a study whose costs are as given, as far as they go; returns the trials whose cost was to be measured.
+
+    Args: probes: is filled with what becomes of the process that measures.
+    """
     measured: list[Trial] = []
+    said = [] if probes is None else probes
 
-    def measure(trials: Sequence[Trial], corpus: Any) -> Iterator[tuple[dict[str, float], str]]:
-        assert {r.info.status for r in runs_of(client_of(home), "simulated")["seed"]} == {"FINISHED"}
-        for each, trial in zip(found, trials, strict=False):
-            measured.append(trial)
-            yield each
-        if len(found) < len(trials):
-            raise KeyboardInterrupt
+    class Probe:
+        def __init__(self, trial: Trial, corpus: Any) -> None:
+            said.append(f"begun after {states(home).count('FINISHED')} seeds")
 
-    monkeypatch.setattr(cost, "measure", measure)
+        def measure(self, trials: Sequence[Trial]) -> Iterator[tuple[dict[str, float], str]]:
+            assert set(states(home)) == {"FINISHED"}
+            for each, trial in zip(found, trials, strict=False):
+                measured.append(trial)
+                yield each
+            if len(found) < len(trials):
+                raise KeyboardInterrupt
+
+        def close(self) -> None:
+            said.append("closed")
+
+    monkeypatch.setattr(cost, "Probe", Probe)
     run_study(study_file(replace(STUDY, measure_cost=True, **changes)), Store(home), Workspace(home, workers=1), {}, Console(),
               execution=Execution(in_process=True, objective=simulated))
     return measured
@@ -51,9 +68,11 @@ NETWORKS = (STUDY.architectures[0], replace(STUDY.architectures[0], filters=(3,)
 def test_rows_are_measured_once_and_what_a_stopped_run_did_not_measure_is_left_to_the_next_start(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study = {"architectures": NETWORKS, "splits": STUDY.splits[:1]}
+    probes: list[str] = []
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, monkeypatch, (FIGURES, ""), **study)
+        run(tmp_path, monkeypatch, (FIGURES, ""), probes=probes, **study)
     assert costs(tmp_path) == [("random_80_20", "0")]
+    assert probes == ["begun after 3 seeds", "closed"]  # of four: it loads its libraries while the last one trains
     second = run(tmp_path, monkeypatch, (FIGURES, ""), **study)
     assert [trial.architecture.filters for trial in second] == [(3,)] and second[0].opens_test
     assert costs(tmp_path) == 2 * [("random_80_20", "0")]
