@@ -18,14 +18,12 @@ if TYPE_CHECKING:
     from harness.evaluation.leaderboard import Leaderboard
     from harness.evaluation.rows import Row
 
-SCHEMA = 1  # of `bench report --json`; grows when a field changes its form
-
 
 def add_to(subparsers: Any) -> None:
     report = options.add_command(subparsers, "report", report_command, "write reports/<study>.md from the MLflow runs",
                                  "bench report --study cnn2d", "bench report --json")
     report.add_argument("--study", metavar="NAME", help="default: every study that has runs")
-    report.add_argument("--json", action="store_true", help="print the rows as JSON instead of a table")
+    report.add_argument("--json", action="store_true", help="print the figures of the reports as JSON (docs/record.md) instead of a table")
     options.add_data_folder(report)
     compare = options.add_command(subparsers, "compare", compare_command,
                                   "two runs or rows on the same test clips; exit code 1 when B has a significantly worse UAR",
@@ -45,8 +43,10 @@ def report_command(args: argparse.Namespace, console: Console) -> None:
     from harness.analyses.noise.report import write_noise
     from harness.analyses.published.run import write_published
     from harness.analyses.transfer.report import write_transfer
+    from harness.evaluation.report_data import report_document
+    from harness.evaluation.study_records import read_record
     from harness.reports.index import write_index
-    from harness.reports.pages import staying, study_page
+    from harness.reports.pages import pictures_folder, staying, study_page
     from harness.reports.study_report import write_report
 
     store = options.store(args)
@@ -70,8 +70,7 @@ def report_command(args: argparse.Namespace, console: Console) -> None:
         with _kept(faults):
             write_index(store, {name: boards for name, (_, boards) in reports.items()})
     if args.json:
-        _print_json({"schema": SCHEMA, "studies": {name: [row for board in boards for row in board.as_json()]
-                                                   for name, (_, boards) in reports.items()}})
+        _print_json(report_document({name: read_record(pictures_folder(path)).data for name, (path, _) in reports.items()}))
     else:
         for name, (path, boards) in reports.items():
             print_report(args.home, name, path, boards, console)

@@ -9,20 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.data.corpora import open_corpus
+from harness.evaluation.bundled_runs import StoredRuns
 from harness.evaluation.intervals import speaker_intervals
 from harness.evaluation.rows import Row
 from harness.study.files import parse_component
 from harness.training.predictions import Predictions, joined, speaker_counts
 from registry.corpus import Clip
 from registry.errors import BenchError
-
-if TYPE_CHECKING:  # what plans a study needs no MLflow
-    from harness.tracking.tracker import Tracker
 
 RESAMPLES = 2_000  # these bounds decide on alarms, and are printed to three places
 logger = logging.getLogger(__name__)
@@ -88,7 +85,8 @@ def uar_with_interval(predictions: Sequence[Predictions]) -> tuple[float, float,
     return float(np.mean([seed.scores.uar for seed in predictions])), *speaker_intervals(speaker_counts(predictions), RESAMPLES)["uar"]
 
 
-def seed_predictions(tracker: Tracker, runs: Sequence[str], seeds: Sequence[str], part: str = "test") -> list[Predictions] | MissingFiles:
+def seed_predictions(tracker: StoredRuns, runs: Sequence[str], seeds: Sequence[str], part: str = "test"
+                     ) -> list[Predictions] | MissingFiles:
     """The predictions of every seed on one part; where the store has lost some, of which seeds.
 
     Args: runs: ids of the seeds' runs. seeds: their numbers.
@@ -106,7 +104,7 @@ def seed_predictions(tracker: Tracker, runs: Sequence[str], seeds: Sequence[str]
     return [predictions for predictions in stored.values() if predictions]
 
 
-def complete_predictions(tracker: Tracker, row: Row) -> list[Predictions]:
+def complete_predictions(tracker: StoredRuns, row: Row) -> list[Predictions]:
     """The predictions of every seed of a row on test. Raises: BenchError where the store has lost some."""
     predictions = seed_predictions(tracker, row.seed_runs, row.seed_numbers)
     if isinstance(predictions, MissingFiles):
@@ -115,7 +113,7 @@ def complete_predictions(tracker: Tracker, row: Row) -> list[Predictions]:
     return predictions
 
 
-def read_final_predictions(row: Row, tracker: Tracker, clips: Mapping[str, Clip] | None = None) -> FinalPredictions | MissingFiles:
+def read_final_predictions(row: Row, tracker: StoredRuns, clips: Mapping[str, Clip] | None = None) -> FinalPredictions | MissingFiles:
     """The predictions of a row's finals, or what the store no longer has of them.
 
     Args: clips: of the corpus, id -> clip, for what earlier code did not note of each.
@@ -142,7 +140,7 @@ def clips_of(row: Row, data: Path | None) -> dict[str, Clip]:
     return {clip.id: clip for clip in corpus.clips}
 
 
-def _history(tracker: Tracker, run_id: str) -> dict[str, list[float]]:
+def _history(tracker: StoredRuns, run_id: str) -> dict[str, list[float]]:
     """The learning curves of a run; empty where the store has lost them. Raises: BenchError for a damaged file."""
     with tempfile.TemporaryDirectory() as folder:
         path = tracker.files(run_id, "history.csv", Path(folder))

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.evaluation.alarms import alarms, least_emotions, missing_emotions, table_alarms
+from harness.evaluation.bundled_runs import StoredRuns
 from harness.evaluation.final_predictions import FinalPredictions, MissingFiles, clips_of, read_final_predictions
 from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES, Figure, table_intervals
 from harness.evaluation.pooled_folds import pooled_rows
 from harness.evaluation.ranks import pairs
 from harness.evaluation.references import Reference, references
 from harness.evaluation.row_names import read_rows
-from harness.evaluation.rows import Row, by_validation, named, place, plain
+from harness.evaluation.rows import Row, by_validation, place
 from harness.evaluation.voted_emotion import VotedBoard, voted_board
 from harness.study.folds import pooled_label
 from harness.tracking.run_record import RunRecord
@@ -160,27 +161,6 @@ class Leaderboard:
         """The test UAR of one of its rows with the bounds that the leaderboard shows: (value, low, high)."""
         return finals.test_uar[0], *self.interval(finals.row)
 
-    def as_json(self) -> list[dict[str, Any]]:
-        """Every row for programs, with its interval, rank, alarms and reference rows; figures that do not exist are null."""
-        labels = {row.cell: self.name(row) for row in self.rows}
-        below = [{"name": reference.name, "basis": reference.basis, "recall": reference.recall,
-                  **{score: named(("value", "low", "high"), figures) for score, figures in reference.figures.items()}}
-                 for reference in self.references]
-        shared = {"table_alarms": self.alarms, "references": below}
-        without: dict[str, Any] = dict.fromkeys(("intervals", "rank", "alike", "alarms"))
-        data = []
-        for row in self.rows:
-            statistics = without
-            if of_row := self.statistics.get(row.cell):
-                bounds = {score: named(("low", "high"), pair) for score, pair in of_row.intervals.items()}
-                statistics = {"intervals": bounds, "rank": of_row.rank, "alike": [labels[cell] for cell in of_row.alike],
-                              "alarms": of_row.alarms}
-            voted = self.voted.rows.get(row.cell) if self.voted else None
-            fields = {"chosen": row is self.chosen, **statistics, "voted": voted.as_json() if voted else None,
-                      "no_statistics": self.missing_files.get(row.cell), **shared}
-            data.append(row.as_json() | plain(fields))
-        return data
-
     def __repr__(self) -> str:
         return f"<Leaderboard of {len(self.rows)} rows: {self.rows[0].protocol} on {self.rows[0].corpus}>"
 
@@ -249,10 +229,15 @@ def read_leaderboards(store: Store, study_name: str, data: Path | None = None) -
 
     Args: data: where the corpora are, for what earlier code did not note of each clip; None: as noted.
     """
-    tracker = store.experiment(study_name)
-    records = tracker.records()
-    study_rows = read_rows(tracker, records)
+    runs = store.experiment(study_name)
+    records = runs.records()
+    return records, leaderboards_of(runs, records, data)
+
+
+def leaderboards_of(runs: StoredRuns, records: Sequence[RunRecord], data: Path | None = None) -> list[Leaderboard]:
+    """The leaderboards of runs in a store or in a bundle. Args: records: of all of them."""
+    study_rows = read_rows(runs, records)
     finished = [row for row in study_rows if row.seeds]
     clips = {row.corpus_label: clips_of(row, data) for row in {row.corpus_label: row for row in finished}.values()}
-    finals = {row.cell: read_final_predictions(row, tracker, clips[row.corpus_label]) for row in finished}
-    return records, leaderboards(study_rows, finals)
+    finals = {row.cell: read_final_predictions(row, runs, clips[row.corpus_label]) for row in finished}
+    return leaderboards(study_rows, finals)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from harness.evaluation.bundled_runs import StoredRuns
 from harness.evaluation.rows import Row, rows
 from harness.study.trial import OF_ESTIMATORS, Training
 from harness.tracking.run_record import RunRecord
-from harness.tracking.tracker import Tracker
 from registry.core import BESIDE_FIELDS
 from registry.errors import BenchError
 
@@ -24,7 +24,7 @@ OWNERS = ("training", "architecture", "feature_space", "split")
 Settings = dict[str, str]
 
 
-def read_rows(tracker: Tracker, records: Sequence[RunRecord] | None = None) -> list[Row]:
+def read_rows(tracker: StoredRuns, records: Sequence[RunRecord] | None = None) -> list[Row]:
     """The rows of a study, each with a name of its own: in `settings` and `otherwise` stands what distinguishes each from the others.
 
     Args: records: of the study, where they were read already.
@@ -42,7 +42,7 @@ def read_rows(tracker: Tracker, records: Sequence[RunRecord] | None = None) -> l
     return distinct(found, fixed, {cell: members[0].params for cell, members in runs.items()}, [*calls, before_calls_noted_their_cells])
 
 
-def _configuration(row: Row, runs: Sequence[RunRecord], tracker: Tracker) -> Mapping[str, Any]:
+def _configuration(row: Row, runs: Sequence[RunRecord], tracker: StoredRuns) -> Mapping[str, Any]:
     """The configuration of one of a row's runs; where none can be read, what their tags say: a name is no reason to end a listing."""
     for run_id in dict.fromkeys([*row.seed_runs, *(run.run_id for run in runs if run.ended_by_itself)]):
         with suppress(BenchError):

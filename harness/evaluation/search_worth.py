@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.evaluation.bundled_runs import StoredRuns
 from harness.evaluation.final_predictions import FinalPredictions, MissingFiles, seed_predictions
 from harness.evaluation.intervals import LEAST_SPEAKERS, LEVEL, Sampled, sampled, speaker_draws, standard_error, training_variance
 from harness.evaluation.leaderboard import Leaderboard
 from harness.tracking.run_record import RunRecord
-from harness.tracking.tracker import Tracker
 from harness.training.predictions import Predictions, joined, speaker_counts
 
 SCORE = "uar"
@@ -45,7 +45,7 @@ class SearchWorth:
     overall: tuple[float, float, float]
 
 
-def read_worth(tracker: Tracker, records: Sequence[RunRecord], board: Leaderboard) -> SearchWorth | None:
+def read_worth(tracker: StoredRuns, records: Sequence[RunRecord], board: Leaderboard) -> SearchWorth | None:
     """What searching was worth on a leaderboard; None where no row has finals of the settings as written."""
     if not any(record.kind in ("seed", "final") and record.about.as_written for record in records):
         return None
@@ -92,7 +92,7 @@ def _mean(pairs: Sequence[tuple[Sampled, Sampled]], same: Sequence[bool], pooled
     return value, value - half, value + half
 
 
-def _written(tracker: Tracker, records: Sequence[RunRecord], finals: FinalPredictions) -> Sequence[Predictions] | None:
+def _written(tracker: StoredRuns, records: Sequence[RunRecord], finals: FinalPredictions) -> Sequence[Predictions] | None:
     """The predictions of the settings as written for each seed of a row, `finals.test` itself where they are the best trial; else None."""
     parts = [_of_part(tracker, records, part) for part in finals.parts]
     if any(part is None for part in parts):
@@ -105,7 +105,7 @@ def _written(tracker: Tracker, records: Sequence[RunRecord], finals: FinalPredic
             for seed in finals.row.seed_numbers]
 
 
-def _of_part(tracker: Tracker, records: Sequence[RunRecord], part: FinalPredictions) -> Sequence[Predictions] | None:
+def _of_part(tracker: StoredRuns, records: Sequence[RunRecord], part: FinalPredictions) -> Sequence[Predictions] | None:
     """The same of one cell: of a row, or of one of its folds."""
     runs = [record for record in records if record.about.cell == part.row.cell and record.state == "finished"]
     latest = max((run for run in runs if run.kind == "final"), key=lambda run: run.about.requested_at, default=None)

@@ -1,21 +1,51 @@
-"""The page that lists the leaderboards of every study."""
+"""The page of all studies: their rows together, ranked where the test clips are the same, and where each study's report lies."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from harness.data.corpora import Folder, Workspace
+from harness.evaluation.joint_leaderboards import JointTable, joint_tables
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
+from harness.evaluation.references import RESOLVED
+from harness.evaluation.report_data import board_data
 from harness.evaluation.study_data import study_store
-from harness.reports.highlights import NAMED, figure, rank_of
+from harness.evaluation.study_records import RECORD, StudyRecord, read_record
+from harness.reports.joint_section import Draw, joint_markdown, link_or_name, title
 from harness.reports.leaderboard_section import losses
-from harness.reports.leaderboard_tables import marks_markdown
-from harness.reports.markdown import escape, table
-from harness.reports.pages import INDEX, OTHER_PAGES, noise_page, refuse_less, staying, study_page, write_beside
-from harness.reports.study_report import MARKS, write_report
+from harness.reports.markdown import escape
+from harness.reports.pages import (
+    INDEX,
+    OTHER_PAGES,
+    link_to,
+    new_pictures,
+    noise_page,
+    refuse_less,
+    staying,
+    study_page,
+    write_beside,
+)
+from harness.reports.size_figure import size_figure
+from harness.reports.study_report import write_report
+from harness.tracking.run_record import RunTags
 from harness.tracking.store import Store
+from harness.training.figures import save
+from registry.errors import BenchError
+
+logger = logging.getLogger(__name__)
+LINES = ("chance", RESOLVED)  # reference rows in the pictures
+LEGEND = """**How to read this.**
+A rank is 1 + the number of rows of its table with a significantly better UAR, paired by speaker, with Holm's
+correction over all pairs of the table; rows of rank 1 can't be told apart. […] is the 95 % interval of the study's own report, over
+speakers and trainings; [–] says that there is none. Ranks are those of the table here, which has more rows than any report. *ms* is
+the median latency of one clip, where it was measured. A network that several studies trained with the same answers stands once.
+Validation UAR chose trials, epochs and rows; test figures sort the tables. Marks: **shared speakers**: test speakers are also in
+training; **speaker known**: clips of the test speakers are known without labels; **partial**: clips of the corpus were missing;
+**synthetic**: no human speech; **one seed**: what another training would give is not known; **cut**: so many clips are not heard
+whole; ⚠: an alarm, which the study's report explains."""
 
 
 def report(study: str, *, home: Folder = None, data: Folder = None) -> Path:
@@ -34,7 +64,7 @@ def report(study: str, *, home: Folder = None, data: Folder = None) -> Path:
 
 
 def write_index(store: Store, known: Mapping[str, Sequence[Leaderboard]]) -> None:
-    """Write the page that lists the leaderboards of every study; those that are `known` are not read again.
+    """Write the page of all studies: those of the store, and those whose records lie beside it; those that are `known` are not read again.
 
     Raises: BenchError when files of any are lost, or can't be read, whose figures the reports have: the page stays as it is.
     """
@@ -43,36 +73,70 @@ def write_index(store: Store, known: Mapping[str, Sequence[Leaderboard]]) -> Non
         boards = {name: known[name] if name in known else read_leaderboards(store, name)[1] for name in store.studies()}
         for name in boards:
             refuse_less(study_page(store, name), losses(boards[name]))
-    pages, noise = {name: study_page(store, name).name for name in boards}, {name: noise_page(store, name) for name in boards}
+    pages = {name: study_page(store, name).name for name in boards}
+    noise = {name: page.name for name in boards if (page := noise_page(store, name)).exists()}
+    own = [StudyRecord.of(name, _data(store, name, of_study), of_study) for name, of_study in boards.items()]
+    elsewhere, faults = _records_beside(folder, {Path(page).stem for page in pages.values()})
+    pages |= {record.name: f"{stem}.md" for stem, record in elsewhere.items()
+              if record.name not in pages and (folder / f"{stem}.md").exists()}
     others = {page: words for page, words in OTHER_PAGES.items() if (folder / page).exists()}
-    others |= {page.name: f"How recall falls with noise in {name}" for name, page in noise.items() if page.exists()}
-    listed = {INDEX, *OTHER_PAGES, *pages.values(), *(page.name for page in noise.values())}
+    others |= {page: f"How recall falls with noise in {name}" for name, page in noise.items()}
+    listed = {INDEX, *OTHER_PAGES, *pages.values(), *noise.values(), *(noise_page(store, name).name for name in boards)}
     gone = sorted(page.name for page in folder.glob("*.md") if page.name not in listed)
-    lines = [index_line(name, pages[name], board) for name in boards for board in boards[name] if board.finished]
-    write_beside(folder / INDEX, index_markdown(lines, others, gone))
+    records = [*own, *elsewhere.values()]
+    with new_pictures(folder / INDEX) as pictures:
+        tables = joint_tables(records)
+        questions = {record.name: str(record.data["question"]) for record in records}
+        write_beside(folder / INDEX, index_markdown(tables, questions, pages, others, gone, faults,
+                                                    lambda each: _draw(each, folder / INDEX, pictures, 1 + tables.index(each))))
 
 
-def index_markdown(lines: Sequence[Sequence[str]], others: Mapping[str, str], gone: Sequence[str] = ()) -> str:
-    """Every leaderboard with the row that validation chose and the rows that are best, and the other pages, as Markdown.
+def _data(store: Store, name: str, boards: Sequence[Leaderboard]) -> dict[str, object]:
+    """What the page needs of a study in the store."""
+    about = next((run.about for run in reversed(store.experiment(name).records("study"))), RunTags())
+    return {"question": about.question, "leaderboards": [board_data(board) for board in boards]}
 
-    Args: lines: of `index_line`. others: page -> what it is about. gone: pages of studies whose runs are in no store that was read.
+
+def _records_beside(folder: Path, own: set[str]) -> tuple[dict[str, StudyRecord], list[str]]:
+    """The records of studies whose runs lie in another store, by the name of their folder, and why some can't be read."""
+    records, faults = {}, []
+    for path in sorted(folder.glob(f"*/{RECORD}")):
+        if path.parent.name in own:
+            continue
+        try:
+            records[path.parent.name] = read_record(path.parent)
+        except BenchError as error:
+            logger.warning("%s", error)
+            faults.append(f"{path.parent.name}/{RECORD}: {str(error).replace(f'{folder}/', '')}")
+    return records, faults
+
+
+def _draw(each: JointTable, page: Path, pictures: Path, number: int) -> str:
+    """Draw the picture of a table; its path from the page, empty where nothing can be drawn."""
+    rows = [row for row in each.rows if row.data["parameters"] > 0]
+    if len(rows) < 2:
+        return ""
+    lines = {reference["name"]: reference["uar"]["value"] for reference in each.board["references"] if reference["name"] in LINES}
+    names = {row: f"{name} {row.uar[0]:.3f}" for row, name in each.names().items()}
+    save(size_figure(rows, names, lines, title(each, [each])), pictures / f"{number}.png")
+    return link_to(page, f"{number}.png")
+
+
+def index_markdown(tables: Sequence[JointTable], questions: Mapping[str, str], pages: Mapping[str, str], others: Mapping[str, str],
+                   gone: Sequence[str] = (), faults: Sequence[str] = (), draw: Draw | None = None) -> str:
+    """The whole page as Markdown.
+
+    Args:
+        questions: study -> what it asks. pages: study -> file of its report. others: file -> what it is about.
+        gone: pages of studies that have neither runs here nor a record. faults: why records can't be read.
+        draw: gives the path of a table's picture, or nothing.
     """
-    parts = ["# Reports", "Generated by `bench report`; edit nothing here by hand.", MARKS]
-    parts += [f"{words}: [{page}]({quote(page)})." for page, words in others.items()]
-    if gone:
-        parts.append(f"Of runs that lie in another store: {', '.join(f'[{escape(page)}]({quote(page)})' for page in gone)}.")
-    heads = ["study", "corpus", "protocol", "chosen by validation UAR", "its test UAR", "rank", "rows of rank 1, not told apart", "rows",
-             "seeds", "marks"]
-    return "\n\n".join([*parts, table(heads, lines, "llllrrlrrl")]) + "\n"
-
-
-def index_line(name: str, page: str, board: Leaderboard) -> list[str]:
-    """The cells of a leaderboard's line in the index: the row that validation chose, and the rows that are best on test."""
-    chosen = board.chosen
-    assert chosen is not None  # leaderboards without finals are not in the index
-    best = "; ".join(f"{escape(board.name(row))} {figure(board, row)}" for row in board.best[:NAMED])
-    more = f"; {len(board.best) - NAMED} more" if len(board.best) > NAMED else ""
-    marks = [mark for mark in board.marks(chosen) if mark != "chosen"] + [f"⚠ {alarm}" for alarm in board.alarms]
-    return [f"[{escape(name)}]({quote(page)})", escape(board.corpus), escape(chosen.protocol), escape(board.name(chosen)),
-            figure(board, chosen), rank_of(board, chosen), (best + more) or "–", str(len(board.finished)), str(chosen.seeds),
-            marks_markdown(marks)]
+    links = [link_or_name(study, pages) for study in sorted(questions)] + [f"[{escape(page)}]({quote(page)})" for page in others]
+    lines = [f"- {link_or_name(study, pages)}{f': {escape(text)}' if text else ''}" for study, text in sorted(questions.items())]
+    lines += [f"- [{escape(page)}]({quote(page)}): {escape(words)}" for page, words in others.items()]
+    lines += [f"- [{escape(page)}]({quote(page)}): of runs that lie in another store; it has no record, so its rows stand in no table"
+              for page in gone]
+    lines += [f"- ⚠ not read: {escape(fault)}" for fault in faults]
+    parts = ["# Reports", " · ".join(links), *joint_markdown(tables, pages, draw), "## The reports", "\n".join(lines), LEGEND,
+             "Generated by `bench report`; edit nothing here by hand."]
+    return "\n\n".join(part for part in parts if part) + "\n"

@@ -12,6 +12,7 @@ from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.evaluation.rows import Row
 from harness.evaluation.search_results import cell_searches
 from harness.evaluation.search_worth import SearchWorth, read_worth
+from harness.evaluation.study_records import record_of
 from harness.reports import baseline_section, cost_section, folds_section, front_section, search_section, voices_section
 from harness.reports.leaderboard_section import Draw, leaderboard_markdown, losses
 from harness.reports.leaderboard_tables import ENDS
@@ -30,7 +31,7 @@ test figures chose nothing, they sort the tables."""
 
 
 def write_report(store: Store, study_name: str, data: Path | None = None) -> tuple[Path, list[Leaderboard]]:
-    """Write `reports/<study>.md` and its pictures below `home`; returns the report's path and its leaderboards.
+    """Write `reports/<study>.md`, its pictures and its record below `home`; returns the report's path and its leaderboards.
 
     Args: data: where the corpora are, for what runs of earlier code did not note of each clip.
     Raises: BenchError when the store holds no runs of the study, or lacks files whose figures the report has: it stays as it is.
@@ -46,10 +47,11 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
     with FileLock(home / ".bench" / "reports.lock"), new_pictures(path) as folder:  # two starts of a study may end at the same time
         pictures = Pictures(path, folder)
         tracker = store.experiment(study_name)
+        worths = [read_worth(tracker, records, board) for board in boards]
         text = study_markdown(study_name, records, boards, pictures.of, pictures.critical_difference, pictures.pareto,
                               tracker.openings(records), len(tracker.deleted("trial")), pictures.search,
-                              [read_worth(tracker, records, board) for board in boards], pictures.search_front, pictures.voices,
-                              pictures.known_voices)
+                              worths, pictures.search_front, pictures.voices, pictures.known_voices)
+        record_of(study_name, records, boards, worths).write(folder)
         write_beside(path, text + (f"\nHow recall falls with noise: [{noise.name}]({quote(noise.name)}).\n" if noise.exists() else ""))
     return path, boards
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
@@ -104,7 +104,7 @@ class Predictions:
         return pd.DataFrame({"clip": self.clips, **self.about, "truth": emotions[self.truth], "predicted": emotions[self.predicted],
                              **dict(zip(self.emotions, self.probabilities.T, strict=True))})
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path | TextIO) -> None:
         """As a CSV file: `clip`, its attributes, `truth`, and the probability of each emotion."""
         self.to_frame().drop(columns="predicted").to_csv(path, index=False, float_format="%.9f", lineterminator="\n")
 
@@ -132,25 +132,30 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
 
 def read(path: Path) -> Predictions:
     """The predictions that `Predictions.write` wrote. Raises: BenchError for a damaged file."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return parse(file, path.name)
+
+
+def parse(file: Iterable[str], name: str) -> Predictions:
+    """The same from lines of text. Args: name: of the file, for messages."""
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            head, *lines = csv.reader(file)
+        head, *lines = csv.reader(file)
         at = head.index("truth")
         emotions = tuple(head[at + 1 :])
         columns = np.array(lines, dtype=str).T
         predictions = Predictions(emotions, columns[0], np.array([emotions.index(text) for text in columns[at]], np.int64),
                                   columns[at + 1 :].T.astype(np.float64), dict(zip(head[1:at], columns[1:at], strict=True)))
     except (ValueError, IndexError, csv.Error) as error:
-        raise _damaged(path, str(error)) from error
+        raise _damaged(name, str(error)) from error
     if "speaker" not in predictions.about or len(emotions) < 2 or len(set(head)) < len(head):
-        raise _damaged(path, "a column is missing or is there twice")
+        raise _damaged(name, "a column is missing or is there twice")
     if not np.allclose(predictions.probabilities.sum(axis=1), 1, atol=1e-4) or predictions.probabilities.min() < 0:
-        raise _damaged(path, "its probabilities do not sum to one")
+        raise _damaged(name, "its probabilities do not sum to one")
     return predictions
 
 
-def _damaged(path: Path, reason: str) -> BenchError:
-    return BenchError(f"{path.name} of a run is damaged: {reason}. Restore the file from a copy of the store, or delete the run in the "
+def _damaged(name: str, reason: str) -> BenchError:
+    return BenchError(f"{name} of a run is damaged: {reason}. Restore the file from a copy of the store, or delete the run in the "
                       "MLflow UI and run its study again")
 
 

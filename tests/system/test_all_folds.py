@@ -62,8 +62,9 @@ def test_all_folds_are_one_ranked_board_and_what_had_run_alone_was_not_trained_a
 
 
 def test_the_index_the_json_and_the_frame_have_the_row_of_all_folds_alone(home: Path) -> None:
-    assert (home / "reports" / "README.md").read_text().count("(2 folds) |") == 1
-    found = json.loads(bench("report", "--home", home, "--json").out)["studies"]["simulated"]
+    assert (home / "reports" / "README.md").read_text().count("(2 folds) on ") == 1
+    board, = json.loads(bench("report", "--home", home, "--json").out)["studies"]["simulated"]["leaderboards"]
+    found = board["rows"]
     assert [(row["split"], row["folds_done"], row["folds"]) for row in found] == [(POOLED, 2, 2)] * 2
     frame = results("simulated", home=home)
     assert frame["protocol"].tolist() == [POOLED] * 2 and frame["test_uar_low"].notna().all() and frame["rank"].notna().all()

@@ -27,5 +27,5 @@ def test_report_of_a_study_without_runs_gives_the_near_names(ran: Ran) -> None:
 
 def test_a_study_s_rows_as_json_are_all_that_is_on_stdout(ran: Ran) -> None:
     document = json.loads(bench("report", "--home", ran.home, "--study", "tiny_study", "--json").out)
-    splits = [row["split"] for row in document["studies"]["tiny_study"]]
-    assert document["schema"] == 1 and splits == ["random_80_20", "unseen_speakers_80_20"]
+    splits = [board["protocol"] for board in document["studies"]["tiny_study"]["leaderboards"]]
+    assert document["schema"] == 2 and splits == ["random_80_20", "unseen_speakers_80_20"]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from calls import Outcome, bench
+from calls import Outcome
 from made_finals import CLIPS, said
 from made_records import final, known, lucky_and_sound
 from made_records import record as plain_record
@@ -32,20 +30,6 @@ def test_a_frame_has_the_same_figures_as_plain_columns(boards: Path) -> None:
         assert (own["key"], own["runs"]) == (row.cell, row.seed_runs)
         assert own[["test_macro_f1_low", "test_macro_f1_high"]].tolist() == pytest.approx(board.interval(row, "macro_f1"), nan_ok=True)
     assert frame["marks"]["lost"] == "shared speakers; ⚠ no statistics"
-
-
-def test_programs_get_interval_rank_ties_alarms_audit_and_reference_rows(boards: Path) -> None:
-    found: list[dict[str, Any]] = json.loads(bench("report", "--home", boards, "--study", "small", "--json").out)["studies"]["small"]
-    by_cell = {row["architecture"]: row for row in found}
-    assert {cell: row["rank"] for cell, row in by_cell.items()} == {"good": 1, "equal": 1, "weak": 3, "lost": None}
-    assert by_cell["good"]["alike"] == ["mel × equal"] and by_cell["weak"]["alike"] == []
-    bounds = by_cell["good"]["intervals"]["uar"]
-    assert bounds["low"] < by_cell["good"]["test"]["uar"]["mean"] < bounds["high"] and by_cell["lost"]["intervals"] is None
-    assert by_cell["lost"]["no_statistics"] == "test predictions of seed 1" and by_cell["good"]["no_statistics"] is None
-    assert [row for row in found if row["chosen"]] == [max(found, key=lambda row: row["validation_uar"]["mean"])]
-    assert [each["name"] for each in by_cell["good"]["references"]] == ["chance", "majority class"]
-    assert by_cell["good"]["references"][0]["uar"].keys() == {"value", "low", "high"}
-    assert by_cell["good"]["alarms"] == {"loss of chance": by_cell["good"]["alarms"]["loss of chance"]} and "audit" in by_cell["good"]
 
 
 def test_the_screen_shows_interval_rank_and_marks_of_each_row_and_a_word_on_the_whole(reported: Outcome) -> None:

@@ -101,14 +101,14 @@ def test_the_same_runs_give_the_same_bytes_pictures_and_index_included(ran: Ran)
         write_report(Store(ran.home), "tiny_study")
         return {path: path.read_bytes() for path in sorted((ran.home / "reports").rglob("*")) if path.is_file()}
 
-    assert everything() == everything() and len(everything()) == 11
+    assert everything() == everything() and len(everything()) == 13
 
 
 def test_rows_are_given_to_programs_as_json(ran: Ran) -> None:
     outcome = bench("report", "--json", "--home", ran.home)
     document: dict[str, Any] = json.loads(outcome.out)
-    assert outcome.code == 0 and document["schema"] == 1 and list(document["studies"]) == ["tiny_study"]
-    found = document["studies"]["tiny_study"]
+    assert outcome.code == 0 and document["schema"] == 2 and list(document["studies"]) == ["tiny_study"]
+    found = [row for board in document["studies"]["tiny_study"]["leaderboards"] for row in board["rows"]]
     assert [(row["split"], row["seeds"], row["trials"]) for row in found] == [
         ("random_80_20", 2, {"finished": 2}), ("unseen_speakers_80_20", 2, {"finished": 2})]
     assert all(0 <= row["test"]["uar"]["mean"] <= 1 and 0 <= row["validation_uar"]["sd"] < 1 for row in found)

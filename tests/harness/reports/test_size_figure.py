@@ -1,0 +1,21 @@
+"""The picture of UAR over parameters has a point a row, a colour a kind, and lines for chance and listeners."""
+
+from __future__ import annotations
+
+from made_records import boards_of, row
+
+from harness.evaluation.joint_leaderboards import joint_tables
+from harness.evaluation.report_data import study_data
+from harness.evaluation.study_records import StudyRecord
+from harness.reports.size_figure import COLORS, size_figure
+
+
+def test_rows_stand_at_their_parameters_in_the_colour_of_their_kind_and_are_named() -> None:
+    boards = boards_of(row("good", "cnn", {}), row("weak", "mlp", {}, family="pretrained"))
+    table, = joint_tables([StudyRecord.of("a", study_data(boards), boards)])
+    figure = size_figure(table.rows, {each: each.name for each in table.rows}, {"chance": 1 / 3}, "a title")
+    axes, = figure.axes
+    points = {line.get_color(): (line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines if line.get_marker() == "o"}
+    assert points == {COLORS[each.kind]: (12_345, each.uar[0]) for each in table.rows}
+    assert {text.get_text() for text in axes.texts} == {"mel image × cnn", "mel image × mlp"}
+    assert [line.get_ydata()[0] for line in axes.lines if line.get_label() == "chance"] == [1 / 3] and axes.get_xscale() == "log"
