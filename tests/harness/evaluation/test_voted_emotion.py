@@ -82,9 +82,9 @@ def test_rows_of_the_same_clips_are_ranked_and_programs_get_their_figures() -> N
     assert [row.rank for row in board.voted.rows.values()] == [1, 2]
     low, high = board.voted.rows["good"].uar[1:]
     assert low <= board.voted.rows["good"].uar[0] <= high
-    of_good = next(row for row in board.as_json() if row["cell"] == "good")["voted"]
+    of_good = next(row for row in board_data(board)["rows"] if row["cell"] == "good")["voted"]
     assert of_good["rank"] == 1 and of_good["uar"]["low"] == low and of_good["jensen_shannon_bits"]["sd"] == 0
-    assert {row["voted"] for row in voting({}, "good").as_json()} == {None}
+    assert {row["voted"] for row in board_data(voting({}, "good"))["rows"]} == {None}
 
 
 def test_divergence_is_symmetric_and_lies_between_equal_and_nothing_in_common() -> None:
