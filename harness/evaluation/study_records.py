@@ -126,12 +126,41 @@ def read_record(folder: Path) -> StudyRecord:
         document = json.loads(path.read_text(encoding="utf-8"))
         require_schema(document, path)
         (name, data), = document["studies"].items()
+        _require_types(data)
         return StudyRecord(str(name), data, _read_table(folder / PREDICTIONS, data["leaderboards"]))
     except OSError as error:
         raise BenchError(f"{error.filename}: {error.strerror}; `bench report` writes it where the study's runs are") from error
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, csv.Error) as error:
         raise BenchError(f"{path} or the {PREDICTIONS} beside it is damaged ({type(error).__name__}: {error}): take both from where the "
                          "study's runs are, where `bench report` writes them again") from error
+
+
+TEXTS = ("protocol", "corpus", "corpus_label", "corpus_fingerprint", "coverage", "split_fingerprint")
+OF_BOARDS: Mapping[str, type] = {**dict.fromkeys(TEXTS, str), **dict.fromkeys(("synthetic", "shares_speakers", "knows_speakers"), bool),
+                                 "emotions": list, "references": list, "alarms": dict, "clips": dict, "rows": list}
+OF_ROWS: Mapping[str, type] = {
+    **dict.fromkeys(("name", "cell", "class", "recipe", "feature_space", "architecture", "augmentation", "split"), str),
+    **dict.fromkeys(("parameters", "seeds"), int), **dict.fromkeys(("seed_numbers", "marks"), list),
+    **dict.fromkeys(("pretrained", "cost", "test", "validation_uar"), dict)}
+
+
+def _require_types(data: Any) -> None:
+    """Raise TypeError for data of a study in which what the page of all studies needs is of another type."""
+    _typed(data, {"question": str, "leaderboards": list})
+    for board in data["leaderboards"]:
+        _typed(board, OF_BOARDS)
+        figures = [reference["uar"] for reference in board["references"]]
+        for row in board["rows"]:
+            _typed(row, OF_ROWS)
+            figures += [row["validation_uar"], row["cost"], *([row["test"]["uar"]] if row["seeds"] else [])]
+        if not all(isinstance(value, (int, float, type(None))) for figure in figures for value in figure.values()):
+            raise TypeError("a figure is no number")
+
+
+def _typed(data: Any, types: Mapping[str, type]) -> None:
+    for name, kind in types.items():
+        if type(data[name]) is not kind:
+            raise TypeError(f"{name} is no {kind.__name__}")
 
 
 def require_schema(document: Any, path: Path | str) -> None:
