@@ -13,6 +13,7 @@ from made_records import final, known
 from harness.evaluation.final_predictions import FinalPredictions
 from harness.evaluation.leaderboard import Leaderboard, leaderboards
 from harness.evaluation.references import RESOLVED, listeners
+from harness.evaluation.report_data import board_data
 from harness.evaluation.rows import rows
 from harness.evaluation.voted_emotion import jensen_shannon, voted_board
 from harness.training.predictions import Predictions
