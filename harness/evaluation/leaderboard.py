@@ -15,7 +15,7 @@ from harness.evaluation.bundled_runs import StoredRuns
 from harness.evaluation.final_predictions import FinalPredictions, MissingFiles, clips_of, read_final_predictions
 from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES, Figure, table_intervals
 from harness.evaluation.pooled_folds import pooled_rows
-from harness.evaluation.ranks import pairs
+from harness.evaluation.ranks import Pairs, pairs
 from harness.evaluation.references import Reference, references
 from harness.evaluation.row_names import read_rows
 from harness.evaluation.rows import Row, by_validation, place
@@ -107,11 +107,18 @@ class Leaderboard:
     def _ranks(self) -> list[tuple[int | None, tuple[str, ...]]]:
         """Rank of each row with statistics, and the cells that it can't be told apart from."""
         cells = [finals.row.cell for finals in self.predictions]
-        if not self.rankable or len(cells) == 1:
+        tests = self.pairs
+        if tests is None:
             return [(1 if self.rankable else None, ())] * len(cells)
-        tests = pairs([finals.counts for finals in self.predictions])[RANKED_BY]
         apart = tests.better | tests.better.T
         return [(rank, tuple(cell for j, cell in enumerate(cells) if j != i and not apart[i, j])) for i, rank in enumerate(tests.ranks)]
+
+    @cached_property
+    def pairs(self) -> Pairs | None:
+        """Every row with statistics against every other by test UAR, in the order of `predictions`; None for a single or for other clips."""
+        if not self.rankable or len(self.predictions) == 1:
+            return None
+        return pairs([finals.counts for finals in self.predictions])[RANKED_BY]
 
     @cached_property
     def rankable(self) -> bool:

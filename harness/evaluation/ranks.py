@@ -34,6 +34,8 @@ class Pairs:
     Args:
         difference: of the measured figures. low, high: 95 % interval, of this pair alone. p: two-sided, of this pair alone.
         corrected: p after Holm's correction over all pairs; NaN, like p and the interval, for fewer than five speakers.
+        detectable: the least difference that would be significant with the correction of its first step, in which a pair has to hold
+            against all others; a true difference of that size is found about every other time. NaN like p.
     """
 
     difference: np.ndarray
@@ -41,6 +43,7 @@ class Pairs:
     high: np.ndarray
     p: np.ndarray
     corrected: np.ndarray
+    detectable: np.ndarray
 
     @property
     def better(self) -> np.ndarray:
@@ -54,6 +57,12 @@ class Pairs:
         Rows of another rank that they share have equally many better ones; a noisy row may rank above one with a higher figure.
         """
         return [1 + int(count) for count in self.better.sum(axis=1)]
+
+    @property
+    def smallest(self) -> float:
+        """The median over pairs of `detectable`: what this test part could have shown. NaN for fewer than five speakers or two rows."""
+        each = self.detectable[np.triu_indices(len(self.p), k=1)]
+        return float(np.median(each)) if each.size else float("nan")
 
 
 def pairs(counts: Sequence[np.ndarray] | np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, Pairs]:
@@ -86,12 +95,13 @@ def _pairs(rows: list[Sampled]) -> Pairs:
     training, freedom = training_variance(rows)
     if speakers < LEAST_SPEAKERS:
         unknown = np.full_like(difference, np.nan)
-        return Pairs(difference, unknown, unknown, unknown, unknown)
+        return Pairs(difference, unknown, unknown, unknown, unknown, unknown)
     error, df = standard_error(_variances(drawn), speakers, training * (1 / seeds[:, None] + 1 / seeds[None, :]), freedom)
     half = stdtrit(df, 1 - LEVEL / 2) * error
     t = np.abs(difference) / np.maximum(error, NOTHING)
     p = np.where(np.abs(difference) < NOTHING, 1.0, 2 * stdtr(df, -t))
-    return Pairs(difference, difference - half, difference + half, p, over_pairs(p))
+    first_step = LEVEL / max(len(rows) * (len(rows) - 1) // 2, 1)
+    return Pairs(difference, difference - half, difference + half, p, over_pairs(p), stdtrit(df, 1 - first_step / 2) * error)
 
 
 def _variances(drawn: np.ndarray) -> np.ndarray:

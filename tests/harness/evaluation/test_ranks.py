@@ -83,7 +83,7 @@ def test_ranks_count_the_rows_that_are_significantly_better() -> None:
     better = np.array([[0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0], [1, 1, 1, 0]], dtype=bool)
     corrected = np.where(better | better.T, 0.01, 1.0)
     difference = np.where(better, 0.1, -0.1)
-    found = Pairs(difference, difference, difference, corrected, corrected)
+    found = Pairs(difference, difference, difference, corrected, corrected, corrected)
     assert found.ranks == [1, 1, 2, 4]
 
 

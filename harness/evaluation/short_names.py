@@ -1,0 +1,87 @@
+"""What rows are called on a page of their own: what distinguishes them there, in as few words as possible."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.evaluation.rows import KNOWING, Row
+
+
+@dataclass(frozen=True)
+class ShortNames:
+    """The short names of the rows of a page, and what all of them have in common.
+
+    Args: names: name of a row, as `full_name` gives it -> its short name. common: what is left out of all of them, in words, may be empty.
+    """
+
+    names: Mapping[str, str]
+    common: str = ""
+
+    def of(self, row: Row) -> str:
+        """What a row is called; its whole name, where it is none of the page."""
+        return self.names.get(full_name(row), row.name)
+
+
+def full_name(row: Row) -> str:
+    """The name of a row without whether it knows the test speakers: it is the same network on other leaderboards."""
+    return row.name.replace(KNOWING, "")
+
+
+def short_names(rows: Collection[Row]) -> ShortNames:
+    """The short names of the rows of a page.
+
+    Left out are a feature space, an architecture and settings that all rows have, and of a component what no other row has otherwise:
+    where every `mfcc` is `mfcc[n_mfcc=26] vector`, it is `mfcc`. A recipe keeps its name.
+    """
+    by_name = {full_name(row): row for row in rows}
+    each = list(by_name.values())
+    spaces, networks = {_space(row) for row in each}, {row.architecture for row in each}
+    shared = "" if len(spaces) > 1 or len(networks) == 1 else f"`{spaces.pop()}`"
+    details = _details([*(_space(row) for row in each), *(row.architecture for row in each)])
+    apart = {row.apart for row in each}
+    short = {name: _short(row, bool(shared), details, len(apart) > 1) for name, row in by_name.items()}
+    counts = Counter(short.values())
+    names = {name: text if counts[text] == 1 else name for name, text in short.items()}
+    settings = f"`{apart.pop()}`" if len(apart) == 1 and "" not in apart else ""
+    return ShortNames(names, " with ".join(text for text in ("" if any(row.recipe for row in each) else shared, settings) if text))
+
+
+def _short(row: Row, without_space: bool, details: Mapping[str, Collection[str]], with_settings: bool) -> str:
+    parts = ["" if without_space else _space(row), row.architecture]
+    label = row.recipe or " × ".join(text for text in (*(_plain(part, details) for part in parts), row.augmentation) if text)
+    return f"{label} {row.apart}".strip() if with_settings else label
+
+
+def _space(row: Row) -> str:
+    return row.feature_space.replace(KNOWING, "")
+
+
+def _plain(label: str, details: Mapping[str, Collection[str]]) -> str:
+    """A label without details that no other label with its components has otherwise."""
+    heads = _heads(label)
+    return heads if len(details[heads]) == 1 else label
+
+
+def _details(labels: Sequence[str]) -> dict[str, set[str]]:
+    """Components of labels -> all labels that have them."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for label in labels:
+        found[_heads(label)].add(label)
+    return found
+
+
+def _heads(label: str) -> str:
+    """The components of a label, without their fields and what stands behind them.
+
+    >>> _heads("whisper[layers=(0, 1)]+mfcc vector mean+std"), _heads("known[protocol=unseen[seed=1]]")
+    ('whisper+mfcc', 'known')
+    """
+    depth, kept = 0, ""
+    for letter in label:
+        depth += (letter == "[") - (letter == "]")
+        if depth == 0 and letter == " ":
+            break
+        kept += letter if depth == 0 and letter != "]" else ""
+    return kept
