@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from harness.evaluation.ranks import Pairs, pairs
 from harness.evaluation.references import Reference, references
 from harness.evaluation.row_names import read_rows
 from harness.evaluation.rows import Row, by_validation, place
+from harness.evaluation.short_names import ShortNames, short_names
 from harness.evaluation.voted_emotion import VotedBoard, voted_board
 from harness.study.folds import pooled_label
 from harness.tracking.run_record import RunRecord
@@ -55,6 +56,7 @@ class Leaderboard:
         missing_files: cell -> which files of its finals the store no longer has, in words.
         among: corpora of all leaderboards of the page as (name, coverage, label, fingerprint), from which its own is told apart.
         folds: the leaderboard of each fold, where the rows pool folds; a cell has another key in each.
+        names: what rows are called on a page of their study.
     """
 
     rows: tuple[Row, ...]
@@ -62,6 +64,7 @@ class Leaderboard:
     missing_files: Mapping[str, str]
     among: frozenset[tuple[str, str, str, str]] = frozenset()
     folds: tuple[Leaderboard, ...] = ()
+    names: ShortNames = field(default_factory=ShortNames)
 
     @property
     def corpus(self) -> str:
@@ -86,6 +89,10 @@ class Leaderboard:
     def name(self, row: Row) -> str:
         """What a row is called here: without the settings that all rows share."""
         return row.label if self.settings else row.name
+
+    def short(self, row: Row) -> str:
+        """What a row is called on a page of its study alone: what it has in common with all its rows stands there once."""
+        return self.names.of(row)
 
     @property
     def chosen(self) -> Row | None:
@@ -115,7 +122,7 @@ class Leaderboard:
 
     @cached_property
     def pairs(self) -> Pairs | None:
-        """Every row with statistics against every other by test UAR, in the order of `predictions`; None for a single or for other clips."""
+        """Every row with statistics against every other by test UAR, in the order of `predictions`; None where they can't be."""
         if not self.rankable or len(self.predictions) == 1:
             return None
         return pairs([finals.counts for finals in self.predictions])[RANKED_BY]
@@ -206,8 +213,10 @@ def leaderboards(study_rows: Sequence[Row], finals: Mapping[str, FinalPrediction
     of_folds = sorted((row for row in study_rows if row.pooled_cell),
                       key=lambda row: (row.corpus, row.corpus_fingerprint, row.fold, row.knows_speakers))
     pooled, of_pooled = pooled_rows(of_folds, finals)
-    boards = _by_protocol(sorted([*(row for row in study_rows if not row.pooled_cell), *pooled], key=place), {**finals, **of_pooled})
-    folds = _by_protocol(of_folds, finals)
+    names = short_names(study_rows)
+    ordered = sorted([*(row for row in study_rows if not row.pooled_cell), *pooled], key=place)
+    boards = _by_protocol(ordered, {**finals, **of_pooled}, names)
+    folds = _by_protocol(of_folds, finals, names)
     return [replace(board, folds=tuple(fold for fold in folds if _pools(board.rows[0], fold.rows[0]))) for board in boards]
 
 
@@ -216,14 +225,16 @@ def _pools(row: Row, fold: Row) -> bool:
     return row.board == replace(fold, split=pooled_label(fold.pooled_split, fold.folds)).board
 
 
-def _by_protocol(study_rows: Sequence[Row], finals: Mapping[str, FinalPredictions | MissingFiles]) -> list[Leaderboard]:
+def _by_protocol(study_rows: Sequence[Row], finals: Mapping[str, FinalPredictions | MissingFiles],
+                 names: ShortNames) -> list[Leaderboard]:
     """A leaderboard for each corpus and protocol, and apart from it one of rows that know the test speakers, in the order of the rows."""
     tables = itertools.groupby(study_rows, key=lambda row: row.board)
     boards, among = [], frozenset(map(_corpus_of, study_rows))
     for table in (tuple(group) for _, group in tables):
         files = {row.cell: finals[row.cell] for row in table if row.cell in finals}
-        boards.append(Leaderboard(table, tuple(complete for complete in files.values() if isinstance(complete, FinalPredictions)),
-                                  {cell: missing.reason for cell, missing in files.items() if isinstance(missing, MissingFiles)}, among))
+        missing = {cell: each.reason for cell, each in files.items() if isinstance(each, MissingFiles)}
+        complete = tuple(each for each in files.values() if isinstance(each, FinalPredictions))
+        boards.append(Leaderboard(table, complete, missing, among, names=names))
     return boards
 
 

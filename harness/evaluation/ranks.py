@@ -59,10 +59,10 @@ class Pairs:
         return [1 + int(count) for count in self.better.sum(axis=1)]
 
     @property
-    def smallest(self) -> float:
-        """The median over pairs of `detectable`: what this test part could have shown. NaN for fewer than five speakers or two rows."""
-        each = self.detectable[np.triu_indices(len(self.p), k=1)]
-        return float(np.median(each)) if each.size else float("nan")
+    def smallest(self) -> tuple[float, float]:
+        """What this test part could have shown, of one pair alone and of all: the median over pairs. NaN for fewer than five speakers."""
+        places = np.triu_indices(len(self.p), k=1)
+        return float(np.median((self.high - self.difference)[places])), float(np.median(self.detectable[places]))
 
 
 def pairs(counts: Sequence[np.ndarray] | np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, Pairs]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.evaluation.rows import KNOWING, Row
 
@@ -13,11 +13,11 @@ from harness.evaluation.rows import KNOWING, Row
 class ShortNames:
     """The short names of the rows of a page, and what all of them have in common.
 
-    Args: names: name of a row, as `full_name` gives it -> its short name. common: what is left out of all of them, in words, may be empty.
+    Args: names: name of a row, as `full_name` gives it -> its short name. common: what is left out of all of them, may be empty.
     """
 
-    names: Mapping[str, str]
-    common: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    common: tuple[str, ...] = ()
 
     def of(self, row: Row) -> str:
         """What a row is called; its whole name, where it is none of the page."""
@@ -38,14 +38,14 @@ def short_names(rows: Collection[Row]) -> ShortNames:
     by_name = {full_name(row): row for row in rows}
     each = list(by_name.values())
     spaces, networks = {_space(row) for row in each}, {row.architecture for row in each}
-    shared = "" if len(spaces) > 1 or len(networks) == 1 else f"`{spaces.pop()}`"
+    shared = "" if len(spaces) > 1 or len(networks) == 1 else spaces.pop()
     details = _details([*(_space(row) for row in each), *(row.architecture for row in each)])
     apart = {row.apart for row in each}
     short = {name: _short(row, bool(shared), details, len(apart) > 1) for name, row in by_name.items()}
     counts = Counter(short.values())
     names = {name: text if counts[text] == 1 else name for name, text in short.items()}
-    settings = f"`{apart.pop()}`" if len(apart) == 1 and "" not in apart else ""
-    return ShortNames(names, " with ".join(text for text in ("" if any(row.recipe for row in each) else shared, settings) if text))
+    common = "" if any(row.recipe for row in each) else shared, apart.pop() if len(apart) == 1 else ""
+    return ShortNames(names, tuple(text for text in common if text))
 
 
 def _short(row: Row, without_space: bool, details: Mapping[str, Collection[str]], with_settings: bool) -> str:
@@ -59,9 +59,13 @@ def _space(row: Row) -> str:
 
 
 def _plain(label: str, details: Mapping[str, Collection[str]]) -> str:
-    """A label without details that no other label with its components has otherwise."""
+    """A label without details that no other label with its components has otherwise: fields, and what stands behind them."""
     heads = _heads(label)
-    return heads if len(details[heads]) == 1 else label
+    same = details[heads]
+    if len(same) == 1:
+        return heads
+    end = len(_first_word(label))
+    return label[:end] if len({other[len(_first_word(other)):] for other in same}) == 1 else label
 
 
 def _details(labels: Sequence[str]) -> dict[str, set[str]]:
@@ -79,9 +83,17 @@ def _heads(label: str) -> str:
     ('whisper+mfcc', 'known')
     """
     depth, kept = 0, ""
-    for letter in label:
+    for letter in _first_word(label):
         depth += (letter == "[") - (letter == "]")
-        if depth == 0 and letter == " ":
-            break
         kept += letter if depth == 0 and letter != "]" else ""
     return kept
+
+
+def _first_word(label: str) -> str:
+    """A label up to the first space outside brackets: its components with their fields."""
+    depth = 0
+    for place, letter in enumerate(label):
+        depth += (letter == "[") - (letter == "]")
+        if depth == 0 and letter == " ":
+            return label[:place]
+    return label

@@ -11,8 +11,7 @@ from harness.reports.markdown import escape, points, table, with_interval
 
 def baseline_markdown(boards: Iterable[Leaderboard], baseline: str) -> list[str]:
     """A finding and a table for each leaderboard that has the baseline; empty without one."""
-    parts = [part for board in boards for part in _of_board(board, baseline)] if baseline else []
-    return [f"## What each recipe gains over {escape(baseline)}", *parts] if parts else []
+    return [part for board in boards for part in _of_board(board, baseline)] if baseline else []
 
 
 def _of_board(board: Leaderboard, baseline: str) -> list[str]:

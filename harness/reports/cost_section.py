@@ -11,7 +11,8 @@ from harness.evaluation.rows import Row
 from harness.reports.markdown import escape, table
 from harness.training.cost import LATENCY
 
-FORMS = {LATENCY: ".1f", "latency_p95_ms": ".1f", "multiply_adds": ",.0f", "model_mb": ".2f", "peak_memory_mb": ",.0f"}
+FORMS = {LATENCY: ".1f", "latency_p95_ms": ".1f", "multiply_adds": ",.2f", "model_mb": ".2f", "peak_memory_mb": ",.0f"}
+UNITS = {"multiply_adds": 1e6}  # in which a figure is shown, where it is another than that of its name
 BUSY_CORES = 0.25  # kept busy by other processes: more of them are worth a warning
 Draw = Callable[[str, Sequence[Point]], str]
 
@@ -22,20 +23,20 @@ def cost_markdown(board: Leaderboard, draw: Draw | None) -> tuple[str, str]:
     Args: draw: protocol and its points -> path of the picture; None: there is no picture.
     """
     measured = [row for row in board.finished if row.cost]
-    names = {row.cell: board.name(row) for row in board.finished}
+    names = {row.cell: board.short(row) for row in board.finished}
     points = {row.cell: Point(names[row.cell], row.cost[LATENCY], row.test["uar"][0], None if math.isnan(interval[0]) else interval)
               for row in measured for interval in [board.interval(row)]}
     comparable = len({(row.cost["cores"], row.cost["clip_s"], row.backend) for row in measured}) == 1
     has_front = comparable and len(points) > 1
     best = front(list(points.values())) if has_front else []
-    heads = ["cell", "front", "test UAR", "median ms", "p95 ms", "multiply–adds", "model MB", "peak memory MB", "parameters", "training s"]
+    heads = ["network", "front", "UAR", "ms", "p95 ms", "10⁶ mult–adds", "model MB", "memory MB", "parameters", "training s"]
     lines = [_line(row, names[row.cell], points.get(row.cell) in best) for row in board.finished]
     picture = [f"![Test UAR against latency]({draw(board.rows[0].protocol, list(points.values()))})"] if has_front and draw else []
     return (_front_sentence(best) if has_front else ""), "\n\n".join([*picture, table(heads, lines, "llr"), *_notes(measured, comparable)])
 
 
 def _line(row: Row, name: str, on_front: bool) -> list[str]:
-    costs = [format(row.cost[key], form) if key in row.cost else "–" for key, form in FORMS.items()]
+    costs = [format(row.cost[key] / UNITS.get(key, 1), form) if key in row.cost else "–" for key, form in FORMS.items()]
     return [escape(name), "✓" if on_front else "", f"{row.test['uar'][0]:.3f}", *costs, f"{row.parameters:,}", f"{row.fit_seconds:.0f}"]
 
 

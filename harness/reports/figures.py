@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from harness.evaluation.calibration import Bin
-    from harness.evaluation.voices import VoicesOfRow
 
 
 def reliability_figure(bins: list[Bin], title: str) -> Figure:
@@ -119,31 +118,6 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
         room_below = (len(heights) - 1 - place + 0.5) * gap
         apart.append(max(min(height, apart[-1] - gap if apart else 1 - gap / 2), room_below))
     return apart
-
-
-def voices_figure(rows: Mapping[str, VoicesOfRow], lines: Mapping[str, float],
-                  kinds: tuple[str, str] = ("new speakers", "heard speakers")) -> Figure:
-    """A line a row: UAR with its interval on new speakers and on heard ones.
-
-    Args: rows: by name. lines: name -> UAR of chance and listeners. kinds: what the two figures of a row are called.
-    """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8.2, 1.6 + 0.34 * len(rows)), layout="constrained")
-    axes = figure.add_subplot()
-    for place, row in enumerate(rows.values()):
-        axes.plot([row.new[0], row.heard[0]], [place, place], color="#bbbbbb", linewidth=1, zorder=1)
-        for (value, low, high), above, color, inside in ((row.new, -0.12, "#1f5fa8", "#1f5fa8"), (row.heard, 0.12, "#c05020", "white")):
-            bounds = [[value - low], [high - value]] if low == low else None
-            axes.errorbar(value, place + above, xerr=bounds, marker="o", markersize=5, capsize=2, elinewidth=0.9, color=color, mfc=inside,
-                          label=kinds[above > 0] if not place else None)
-    for number, (name, uar) in enumerate(lines.items()):
-        axes.axvline(uar, color="#888888", linewidth=0.8, linestyle=("--", ":", "-.")[number % 3], label=name)
-    axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.5, -0.5),
-             xlabel="test UAR with 95 % interval")
-    axes.tick_params(axis="y", labelsize=8)
-    figure.legend(loc="outside upper center", ncols=2 + len(lines), fontsize=8, frameon=False)
-    return figure
 
 
 def noise_figure(lines: Mapping[str, Mapping[str, Sequence[tuple[float, float, float]]]], places: Sequence[str], chance: float) -> Figure:

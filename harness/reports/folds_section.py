@@ -42,7 +42,7 @@ def by_fold(board: Leaderboard) -> str:
     lines = [_fold_line(fold, [folds.get(fold.rows[0].fold) for folds in by_row.values()]) for fold in board.folds]
     means = [[row.test["uar"][0] for row in folds.values()] for folds in by_row.values()]
     mean = ["mean ± sd over folds", "", "", *(plus_minus(mean_sd(uars)) if uars else "–" for uars in means)]
-    names = [escape(board.name(row)) for row in board.rows]
+    names = [escape(board.short(row)) for row in board.rows]
     chosen = [f"- {name}: {escape(text)}" for name, folds in zip(names, by_row.values(), strict=True) if (text := _chosen(folds))]
     settings = "Settings that validation UAR chose, fold by fold:\n\n" + "\n".join(chosen)
     heads = ["fold", "test speakers", "test clips", *(f"test UAR of {name}" for name in names)]
@@ -76,18 +76,18 @@ def rounded(value: str) -> str:
         return value
 
 
-def folds_markdown(rows: Sequence[Row], draw: Draw) -> list[str]:
+def folds_markdown(rows: Sequence[Row], draw: Draw | None) -> list[str]:
     """One part for each protocol with folds; none without.
 
     Args:
-        draw: protocol, row labels and their comparison -> path of the critical-difference diagram.
+        draw: protocol, row labels and their comparison -> path of the critical-difference diagram; None: there is none.
     """
     parts = []
     for protocol, (labels, figures) in folds(rows).items():
         comparison = compare_over_folds(figures)
-        parts += [f"## Over the folds of {escape(protocol)}", _rank_table(labels, figures, comparison),
+        parts += [f"### {escape(protocol)}", _rank_table(labels, figures, comparison),
                   _sentences(labels, len(figures), comparison)]
-        if not comparison.reason_missing:
+        if draw and not comparison.reason_missing:
             parts.append(f"![Critical difference]({draw(protocol, labels, comparison)})")
     return parts
 

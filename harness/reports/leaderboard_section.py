@@ -4,59 +4,38 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-import numpy as np
-
-from harness.evaluation.calibration import BINS, calibration_errors
-from harness.evaluation.final_predictions import FinalPredictions
-from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES, mean_sd
+from harness.evaluation.intervals import LEAST_SPEAKERS, SCORES
 from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.references import Reference, why_no_listeners
-from harness.evaluation.rows import Row, by_validation
-from harness.reports import cost_section, groups_section
-from harness.reports.folds_section import by_fold, pooled_sentence, rounded
-from harness.reports.highlights import highlights
-from harness.reports.leaderboard_tables import ENDS, interval_table, leaderboard_table, search_table, trials_in_words
-from harness.reports.markdown import code, escape, folded, plural, plus_minus, table, with_interval
-from harness.reports.voted_section import voted_markdown
+from harness.evaluation.rows import Row
+from harness.reports.folds_section import by_fold, pooled_sentence
+from harness.reports.highlights import choice
+from harness.reports.leaderboard_tables import ENDS, common_to_rows, interval_table, leaderboard_table, search_table, trials_in_words
+from harness.reports.markdown import brief_interval, code, escape, folded, plural, table, with_interval
 from harness.study.trial import NUMBERS_VERSION
 from harness.tracking.run_record import counts_in_words
-from harness.training.fonts import codes
-from harness.training.predictions import Predictions
-from harness.training.scores import most_confused
 
 MOST_COLUMNS = 16  # emotions beside each other
-DETAILED = 2  # rows of each leaderboard, best validation UAR first, that get pictures and tables of where they fail
-CUT = """**cut**: so many clips are longer than the feature space's `duration_s`, or lose nearly all to `trim_db`; what is cut off is heard
-neither in training nor in test. `bench check` prints how long the clips of a corpus are."""
-Draw = Callable[[FinalPredictions], dict[str, str]]
 
 
-def leaderboard_markdown(study_name: str, board: Leaderboard, draw: Draw, front: cost_section.Draw | None = None,
-                         search: tuple[str, str] = ("", "")) -> list[str]:
-    """The parts of one leaderboard: a sentence or two, the table, and below it what a reader opens by a click.
-
-    Args:
-        draw: gives the paths of a row's pictures by what they show. front: gives the path of the picture of the Pareto front.
-        search: what the search found, at a glance and folded.
-    """
+def leaderboard_markdown(board: Leaderboard, closed: bool = False) -> list[str]:
+    """The parts of one leaderboard: its table, and what makes it doubtful. Args: closed: whether a reader opens it by a click."""
     first = board.rows[0]
-    parts = [f"## {escape(f'{first.protocol} on {board.corpus}')}",
-             f"All rows with {code(board.settings)}." if board.settings else "", highlights(board),
-             leaderboard_table(board) if board.finished else "No finals yet.", _clips(board),
-             CUT if any(row.cut for row in board.rows) else "", _pretrained(board),
-             *(f"⚠ **{name}**: {sentence}" for name, sentence in board.alarms.items()), statistics_sentences(board), _waiting(board),
-             _alarms(board), folded("Fold by fold", by_fold(board)) if board.folds else "", *search]
+    title = escape(f"{first.protocol} on {board.corpus}")
     if not board.finished:
-        return parts
-    pareto, cost = cost_section.cost_markdown(board, front)
-    parts += [pareto, voted_markdown(board), folded("Cost beside quality", cost)]
-    for finals in sorted(board.predictions, key=lambda finals: by_validation(finals.row))[:DETAILED]:
-        parts += _details(board.name(finals.row), finals, draw)
-    return [*parts, folded("WA and macro-F1 with intervals", interval_table(board)),
-            folded("Search and leak audit of each row", search_table(board)), _references(board),
-            _reproduce(study_name, board)]
+        folds = folded("Fold by fold", by_fold(board)) if board.folds else ""
+        return [f"### {title}", "No finals yet.", _clips(board), _waiting(board), folds]
+    parts = [common_to_rows(board), leaderboard_table(board), choice(board), _clips(board), statistics_sentences(board),
+             *(f"⚠ **{name}**: {sentence}" for name, sentence in board.alarms.items()), _waiting(board), _alarms(board),
+             folded("Fold by fold", by_fold(board)) if board.folds else "",
+             folded("WA and macro-F1 with intervals", interval_table(board)), _references(board)]
+    if not closed:
+        return [f"### {title}", *parts]
+    assert board.chosen
+    name, uar = escape(board.short(board.chosen)), brief_interval(board.chosen.test["uar"][0], *board.interval(board.chosen))
+    return [folded(f"{title}: {name}, {uar}", "\n\n".join(part for part in parts if part))]
 
 
 def _clips(board: Leaderboard) -> str:
@@ -71,15 +50,15 @@ def _clips(board: Leaderboard) -> str:
     return " ".join(f"{what}: {escape(counts_in_words(of_parts))}." for what, of_parts in counts.items() if of_parts) + shared
 
 
-def _pretrained(board: Leaderboard) -> str:
+def pretrained_models(boards: Sequence[Leaderboard]) -> str:
     """What pretrained models have heard before, as a sentence each."""
-    models = {name: facts for row in board.rows for name, facts in row.pretrained.items()}
+    models = {name: facts for board in boards for row in board.rows for name, facts in row.pretrained.items()}
     return "\n".join(f"- **pretrained**: {escape(name)}, {escape('; '.join(f'{what}: {fact}' for what, fact in facts.items()))}."
                      for name, facts in models.items())
 
 
 def _waiting(board: Leaderboard) -> str:
-    rows = "; ".join(f"{escape(board.name(row))} ({f'{row.folds_in_words}; ' if board.folds else ''}{trials_in_words(row)})"
+    rows = "; ".join(f"{escape(board.short(row))} ({f'{row.folds_in_words}; ' if board.folds else ''}{trials_in_words(row)})"
                      for row in board.rows if not row.seeds)
     return f"Without finals: {rows}." if rows else ""
 
@@ -110,33 +89,17 @@ def _references(board: Leaderboard) -> str:
     return folded("Reference rows by emotion", "\n\n".join(part for part in parts if part))
 
 
-def _details(name: str, finals: FinalPredictions, draw: Draw) -> list[str]:
-    """One row with its settings, its errors and its pictures."""
-    row, emotions = finals.row, finals.test[0].emotions
-    settings = ", ".join(f"{key} = {rounded(value)}" for key, value in sorted(row.chosen.items()) if "." in key)
-    pairs = ", ".join(f"{a} taken for {b} {n} times ({share:.0%} of {a})" for a, b, n, share in most_confused(finals.confusion, emotions))
-    pictures = draw(finals)
-    images = "\n\n".join(f"![{what}]({path})" for what, path in pictures.items())
-    groups = groups_section.groups_markdown(finals.test)
-    return [f"### {escape(name)} on {escape(row.split)}",
-            f"Settings that validation UAR chose: {escape(settings)}." if settings else "",
-            f"Most confused over {plural(row.seeds, 'seed')}: {escape(pairs)}. {calibration_sentence(finals.test)}",
-            folded(", ".join(pictures), images + _legend(emotions)) if pictures else "", folded("Where it fails", groups) if groups else ""]
-
-
-def _legend(emotions: Sequence[str]) -> str:
-    """What the codes of the confusion matrix stand for; empty where the pictures have the emotions themselves."""
-    pairs = ", ".join(f"{short} = {escape(emotion)}" for emotion, short in codes(emotions).items() if short != emotion)
-    return f"\n\nNo installed font has all signs of the emotions, so that the confusion matrix has codes: {pairs}." if pairs else ""
-
-
-def _reproduce(study_name: str, board: Leaderboard) -> str:
-    lines = [f"- {escape(board.name(row))}: {code(command(study_name, row))} (commit {escape(row.commit)}, {escape(row.hardware)})"
+def reproduce_markdown(study_name: str, board: Leaderboard) -> str:
+    """The command of each finished row, its trials and its audit, for a reader who opens them by a click; empty without finals."""
+    if not board.finished:
+        return ""
+    lines = [f"- {escape(board.short(row))}: {code(command(study_name, row))} (commit {escape(row.commit)}, {escape(row.hardware)})"
              f"{_not_in_the_command(row)}" for row in board.finished]
     first = board.finished[0]
     fingerprints = (f"Split fingerprint {code(first.split_fingerprint or 'none')}, corpus fingerprint "
                     f"{code(first.corpus_fingerprint)}.")
-    return folded("How to reproduce each row", "\n".join([*lines, "", fingerprints]))
+    audits = ["", search_table(board), ""]
+    return folded(escape(f"{first.protocol} on {board.corpus}"), "\n".join([*lines, *audits, fingerprints]))
 
 
 def _not_in_the_command(row: Row) -> str:
@@ -192,14 +155,3 @@ def references_markdown(references: Sequence[Reference], emotions: tuple[str, ..
         return "\n\n".join([table(heads, lines), bases, table(["recall of", *(row.name for row in references)], by_emotion)])
     heads += [f"recall {escape(emotion)}" for emotion in emotions]
     return table(heads, [line + recall for line, recall in zip(lines, recalls, strict=True)]) + "\n\n" + bases
-
-
-def calibration_sentence(seeds: Sequence[Predictions]) -> str:
-    """How far the probabilities of some networks can be believed, as a sentence."""
-    error = mean_sd(calibration_errors(seeds))
-    confidence = np.mean([seed.probabilities.max(axis=1).mean() for seed in seeds])
-    accuracy = np.mean([(seed.predicted == seed.truth).mean() for seed in seeds])
-    spread = plus_minus(error) + ("" if math.isnan(error[1]) else f" over {len(seeds)} seeds")
-    sure = "too sure" if confidence > accuracy else "not sure enough"
-    return (f"Expected calibration error over {BINS} bins: {spread}; mean confidence {confidence:.3f}, WA {accuracy:.3f}: on the "
-            f"whole it is {sure}.")

@@ -7,22 +7,46 @@ from collections.abc import Sequence
 from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.rows import Row
 from harness.reports.highlights import rank_of
-from harness.reports.markdown import escape, plus_minus, table, with_interval, with_spread
+from harness.reports.markdown import code, escape, plural, plus_minus, table, with_interval, with_spread
 
 ENDS = {"finished": "completed", "pruned": "pruned", "failed": "failed"}  # a trial's end states and their words
 BOLD = ("leak found: ", "chosen")  # beginnings of marks
 
 
 def leaderboard_table(board: Leaderboard) -> str:
-    """The finished rows of one protocol, and below them the figures of guessing and of listeners on the same clips."""
-    heads = ["rank", "feature space", "architecture", "test UAR", "test WA", "test macro-F1", "validation UAR", "seeds", "marks"]
-    ranks = {row.cell: rank_of(board, row) for row in board.finished}
-    rows = [["**1**" if ranks[row.cell] == "1" else ranks[row.cell], escape(row.feature_space), network(row, settings=not board.settings),
-             with_spread(row.test["uar"], board.interval(row)), *(plus_minus(row.test[score]) for score in ("wa", "macro_f1")),
-             plus_minus(row.validation_uar), str(row.seeds), marks_markdown(board.marks(row))] for row in board.finished]
-    references = [["–", f"*{reference.name}*", "", with_interval(*reference.figures["uar"]),
-                   *(f"{reference.figures[score][0]:.3f}" for score in ("wa", "macro_f1")), "", "", ""] for reference in board.references]
-    return table(heads, [*rows, *references], "rllrrrrrl")
+    """The finished rows of one protocol, and below them the figures of guessing and of listeners on the same clips.
+
+    Marks that all rows have, and their number of seeds, are left to `common_to_rows`.
+    """
+    common, several = common_marks(board), len({row.seeds for row in board.finished}) > 1
+    lines = [[_rank(board, row), escape(board.short(row)), with_spread(row.test["uar"], board.interval(row)),
+              *(plus_minus(row.test[score]) for score in ("wa", "macro_f1")), plus_minus(row.validation_uar),
+              *([str(row.seeds)] if several else []), marks_markdown([mark for mark in board.marks(row) if mark not in common])]
+             for row in board.finished]
+    references = [["–", f"*{reference.name}*", with_interval(*reference.figures["uar"]),
+                   *(f"{reference.figures[score][0]:.3f}" for score in ("wa", "macro_f1")), "", *([""] if several else []), ""]
+                  for reference in board.references]
+    heads = ["rank", "network", "test UAR", "test WA", "macro-F1", "validation UAR", *(["seeds"] if several else []), "marks"]
+    return table(heads, [*lines, *references], f"rlrrrr{'r' if several else ''}l")
+
+
+def _rank(board: Leaderboard, row: Row) -> str:
+    rank = rank_of(board, row)
+    return "**1**" if rank == "1" else rank
+
+
+def common_marks(board: Leaderboard) -> list[str]:
+    """The marks that all finished rows of a leaderboard have."""
+    first, *others = [board.marks(row) for row in board.finished] or [[]]
+    return [mark for mark in first if all(mark in of_row for of_row in others) and mark != "chosen"]
+
+
+def common_to_rows(board: Leaderboard) -> str:
+    """What all finished rows have in common, in a sentence; empty without any."""
+    seeds = {row.seeds for row in board.finished}
+    count = plural(seeds.pop(), "seed") if len(seeds) == 1 else ""
+    words = [*map(code, board.names.common), count, marks_markdown(common_marks(board))]
+    return f"Every row: {'; '.join(word for word in words if word)}." if any(words) else ""
 
 
 def marks_markdown(marks: Sequence[str]) -> str:
@@ -30,29 +54,21 @@ def marks_markdown(marks: Sequence[str]) -> str:
     return "; ".join(f"**{escape(mark)}**" if mark.startswith(BOLD) else escape(mark) for mark in marks)
 
 
-def network(row: Row, settings: bool = True) -> str:
-    """Recipe, architecture, augmentation and, unless it stands elsewhere, what distinguishes a row from others."""
-    parts = [f"**{escape(row.recipe)}**:" if row.recipe else "", escape(row.architecture),
-             f"with {escape(row.augmentation)}" if row.augmentation else "",
-             f"`{escape(row.apart)}`" if row.apart and settings else ""]
-    return " ".join(part for part in parts if part)
-
-
 def interval_table(board: Leaderboard) -> str:
     """WA and macro-F1 of the rows with their intervals, which the leaderboard leaves out."""
-    lines = [[escape(board.name(row)),
+    lines = [[escape(board.short(row)),
               *(with_spread(row.test[score], board.interval(row, score)) for score in ("wa", "macro_f1"))] for row in board.finished]
-    return table(["cell", "test WA", "test macro-F1"], lines)
+    return table(["network", "test WA", "test macro-F1"], lines)
 
 
 def search_table(board: Leaderboard) -> str:
     """Trials, openings of the test part and leak audit of each row."""
-    heads = ["cell", "trials: attempted/completed/pruned/failed", "test openings", "leak audit"]
+    heads = ["network", "trials: attempted/completed/pruned/failed", "test openings", "leak audit"]
     lines = []
     for row in board.finished:
         trials = sum(row.trials.values()), *(row.trials.get(state, 0) for state in ENDS)  # a killed trial counts as attempted
         audits = " · ".join(audit_markdown(text) for text in row.audit) or "not audited"
-        lines.append([escape(board.name(row)), "/".join(map(str, trials)), str(row.test_openings), audits])
+        lines.append([escape(board.short(row)), "/".join(map(str, trials)), str(row.test_openings), audits])
     return table(heads, lines, "lcrl")
 
 

@@ -29,6 +29,24 @@ def _interval(low: float, high: float) -> str:
     return "[–]" if math.isnan(low) else f"[{low:.3f}, {high:.3f}]"
 
 
+def brief(value: float) -> str:
+    """A figure between 0 and 1 in three places, without the zero.
+
+    >>> brief(0.5634), brief(1), brief(math.nan)
+    ('.563', '1.000', '–')
+    """
+    return "–" if math.isnan(value) else f"{value:.3f}".removeprefix("0")
+
+
+def brief_interval(value: float, low: float, high: float) -> str:
+    """`.563 [.493, .634]`, which no line breaks; a figure without an interval stands alone.
+
+    >>> print(brief_interval(0.5634, 0.493, 0.634), brief_interval(0.5, math.nan, math.nan))
+    .563 [.493, .634] .500
+    """
+    return brief(value) if math.isnan(low) else f"{brief(value)} [{brief(low)}, {brief(high)}]".replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def points(difference: tuple[float, float, float]) -> str:
     """A difference of UAR with its interval, in points.
 
@@ -36,6 +54,7 @@ def points(difference: tuple[float, float, float]) -> str:
     ('+6.7 [+1.1, +12.2]', '+6.7 [–]')
     """
     value, low, high = (100 * figure for figure in difference)
+    value = round(value, 1) + 0.0  # -0.0 is 0; of a bound the sign says on which side of 0 it lies
     return f"{value:+.1f} [–]" if math.isnan(low) else f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"
 
 
@@ -64,6 +83,20 @@ def table(heads: Sequence[str], lines: Sequence[Sequence[str]], align: str = "lr
     """
     rules = [RULES[letter] for letter in align.ljust(len(heads), align[-1])[: len(heads)]]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rules, *lines))
+
+
+def anchor(heading: str) -> str:
+    """The address of a heading on its page, as GitHub makes it.
+
+    >>> anchor("Confusions, side by side")
+    '#confusions-side-by-side'
+    """
+    return "#" + re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def quoted(paragraphs: Sequence[str]) -> str:
+    """Paragraphs as one quotation, set off from the rest."""
+    return "\n>\n".join(f"> {text}" for text in paragraphs)
 
 
 def folded(summary: str, text: str) -> str:

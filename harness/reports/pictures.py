@@ -1,9 +1,9 @@
-"""The pictures beside a report: what searches found, and confusion matrices, curves and reliability of its best rows."""
+"""The pictures beside a report: its answer, confusion matrices, what searches found, and curves and reliability of the rows to take."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,14 @@ from harness.evaluation.search_figures import search_pictures
 from harness.evaluation.search_front import front_figure
 from harness.evaluation.search_results import CellSearch
 from harness.evaluation.voices import Voices, VoicesOfRow
-from harness.reports.figures import critical_difference_figure, pareto_figure, reliability_figure, voices_figure
+from harness.reports.answer_figures import Panel, confusions_figure, rows_figure
+from harness.reports.figures import critical_difference_figure, pareto_figure, reliability_figure
 from harness.reports.markdown import plural
 from harness.reports.pages import link_to
-from harness.training.figures import confusion_figure, curves_figure, save
+from harness.training.figures import curves_figure, save
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
 
 
@@ -54,21 +56,24 @@ class Pictures:
         """The path of the picture of a search with two objectives."""
         return self._save(front_figure(points, objective), self._free(f"search_front_{objective}_{_plain(protocol)}"))
 
-    def voices(self, pair: Voices) -> str:
-        """The path of the picture of rows on new speakers beside heard ones."""
-        figure = voices_figure({row.name: row for row in pair.rows}, _lines(pair))
-        return self._save(figure, self._free(f"voices_{_plain(pair.new.rows[0].split)}"))
+    def answer(self, panels: Mapping[str, Panel], lines: Mapping[str, float], taken: str) -> str:
+        """The path of the picture of a report's first screen."""
+        return self._save(rows_figure(panels, lines, taken), self._free("answer"))
+
+    def confusions(self, protocol: str, matrices: Mapping[str, np.ndarray], emotions: tuple[str, ...]) -> str:
+        """The path of the confusion matrices of a leaderboard."""
+        return self._save(confusions_figure(matrices, emotions), self._free(f"confusions_{_plain(protocol)}"))
 
     def known_voices(self, rows: Sequence[tuple[str, VoicesOfRow]], pair: Voices) -> str:
         """The path of the picture of rows with clips of the test speakers beside the same without."""
-        return self._save(voices_figure(dict(rows), _lines(pair), ("nothing known", "speaker known")), "voices_known.png")
+        panel = {name: {"nothing known": row.new, "speaker known": row.heard} for name, row in rows}
+        return self._save(rows_figure({"": panel}, _lines(pair)), self._free("voices_known"))
 
     def of(self, finals: FinalPredictions) -> dict[str, str]:
         """What a picture shows -> its path from the report."""
         seeds = f"test, {plural(len(finals.test), 'seed')}"
-        uar, error = finals.row.test["uar"][0], calibration_error(finals.test)
+        error = calibration_error(finals.test)
         figures = {
-            "Confusion matrix": confusion_figure(finals.confusion, finals.test[0].emotions, f"{seeds}: UAR {uar:.3f}"),
             f"Learning curves of the first seed{' of the first fold' if finals.folds else ''}":
                 curves_figure(finals.history, finals.row.best_epoch, finals.row.name),
             "Reliability": reliability_figure(reliability(finals.test), f"{seeds}: expected calibration error {error:.3f}")}

@@ -29,7 +29,7 @@ def search_markdown(board: Leaderboard, searches: Mapping[str, CellSearch], draw
         worth: of the finals, against those of the settings as written; None where these were not trained.
     """
     tables = board.folds or (board,)
-    rows = [(f"fold {row.fold}: {of.name(row)}" if board.folds else board.name(row), row) for of in tables for row in of.rows]
+    rows = [(f"fold {row.fold}: {of.short(row)}" if board.folds else board.short(row), row) for of in tables for row in of.rows]
     named = [(name, search) for name, row in rows if (search := searches.get(row.cell)) and search.searched]
     if not named:
         return "Nothing was searched: each row has the settings as written.", ""
@@ -37,7 +37,7 @@ def search_markdown(board: Leaderboard, searches: Mapping[str, CellSearch], draw
     best = next((each for each in named if board.chosen and each[1].cell == board.chosen.cell), named[0])
     advice = [line for name, search in named for line in _advice(name, search)]
     left = [name for name, row in rows if not any(name == searched for searched, _ in named)]
-    visible = [f"**What the search found** for {escape(best[0])}: {glance(best[1])}",
+    visible = [f"**{escape(board.rows[0].protocol)}**, {escape(best[0])}: {glance(best[1])}",
                worth_sentence(worth) if worth else "",
                "\n".join(f"- {line}" for line in advice[:ADVISED])]
     first = tables[0]
@@ -105,15 +105,15 @@ def worth_sentence(worth: SearchWorth) -> str:
 
 
 def _worth_table(board: Leaderboard, worth: SearchWorth) -> str:
-    names = {row.cell: board.name(row) for row in board.rows}
+    names = {row.cell: board.short(row) for row in board.rows}
     lines = [[escape(names[cell]), f"{row.best:.3f}", f"{row.written:.3f}",
               "0, they are the same" if row.same else with_interval(row.difference, row.low, row.high)] for cell, row in worth.rows.items()]
-    return table(["cell", "test UAR of the best trial", "as written", "difference"], lines) + (
+    return table(["network", "test UAR of the best trial", "as written", "difference"], lines) + (
         "\n\nThe same seeds and test clips on both sides; […] are 95 % intervals over speakers and trainings, as in the leaderboard.")
 
 
 def _table(named: Named) -> str:
-    heads = ["cell", "completed of trials", "best validation UAR", "as written", "settings of the best", "importance",
+    heads = ["network", "completed of trials", "best validation UAR", "as written", "settings of the best", "importance",
              "epochs trained of planned"]
     more = f"\n\nAnd {len(named) - MOST_LINES} more, of lower validation UAR." if len(named) > MOST_LINES else ""
     return table(heads, [_line(name, search) for name, search in named[:MOST_LINES]], "lrrrllr") + more

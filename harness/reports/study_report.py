@@ -8,28 +8,25 @@ from urllib.parse import quote
 
 from filelock import FileLock
 
+from harness.evaluation.answer import Answer, answers
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.evaluation.rows import Row
-from harness.evaluation.search_results import cell_searches
 from harness.evaluation.search_worth import SearchWorth, read_worth
 from harness.evaluation.study_records import record_of
-from harness.reports import baseline_section, cost_section, folds_section, front_section, search_section, voices_section
-from harness.reports.leaderboard_section import Draw, leaderboard_markdown, losses
+from harness.reports.answer_section import answer_markdown
+from harness.reports.leaderboard_section import losses
 from harness.reports.leaderboard_tables import ENDS
 from harness.reports.markdown import escape, plural
 from harness.reports.pages import new_pictures, noise_page, refuse_less, staying, study_page, write_beside
 from harness.reports.pictures import Pictures
+from harness.reports.sections import sections
+from harness.reports.trust_section import trust_markdown
+from harness.reports.voices_section import known_markdown
 from harness.tracking.openings import Opening, all_openings, repeated
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 
-MARKS = """Marks: **shared speakers**: speakers of the test part are also in training, so figures say little about new voices;
-**partial**: clips of the corpus were missing, how many stands beside its name; **synthetic**: no human speech, figures only show that
-the machinery works; **one seed**: what another training would give is not known; **chosen**: the row of highest validation UAR, the one
-to take. ± is the standard deviation over seeds, […] a 95 % interval and [–] that there is none. Validation UAR chose trial, epoch and row;
-test figures chose nothing, they sort the tables."""
-
-
+LONGEST = 90  # letters of a question that stands in the title, which is then two lines
 def write_report(store: Store, study_name: str, data: Path | None = None) -> tuple[Path, list[Leaderboard]]:
     """Write `reports/<study>.md`, its pictures and its record below `home`; returns the report's path and its leaderboards.
 
@@ -48,50 +45,48 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
         pictures = Pictures(path, folder)
         tracker = store.experiment(study_name)
         worths = [read_worth(tracker, records, board) for board in boards]
-        text = study_markdown(study_name, records, boards, pictures.of, pictures.critical_difference, pictures.pareto,
-                              tracker.openings(records), len(tracker.deleted("trial")), pictures.search,
-                              worths, pictures.search_front, pictures.voices, pictures.known_voices)
+        text = study_markdown(study_name, records, boards, pictures, tracker.openings(records), len(tracker.deleted("trial")), worths)
         record_of(study_name, records, boards, worths).write(folder)
         write_beside(path, text + (f"\nHow recall falls with noise: [{noise.name}]({quote(noise.name)}).\n" if noise.exists() else ""))
     return path, boards
 
 
-def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[Leaderboard], draw: Draw, diagram: folds_section.Draw,
-                   front: cost_section.Draw | None = None, openings: Sequence[Opening] | None = None, deleted_trials: int = 0,
-                   search: search_section.Draw | None = None, worths: Sequence[SearchWorth | None] = (),
-                   search_front: front_section.Draw | None = None, voices: voices_section.Draw | None = None,
-                   known_voices: voices_section.DrawKnown | None = None) -> str:
-    """The whole report as Markdown.
+def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[Leaderboard], pictures: Pictures | None = None,
+                   openings: Sequence[Opening] | None = None, deleted_trials: int = 0,
+                   worths: Sequence[SearchWorth | None] = ()) -> str:
+    """The whole report as Markdown: the answer on the first screen, and all that is behind it in a steady order.
 
     Args:
-        draw: gives the paths of a row's pictures by what they show. diagram: gives the path of a critical-difference diagram.
-        front: of the picture of UAR against latency; None: there is none. openings: of the ledger; None: those of the records.
-        search_front: gives the path of the picture of a search with two objectives; None: there is none.
-        voices, known_voices: give the path of the picture of rows on new and heard speakers, and with known clips; None: there is none.
-        deleted_trials: how many were deleted in MLflow. search: gives the paths of the pictures of searches; None: there are none.
-        worths: what searching was worth on each leaderboard; empty where that was not looked at.
+        pictures: where they are drawn; None: there are none. openings: of the ledger; None: those of the records.
+        deleted_trials: how many were deleted in MLflow. worths: what searching was worth on each leaderboard; empty where that was not
+            looked at.
     """
-    rows = [row for board in boards for row in board.rows]
     openings = all_openings({}, records) if openings is None else openings
-    written = any(run.kind == "seed" and run.about.as_written for run in records)
     about = next((run.about for run in reversed(records) if run.kind == "study"), RunTags())
-    parts = [f"# {escape(study_name)}", escape(about.question), _totals(rows, openings, deleted_trials, written), MARKS,
-             *voices_section.voices_markdown(boards, voices), *voices_section.known_markdown(boards, known_voices),
-             *baseline_section.baseline_markdown(boards, about.baseline)]
-    searches = cell_searches(records)
-    for board, worth in zip(boards, worths or [None] * len(boards), strict=True):
-        found = search_section.search_markdown(board, searches, search, worth)
-        found = found[0], "\n\n".join(filter(None, (found[1], front_section.front_markdown(board, records, search_front))))
-        parts += leaderboard_markdown(about.study_file or study_name, board, draw, front, found)
-    parts += folds_section.folds_markdown([row for board in boards for fold in board.folds or (board,) for row in fold.rows], diagram)
-    notes = list(dict.fromkeys(f"{run.about.corpus}: {line}" for run in records for line in run.about.clip_notes))
-    if notes:
-        parts += ["## Clips", "What was done about their names and files.", "\n".join(f"- {escape(line)}" for line in notes)]
-    declined = sorted({line for run in records for line in run.about.declined})
-    if declined:
-        parts += ["## Declined", "What can't work, and why; none of it was trained.", "\n".join(f"- {escape(line)}" for line in declined)]
-    parts += _failures(records)
+    found, running = answers(boards), sum(run.kind == "trial" and run.state == "running" for run in records)
+    written = any(run.kind == "seed" and run.about.as_written for run in records)
+    totals = _totals([row for board in boards for row in board.rows], openings, deleted_trials, written)
+    below = sections(about.study_file or study_name, found, records, pictures, worths or [None] * len(boards), about.baseline, totals)
+    parts = [*_title(study_name, about.question),
+             *(part for answer in found for part in _of_corpus(answer, len(found) > 1, about.baseline, pictures, running)),
+             *trust_markdown(found, openings, [(section.words, section.heading) for section in below]),
+             *(part for section in below for part in (f"## {section.heading}", *section.parts))]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _title(study_name: str, question: str) -> list[str]:
+    """The study and its question, which stands below where it is long."""
+    if not question or len(question) > LONGEST:
+        return [f"# {escape(study_name)}", f"**{escape(question)}**" if question else ""]
+    return [f"# {escape(study_name)}: {escape(question)}"]
+
+
+def _of_corpus(answer: Answer, named: bool, baseline: str, pictures: Pictures | None, running: int) -> list[str]:
+    """The answer on one corpus. Args: named: whether it has a heading, as one of several."""
+    heading = [f"## On {escape(answer.boards[0].corpus)}"] if named else []
+    parts = answer_markdown(answer, baseline, pictures.answer if pictures else None, running)
+    known = known_markdown(answer.known, pictures.known_voices if pictures else None) if answer.by_protocol else []
+    return [*heading, *parts, *known]
 
 
 def _totals(rows: list[Row], openings: Sequence[Opening], deleted_trials: int, written: bool) -> str:
@@ -108,9 +103,3 @@ def _totals(rows: list[Row], openings: Sequence[Opening], deleted_trials: int, w
     if not deleted and not again and written:
         rest = "once for each seed of each final, and of the settings as written where the best trial has others."
     return f"Trials: {sum(counts.values())} attempted, {words}. The sealed test parts were opened {plural(len(openings), 'time')}, {rest}"
-
-
-def _failures(records: list[RunRecord]) -> list[str]:
-    lines = [f"- {escape(run.name)} ({escape(run.about.split)}): {escape(run.about.reason or 'no reason recorded')}"
-             for run in records if run.kind in ("trial", "seed") and run.state == "failed"]
-    return ["## Failed", "\n".join(lines)] if lines else []

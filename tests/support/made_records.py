@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from harness.evaluation.final_predictions import FinalPredictions
-from harness.evaluation.folds import FoldComparison
 from harness.evaluation.leaderboard import Leaderboard, leaderboards
 from harness.evaluation.rows import Row, rows
 from harness.tracking.run_record import RunRecord
@@ -17,16 +15,6 @@ from harness.training.predictions import Predictions
 
 EMOTIONS = ("ANG", "DIS", "FEA")
 CONFUSION = [[30, 10, 0], [20, 20, 0], [5, 35, 0]]
-
-
-def draw(each: FinalPredictions) -> dict[str, str]:
-    """Stands in for the pictures: their paths, and no file."""
-    return {"Confusion matrix": f"study/{each.row.cell}_confusion.png"}
-
-
-def diagram(protocol: str, labels: Sequence[str], found: FoldComparison) -> str:
-    """Stands in for the critical-difference diagram."""
-    return "study/ranks.png"
 
 
 def said(seeds: int, worse: int = 0) -> list[Predictions]:

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 import soundfile
 from calls import Ran, bench
+from drawn_pictures import DrawnPictures
 from folder_clips import HEADER, loaded, tone
-from made_records import diagram, draw, final, known, record
+from made_records import final, known, record
 from source_trees import PACKAGES, ROOT, sources
 
 from harness.console import Console
@@ -239,7 +240,7 @@ def test_nasty_names_stay_text_in_every_part_of_a_report() -> None:
                           "commit", "hardware", "backend", "augmentation", "leaks", "audit", "reason", "declined", "question"), name)
     made = [record("trial", "evil", **tags), *final("evil", (0.5,), 0.1, **tags), record("study", "evil", **tags)]  # type: ignore[arg-type]
     made_boards = leaderboards(rows(made), known(rows(made)))
-    text = study_markdown(name, made, made_boards, draw, diagram)
+    text = study_markdown(name, made, made_boards, DrawnPictures())
     pages = text + index_markdown({name: made_boards}, {})
     outside_code = "".join(part for i, part in enumerate(pages.replace("`` ", "\0").replace(" ``", "\0").split("\0")) if i % 2 == 0)
     assert "<script" not in outside_code and "](http" not in outside_code

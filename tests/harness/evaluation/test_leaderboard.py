@@ -61,8 +61,8 @@ def test_alarms_on_the_parts_stand_once_below_the_table_and_in_no_row() -> None:
     made, small = rows(final("a", (0.6, 0.6), 0.1)), [said(0.6, seed, clips=4 * CLIPS) for seed in (0, 1)]
     board = Leaderboard(tuple(made), (FinalPredictions(made[0], small, small, {}),), {})
     assert list(board.alarms) == ["too few to rank", "noisy selection"] and board.alarms["noisy selection"].count("80 clips") == 1
-    text = study_markdown("study", final("a", (0.6, 0.6), 0.1), [board], lambda each: {}, lambda *_: "")
-    assert text.count("**noisy selection**") == 1 and "noisy selection" not in "".join(board.marks(made[0]))
+    text = study_markdown("study", final("a", (0.6, 0.6), 0.1), [board])
+    assert text.count("⚠ **noisy selection**") == 1 and "noisy selection" not in "".join(board.marks(made[0]))
 
 
 def test_partial_and_synthetic_mark_every_row_they_touch() -> None:

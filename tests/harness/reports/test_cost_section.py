@@ -38,13 +38,13 @@ def told(*cells: list[RunRecord]) -> tuple[str, str, list[Point]]:
 def test_the_rows_of_the_front_are_named_the_fastest_first_and_rows_without_cost_show_dashes() -> None:
     sentence, text, drawn = told(with_cost("quick", 0.5, 4.0), with_cost("good", 0.6, 20.0), with_cost("poor", 0.45, 9.0),
                                  final("old", (0.7,), 0.1))
-    assert "better and faster: mel image × quick (0.500 at 4.0 ms), mel image × good (0.600 at 20.0 ms). It" in sentence
-    assert "| mel image × good | ✓ | 0.600 | 20.0 | 40.0 | 1,500,000 | 0.25 | 700 | 12,345 | 62 |" in text
-    assert "| mel image × poor |  | 0.450 | 9.0 | 18.0 |" in text
-    assert "| mel image × old |  | 0.700 | – | – | – | – | – | 12,345 | 61 |" in text
+    assert "better and faster: quick (0.500 at 4.0 ms), good (0.600 at 20.0 ms). It" in sentence
+    assert "| good | ✓ | 0.600 | 20.0 | 40.0 | 1.50 | 0.25 | 700 | 12,345 | 62 |" in text
+    assert "| poor |  | 0.450 | 9.0 | 18.0 |" in text
+    assert "| old |  | 0.700 | – | – | – | – | – | 12,345 | 61 |" in text
     assert "one clip of 2.50 s on 2 cores" in text and "![Test UAR against latency](unseen_speakers_80_20.png)" in text and "⚠" not in text
-    assert sorted((point.latency_ms, point.label) for point in drawn) == [(4.0, "mel image × quick"), (9.0, "mel image × poor"),
-                                                                          (20.0, "mel image × good")]
+    assert sorted((point.latency_ms, point.label) for point in drawn) == [(4.0, "quick"), (9.0, "poor"),
+                                                                          (20.0, "good")]
 
 
 def test_rows_of_different_machines_have_no_front_and_a_busy_machine_is_told() -> None:
@@ -55,6 +55,6 @@ def test_rows_of_different_machines_have_no_front_and_a_busy_machine_is_told() -
 
 def test_a_lone_measured_row_makes_no_front_and_rows_that_were_never_measured_say_so() -> None:
     sentence, text, drawn = told(with_cost("good", 0.6, 20.0))
-    assert (sentence, drawn) == ("", []) and "| mel image × good |  | 0.600 | 20.0 |" in text
+    assert (sentence, drawn) == ("", []) and "| mel × good |  | 0.600 | 20.0 |" in text
     sentence, text, drawn = told(final("old", (0.7, 0.6), 0.1))
     assert (sentence, drawn) == ("", []) and "were not measured" in text

@@ -8,33 +8,35 @@ from pathlib import Path
 import numpy as np
 from calls import Outcome, Ran, bench
 from made_finals import record
-from made_records import final, known, row_of
+from made_records import final, known, lucky_and_sound, row_of
 
 from harness.evaluation.leaderboard import leaderboards
 from harness.evaluation.references import RESOLVED, references
 from harness.evaluation.rows import rows
-from harness.reports.leaderboard_section import _details, command, references_markdown, statistics_sentences
+from harness.reports.leaderboard_section import (
+    command,
+    leaderboard_markdown,
+    pretrained_models,
+    references_markdown,
+    statistics_sentences,
+)
 from harness.tracking.store import Store
 from harness.training.predictions import Predictions
 from registry.corpora.crema_d import CremaD
 from registry.corpus import Clip
 
 
-def test_details_come_by_validation_uar() -> None:
-    from harness.reports.leaderboard_section import leaderboard_markdown
-
-    found = [record for i, cell in enumerate("abc") for record in final(cell, (0.6 - 0.1 * i,), 0.1)]
-    made = [dataclasses.replace(row, validation_uar=({"a": 0.3, "b": 0.4, "c": 0.5}[row.cell], 0.0)) for row in rows(found)]
-    parts = leaderboard_markdown("study", *leaderboards(made, known(made)), lambda each: {})
-    assert [part.split()[4] for part in parts if part.startswith("### ")] == ["c", "b"]
-
-
 def test_what_is_known_of_a_pretrained_model_stands_below_the_table() -> None:
-    from harness.reports.leaderboard_section import leaderboard_markdown
-
     made = rows(final("lr", (0.7,), 0.1, pretrained='{"whisper-tiny.en": {"licence": "MIT", "overlap with corpora": "unknown"}}'))
-    parts = leaderboard_markdown("study", *leaderboards(made, known(made)), lambda each: {})
-    assert "- **pretrained**: whisper-tiny.en, licence: MIT; overlap with corpora: unknown." in parts
+    text = pretrained_models(leaderboards(made, known(made)))
+    assert text == "- **pretrained**: whisper-tiny.en, licence: MIT; overlap with corpora: unknown."
+
+
+def test_of_many_leaderboards_each_is_opened_by_a_click_and_its_line_says_what_to_take() -> None:
+    board, = leaderboards(lucky_and_sound(), known(lucky_and_sound()))
+    part, = leaderboard_markdown(board, closed=True)
+    assert part.startswith("<details><summary>unseen_speakers_80_20 on crema_d, 5,885 of 7,442 clips: partial: sound, .555")
+    assert leaderboard_markdown(board)[0] == "### unseen_speakers_80_20 on crema_d, 5,885 of 7,442 clips: partial"
 
 
 def test_what_the_training_part_had_most_of_is_the_majority_and_runs_that_did_not_note_it_say_so(ran: Ran) -> None:
@@ -75,7 +77,7 @@ def test_a_report_with_data_has_the_row_of_listeners_for_runs_that_noted_no_vote
 
 def test_a_row_whose_predictions_are_gone_says_which_instead_of_losing_its_statistics_in_silence(boards: Path, reported: Outcome) -> None:
     text = (boards / "reports" / "small.md").read_text()
-    line = next(line for line in text.splitlines() if line.startswith("| – | mel | lost "))
+    line = next(line for line in text.splitlines() if line.startswith("| – | lost "))
     assert "[–]" in line and "⚠ no statistics" in line
     assert "- mel × lost: No statistics, missing in the store: test predictions of seed 1." in text
     assert "⚠ no statistics" in " ".join(reported.out.split())
@@ -103,14 +105,3 @@ def test_many_emotions_are_the_rows_of_a_table_of_recalls() -> None:
     figures, _, recalls = references_markdown(references(test, dict.fromkeys(emotions, 3)), emotions).split("\n\n")
     assert [line.count("|") for line in figures.splitlines()] == [5] * 4
     assert recalls.splitlines()[0] == "| recall of | chance | majority class |" and "| emotion 149 | 0.007 | 0.007 |" in recalls
-
-
-def test_emotions_that_no_font_can_draw_are_explained_below_the_pictures() -> None:
-    made = rows(final("good", (0.5,), 0.1))
-    board, = leaderboards(made, known(made))
-    test = board.predictions[0].test[0]
-    coded = dataclasses.replace(test, emotions=("\U00013000", *test.emotions[1:]))
-    finals = dataclasses.replace(board.predictions[0], test=(coded,))
-    text = "\n".join(_details("a", finals, lambda each: {"Confusion matrix": "a.png"}))
-    assert f"the confusion matrix has codes: E1 = \U00013000, E2 = {test.emotions[1]}" in text
-    assert "has codes" not in "\n".join(_details("a", board.predictions[0], lambda each: {"Confusion matrix": "a.png"}))

@@ -25,9 +25,9 @@ def told(runs: list[RunRecord]) -> tuple[str, str]:
 
 def test_the_answer_stands_first_and_says_what_mattered_most() -> None:
     visible, folded = told([*search_of("a", 20), *search_of("b", 5)])
-    assert visible.startswith("**What the search found** for mel image × a: best of 20 trials: validation UAR 0.59")
+    assert visible.startswith("**unseen_speakers_80_20**, a: best of 20 trials: validation UAR 0.59")
     assert "; as written: 0." in visible and "learning_rate matters most (importance 0." in visible
-    assert "mel image × b: importance of settings needs 16 trials with a validation UAR; these are 5." in folded
+    assert "b: importance of settings needs 16 trials with a validation UAR; these are 5." in folded
     assert "![UAR over trials](unseen_speakers_80_20_2.png)" in folded and "All 250 planned epochs were trained." in folded
     assert folded.count("Best trials of") == 2 and "completed, as written |" in folded
 
@@ -36,7 +36,7 @@ def test_a_range_whose_end_is_best_is_to_be_widened() -> None:
     runs = [trial("a", n, {"training.learning_rate": rate}, rate, ranges={"training.learning_rate": RANGES["training.learning_rate"]})
             for n, rate in enumerate((0.001, 0.0098))]
     visible, _ = told(runs)
-    assert ("- Widen `training.learning_rate` of mel image × a: the best of 2 lies at its upper end (0.0098 of 0.0003 … 0.01)."
+    assert ("- Widen `training.learning_rate` of mel × a: the best of 2 lies at its upper end (0.0098 of 0.0003 … 0.01)."
             in visible.splitlines())
 
 
@@ -50,7 +50,7 @@ def test_settings_as_written_that_no_other_trial_beats_are_named_as_the_best() -
 
 def test_rows_of_one_trial_say_that_nothing_was_searched() -> None:
     assert told([*search_of("a", 1), *final("b", (0.5,), 0.1)]) == ("Nothing was searched: each row has the settings as written.", "")
-    assert "Not searched, with the settings as written: mel image × b." in told([*search_of("a", 3), *search_of("b", 1)])[1]
+    assert "Not searched, with the settings as written: b." in told([*search_of("a", 3), *search_of("b", 1)])[1]
 
 
 def test_a_cell_of_which_no_trial_completed_has_no_best() -> None:

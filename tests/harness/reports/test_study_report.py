@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from calls import Ran, bench
-from made_records import HOSTILE, diagram, draw, final, known, record, row_of, study_records
+from drawn_pictures import DrawnPictures
+from made_records import HOSTILE, final, known, record, row_of, study_records
 
 from harness.evaluation.leaderboard import leaderboards
 from harness.evaluation.rows import rows
@@ -27,7 +28,7 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "report.md"
 
 def rendered() -> str:
     found = study_records()
-    return study_markdown("study", found, leaderboards(rows(found), known(rows(found))), draw, diagram)
+    return study_markdown("study", found, leaderboards(rows(found), known(rows(found))), DrawnPictures())
 
 
 def test_the_report_is_the_golden_one() -> None:
@@ -44,55 +45,65 @@ def test_what_was_deleted_or_scored_again_is_said_beside_the_counts() -> None:
     found = [run for run in study_records() if run.kind == "trial"]
     boards = leaderboards(rows(found), {})
     twice = [Opening("a", "good", "0", "s"), Opening("b", "good", "0", "s")]
-    text = study_markdown("study", found, boards, draw, diagram, openings=twice, deleted_trials=2)
+    text = study_markdown("study", found, boards, DrawnPictures(), openings=twice, deleted_trials=2)
     assert "; 2 more were deleted in MLflow, and `bench restore` brings them back. The sealed test parts were opened 2 times" in text
     assert "1 of them for a seed that had been scored before." in text and "No finals yet." in text and "Clips: ." not in text
 
 
 def test_the_most_confused_pairs_and_what_is_never_predicted_are_told_in_words() -> None:
-    assert ("FEA taken for DIS 70 times (88% of FEA), DIS taken for ANG 40 times (50% of DIS), ANG taken for DIS 20 times (25% of ANG)"
-            in rendered())
+    assert "- good: 88% of FEA taken for DIS, 50% of DIS taken for ANG, 25% of ANG taken for DIS." in rendered()
     assert "⚠ class never predicted" in rendered() and "FEA is never predicted in 2 of 2 seeds." in rendered()
 
 
 def test_rows_that_differ_beyond_chance_have_other_ranks_and_reference_rows_stand_below_them() -> None:
     table = [line for line in rendered().splitlines() if line.startswith(("| **1** |", "| 2 |", "| – |"))]
-    assert [line.split("|")[1:4] for line in table[3:5]] == [[" **1** ", " mel image ", " good "], [" 2 ", " mel image ", " weak "]]
+    assert [line.split("|")[1:3] for line in table[3:5]] == [[" **1** ", " good "], [" 2 ", " weak "]]
     assert ["*chance*" in line for line in table] == [False, True, False, False, False, True, False]
     assert "Holm's correction over 1 pair)" in rendered()
 
 
 def test_a_really_run_final_was_audited_and_its_row_says_so(ran: Ran) -> None:
     text = (ran.home / "reports" / "tiny_study.md").read_text()
-    lines = [line for line in text.splitlines() if line.startswith("| zcr+energy duration_s=1.0 ×") and "checks ok" in line]
+    lines = [line for line in text.splitlines() if line.startswith("| zcr+energy × plain_1d |") and "checks ok" in line]
     assert len(lines) == 2 and all(re.search(r"\d of \d+ checks ok \|$", line) for line in lines)
 
 
 def test_a_row_whose_files_are_gone_is_shown_without_rank_and_interval() -> None:
     found = study_records()
-    text = study_markdown("study", found, leaderboards(rows(found), {}), draw, diagram)
-    assert "| – | mel image | good | 0.550 ± 0.071 [–] | 0.560 ± 0.071 |" in text and "###" not in text
+    text = study_markdown("study", found, leaderboards(rows(found), {}), DrawnPictures())
+    assert "| – | good | 0.550 ± 0.071 [–] | 0.560 ± 0.071 |" in text and "Where it fails" not in text
+
+
+def test_a_long_question_stands_below_the_title_and_a_page_without_runs_of_a_study_has_none() -> None:
+    found = study_records()
+    made = leaderboards(rows(found), known(rows(found)))
+    study, = (run for run in found if run.kind == "study")
+    study.tags["bench.question"] = "Does it render? " * 8
+    text = study_markdown("study", found, made)
+    assert text.startswith("# study\n\n**Does it render? Does")
+    assert study_markdown("study", [run for run in found if run.kind != "study"], made).startswith("# study\n\n> **Take good.**")
 
 
 def test_hostile_text_can_neither_break_a_table_nor_bring_markup() -> None:
     assert escape(HOSTILE) == "a\\|b 'c' &lt;script> d &amp; e"
     names = {"feature_space": HOSTILE, "architecture": HOSTILE}
     made = [record("trial", "evil", **names), *final("evil", (0.5,), 0.1, **names)]  # type: ignore[arg-type]
-    text = study_markdown("study", made, leaderboards(rows(made), known(rows(made))), draw, diagram)
+    text = study_markdown("study", made, leaderboards(rows(made), known(rows(made))), DrawnPictures())
     line, = (line for line in text.splitlines() if line.startswith("| **1** |"))
-    assert line.replace("\\|", "").count("|") == 10
+    assert line.replace("\\|", "").count("|") == 8
     assert "<script>" not in text.split("<details>")[0]
 
 
 def test_a_really_run_study_has_a_leaderboard_for_each_protocol_with_pictures_beside_it(ran: Ran) -> None:
     text = (ran.home / "reports" / "tiny_study.md").read_text()
-    assert text.startswith("# tiny_study\n\nDoes the machinery work on the smallest study there is?")
-    assert "## random_80_20 on synthetic" in text and "## unseen_speakers_80_20 on synthetic" in text
-    assert text.index("**Speakers are shared**") < text.index("## unseen_speakers_80_20")
+    assert text.startswith("# tiny_study\n\n**Does the machinery work on the smallest study there is?")
+    assert "### random_80_20 on synthetic" in text and "### unseen_speakers_80_20 on synthetic" in text
+    assert text.index("**Speakers are shared**") < text.index("### unseen_speakers_80_20")
     assert "4 attempted, 4 completed, 0 pruned, 0 failed. The sealed test parts were opened 4 times" in text
-    linked = [part.partition(")")[0] for part in text.split("](")[1:]]
+    linked = re.findall(r"!\[[^]]*\]\(([^)]*)\)", text)
     assert len(linked) == 9 and all((ran.home / "reports" / link).stat().st_size > 1000 for link in linked)
-    assert text.index("## New speakers beside heard ones") < text.index("## random_80_20 on synthetic")
+    places = [text.index(part) for part in ("| network | new speakers | heard speakers | difference |", "**Trust:**", "## Every protocol")]
+    assert places == sorted(places)
     assert "tiny_study.md" in (ran.home / "reports" / "README.md").read_text()
 
 

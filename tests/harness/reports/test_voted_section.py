@@ -1,4 +1,4 @@
-"""The board of what listeners heard: folded, or in sight where rows were trained on votes."""
+"""Rows on the emotion that listeners heard, with tied clips in equal shares."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from made_records import final, known
 
 from harness.evaluation.leaderboard import Leaderboard, leaderboards
 from harness.evaluation.rows import rows
-from harness.reports.voted_section import TITLE, UNKNOWN, voted_markdown
+from harness.reports.voted_section import EXPLAINED, UNKNOWN, voted_markdown
 
 
 def board(about: dict[str, str], **tags: str) -> Leaderboard:
@@ -21,20 +21,19 @@ def board(about: dict[str, str], **tags: str) -> Leaderboard:
 
 
 def test_each_row_has_its_figures_on_the_voted_emotion_and_the_intended_one() -> None:
-    text = voted_markdown(board({"votes": "ANG 3/DIS 3/FEA 2"}))
-    assert text.startswith(f"<details><summary>{TITLE}</summary>") and "Of 100 clips 100 tie, and count for each tied" in text
-    assert " 20 clips without votes are left out. JSD: " in text
-    lines = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    parts = voted_markdown([board({"votes": "ANG 3/DIS 3/FEA 2"})])
+    assert parts[0] == EXPLAINED and "Of 100 clips 100 tie, and count for each tied" in parts[2]
+    assert parts[2].endswith(" 20 clips without votes are left out.")
+    lines = [line.split(" | ") for line in parts[3].splitlines() if line.startswith("| ")]
     assert lines[0] == ["| rank", "cell", "UAR, voted", "WA, voted", "JSD", "UAR, intended |"]
     assert {line[1]: line[-1] for line in lines[2:4]} == {"mel image × good": "0.600 |", "mel image × weak": "0.500 |"}
     assert [line[1] for line in lines[4:]] == ["*chance*", "*the intended emotion*"]
 
 
-def test_rows_that_were_trained_on_votes_are_marked_and_bring_the_board_into_sight() -> None:
+def test_rows_that_were_trained_on_votes_are_marked() -> None:
     trained = board({"votes": "ANG 3"}, target="votes")
-    assert voted_markdown(trained).startswith(f"### {TITLE}\n\nHere the truth is")
     assert ["trained on votes" in trained.marks(row) for row in sorted(trained.rows, key=lambda row: row.label)] == [False, True]
 
 
 def test_without_votes_there_is_nothing_or_how_to_have_them() -> None:
-    assert voted_markdown(board({})) == "" and voted_markdown(board({"human": "ANG"})) == UNKNOWN
+    assert voted_markdown([board({})]) == [] and voted_markdown([board({"human": "ANG"})]) == [UNKNOWN]
