@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COLOURS = {"new speakers": "#1f5fa8", "heard speakers": "#c05020", "nothing known": "#1f5fa8", "speaker known": "#c05020"}
 OTHER = "#1f5fa8"
+SHORT = 4  # letters of a name that fits below its column
 WRITTEN = 14  # emotions at most whose shares are written
 Panel = Mapping[str, Mapping[str, Estimate]]
 
@@ -86,7 +87,7 @@ def confusions_figure(matrices: Mapping[str, np.ndarray], emotions: tuple[str, .
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         for (i, j), share in np.ndenumerate(shares) if written else ():
             axes.text(j, i, f"{100 * share:.0f}", ha="center", va="center", fontsize=8, color="white" if share > 0.5 else "black")
-        axes.set_xticks(range(count), names, fontsize=8 if written else 6, rotation=90)
+        axes.set_xticks(range(count), names, fontsize=8 if written else 6, rotation=90 if max(map(fonts.width, names)) > SHORT else 0)
         axes.set_yticks(range(count), names if place % columns == 0 else [], fontsize=8 if written else 6)
         axes.set_title(name if len(name) < 40 else f"{name[:38]}…", fontsize=9 if len(name) < 26 else 7)
         axes.set_xlabel("taken for", fontsize=8)

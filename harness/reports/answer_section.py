@@ -21,7 +21,7 @@ from harness.training.cost import LATENCY
 
 Panels = Mapping[str, Mapping[str, Mapping[str, Figure]]]
 Draw = Callable[[Panels, Mapping[str, float], str], str]
-NAMED = 3  # rows of rank 1, gaining or losing, that are named before the others are only counted
+NAMED = 3  # rows that gain, lose or wait for finals and are named before the others are only counted
 MOST_PANELS = 2
 
 
@@ -76,18 +76,12 @@ def _standing(board: Leaderboard, row: Row) -> str:
     if rank is None:
         return "; there are no ranks"
     if rank > 1:
-        return f"; {plural(len(board.statistics) - _not_better(board, row), 'row')} of {rows} are significantly better on test"
+        return f"; {rank - 1} of {rows - 1} other rows {'is' if rank == 2 else 'are'} significantly better on test"
     if len(board.best) == 1:
         return "; no other row shares its rank 1"
     if len(board.best) == rows:
         return f"; {'both' if rows == 2 else f'all {rows}'} networks share rank 1, so cost may decide{_fastest(board)}"
-    names = [escape(board.short(other)) for other in board.best if other is not row]
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"; it shares rank 1 with {', '.join(names[:NAMED])}{more} of {rows} rows{_fastest(board)}"
-
-
-def _not_better(board: Leaderboard, row: Row) -> int:
-    return len(board.statistics) - ((board.statistics[row.cell].rank or 1) - 1)
+    return f"; it shares rank 1 with {len(board.best) - 1} of {rows - 1} other rows{_fastest(board)}"
 
 
 def _fastest(board: Leaderboard) -> str:
@@ -133,7 +127,7 @@ def _voices(answer: Answer, taken: Row) -> list[str]:
     others = [f"{escape(_short(answer, row.name))} {points(row.gain)}{f' at {proportion(pair.new)}' if several else ''}"
               for pair in answer.pairs for row in pair.rows if row.is_told and row.name != taken.name]
     more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
-    return [text + (f" Told of others: {', '.join(others[:NAMED])}{more}." if others else "")]
+    return [text + (f" Of other rows it can: {', '.join(others[:NAMED])}{more}." if others else "")]
 
 
 def _short(answer: Answer, name: str) -> str:

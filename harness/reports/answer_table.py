@@ -13,7 +13,7 @@ from harness.evaluation.short_names import full_name
 from harness.evaluation.voices import Voices
 from harness.reports.highlights import rank_of
 from harness.reports.leaderboard_tables import BOLD, common_marks
-from harness.reports.markdown import brief_interval, escape, points, table
+from harness.reports.markdown import brief_interval, escape, points, table, unbroken
 from harness.training.cost import LATENCY
 
 MOST_OTHERS = 2  # columns of protocols that have no twin: more would not fit a page
@@ -90,11 +90,8 @@ def _uar(board: Leaderboard, network: Row) -> str:
 
 
 def _gain(pair: Voices, network: Row) -> str:
-    return next((_unbroken(points(row.gain)) for row in pair.rows if row.name == network.name), "–")
+    return next((unbroken(points(row.gain)) for row in pair.rows if row.name == network.name), "–")
 
-
-def _unbroken(text: str) -> str:
-    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _over(answer: Answer, baseline: str) -> dict[str, Cells]:
@@ -106,7 +103,7 @@ def _over(answer: Answer, baseline: str) -> dict[str, Cells]:
     def cell(network: Row) -> str:
         row = row_on(answer.main, network) if answer.main else None
         gain = found.get(answer.main.name(row)) if answer.main and row else None
-        return _unbroken(points(gain.gain)) if gain else "–"
+        return unbroken(points(gain.gain)) if gain else "–"
 
     return {f"points over {escape(baseline)}": cell}
 
@@ -116,8 +113,8 @@ def _notes(answer: Answer, network: Row) -> str:
     row = row_on(answer.main, network) if answer.main else None
     if row is None or answer.main is None:
         return ""
-    own = [mark for mark in answer.main.marks(row) if mark not in {*common_marks(answer.main), "chosen"} and not mark.startswith("⚠ ")]
+    left_out = ("⚠ ", "pretrained", "chosen", *common_marks(answer.main))  # alarms stand in the line on trust, models below
     words = [*(["take"] if row is answer.taken and len(answer.main.finished) > 1 else []),
-             *(f"**{escape(mark)}**" if mark.startswith(BOLD) else "pretrained" if mark.startswith("pretrained") else escape(mark)
-               for mark in own)]
+             *(f"**{escape(mark)}**" if mark.startswith(BOLD) else escape(mark)
+               for mark in answer.main.marks(row) if not mark.startswith(left_out))]
     return "; ".join(words)

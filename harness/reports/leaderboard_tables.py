@@ -20,13 +20,13 @@ def leaderboard_table(board: Leaderboard) -> str:
     """
     common, several = common_marks(board), len({row.seeds for row in board.finished}) > 1
     lines = [[_rank(board, row), escape(board.short(row)), with_spread(row.test["uar"], board.interval(row)),
-              *(plus_minus(row.test[score]) for score in ("wa", "macro_f1")), plus_minus(row.validation_uar),
+              *(f"{row.test[score][0]:.3f}" for score in ("wa", "macro_f1")), plus_minus(row.validation_uar),
               *([str(row.seeds)] if several else []), marks_markdown([mark for mark in board.marks(row) if mark not in common])]
              for row in board.finished]
     references = [["–", f"*{reference.name}*", with_interval(*reference.figures["uar"]),
                    *(f"{reference.figures[score][0]:.3f}" for score in ("wa", "macro_f1")), "", *([""] if several else []), ""]
                   for reference in board.references]
-    heads = ["rank", "network", "test UAR", "test WA", "macro-F1", "validation UAR", *(["seeds"] if several else []), "marks"]
+    heads = ["rank", "network", "test UAR", "WA", "macro-F1", "validation UAR", *(["seeds"] if several else []), "marks"]
     return table(heads, [*lines, *references], f"rlrrrr{'r' if several else ''}l")
 
 

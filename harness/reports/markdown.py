@@ -44,7 +44,12 @@ def brief_interval(value: float, low: float, high: float) -> str:
     >>> print(brief_interval(0.5634, 0.493, 0.634), brief_interval(0.5, math.nan, math.nan))
     .563 [.493, .634] .500
     """
-    return brief(value) if math.isnan(low) else f"{brief(value)} [{brief(low)}, {brief(high)}]".replace(" ", "\N{NO-BREAK SPACE}")
+    return brief(value) if math.isnan(low) else unbroken(f"{brief(value)} [{brief(low)}, {brief(high)}]")
+
+
+def unbroken(text: str) -> str:
+    """A text that stays on one line, as a figure with its interval should in a cell of a table."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def points(difference: tuple[float, float, float]) -> str:

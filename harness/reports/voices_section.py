@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from harness.evaluation.voices import Voices, VoicesOfRow
-from harness.reports.markdown import brief_interval, escape, points, table
+from harness.reports.markdown import brief_interval, escape, points, table, unbroken
 
 DrawKnown = Callable[[Sequence[tuple[str, VoicesOfRow]], Voices], str]
 Named = list[tuple[str, Voices, VoicesOfRow]]
@@ -23,7 +23,7 @@ def known_markdown(pairs: Sequence[Voices], draw: DrawKnown | None = None) -> li
         return []
     picture = [f"![Test UAR without and with known clips]({draw([(name, row) for name, _, row in named], named[0][1])})"] if draw else []
     lines = [[escape(pair.new.rows[0].split), escape(_short(pair, row)), brief_interval(*row.new), brief_interval(*row.heard),
-              points(row.gain)] for _, pair, row in named]
+              unbroken(points(row.gain))] for _, pair, row in named]
     one = len({line[1] for line in lines}) == 1
     heads = ["protocol", "network", "nothing known", "speaker known", "points gained"]
     return [table([head for head in heads if head != "network"], [[*line[:1], *line[2:]] for line in lines]) if one

@@ -71,7 +71,7 @@ def test_a_really_run_final_was_audited_and_its_row_says_so(ran: Ran) -> None:
 def test_a_row_whose_files_are_gone_is_shown_without_rank_and_interval() -> None:
     found = study_records()
     text = study_markdown("study", found, leaderboards(rows(found), {}), DrawnPictures())
-    assert "| – | good | 0.550 ± 0.071 [–] | 0.560 ± 0.071 |" in text and "Where it fails" not in text
+    assert "| – | good | 0.550 ± 0.071 [–] | 0.560 |" in text and "Where it fails" not in text
 
 
 def test_a_long_question_stands_below_the_title_and_a_page_without_runs_of_a_study_has_none() -> None:
