@@ -9,8 +9,8 @@ from harness.evaluation.voted_emotion import VotedBoard, VotedRow
 from harness.reports.markdown import escape, plus_minus, table, with_interval
 
 TITLE = "Scored on the emotion that listeners heard"
-EXPLAINED = """Here the truth is what most listeners heard in the voice, not what was intended. JSD: Jensen–Shannon divergence in bits between
-a clip's probabilities and the shares of its votes, mean over clips: 0 where they are equal, 1 where they share nothing."""
+EXPLAINED = """Here the truth is what most listeners heard in the voice, not what was intended. JSD: Jensen–Shannon divergence in bits
+between a clip's probabilities and the shares of its votes, mean over clips: 0 where they are equal, 1 where they share nothing."""
 UNKNOWN = """Listeners voted on these clips, but the runs did not note how often for each emotion: `bench report --data DIR` scores them on
 what was heard, too."""
 

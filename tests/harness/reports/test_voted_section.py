@@ -26,7 +26,7 @@ def test_each_row_has_its_figures_on_the_voted_emotion_and_the_intended_one() ->
     assert parts[2].endswith(" 20 clips without votes are left out.")
     lines = [line.split(" | ") for line in parts[3].splitlines() if line.startswith("| ")]
     assert lines[0] == ["| rank", "cell", "UAR, voted", "WA, voted", "JSD", "UAR, intended |"]
-    assert {line[1]: line[-1] for line in lines[2:4]} == {"mel image × good": "0.600 |", "mel image × weak": "0.500 |"}
+    assert {line[1]: line[-1] for line in lines[2:4]} == {"good": "0.600 |", "weak": "0.500 |"}
     assert [line[1] for line in lines[4:]] == ["*chance*", "*the intended emotion*"]
 
 
