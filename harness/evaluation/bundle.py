@@ -107,7 +107,7 @@ def _configurations(runs: StoredRuns, records: Sequence[RunRecord], files: Mappi
     """Those of all seeds; of cells without a seed that of the first trial that ended: names of rows come from them."""
     with_seeds = {record.about.cell for record in records if place(record.run_id, "test.csv") in files}
     found: dict[str, bytes] = {}
-    done = set()
+    done: set[str] = set()
     for record in records:
         seed = place(record.run_id, "test.csv") in files
         trial = record.kind == "trial" and record.ended_by_itself and record.about.cell not in {*with_seeds, *done}

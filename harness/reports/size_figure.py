@@ -34,7 +34,7 @@ def size_figure(rows: Sequence[JointRow], names: Mapping[JointRow, str], lines: 
                       fmt="o", markersize=5, capsize=2, elinewidth=0.8, color=COLORS.get(kind, "#555555"), label=kind)
     for number, (name, uar) in enumerate(lines.items()):
         axes.axhline(uar, color="#888888", linewidth=0.8, linestyle=("--", ":", "-.")[number % 3], label=name)
-    axes.set(xlabel="parameters that were trained (log), those of frozen encoders not counted", ylabel="test UAR with 95 % interval")
+    axes.set(xlabel="trained parameters (log), without frozen encoders", ylabel="test UAR with 95 % interval")
     axes.set_title(title, fontsize=10)
     shown = [row for kind in COLORS for row in [row for row in rows if row.kind == kind][:SHOWN]]
     shown.sort(key=lambda row: -row.uar[0])

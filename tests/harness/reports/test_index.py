@@ -24,7 +24,7 @@ def test_a_page_without_a_record_whose_runs_lie_in_another_store_stays_in_the_in
     write_index(Store(boards), {})
     text = index(boards)
     (boards / "reports" / "earlier.md").unlink()
-    assert "[earlier.md](earlier.md): of runs that lie in another store" in text and "[small](small.md)" in text
+    assert "so that their rows stand in no table: [earlier.md](earlier.md)" in text and "[small](small.md)" in text
 
 
 def test_the_index_has_the_rows_of_a_study_with_ranks_and_links(boards: Path, reported: Outcome) -> None:
@@ -42,8 +42,10 @@ def test_rows_of_another_store_are_ranked_with_the_own_ones_by_their_record(tmp_
         write_report(Store(tmp_path / name), name)
     for file in ("there", "there.md"):
         shutil.move(tmp_path / "there" / "reports" / file, tmp_path / "here" / "reports" / file)
+    (tmp_path / "here" / "reports" / "there_noise.md").write_text("# noise")
     write_index(Store(tmp_path / "here"), {})
     text = index(tmp_path / "here")
+    assert "- [there_noise.md](there_noise.md): How recall falls with noise in there" in text and "stand in no table" not in text
     assert "2 rows of 2 studies on 48 test clips of 8 speakers" in text
     assert [line.split(" | ")[0] for line in text.splitlines() if line.startswith("|") and "(there.md)" in line] == ["| 2"]
     assert (tmp_path / "here" / "reports" / "README" / "1.png").stat().st_size > 5_000 and "](README/1.png)" in text
