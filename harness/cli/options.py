@@ -73,7 +73,7 @@ def add_training(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--trials-per-gpu", type=workers, default=0, metavar="K", help="start K workers for each GPU, which share it")
     sub.add_argument("--threads-per-trial", type=whole("a number of threads", 1), metavar="N",
                      help="threads that compute a trial (default 1, or training.threads of the study); others give other figures")
-    sub.add_argument("--trial-timeout", type=_seconds, default=0.0, metavar="SECONDS",
+    sub.add_argument("--trial-timeout", type=seconds, default=0.0, metavar="SECONDS",
                      help="stop a trial that takes longer and count it as failed; the start of a new worker counts, too")
     sub.add_argument("--adopt", action="store_true",
                      help="write into an MLflow experiment of this name that bench did not make, or begin it anew where it was renamed")
@@ -96,7 +96,8 @@ def _address(text: str) -> str:
     return text
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A type of options: a time."""
     with suppress(ValueError):
         if 0 < float(text) < float("inf"):
             return float(text)

@@ -6,16 +6,15 @@ Every function takes `home`, the folder that runs write below, and some take `da
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.data.corpora import Folder, Workspace
 from harness.evaluation import comparison
 from harness.evaluation.audit import AuditedRun, audit_runs
 from harness.evaluation.final_predictions import MissingFiles, seed_predictions
-from harness.evaluation.find_runs import chosen_runs, runs_to_compare
+from harness.evaluation.find_runs import runs_to_compare
+from harness.evaluation.kept_models import kept_model
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.evaluation.row_names import read_rows
 from harness.evaluation.rows import Row
@@ -26,7 +25,7 @@ from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training import saved_model
-from registry.errors import BenchError, UsageError, require, unknown
+from registry.errors import BenchError, require, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,31 +158,15 @@ def _protocols(row: Row) -> tuple[str, ...]:
 def load_model(which: Row | str, *, home: Folder = None) -> saved_model.WaveformModel:
     """A saved model, from a waveform to emotions, with resampling, features and normalisation inside.
 
-    Args: which: a row of a leaderboard, or a text such as `STUDY:CELL@PROTOCOL`, for the best of its seeds by validation UAR; or the id
-        of a final's or a seed's run, or its start.
+    Args: which: a row of a leaderboard, or a text such as `STUDY:CELL@PROTOCOL`, for the best of its seeds by validation UAR; the id
+        of a final's or a seed's run, or its start; a study, for its chosen row on new speakers; or `models:/NAME@ALIAS` of MLflow.
     Returns: a model whose `predict(waveforms, {"sample_rate": Hz})` takes a float32 array (clips, samples) in [-1, 1] and gives a frame:
         `emotion`, then the probability of each.
     Raises: UsageError for what is not in the store; BenchError when no model of it was kept there.
     Example: `load_model(leaderboard("quickstart")[0].chosen).predict(waveform[None, :], {"sample_rate": 16_000})`.
     """
     store = Store(Workspace.located(home).home, new=False)
-    chosen = chosen_runs(store, _text(store, which))
-    if chosen.kind not in ("row", "final", "seed"):
-        raise UsageError(f"{chosen.name!r} is a {chosen.kind}: give a row of its leaderboard, or the run of a final or one of its seeds")
-    folds = dict.fromkeys(f"{chosen.tracker.study_name}:{run.about.label}@{run.about.split}" for run in chosen.runs)
-    if len(folds) > 1:
-        raise UsageError(f"{chosen.name} pools {len(folds)} folds, each with networks of its own: give one of them, such as "
-                         f"{next(iter(folds))!r}")
-    kept = sorted((run for run in chosen.runs if run.about.model), key=lambda run: run.metrics["validation/uar"])
-    if not kept:
-        others = [f"{run.run_id[:8]} ({run.about.label} on {run.about.split})" for run in chosen.records if run.about.model]
-        raise BenchError(f"no model of {chosen.name} was kept: a study keeps the `best_models` of each protocol by validation UAR. Those "
-                         f"of {chosen.tracker.study_name}: {'; '.join(others) or 'none'}")
-    with tempfile.TemporaryDirectory() as folder:
-        files = chosen.tracker.models.files(kept[-1], Path(folder))
-        if files is None:
-            raise BenchError(f"the store has lost the model of run {kept[-1].run_id}: restore mlartifacts/, or run the study again")
-        return saved_model.load(files)
+    return kept_model(store, _text(store, which)).load()
 
 
 def audit(which: str, *, home: Folder = None, data: Folder = None) -> list[AuditedRun]:

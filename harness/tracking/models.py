@@ -24,6 +24,7 @@ from harness.tracking.addresses import local_folder
 from harness.tracking.outbox import write_through
 from harness.tracking.run_record import PREFIX, RunRecord
 from harness.training.saved_model import packages_of
+from registry.errors import BenchError, require, unknown
 from registry.own_files import requirements_of
 
 CODE = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "registry")]  # that a saved model needs beside its libraries
@@ -103,8 +104,41 @@ class Models:
         """The files of a run's model, copied below `folder`; None when the run has none, or the store has lost them."""
         if not re.fullmatch(r"models:/[\w-]+", record.about.model):  # any other address would be downloaded, too
             return None
+        return self._downloaded(record.about.model, folder)
+
+    def registered(self, address: str) -> tuple[str, str]:
+        """The model of the store that an address stands for, as `models:/ID`, and the id of the run that trained it.
+
+        Args: address: `models:/NAME@ALIAS`, `models:/NAME/VERSION` of MLflow's model registry, or `models:/ID` itself.
+        Raises: UsageError for what the registry does not have, with what it has; BenchError where a version is no model of a run.
+        """
+        match = re.fullmatch(r"models:/(?:(?P<name>[^/@]+)(?:@(?P<alias>[\w-]+)|/(?P<version>\d+))|(?P<id>m-[\w-]+))", address)
+        require(match is not None, f"{address!r} is no model's address: give models:/NAME@ALIAS, models:/NAME/VERSION or models:/ID")
+        assert match is not None
+        source, run_id = address, ""
         try:
-            files = Path(mlflow.artifacts.download_artifacts(artifact_uri=record.about.model, dst_path=str(folder),
+            if match["name"]:
+                version = (self.client.get_model_version_by_alias(match["name"], match["alias"]) if match["alias"] else
+                           self.client.get_model_version(match["name"], match["version"]))
+                source, run_id = version.source, version.run_id or ""
+            if re.fullmatch(r"models:/m-[\w-]+", source or ""):
+                return source, run_id or self.client.get_logged_model(source.removeprefix("models:/")).source_run_id or ""
+        except MlflowException as error:
+            known = sorted(f"models:/{model.name}@{alias}" for model in self.client.search_registered_models() for alias in model.aliases)
+            require(bool(known), f"{address} is not in the model registry of the store, where no model has an alias: register one in "
+                                 "the MLflow UI, or give a study, a row or a run")
+            raise unknown("model in the registry of the store", address, known) from error
+        raise BenchError(f"{address} is kept at {source}, which is no model of a run in this store: register one of its runs' models")
+
+    def download(self, address: str, folder: Path) -> Path:
+        """The files of a model by its address `models:/ID`, copied below `folder`. Raises: BenchError where the store has lost them."""
+        if files := self._downloaded(address, folder):
+            return files
+        raise BenchError(f"the store has lost the files of {address}: restore mlartifacts/, or run its study again")
+
+    def _downloaded(self, address: str, folder: Path) -> Path | None:
+        try:
+            files = Path(mlflow.artifacts.download_artifacts(artifact_uri=address, dst_path=str(folder),
                                                              tracking_uri=self.client.tracking_uri))
         except (MlflowException, OSError):
             return None

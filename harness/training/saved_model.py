@@ -110,9 +110,8 @@ class WaveformModel:
         import pandas as pd
 
         sample_rate, waveforms = checked_rate(params, self.sample_rate), in_full_scale(checked_waveforms(model_input))
-        if self.space.normalise == "per_speaker" and len(waveforms) < FEW_KNOWN:
-            warnings.warn(f"{len(waveforms)} clips are few to standardise a speaker by: give {FEW_KNOWN} or more of one speaker together, "
-                          "or take a model that knows nothing of speakers", stacklevel=2)
+        if few := self.too_few(len(waveforms)):
+            warnings.warn(few, stacklevel=2)
         probabilities = self.probabilities(self.features(waveforms, sample_rate))
         table = pd.DataFrame(probabilities, columns=list(self.emotions))
         table.insert(0, "emotion", [self.emotions[i] for i in probabilities.argmax(axis=1)])
@@ -120,16 +119,43 @@ class WaveformModel:
 
     def features(self, model_input: Any, sample_rate: int) -> np.ndarray:
         """The input of the network for waveforms, as `predict` takes them: (clips, frames, bands). Models of one space share it."""
-        extracted = np.stack([self.space.extract(w, sample_rate, self.samples) for w in checked_waveforms(model_input)])
-        if self.space.normalise != "per_speaker":
+        return self.standardised(np.stack([self.extract(w, sample_rate) for w in checked_waveforms(model_input)]))
+
+    def extract(self, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
+        """The features of one clip of any length, (samples,) float32: (frames, bands)."""
+        return self.space.extract(waveform, sample_rate, self.samples)
+
+    def standardised(self, extracted: np.ndarray) -> np.ndarray:
+        """The input of the network for what `extract` gives of some clips, (clips, frames, bands).
+
+        Of a model with `normalise="per_speaker"` they must be all that there are of one speaker; of others they stay as they are.
+        """
+        if not self.knows_speaker:
             return extracted
         mean, deviation = standard(extracted, np.ones(extracted.shape[-1]) if self.usual_variance is None else self.usual_variance)
         return ((extracted - mean) / deviation).astype(np.float32)
 
+    @property
+    def heard_s(self) -> float:
+        """Seconds of a clip that it hears at most."""
+        return self.samples / self.space.sample_rate
+
+    @property
+    def knows_speaker(self) -> bool:
+        """Whether clips are standardised over those of their speaker."""
+        return self.space.normalise == "per_speaker"
+
+    def too_few(self, clips: int) -> str:
+        """Why so many clips of a speaker should not be predicted together, in words; empty where they may."""
+        if not self.knows_speaker or clips >= FEW_KNOWN:
+            return ""
+        return (f"{clips} clips are few to standardise a speaker by: give {FEW_KNOWN} or more of one speaker together, "
+                "or take a model that knows nothing of speakers")
+
     def require_any_speaker(self, purpose: str) -> None:
         """Raises: UsageError where the model needs to know who speaks. Args: purpose: what can't be done then, as a clause."""
-        require(self.space.normalise != "per_speaker", f"{purpose} with normalise='per_speaker', which needs clips of one known speaker "
-                                                       "at a time: give rows of another normalisation")
+        require(not self.knows_speaker, f"{purpose} with normalise='per_speaker', which needs clips of one known speaker at a time: give "
+                                         "rows of another normalisation")
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """The probability of each emotion: (clips, emotions)."""

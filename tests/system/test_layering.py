@@ -31,8 +31,8 @@ HEAVY = ("tensorflow", "keras", "mlflow", "optuna", "librosa", "sklearn", "panda
 LOCAL_RANDOMNESS = {"default_rng", "Generator", "SeedSequence", "PCG64", "BitGenerator"}
 
 
-ORDER = (("study",), ("data",), ("training",), ("tracking",), ("search",), ("evaluation",), ("execution", "reports"), ("analyses",),
-         ("cli",))
+ORDER = (("study",), ("data",), ("training",), ("tracking",), ("search",), ("evaluation",), ("execution", "reports"),
+         ("analyses", "prediction"), ("cli",))
 FLOOR = {name: floor for floor, names in enumerate(ORDER) for name in names}
 TOP = {"__init__", "console", "safe_text", "saved_model"}  # modules that lie in no folder
 PRINTS = ("cli", "execution", "analyses")  # may be handed a console: results are printed by `cli`, the others show progress
