@@ -10,7 +10,7 @@ import traceback
 from types import TracebackType
 from typing import Any
 
-from harness.cli import analyses, audit, browse, bundle, data, models, predict, report, restore, run, runs, ui
+from harness.cli import analyses, audit, browse, bundle, data, export, models, predict, report, restore, run, runs, ui
 from harness.safe_text import accept_any_stream, first_line, mask_logs, mask_secrets, printable
 from registry.errors import BenchError, UsageError
 
@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
                                   formatter_class=argparse.RawDescriptionHelpFormatter)
     top.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
-    for module in (browse, run, runs, report, bundle, restore, data, models, audit, analyses, predict, ui):
+    for module in (browse, run, runs, report, bundle, restore, data, models, audit, analyses, predict, export, ui):
         module.add_to(subparsers)
     return top
 

@@ -82,19 +82,21 @@ def _by_address(store: Store, address: str) -> KeptModel:
 
 
 def _of_study(chosen: ChosenRuns) -> KeptModel:
-    """The model of a study's chosen row."""
+    """The model of a study's chosen row; where none of it was kept, of the next row by validation UAR."""
     boards: dict[tuple[object, ...], list[Row]] = {}
     for row in read_rows(chosen.tracker, chosen.records):
         if row.seeds:
             boards.setdefault(row.board, []).append(row)
     if not boards:
         raise BenchError(f"{chosen.name} has no finals yet: run it to its end")
-    first, *others = sorted((sorted(rows, key=by_validation) for rows in boards.values()), key=lambda rows: _wanted(rows[0]))
     by_id = {run.run_id: run for run in chosen.records}
-    for row in first:
-        if best := _best([by_id[run_id] for run_id in row.seed_runs]):
-            also = [*(row for row in first[:1] if best.run_id not in row.seed_runs), *(rows[0] for rows in others)]
-            return KeptModel(chosen.tracker, best, _name(chosen.tracker, best), tuple(_text(chosen.name, row) for row in also))
+    kept = []
+    for rows in sorted((sorted(rows, key=by_validation) for rows in boards.values()), key=lambda rows: _wanted(rows[0])):
+        of_rows = ((row, _best([by_id[run_id] for run_id in row.seed_runs])) for row in rows)
+        kept += [(row, best) for row, best in of_rows if best][:1]
+    if kept:
+        best = kept[0][1]
+        return KeptModel(chosen.tracker, best, _name(chosen.tracker, best), tuple(_text(chosen.name, row) for row, _ in kept[1:]))
     raise _none_kept(chosen)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.evaluation.kept_models import kept_model
+from harness.prediction.exported_model import about_export, load_exported
 from harness.prediction.predict import Model
 from harness.tracking.store import Store
 from harness.training import saved_model
@@ -27,6 +28,8 @@ def open_model(text: str, store: Callable[[], Store]) -> OpenedModel:
     Raises: UsageError for what is not there; BenchError where its files are lost or damaged.
     """
     folder = Path(text)
+    if about_export(folder):
+        return OpenedModel(load_exported(folder), str(folder))
     if (folder / saved_model.SETTINGS).is_file():
         return OpenedModel(saved_model.load(folder), str(folder))
     kept = kept_model(store(), text)

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,9 +20,10 @@ import numpy as np
 from harness.data.known_speakers import standard
 from harness.training.model_input import checked_rate, checked_waveforms, in_full_scale
 from registry import own_layers
-from registry.core import BESIDE_FIELDS, declared, get, registered, specification
+from registry.core import specification
 from registry.errors import BenchError, require
 from registry.feature_space import FeatureSpace
+from registry.rebuilt_space import space_from
 
 if TYPE_CHECKING:
     import keras
@@ -185,34 +186,13 @@ def _load_pyfunc(data_path: str) -> WaveformModel:
                          np.array(settings["usual_variance"]) if "usual_variance" in settings else None)
 
 
+def space_of(settings: dict[str, Any], folder: Path) -> FeatureSpace:
+    """The feature space of the model in a folder, read without its network. Args: settings: what its `listening.json` says."""
+    return space_from(settings["feature_space"], folder, own_layers.read(folder)[0])
+
+
 def packages_of(folder: Path) -> list[str]:
     """The packages beside those of bench that compute the features of the model in `folder`, as `name==version`."""
     settings = folder / SETTINGS
     features = json.loads(settings.read_text(encoding="utf-8"))["feature_space"]["features"] if settings.is_file() else []
     return [feature["package_version"] for feature in features if "package_version" in feature]
-
-
-def space_from(data: dict[str, Any], folder: Path, modules: Sequence[ModuleType] = ()) -> FeatureSpace:
-    """The feature space with this specification; features that are not registered are those of the model's modules.
-
-    Models of before have a file of each such feature in `folder`.
-    """
-    settings = {key: value for key, value in data.items() if key not in (*BESIDE_FIELDS, "features")}
-    features = [_feature(fields, folder, modules) for fields in data["features"]]
-    return FeatureSpace(features=tuple(features), **settings)
-
-
-def _feature(fields: dict[str, Any], folder: Path, modules: Sequence[ModuleType]) -> Any:
-    """A feature from its specification. Raises: BenchError where it would read another file than the one the model was trained with."""
-    feature = _feature_class(fields["component"], folder, modules)(**{k: v for k, v in fields.items() if k not in BESIDE_FIELDS})
-    then, now = fields.get("files_sha256"), getattr(feature, "files_sha256", None)
-    require(then == now, f"the saved model was trained on {fields['component']} with weights of the SHA-256 {then}, and those found here "
-                         f"have {now}: name the folder of models that has the former with BENCH_MODELS")
-    return feature
-
-
-def _feature_class(name: str, folder: Path, modules: Sequence[ModuleType]) -> type[Any]:
-    require(name.isidentifier(), f"a feature can't be called {name!r}: the saved model was changed by someone")
-    own = next((cls for module in modules if (cls := declared(module, name))), None)
-    file = folder / f"{name}.py"
-    return own or (get("feature-spaces", str(file)) if file.is_file() else registered("feature-spaces", name))

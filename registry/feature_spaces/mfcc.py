@@ -41,15 +41,17 @@ class Mfcc:
 
     def __post_init__(self) -> None:
         require(1 <= self.n_mfcc <= self.n_mels, f"mfcc.n_mfcc must be 1 to n_mels = {self.n_mels}, not {self.n_mfcc}")
-        self._mel()  # checks the fields that the two share, before any clip is read
+        _ = self.mel  # checks the fields that the two share, before any clip is read
 
     def __call__(self, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
         """(samples,) float32 -> (frames, n_mfcc) float32. Raises: BenchError when fmax_hz is above half the sample rate."""
         import librosa
         import numpy as np
 
-        decibels = self._mel()(waveform, sample_rate)  # (frames, n_mels)
+        decibels = self.mel(waveform, sample_rate)  # (frames, n_mels)
         return librosa.feature.mfcc(S=decibels.T, n_mfcc=self.n_mfcc).T.astype(np.float32)
 
-    def _mel(self) -> Mel:
+    @property
+    def mel(self) -> Mel:
+        """The mel spectrum that it transforms."""
         return Mel(n_mels=self.n_mels, n_fft=self.n_fft, hop_length=self.hop_length, fmin_hz=self.fmin_hz, fmax_hz=self.fmax_hz)

@@ -1,0 +1,116 @@
+"""Writes a kept model as a folder that predicts elsewhere: ONNX, the front end, a model card, and the proof that it is the same model."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from harness.data.corpora import Workspace
+from harness.evaluation.kept_models import KeptModel
+from harness.prediction import front_end, onnx_front
+from harness.prediction.exported_model import FORMAT, KERAS, ONNX, load_exported
+from harness.prediction.front_end import ABOUT
+from harness.prediction.model_card import model_card
+from harness.prediction.proof import Proof, proof_clips, prove
+from harness.tracking.models import requirements
+from harness.tracking.store import Store
+from harness.training import saved_model
+from harness.training.onnx_network import onnx_network, require_packages
+from registry.errors import BenchError, Lacking, UsageError
+
+REGISTRY = Path(front_end.__file__).parents[2] / "registry"
+COPIED = (".", "feature_spaces", "encoders")  # folders of the registry that compute features
+SMALL = ("numpy", "onnxruntime", "soundfile", "soxr")  # what a model that takes waveforms needs
+
+
+class Exported(NamedTuple):
+    """What was written. Args: takes: `waveform` or `features`; `keras` where there is no ONNX, for the reason in `why_keras`."""
+
+    folder: Path
+    takes: str
+    proof: Proof
+    why_keras: str = ""
+
+
+def export_model(kept: KeptModel, folder: Path, store: Store, workspace: Workspace) -> Exported:
+    """Write a kept model into a new folder, once its probabilities on test clips are those of the original to 1e-4.
+
+    Raises: UsageError for a folder that holds something, or a model that must know who speaks; Lacking without the extra `[export]`;
+        BenchError without the corpus or the run's files, or when the two differ.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} is there already: give a folder that is new or empty")
+    require_packages()
+    clips = proof_clips(kept, workspace)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".bench-export-") as beside:
+        made = Path(beside) / "made"
+        original = _write_keras(kept, made)
+        original.require_any_speaker("no model is exported")
+        why = _write_onnx(original, made)
+        about = _about(kept, original, made)
+        _write_json(made, about)
+        proof = prove(original, load_exported(made), clips)
+        _write_json(made, about | {"proof": proof.as_json()})
+        card = model_card(kept, original, store, clips.corpus, about, proof, why)
+        (made / "README.md").write_text(card, encoding="utf-8")
+        if folder.exists():
+            folder.rmdir()
+        made.rename(folder)
+    return Exported(folder, about["input"], proof, why)
+
+
+def _write_keras(kept: KeptModel, made: Path) -> saved_model.WaveformModel:
+    """Copy the original into `keras/`, which Keras and bench read."""
+    with tempfile.TemporaryDirectory() as temporary:
+        files = kept.files(Path(temporary))
+        shutil.copytree(next(iter(sorted(files.rglob(saved_model.SETTINGS)))).parent, made / KERAS)
+    return saved_model.load(made / KERAS)
+
+
+def _write_onnx(model: saved_model.WaveformModel, made: Path) -> str:
+    """Write `model.onnx`, with what computes its input beside it; returns why there is none, where it can't be written."""
+    import onnx
+
+    try:
+        network = onnx_network(model.network)
+    except Lacking:
+        raise
+    except BenchError as error:
+        return str(error)
+    inside = onnx_front.can_be_inside(model.space)
+    onnx.save(onnx_front.with_front(network, model.space, model.samples) if inside else network, made / ONNX)
+    shutil.copyfile(front_end.__file__, made / "front_end.py")
+    if not inside:
+        for name in COPIED:
+            (made / "code" / "registry" / name).mkdir(parents=True, exist_ok=True)
+            for path in sorted((REGISTRY / name).glob("*.py")):
+                shutil.copyfile(path, made / "code" / "registry" / name / path.name)
+    return ""
+
+
+def _about(kept: KeptModel, model: saved_model.WaveformModel, made: Path) -> dict[str, Any]:
+    """What `export.json` says of the model."""
+    takes = ("waveform" if onnx_front.can_be_inside(model.space) else "features") if (made / ONNX).is_file() else KERAS
+    (made / "requirements.txt").write_text("\n".join(_needed(takes, model, made)) + "\n", encoding="utf-8")
+    return {"format": FORMAT, "model": kept.name, "run": kept.run.run_id, "input": takes, "emotions": list(model.emotions),
+            "sample_rate": model.space.sample_rate, "samples": model.samples, "trim_db": model.space.trim_db,
+            "written_by": f"ser-bench {importlib.metadata.version('ser-bench')}"}
+
+
+def _needed(takes: str, model: saved_model.WaveformModel, made: Path) -> list[str]:
+    """The packages that predict, in their exact versions."""
+    runs = [f"{name}=={importlib.metadata.version(name)}" for name in (*SMALL, *(["librosa"] if takes == "features" else []))]
+    if takes == "waveform":
+        return runs
+    computes = takes == KERAS or model.space.pretrained or (made / KERAS / "source").is_dir()
+    return list(dict.fromkeys([*(runs if takes == "features" else []), *(requirements(made / KERAS) if computes else []),
+                               *saved_model.packages_of(made / KERAS)]))
+
+
+def _write_json(made: Path, about: dict[str, Any]) -> None:
+    (made / ABOUT).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
