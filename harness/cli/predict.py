@@ -68,6 +68,8 @@ def predict_command(args: argparse.Namespace, console: Console) -> int:
 
 def _say_which(opened: OpenedModel, listing: Listing, console: Console) -> None:
     """Which model predicts, and what else there is to know before."""
+    from harness.reports.markdown import plural
+
     console.say(f"model: {opened.name}")
     if opened.others:
         console.say(f"others of the study: {'; '.join(map(repr, opened.others))}")
@@ -78,7 +80,7 @@ def _say_which(opened: OpenedModel, listing: Listing, console: Console) -> None:
     if few := model.too_few(len(listing.recordings)):
         console.say(f"warning: {few}")
     if listing.passed_over:
-        console.say(f"passed over: {listing.passed_over} files of folders that have no ending of audio")
+        console.say(f"passed over: {plural(listing.passed_over, 'file')} of folders without an ending of audio")
 
 
 def print_table(predictions: Sequence[Prediction], console: Console) -> None:

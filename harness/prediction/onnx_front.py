@@ -30,8 +30,9 @@ def with_front(network: onnx.ModelProto, space: FeatureSpace, samples: int) -> o
     """
     import onnx
 
-    graph = _Graph()
-    values = _features(graph, space.features[0], space.sample_rate)
+    graph, (feature,) = _Graph(), space.features
+    assert isinstance(feature, Mel | Mfcc)
+    values = _features(graph, feature, space.sample_rate)
     graph.add("Cast", values, to=onnx.TensorProto.FLOAT, output="computed")
     front = onnx.helper.make_model(
         onnx.helper.make_graph(graph.nodes, "front", [_value("waveform", ["batch", samples])], [_value("computed", ["batch", None, None])],

@@ -115,13 +115,14 @@ class Models:
         match = re.fullmatch(r"models:/(?:(?P<name>[^/@]+)(?:@(?P<alias>[\w-]+)|/(?P<version>\d+))|(?P<id>m-[\w-]+))", address)
         require(match is not None, f"{address!r} is no model's address: give models:/NAME@ALIAS, models:/NAME/VERSION or models:/ID")
         assert match is not None
-        source, run_id = address, ""
+        source: str | None = address
+        run_id = ""
         try:
             if match["name"]:
                 version = (self.client.get_model_version_by_alias(match["name"], match["alias"]) if match["alias"] else
                            self.client.get_model_version(match["name"], match["version"]))
                 source, run_id = version.source, version.run_id or ""
-            if re.fullmatch(r"models:/m-[\w-]+", source or ""):
+            if source and re.fullmatch(r"models:/m-[\w-]+", source):
                 return source, run_id or self.client.get_logged_model(source.removeprefix("models:/")).source_run_id or ""
         except MlflowException as error:
             known = sorted(f"models:/{model.name}@{alias}" for model in self.client.search_registered_models() for alias in model.aliases)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
-import os
 import tempfile
 import warnings
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 
 from harness.safe_text import first_line
 from harness.study.trial import keras_backend
+from harness.training.backend import set_up
 from registry.errors import BenchError, Lacking
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import onnx
 
 OPSET = 18  # of ONNX: the first with both a short-time Fourier transform and maxima over given axes
+PACKAGES = ("onnx", "onnxruntime", "tf2onnx")
 MISSING = "ONNX needs packages that are not installed ({name}): pip install -e '.[export]' -c constraints.txt"
 
 
@@ -29,8 +31,10 @@ def onnx_network(network: keras.Model) -> onnx.ModelProto:
     Raises: Lacking without the extra `[export]`; BenchError for a network that can't be written so, with the reason.
     """
     require_packages()
+    set_up()
     import onnx
 
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     if keras_backend() != "tensorflow":
         raise BenchError(f"networks are written as ONNX on TensorFlow, not on {keras_backend()}: leave KERAS_BACKEND unset")
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -50,14 +54,10 @@ def onnx_network(network: keras.Model) -> onnx.ModelProto:
 
 
 def require_packages() -> None:
-    """Raises: Lacking where a package of the extra `[export]` is missing."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    try:
-        import onnx  # noqa: F401
-        import tf2onnx  # noqa: F401
-    except ImportError as error:
-        raise Lacking(MISSING.format(name=error.name)) from error
+    """Raises: Lacking where a package of the extra `[export]` is missing. None is loaded: TensorFlow, loaded after ONNX, is not quiet."""
+    for name in PACKAGES:
+        if importlib.util.find_spec(name) is None:
+            raise Lacking(MISSING.format(name=name))
 
 
 def _with_constants(network: keras.Model) -> keras.Model:

@@ -21,7 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, corpus = tmp_path_factory.mktemp("recordings"), Synthetic()
     waveform, rate = corpus.read_clip(corpus.load().clips[0])
     for name in ("a.wav", "b.flac", "c.mp3"):
-        soundfile.write(folder / name, waveform, rate)
+        soundfile.write(folder / name, waveform[:rate], rate)
     soundfile.write(folder / "long.ogg", sound(9.0, rate), rate)
     (folder / "broken.wav").write_text("nothing")
     (folder / "notes.txt").write_text("nothing")
@@ -41,7 +41,7 @@ def test_a_damaged_file_is_named_the_others_are_predicted_and_the_exit_code_is_1
     assert outcome.code == 1 and [Path(each["file"]).name for each in data["predictions"]] == ["a.wav", "b.flac", "c.mp3", "long.ogg"]
     assert [Path(each["file"]).name for each in data["errors"]] == ["broken.wav", "gone.wav"]
     assert "broken.wav can't be read as audio: it is neither" in outcome.err and "gone.wav" in outcome.err
-    assert "4 predicted, 2 not" in outcome.err and "passed over: 1 files" in outcome.err
+    assert "4 predicted, 2 not" in outcome.err and "passed over: 1 file of folders" in outcome.err
     first, long = data["predictions"][0], data["predictions"][3]
     assert sum(first["probabilities"].values()) == pytest.approx(1, abs=1e-4) and first["emotion"] in data["emotions"]
     assert first["probabilities"][first["emotion"]] == first["confidence"] and "windows" not in first
