@@ -125,4 +125,4 @@ if __name__ == "__main__":
     model = load()
     for name in sys.argv[1:]:
         found = sorted(model.predict(name).items(), key=lambda pair: -pair[1])
-        print(name, *(f"{emotion} {probability:.3f}" for emotion, probability in found))
+        sys.stdout.write(" ".join([name, *(f"{emotion} {probability:.3f}" for emotion, probability in found)]) + "\n")
