@@ -1,4 +1,4 @@
-# Everything starts from one of: make demo, make test. Other targets: slow, fuzz, lint, types, benchmark, chaos, clean.
+# Everything starts from one of: make demo, make test. Other targets: slow, fuzz, lint, types, docs, benchmark, chaos, clean.
 # PYTHON: the interpreter that .venv is made with, 3.11, 3.12 or 3.13; e.g. make test PYTHON=python3.12
 
 PYTHON ?= python3
@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO := bench-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow fuzz lint types rooms benchmark chaos clean
+.PHONY: help demo test slow fuzz lint types docs rooms benchmark chaos clean
 
 help:
 	@echo "make demo                 install, and run a first study on built-in synthetic clips"
@@ -15,6 +15,7 @@ help:
 	@echo "make slow                 the tests that take long, half a minute or more each"
 	@echo "make fuzz                 give the readers 10,000 damaged files and odd texts"
 	@echo "make lint, make types     ruff, mypy"
+	@echo "make docs                 README, docs/ and reports/ as a site in build/site; a broken link fails it"
 	@echo "make rooms                modules, lines and import floors of the folders of harness/"
 	@echo "make benchmark DATA=DIR   measure speed; DIR holds CREMA-D"
 	@echo "make chaos                kill workers and coordinators 200 times and count what is lost; about half an hour"
@@ -62,6 +63,15 @@ lint: $(VENV)/installed-dev
 
 types: $(VENV)/installed-dev
 	$(BIN)/mypy
+
+# Strict: a link that leads nowhere is an error. Nothing is fetched, neither here nor by the pages.
+docs: $(VENV)/installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "open build/site/index.html"
+
+$(VENV)/installed-docs: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]' -c constraints.txt
+	@touch $@
 
 rooms:
 	@$(PYTHON) tests/support/source_trees.py
