@@ -67,7 +67,7 @@ types: $(VENV)/installed-dev
 # Strict: a link that leads nowhere is an error. Nothing is fetched, neither here nor by the pages.
 docs: $(VENV)/installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
-	@echo "open build/site/index.html"
+	@echo "open build/site/index.html; its search needs a server: python -m http.server -b 127.0.0.1 -d build/site"
 
 $(VENV)/installed-docs: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]' -c constraints.txt

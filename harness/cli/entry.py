@@ -11,22 +11,16 @@ from types import TracebackType
 from typing import Any
 
 from harness.cli import analyses, audit, browse, bundle, data, export, models, predict, report, restore, run, runs, ui
+from harness.cli.groups import GroupedParser
 from harness.safe_text import accept_any_stream, first_line, mask_logs, mask_secrets, printable
 from registry.errors import BenchError, UsageError
-
-EXAMPLES = """examples:
-  bench run --study quickstart                a first leaderboard, in a minute, without any data
-  bench run --study cnn2d --data ~/corpora    the main job on CREMA-D
-  bench ui                                    browse every run in MLflow
-  bench list                                  what can be combined"""
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    top = argparse.ArgumentParser(prog="bench", description="A benchmark harness for speech emotion recognition.", epilog=EXAMPLES,
-                                  formatter_class=argparse.RawDescriptionHelpFormatter)
+    top = GroupedParser(prog="bench", description="A benchmark harness for speech emotion recognition.")
     top.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
-    subparsers = top.add_subparsers(required=True, metavar="COMMAND")
+    subparsers = top.add_subparsers(required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser)
     for module in (browse, run, runs, report, bundle, restore, data, models, audit, analyses, predict, export, ui):
         module.add_to(subparsers)
     return top

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
+import textwrap
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,15 +23,21 @@ if TYPE_CHECKING:
 
 def add_command(subparsers: Any, name: str, run: Callable[[argparse.Namespace, Console], int | None], summary: str,
                 *examples: str) -> argparse.ArgumentParser:
-    """A subcommand with its help and the options that all have; `run` returns the exit code, None for 0."""
+    """A subcommand with its help, examples first, and the options that all have; `run` returns the exit code, None for 0."""
     sub: argparse.ArgumentParser = subparsers.add_parser(
-        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog="\n  ".join(("examples:", *examples)),
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="\n".join((*wrapped(f"{summary[0].upper()}{summary[1:]}."), "", "examples:", *(f"  {line}" for line in examples))))
     sub.add_argument("--home", type=Path, default=Path(os.environ.get("BENCH_HOME", ".")), metavar="DIR",
                      help="where runs, models and reports are written (BENCH_HOME; default: the current folder)")
     sub.add_argument("--debug", action="store_true", help="show tracebacks")
     sub.set_defaults(command=run)
     return sub
+
+
+def wrapped(text: str, first: str = "", indent: str = "") -> list[str]:
+    """The lines of a text at the terminal's width, as argparse fills its own; `first` begins the first one, `indent` the others."""
+    width = max(shutil.get_terminal_size().columns - 2, 40)
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def add_data_folder(sub: argparse.ArgumentParser) -> None:
