@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,10 +12,11 @@ from rich.console import Console as RichConsole
 from rich.console import RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Column, Table
+from rich.table import Column
 from rich.text import Text
 
 from harness.safe_text import printable
+from harness.table_layout import TableLayout
 
 ONE_LINE = Column(no_wrap=True, overflow="ellipsis")
 COLUMNS = (TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")), BarColumn(bar_width=12),
@@ -53,22 +55,28 @@ class Console:
         self._progress: Progress | None = None
 
     def say(self, text: str) -> None:
-        """One line of progress, on stderr."""
-        self.err.print(_escaped(text))
+        """One line of progress, on stderr; on a terminal wrapped at words."""
+        self.err.print(_for_width(text, self.err), markup=False)
 
-    def result(self, text: str) -> None:
-        """A line of the command's result, on stdout, as it is but for secrets and control codes."""
-        self.out.print(printable(text), markup=False)
+    def result(self, text: str, whole: bool = False) -> None:
+        """A line of the command's result, on stdout, as it is but for secrets and control codes; on a terminal wrapped at words.
 
-    def table(self, headings: list[str], rows: list[list[str]], title: str | None = None) -> None:
-        """A table on stdout; columns of numbers are aligned to the right."""
-        table = Table(title=_escaped(title or "") or None, title_justify="left", header_style="bold")
-        for i, heading in enumerate(headings):
-            numbers = bool(rows) and all(row[i][:1].isdigit() for row in rows if row[i])
-            table.add_column(_escaped(heading), justify="right" if numbers else "left", overflow="fold")
-        for row in rows:
-            table.add_row(*map(_escaped, row))
-        self.out.print(table, soft_wrap=False)
+        Args: whole: left to the terminal to wrap, as commands that are to be copied.
+        """
+        self.out.print(printable(text) if whole else _for_width(text, self.out), markup=False)
+
+    def table(self, headings: list[str], rows: list[list[str]], title: str | None = None, optional: Sequence[str] = ()) -> list[str]:
+        """A table on stdout, columns of numbers aligned to the right; where it is too wide, without lines and wrapped at words.
+
+        Args: optional: headings of columns that are left out, the first one first, where words would have to be broken otherwise.
+        Returns: the headings that were left out.
+        """
+        layout = TableLayout([printable(heading) for heading in headings], [[printable(cell) for cell in row] for row in rows],
+                             self.out.width, optional)
+        if title:
+            self.out.print(_for_width(title, self.out), style="bold", markup=False)
+        self.out.print(layout.table(), soft_wrap=False)
+        return layout.left_out
 
     @property
     def is_live(self) -> bool:
@@ -109,6 +117,16 @@ class Console:
 
 def _escaped(text: str) -> str:
     return escape(printable(text))
+
+
+def _for_width(text: str, console: RichConsole) -> str:
+    """A text with its lines wrapped at words, as deep as they begin, for a terminal; as it is for a file or a pipe."""
+    text = printable(text)
+    if not console.is_terminal:
+        return text
+    wrapped = [textwrap.wrap(line, console.width, subsequent_indent=" " * (len(line) - len(line.lstrip())), break_long_words=False,
+                             break_on_hyphens=False) or [""] for line in text.split("\n")]
+    return "\n".join(part for lines in wrapped for part in lines)
 
 
 class Bar:

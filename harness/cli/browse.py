@@ -116,10 +116,7 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
         cells, declined = chosen_cells(plan(study, "unknown", settings), only_cell), {}
     table = [[protocol_label(c.base, corpus if all_folds else None), c.recipe, c.base.feature_space.label, short_label(c.base.architecture),
               c.base.augmentation.label, ", ".join(sorted(c.search))] for c in cells]
-    headings = ["protocol", "recipe", "feature space", "architecture", "augmentation", "searched settings"]
-    table = list(map(list, dict.fromkeys(map(tuple, table))))  # the folds of a row are one line
-    used = [i for i in range(len(headings)) if headings[i] not in ("recipe", "augmentation") or any(row[i] for row in table)]
-    console.table([headings[i] for i in used], [[row[i] for i in used] for row in table], title=f"{file.source}: {file.question}")
+    print_cells(f"{file.source}: {file.question}", table, console)
     for where, reason in declined.items():
         console.result(f"declined: {where}: {reason}")
     for line in cut_lines(corpus, [cell.base.feature_space for cell in cells], Workspace(home).cache) if corpus else ():
@@ -142,6 +139,26 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
         for line in lines:
             console.result(f"precision: {line}")
         print_parts(file, cells, corpus, home, console, workers)
+
+
+def print_cells(title: str, cells: Sequence[Sequence[str]], console: Console) -> None:
+    """A table for each group of protocols that have the same cells; what is the same in all of its rows stands above it.
+
+    Args: cells: of each its protocol, recipe, feature space, architecture, augmentation and searched settings; folds of a row are alike.
+    """
+    protocols: dict[tuple[str, ...], dict[str, None]] = {}
+    for protocol, *rest in cells:
+        protocols.setdefault(tuple(rest), {})[protocol] = None
+    tables: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for row, its_protocols in protocols.items():
+        tables.setdefault(tuple(its_protocols), []).append(row)
+    console.result(title)
+    heads = ("recipe", "feature space", "architecture", "augmentation", "searched settings")
+    for under, rows in tables.items():
+        common = [i for i in range(len(heads)) if len({row[i] for row in rows}) == 1 and (len(rows) > 1 or not rows[0][i])]
+        shared = "".join(f"; {heads[i]} {rows[0][i]}" for i in common if rows[0][i])
+        used = [i for i in range(len(heads)) if i not in common] or [2]
+        console.table([heads[i] for i in used], [[row[i] for i in used] for row in rows], title=f"under {', '.join(under)}{shared}")
 
 
 def print_parts(file: StudyFile, cells: Sequence[Cell], corpus: Corpus, home: Path, console: Console,

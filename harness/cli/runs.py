@@ -7,14 +7,19 @@ import shlex
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from harness.console import Console
+    from harness.evaluation.run_list import ListedRun
+    from harness.evaluation.short_names import ShortNames
     from harness.evaluation.study_status import CellStatus, StudyStatus
 
+T = TypeVar("T")
 SHOWN_FAILURES = 5
 WAITING = "{count} results wait in the outbox for MLflow: `bench sync --home {home}` brings them there"
 
@@ -32,16 +37,19 @@ def add_to(subparsers: Any) -> None:
 
 def runs_command(args: argparse.Namespace, console: Console) -> None:
     from harness.evaluation.run_list import listed_runs
+    from harness.evaluation.short_names import short_names
     from harness.study.folds import pooled_label
 
     runs = listed_runs(options.store(args), _name(args.study), args.trials)
-    several = len({run.study for run in runs}) > 1
-    heads = ["run", "kind", "state", "protocol", "cell", "seed", "validation UAR", "test UAR", "age"]
-    console.table([*(["study"] if several else []), *heads],
-                  [[*([run.study] if several else []), run.short_id, run.record.kind_in_words, run.record.state, run.record.about.split,
-                    run.cell, run.record.seed, _figure(run.record.metrics, "validation"), _figure(run.record.metrics, "test"),
-                    _age(time.time() - run.record.started_at)] for run in runs],
-                  title=f"{len(runs)} runs of {_name(args.study) or 'all studies'}, in the order of the leaderboard")
+    console.result(f"{len(runs)} runs of {_name(args.study) or 'all studies'}, in the order of the leaderboard")
+    for (study, protocol), listed in _grouped((run.study, run.row.protocol, run) for run in runs):
+        names = short_names([run.row for run in runs if run.study == study])
+        console.table(["run", "kind", "state", "cell", "seed", "validation UAR", "test UAR", "age"],
+                      [[run.short_id, run.record.kind_in_words, run.record.state, names.of(run.row), run.record.seed,
+                        _figure(run.record.metrics, "validation"), _figure(run.record.metrics, "test"),
+                        _age(time.time() - run.record.started_at)] for run in listed],
+                      title=_title(study, protocol, names), optional=("age", *(["state"] if all_done(listed) else [])))
+        console.result("")
     if not runs:
         console.result("no final has begun yet: --trials lists the trials of the search")
     console.result("A final's figures are means over its seeds. `bench compare RUN RUN` takes two of these ids, `bench audit RUN` one.")
@@ -49,6 +57,11 @@ def runs_command(args: argparse.Namespace, console: Console) -> None:
         about = pooled.record.about
         row = f"{pooled.study}:{pooled.cell}@{pooled_label(about.pooled_split, about.folds)}"
         console.result(f"All folds together have no run of their own: give `bench compare` their row, such as {shlex.quote(row)}.")
+
+
+def all_done(runs: Iterable[ListedRun]) -> bool:
+    """Whether all have ended well, so that their states say nothing."""
+    return all(run.record.state == "finished" for run in runs)
 
 
 def _name(study: str | None) -> str | None:
@@ -94,11 +107,15 @@ def status_command(args: argparse.Namespace, console: Console) -> None:
 
 def print_status(status: StudyStatus, args: argparse.Namespace, console: Console) -> None:
     """A study's cells, then what runs, failed, waits and is left, and the command that continues."""
+    from harness.evaluation.short_names import short_names
     from harness.reports.markdown import plural
 
-    console.table(["protocol", "cell", "trials", "finals", "left"],
-                  [[cell.row.split, cell.row.name, _trials(cell), f"{cell.seeds} of {cell.seeds + (cell.seeds_left or 0)} seeds",
-                    _left(cell)] for cell in status.cells], title=status.name)
+    names = short_names([cell.row for cell in status.cells])
+    for (study, protocol), cells in _grouped((status.name, cell.row.protocol, cell) for cell in status.cells):
+        console.table(["cell", "trials", "finals", "left"],
+                      [[names.of(cell.row), _trials(cell), f"{cell.seeds} of {cell.seeds + (cell.seeds_left or 0)} seeds", _left(cell)]
+                       for cell in cells], title=_title(study, protocol, names))
+        console.result("")
     for owner, count in status.owners.items():
         console.result(f"running: {plural(count, 'job')} of {owner}, which is alive")
     if status.dead:
@@ -121,7 +138,20 @@ def print_status(status: StudyStatus, args: argparse.Namespace, console: Console
     if status.obstacle:
         console.result(f"to continue: {status.obstacle}")
     if status.command:
-        console.result(f"{'to continue' if parts or not left else 'to add to it'}: {status.command}")
+        console.result(f"{'to continue' if parts or not left else 'to add to it'}: {status.command}", whole=True)
+
+
+def _grouped(items: Iterable[tuple[str, str, T]]) -> Iterator[tuple[tuple[str, str], list[T]]]:
+    """What belongs to each study and protocol, in the order in which they come first."""
+    groups: dict[tuple[str, str], list[T]] = {}
+    for study, protocol, item in items:
+        groups.setdefault((study, protocol), []).append(item)
+    yield from groups.items()
+
+
+def _title(study: str, protocol: str, names: ShortNames) -> str:
+    """What stands above the table of a protocol: with what all its rows have in common."""
+    return f"{study}: {protocol}{'; ' * bool(names.common)}{names.common.replace('`', '')}"
 
 
 def _trials(cell: CellStatus) -> str:

@@ -5,33 +5,58 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from string import ascii_letters
 
 from harness.console import Console
 from harness.evaluation.audit import AuditedRun
 from harness.evaluation.comparison import Comparison, Difference, verdict
 from harness.evaluation.intervals import SCORES
 from harness.evaluation.leaderboard import Leaderboard
+from harness.evaluation.rows import Row
+from harness.evaluation.short_names import ShortNames, short_names
 from harness.reports.highlights import figure, highlights, rank_of
 from harness.reports.markdown import plus_minus
 
+CHOSEN = "chosen"  # the mark that stands in a table in words, where others have a letter
+OPTIONAL = ("test macro-F1", "test WA", "± seeds")  # columns of a leaderboard that a narrow terminal does without
+
 
 def print_leaderboards(name: str, boards: Sequence[Leaderboard], console: Console) -> None:
-    """The leaderboards of a study, best test UAR first, and what makes them doubtful below."""
-    finished = [(board, row) for board in boards for row in board.finished]
-    settings, corpora = {row.apart for _, row in finished}, {board.corpus for board, _ in finished}
-    common = f" with {' '.join(settings)}" if len(settings) == 1 and "" not in settings else ""
-    where = f" on {' '.join(corpora)}" if len(corpora) == 1 else ""
-    heads = ["protocol", "rank", "cell", "test UAR", "test WA", "test macro-F1", "validation UAR", *([] if where else ["corpus"]), "marks"]
-    lines = [[row.protocol, rank_of(board, row), row.label if common else row.name, figure(board, row),
-              *(plus_minus(row.test[score]) for score in ("wa", "macro_f1")), plus_minus(row.validation_uar),
-              *([] if where else [board.corpus]), "; ".join(board.marks(row))]
-             for board, row in finished]
-    console.table(heads, lines, title=f"{name}{common}{where}: leaderboard by protocol")
-    for board in boards:
-        for line in [*board.alarms.values(), highlights(board).replace("**", "")] if board.finished else ():
-            console.result(f"{board.rows[0].protocol}{'' if where else f' on {board.corpus}'}: {line}")
+    """The leaderboards of a study, a table each, best test UAR first, and what makes it doubtful below."""
+    finished = [board for board in boards if board.finished]
+    names = short_names([row for board in finished for row in board.finished])
+    left_out = [print_leaderboard(name, board, names, console) for board in finished]
     if finished:
-        console.result("[…] is a 95 % interval, [–] that there is none; rows of rank 1 can't be told apart from the best.")
+        wider = f" A wider terminal, and the report, also show: {', '.join(reversed(left_out[0]))}." if left_out[0] else ""
+        console.result(f"[…] is a 95 % interval, [–] that there is none; rows of rank 1 can't be told apart from the best.{wider}")
+
+
+def print_leaderboard(name: str, board: Leaderboard, names: ShortNames, console: Console) -> list[str]:
+    """One table with its marks and alarms; returns the columns that there was no room for."""
+    marks = {row.cell: board.marks(row) for row in board.finished}
+    common = [mark for mark in marks[board.finished[0].cell] if all(mark in each for each in marks.values()) and mark != CHOSEN]
+    others = dict.fromkeys(mark for each in marks.values() for mark in each if mark not in (*common, CHOSEN))
+    letters = dict(zip(others, ascii_letters, strict=False))
+    heads = ["rank", "cell", "test UAR", "± seeds", "95 % interval", "test WA", "test macro-F1", "validation UAR", "marks"]
+    rows = [[rank_of(board, row), names.of(row), f"{row.test['uar'][0]:.3f}", _deviation(row.test["uar"]), interval_of(board, row),
+             f"{row.test['wa'][0]:.3f}", f"{row.test['macro_f1'][0]:.3f}", f"{row.validation_uar[0]:.3f}",
+             " ".join(sorted((letters.get(mark, mark) for mark in marks[row.cell] if mark not in common), key=lambda mark: mark != CHOSEN))]
+            for row in board.finished]
+    shared = f"; {names.common.replace('`', '')}" if names.common else ""
+    left_out = console.table(heads, rows, title=f"{name}: {board.rows[0].protocol} on {board.corpus}{shared}", optional=OPTIONAL)
+    for line in (highlights(board).replace("**", ""), *([f"all rows: {'; '.join(common)}"] if common else []),
+                 *(f"{letter}: {mark}" for mark, letter in letters.items()), *(f"⚠ {line}" for line in board.alarms.values()), ""):
+        console.result(line)
+    return left_out
+
+
+def interval_of(board: Leaderboard, row: Row) -> str:
+    """The 95 % interval of a row's test UAR, `[–]` where there is none."""
+    return figure(board, row).removeprefix(plus_minus(row.test["uar"])).strip()
+
+
+def _deviation(figure: tuple[float, float]) -> str:
+    return "–" if math.isnan(figure[1]) else f"{figure[1]:.3f}"
 
 
 SHOWN = 20  # clips and parameters that a table holds at most

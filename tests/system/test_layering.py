@@ -17,7 +17,7 @@ OWNERS = {
     "sqlalchemy": ("harness/tracking/", "harness/search/"),
     "dask": ("harness/execution/local_cluster.py",),
     "distributed": ("harness/execution/dask_pool.py", "harness/execution/dask_worker.py", "harness/execution/local_cluster.py"),
-    "rich": ("harness/console.py",),
+    "rich": ("harness/console.py", "harness/table_layout.py"),
     "librosa": ("registry/",),
     "opensmile": ("registry/feature_spaces/_opensmile.py",),
     "keras": ("registry/architectures/", "registry/augmentations/", "registry/rules/", "registry/encoders/", "registry/contracts.py",
@@ -34,7 +34,7 @@ LOCAL_RANDOMNESS = {"default_rng", "Generator", "SeedSequence", "PCG64", "BitGen
 ORDER = (("study",), ("data",), ("training",), ("tracking",), ("search",), ("evaluation",), ("execution", "reports"),
          ("analyses", "prediction"), ("cli",))
 FLOOR = {name: floor for floor, names in enumerate(ORDER) for name in names}
-TOP = {"__init__", "console", "safe_text", "saved_model"}  # modules that lie in no folder
+TOP = {"__init__", "console", "safe_text", "saved_model", "table_layout"}  # modules that lie in no folder
 PRINTS = ("cli", "execution", "analyses")  # may be handed a console: results are printed by `cli`, the others show progress
 LONGEST = 300  # lines of a module
 

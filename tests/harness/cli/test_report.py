@@ -10,7 +10,8 @@ from calls import Ran, bench
 
 def test_report_shows_the_leaderboard_and_where_it_was_written(ran: Ran) -> None:
     outcome = bench("report", "--home", ran.home, "--study", "tiny_study")
-    assert outcome.code == 0 and "random_80_20: Chosen by validation UAR" in outcome.out and "shared" in outcome.out
+    assert outcome.code == 0 and "tiny_study: random_80_20 on" in outcome.out and "shared" in outcome.out
+    assert outcome.out.count("Chosen by validation UAR") == 2
     assert f"Report: {ran.home / 'reports' / 'tiny_study.md'}" in outcome.out and f"bench ui --home {ran.home}" in outcome.out
 
 

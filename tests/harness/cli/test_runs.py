@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,8 @@ from harness.tracking.store import Store
 def test_runs_lists_finals_and_seeds_with_what_they_reached(ran: Ran) -> None:
     outcome = bench("runs", TINY, "--home", ran.home)
     lines = [line for line in outcome.out.splitlines() if " finished " in line]
-    assert outcome.code == 0 and len(lines) == 6 and all("random_80_20" in line for line in lines[:3])
+    assert outcome.code == 0 and len(lines) == 6
+    assert re.findall(r"^tiny_study: (\w+)", outcome.out, flags=re.MULTILINE) == ["random_80_20", "unseen_speakers_80_20"]
     assert "6 runs of tiny_study" in outcome.out and "`bench compare RUN RUN`" in outcome.out
     assert len([line for line in bench("runs", "--trials", "--home", ran.home).out.splitlines() if " trial " in line]) == 4
 

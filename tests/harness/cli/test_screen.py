@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from calls import Ran
 
-from harness.cli.screen import print_audit, print_comparison
+from harness import leaderboard
+from harness.cli.screen import print_audit, print_comparison, print_leaderboards
 from harness.console import Console
 from harness.evaluation.audit import AuditedRun
 from harness.evaluation.comparison import Comparison, Difference
@@ -45,3 +47,19 @@ def test_an_audit_shows_each_finding_once_with_its_count_and_fails_when_a_check_
     assert print_audit([AuditedRun(record, [fine, Finding("clips", "fail", "a clip is in two parts")])], Console()) == 1
     out = capsys.readouterr().out
     assert "ok: speakers: no speaker is shared" in out and "1 audited, 1 failed" in out
+
+
+def test_each_protocol_has_a_table_of_80_columns_with_its_marks_explained_below(ran: Ran, capsys: pytest.CaptureFixture[str]) -> None:
+    boards, console = leaderboard("tiny_study", home=ran.home), Console()
+    console.out.width = 80
+    capsys.readouterr()
+    print_leaderboards("tiny_study", boards, console)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("tiny_study: ")] == ["random_80_20", "unseen_speakers_80_20"]
+    rules = [place for place, line in enumerate(lines) if line.startswith("──")]
+    tables = [lines[rule - 2 : rule + 1 + len(board.finished)] for rule, board in zip(rules, boards, strict=True)]
+    assert max(len(line) for table in tables for line in table) <= 80
+    for table, board in zip(tables, boards, strict=True):
+        assert [row for row in board.finished if f"{row.test['uar'][0]:.3f}" not in "\n".join(table)] == []
+    said = [line for line in lines if line.startswith("all rows: ")]
+    assert "synthetic" in said[0] and "shared speakers" in said[0] and "shared speakers" not in said[1]

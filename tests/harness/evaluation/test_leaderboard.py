@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,9 @@ def test_a_frame_has_the_same_figures_as_plain_columns(boards: Path) -> None:
 
 
 def test_the_screen_shows_interval_rank_and_marks_of_each_row_and_a_word_on_the_whole(reported: Outcome) -> None:
-    line = next(line for line in reported.out.splitlines() if "mel × weak" in line)
-    assert " 3 " in line and " [0." in line and "⚠ loss of" in line
+    line = next(line for line in reported.out.splitlines() if "│ weak " in line)
+    mark = re.search(r"^([a-z]): ⚠ loss of", reported.out, flags=re.MULTILINE)
+    assert " 3 " in line and " [0." in line and mark and mark[1] in line.split("│")[-2].split()
     assert "2 of 4 rows share rank 1 and can't be told apart: mel × good, mel × equal." in reported.out
 
 
