@@ -13,7 +13,6 @@ from harness.console import Console
 from harness.execution.duration import in_words
 
 Kind = Literal["trial", "seed"]
-LINE_EVERY_S = 30.0  # at least, between two lines where there is no terminal
 WIDTH_OF_LINES = 80
 
 
@@ -65,7 +64,7 @@ class RunProgress:
         self.done, self.best, self.slots = 0, 0.0, 1
         self._running: dict[str, Training] = {}
         self._ended: list[Ended] = []
-        self._began = self._told = clock()
+        self._began = clock()
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -85,7 +84,6 @@ class RunProgress:
         if training := self._running.get(uid):
             training.done, training.last = done, self.clock()
             training.first = training.first or training.last
-        self._tell()
 
     def end(self, uid: str, validation_uar: float = 0.0, pruned: bool = False) -> None:
         """A training ended by itself."""
@@ -96,11 +94,15 @@ class RunProgress:
     def count(self, validation_uar: float = 0.0) -> None:
         """One more is done."""
         self.done, self.best = self.done + 1, max(self.best, validation_uar)
-        self._tell()
 
     def drop(self, uid: str) -> None:
         """A training is given up without an end."""
         self._running.pop(uid, None)
+
+    @property
+    def total(self) -> int:
+        """All trainings of the run: done, running, and still to be started."""
+        return self.done + len(self._running) + sum(trials + seeds for trials, seeds in self.left.values())
 
     def left_s(self) -> float | None:
         """The seconds that are left; None while nothing is known of how long a training takes."""
@@ -129,8 +131,7 @@ class RunProgress:
 
     def line(self, width: int) -> str:
         """The longest of three forms that fits so many columns; the shortest fits 60."""
-        total = self.done + len(self._running) + sum(trials + seeds for trials, seeds in self.left.values())
-        left_s = self.left_s()
+        total, left_s = self.total, self.left_s()
         left = in_words(left_s) if left_s is not None else ""
         passed = clock_time(self.clock() - self._began)
         best = f"{self.best:.3f}" if self.best else ""
@@ -144,11 +145,14 @@ class RunProgress:
         lines = [", ".join(part for part in form if part) for form in forms]
         return next((line for line in lines if len(line) <= width), lines[-1])
 
-    def _tell(self) -> None:
-        """A line where there is no terminal, now and then."""
-        if not self.console.is_live and self.clock() - self._told >= LINE_EVERY_S:
-            self._told = self.clock()
-            self.console.say(self.line(WIDTH_OF_LINES))
+    def tell(self, outcome: str) -> None:
+        """A line on a training that ended; where no terminal shows how far the run is, the line begins with that."""
+        self.console.say(outcome if self.console.is_live else f"{self.in_short()}: {outcome.strip()}")
+
+    def in_short(self) -> str:
+        """`3/9, 5 min left`: what is done, and what is left once that can be told."""
+        left_s = self.left_s()
+        return f"{self.done}/{self.total}" + (f", {in_words(left_s)} left" if left_s else "")
 
 
 def clock_time(seconds: float) -> str:

@@ -242,8 +242,9 @@ class Schedule:
         else:
             cell.final.record_end(job.trial, record.state)
         self._show_left()
-        for line in (outcome_line(job.name, outcome), *(f"  {note}" for note in outcome.notes)):
-            self.run.console.say(line)
+        self.progress.tell(outcome_line(job.name, outcome))
+        for note in outcome.notes:
+            self.run.console.say(f"  {note}")
 
     def _remove(self, running: RunningJob) -> None:
         del self.running[running.job.uid]

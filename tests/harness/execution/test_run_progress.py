@@ -107,18 +107,21 @@ def test_a_run_of_usual_size_is_told_in_full_at_80_columns() -> None:
     assert progress.line(60) == "3/9, 2:30 elapsed, 5 min left, best UAR 0.512"
 
 
-def test_without_a_terminal_there_is_a_line_now_and_then_and_one_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
-    progress, clock = begun({"c": (2, 0)})
+def test_without_a_terminal_there_is_a_line_for_each_training_and_one_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    progress, clock = begun({"c": (3, 0)})
     with progress.shown():
-        for _ in range(3):
+        for left in (2, 1, 0):
             train(progress, clock, "c", 16.0)
-            progress.left = {"c": (0, 0)}
-    assert capsys.readouterr().err.splitlines() == ["2 of 2 trainings, 0:32 elapsed, best validation UAR 0.500",
-                                                    "3 of 3 trainings, 0:48 elapsed, best validation UAR 0.500"]
+            progress.left = {"c": (left, 0)}
+            progress.tell(f"  trial: validation UAR 0.{left}")
+    assert capsys.readouterr().err.splitlines() == [
+        "1/3, 32 s left: trial: validation UAR 0.2", "2/3, 16 s left: trial: validation UAR 0.1", "3/3: trial: validation UAR 0.0",
+        "3 of 3 trainings, 0:48 elapsed, best validation UAR 0.500"]
 
 
 def test_quiet_drops_every_line(capsys: pytest.CaptureFixture[str]) -> None:
     progress = RunProgress(Console(quiet=True), clock := Clock())
     with progress.shown():
         train(progress, clock, "c", 100.0)
+        progress.tell("trial")
     assert capsys.readouterr().err == ""
