@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from harness.cli.options import wrapped
 
 GROUPS = {
-    "everyday": "run status report ui",
+    "everyday": "run status report ui predict",
     "look": "list show runs compare audit",
-    "research": "replicate leakage noise transfer",
+    "research": "replicate leakage noise transfer bundle verify export",
     "upkeep": "data models check cache sync restore",
 }
 EXAMPLES = """examples:

@@ -151,7 +151,7 @@ def _grouped(items: Iterable[tuple[str, str, T]]) -> Iterator[tuple[tuple[str, s
 
 def _title(study: str, protocol: str, names: ShortNames) -> str:
     """What stands above the table of a protocol: with what all its rows have in common."""
-    return f"{study}: {protocol}{'; ' * bool(names.common)}{names.common.replace('`', '')}"
+    return f"{study}: {protocol}{'; ' * bool(names.common)}{' with '.join(names.common)}"
 
 
 def _trials(cell: CellStatus) -> str:

@@ -42,7 +42,7 @@ def print_leaderboard(name: str, board: Leaderboard, names: ShortNames, console:
              f"{row.test['wa'][0]:.3f}", f"{row.test['macro_f1'][0]:.3f}", f"{row.validation_uar[0]:.3f}",
              " ".join(sorted((letters.get(mark, mark) for mark in marks[row.cell] if mark not in common), key=lambda mark: mark != CHOSEN))]
             for row in board.finished]
-    shared = f"; {names.common.replace('`', '')}" if names.common else ""
+    shared = f"; {' with '.join(names.common)}" if names.common else ""
     left_out = console.table(heads, rows, title=f"{name}: {board.rows[0].protocol} on {board.corpus}{shared}", optional=OPTIONAL)
     for line in (highlights(board).replace("**", ""), *([f"all rows: {'; '.join(common)}"] if common else []),
                  *(f"{letter}: {mark}" for mark, letter in letters.items()), *(f"⚠ {line}" for line in board.alarms.values()), ""):
