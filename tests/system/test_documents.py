@@ -75,7 +75,7 @@ def test_every_command_in_the_docs_parses_and_every_test_they_name_is_there() ->
     assert len(found) >= 50
     assert all(bare(command) or callable(parse(command).command) for command in found)
     tests = {name for path in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"^def (test_\w+)\(", path.read_text(), re.M)}
-    named = set(re.findall(r"\b(test_\w+)`", "\n".join(PAGES.values())))
+    named = set(re.findall(r"\b(test_\w+)`", "\n".join(text for page, text in PAGES.items() if page != "record.md")))  # it has fields
     assert len(named) > 40 and named - tests == set()
 
 
