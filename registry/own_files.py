@@ -8,6 +8,7 @@ goes along to worker processes and into saved models, and the modules are made f
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import importlib
 import importlib.machinery
@@ -231,13 +232,20 @@ def name_within(module: str) -> str:
 
 def installed() -> dict[str, list[str]]:
     """The top-level modules of installed packages -> the names of these packages."""
+    folders = [Path(entry or ".") for entry in sys.path]
+    return _installed(tuple((str(folder.resolve()), folder.stat().st_mtime_ns) for folder in folders if folder.is_dir()))
+
+
+@functools.lru_cache(maxsize=1)
+def _installed(folders: tuple[tuple[str, int], ...]) -> dict[str, list[str]]:
+    """The same, read again when a folder changes, as it does when something is installed; it takes a second."""
     return {name: packages for name, packages in importlib.metadata.packages_distributions().items() if name not in OURS}
 
 
 def requirements_of(texts: Sequence[bytes]) -> list[str]:
     """The installed packages that files import, as `name==version`, sorted."""
     tops = {parts[0] for text in texts for parts in _imports("file.py", text) if parts}
-    packages = {package for top, names in installed().items() if top in tops for package in names}
+    packages = {package for top, names in (installed() if tops else {}).items() if top in tops for package in names}
     return sorted(f"{package}=={importlib.metadata.version(package)}" for package in packages)
 
 

@@ -114,3 +114,14 @@ def test_the_files_of_a_module_are_those_that_it_needs_and_those_of_bench_and_of
     assert files and sorted(files.texts) == ["by_name.py", "helper_of_by_name.py"], "imported in the ordinary way, as by a notebook"
     assert own_files.requirements_of(list(files.texts.values()))[0].startswith("keras==")
     assert [own_files.files_of(name) for name in ("registry.core", "numpy", "__main__", "no_such")] == [None] * 4
+
+
+def test_what_is_installed_is_known_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    before = own_files.installed()
+    assert own_files.installed() is before and "late_module" not in before
+    (tmp_path / "late_package-1.5.dist-info").mkdir()
+    (tmp_path / "late_package-1.5.dist-info" / "METADATA").write_text("Name: late-package\nVersion: 1.5\n")
+    (tmp_path / "late_package-1.5.dist-info" / "top_level.txt").write_text("late_module\n")
+    assert own_files.installed()["late_module"] == ["late-package"]
+    assert own_files.requirements_of([b"import late_module.parts\nimport os"]) == ["late-package==1.5"]
