@@ -238,7 +238,7 @@ def installed() -> dict[str, list[str]]:
 
 @functools.lru_cache(maxsize=1)
 def _installed(folders: tuple[tuple[str, int], ...]) -> dict[str, list[str]]:
-    """The same, read again when a folder changes, as it does when something is installed; it takes a second."""
+    """The same, read again when a folder changes, as it does when something is installed."""
     return {name: packages for name, packages in importlib.metadata.packages_distributions().items() if name not in OURS}
 
 

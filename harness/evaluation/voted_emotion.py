@@ -90,12 +90,12 @@ def _divergence(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _voted(test: Predictions) -> np.ndarray:
-    return test.votes.any(axis=1)
+    return np.asarray(test.votes.any(axis=1))
 
 
 def _most(votes: np.ndarray) -> np.ndarray:
     """Which emotions have most of a clip's votes: (clips, classes), bool."""
-    return votes == votes.max(axis=1, keepdims=True)
+    return np.asarray(votes == votes.max(axis=1, keepdims=True))
 
 
 def _answers(predicted: np.ndarray, test: Predictions) -> np.ndarray:

@@ -44,9 +44,10 @@ def run_trial(trial: Trial, workspace: Workspace, on_epoch: OnEpoch, preparing: 
     require(trial.validation_folds == 1, "a trial of several validation folds is trained by train_folds, one fold after the other")
     result = Result(trial)
     corpus = open_corpus(trial.corpus, workspace.data, workspace.left_out)
-    if corpus.fingerprint != trial.corpus_fingerprint or trial.votes_fingerprint not in ("", corpus.votes_fingerprint):
-        raise BenchError(f"the clips of {corpus.name}, or listeners' votes for them, changed since this trial was planned: start the study "
-                         "again")
+    if corpus.fingerprint != trial.corpus_fingerprint:
+        raise BenchError(f"the clips of {corpus.name} changed since this trial was planned: start the study again")
+    if trial.votes_fingerprint not in ("", corpus.votes_fingerprint):
+        raise BenchError(f"the listeners' votes of {corpus.name} changed since this trial was planned: start the study again")
     fix_threads(trial.training.threads)
     try:
         _train_and_score(result, corpus, workspace, on_epoch, preparing)

@@ -74,5 +74,5 @@ def test_an_estimator_learns_the_shares() -> None:
 
 
 def test_a_trial_whose_votes_changed_since_it_was_planned_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="the clips of synthetic, or listeners' votes for them, changed since this trial was planned"):
+    with pytest.raises(BenchError, match="the listeners' votes of synthetic changed since this trial was planned"):
         run_trial(dataclasses.replace(ON_VOTES.base, votes_fingerprint="other"), Workspace(home=tmp_path), ignore)
