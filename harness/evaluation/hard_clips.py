@@ -59,7 +59,7 @@ def hard_clips(finals: Sequence[FinalPredictions]) -> HardClips | None:
         return None
     answers = np.array([_answers(each.test) for each in finals])  # (rows, clips)
     right = np.array([np.mean([seed.predicted == seed.truth for seed in each.test], axis=0) > 0.5 for each in finals])
-    wrong = ~right.any(axis=0)
+    wrong: np.ndarray = np.asarray(~right.any(axis=0))
     at = np.arange(len(first.truth))
     believed = np.mean([np.mean([seed.probabilities for seed in each.test], axis=0)[at, first.truth] for each in finals], axis=0)
     votes = first.about.get("human", np.full(len(first.truth), ""))

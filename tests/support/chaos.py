@@ -150,7 +150,7 @@ def _runs(client: Any, experiment_id: str) -> Iterator[Any]:
 
 def leaderboard(home: Path) -> bytes:
     """The first table of each of the report's protocols; other lines count attempts, and what was killed is attempted, too."""
-    sections = (home / "reports" / "simulated.md").read_text(encoding="utf-8").split("\n## ")[1:]
+    sections = (home / "reports" / "simulated.md").read_text(encoding="utf-8").split("\n### ")[1:]
     tables = ["\n".join(itertools.takewhile(lambda line: line.startswith("|"),
                                             itertools.dropwhile(lambda line: not line.startswith("|"), section.splitlines())))
               for section in sections]

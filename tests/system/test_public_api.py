@@ -42,7 +42,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_study_that_lies_in_no_file_runs_and_is_reported(home: Path) -> None:
     text = (home / "reports" / "mine.md").read_text()
-    assert text.startswith("# mine\n\nIs a file needed?\n")
+    assert text.startswith("# mine: Is a file needed?\n")
     assert "mine.md" in (home / "reports" / "README.md").read_text()
     assert "`bench run --study mine.py " in text  # where it would have to be saved
 

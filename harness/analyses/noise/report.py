@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.analyses.noise.rows import CLEAN, NoiseRow, key_of, read_rows, snr_db_of
 from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.figures import noise_figure
-from harness.reports.markdown import code, escape, plural, table, with_interval
+from harness.reports.markdown import code, escape, plural, quoted, table, with_interval
 from harness.reports.pages import link_to, new_pictures, noise_page, staying, write_beside
 from harness.tracking.store import Store
 from harness.training.figures import save
@@ -38,12 +38,13 @@ def write_noise(store: Store, study: str) -> Path:
     if not rows:
         return page
     groups = [list(group) for _, group in itertools.groupby(rows, key=lambda row: row.table)]
-    parts = [f"# {escape(study)}: recall against noise", INTRODUCTION]
+    parts = [f"# {escape(study)}: recall against noise", quoted([finding(group) for group in groups])]
     with new_pictures(page) as pictures:
         for number, group in enumerate(groups, 1):
             _draw(group, pictures / f"{number}.png")
             parts += _group(group, link_to(page, f"{number}.png"))
-        parts += ["## Recall of each emotion", *(_emotions(row) for row in rows), f"The same again: {code(_command(study, rows))}"]
+        parts += ["## Recall of each emotion", *(_emotions(row) for row in rows), "## How it was measured", INTRODUCTION,
+                  f"The same again: {code(_command(study, rows))}"]
         write_beside(page, "\n\n".join(parts) + "\n")
     return page
 
@@ -85,6 +86,13 @@ def _group(group: Sequence[NoiseRow], picture: str) -> list[str]:
             parts.append(table([f"{score.upper()} in {kind} noise", "seeds", *map(condition_label, keys)], lines))
     parts.append("\n".join(f"- {escape(row.label)}: {sentence}" for row in group for sentence in sentences(row)))
     return parts
+
+
+def finding(group: Sequence[NoiseRow]) -> str:
+    """What noise takes from the row of a leaderboard that is best on clean clips, in a sentence for each kind of noise."""
+    best = max(group, key=lambda row: row.figure(CLEAN, "uar")[0])
+    lost = " ".join(f"{text[:1].upper()}{text[1:]}" for text in (_lost(best, kind) for kind in best.kinds))
+    return f"**{escape(best.label)}** on {escape(best.split)}, {escape(best.corpus)}. {lost}"
 
 
 def condition_label(key: str) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from harness.analyses.transfer.matrix import TRANSFER, About, Matrix, Pair, matrices
 from harness.evaluation.intervals import LEAST_SPEAKERS
 from harness.reports.figures import matrix_figure
-from harness.reports.markdown import code, escape, folded, table, with_interval
+from harness.reports.markdown import code, escape, folded, quoted, table, with_interval
 from harness.reports.pages import TRANSFER_PAGE, link_to, new_pictures, staying, write_beside
 from harness.tracking.store import Store
 from harness.training.figures import save
@@ -73,9 +73,10 @@ def figures_with_chance(matrix: Matrix) -> list[list[str]]:
 
 def transfer_markdown(results: Sequence[Matrix], pictures: Sequence[str]) -> str:
     """The whole report as Markdown; `pictures`: the path of each matrix's picture."""
-    parts = ["# Trained on one corpus, tested on another", INTRODUCTION]
+    parts = ["# Trained on one corpus, tested on another"]
     for matrix, picture in zip(results, pictures, strict=True):
         parts += _matrix(matrix, picture)
+    parts += ["## How it was measured", INTRODUCTION]
     return "\n\n".join(parts) + "\n"
 
 
@@ -88,10 +89,9 @@ def _matrix(matrix: Matrix, picture: str) -> list[str]:
     notes = [note for note, mark in ((FEW, "†"), (KNOWN, "‡")) if any(mark in marks(pair) for pair in matrix.pairs.values())]
     heads = ["pair", "UAR", "WA", "chance", "emotions", "clips", "speakers", "tested corpus"]
     details = [[f"{escape(source)} → {escape(target)}", *_details(pair)] for (source, target), pair in matrix.pairs.items()]
-    return [f"## {escape(matrix.study)}: {escape(matrix.cell)}", f"Trained for at most {matrix.epochs} epochs; seeds {seeds}{settings}.",
+    return [f"## {escape(matrix.study)}: {escape(matrix.cell)}", quoted(sentences(matrix)), f"![UAR of each pair]({picture})",
+            f"Trained for at most {matrix.epochs} epochs; seeds {seeds}{settings}.",
             table(["trained on ↓ tested on →", *(_head(targets[target]) for target in matrix.targets)], lines), *notes,
-            f"![UAR of each pair]({picture})",
-            "\n".join(f"- {sentence}" for sentence in sentences(matrix)),
             folded("Each pair, and how to reproduce", f"{table(heads, details)}\n\n{_protocols(matrix)}\n\n{code(_command(matrix))}")]
 
 

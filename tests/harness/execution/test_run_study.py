@@ -98,6 +98,6 @@ def test_recipes_are_run_by_name_without_a_search_and_only_their_finals_are_trai
     assert sorted(r.name for r in records) == ["seed 0 louder random_80_20", "seed 0 louder unseen_speakers_80_20",
                                                "seed 0 quick random_80_20"]
     assert all(r.kind == "seed" and set(r.params) == {"recipe", "split", "seed"} for r in records)
-    assert "**louder**: plain_1d" in (tmp_path / "reports" / "own.md").read_text()
+    assert "| louder |" in (tmp_path / "reports" / "own.md").read_text()
     again = bench("run", "--study", path, "--home", tmp_path, "--cell", "louder", "--split", "random_80_20")
     assert again.code == 0 and len(Store(tmp_path).experiment("own").records("seed")) == 3  # known already

@@ -186,4 +186,4 @@ def test_a_study_runs_against_a_server(server: Server, tmp_path: Path, monkeypat
     assert files_of(client, runs["seed"][0], "test") == TABLES
     assert runs["seed"][0].data.tags["bench.model"].startswith("models:/")
     assert not (tmp_path / "home" / "mlflow.db").exists()
-    assert "Most confused over 1 seed" in (tmp_path / "home" / "reports" / "tiny_study.md").read_text()
+    assert "Most confused:" in (tmp_path / "home" / "reports" / "tiny_study.md").read_text()

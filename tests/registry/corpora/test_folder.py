@@ -201,7 +201,7 @@ def test_a_study_runs_without_speakers_under_random_protocols_and_the_report_say
     report = (home / "reports" / "tiny_study.md").read_text()
     assert "## random_80_20 on lab, 16 of 16 clips: whole" in report
     assert "folder[csv=labels.csv, name=lab, emotions=angry:ANG, speaker=None]" in report
-    assert "| speakers unknown; " in report and "shared speakers; " not in report
+    assert "; speakers unknown; " in report and "shared speakers; " not in report
     assert "**Speakers are not known**: those of the test part may all be in training." in report
     assert "## Clips\n\nWhat was done about their names and files.\n\n- lab: 1 word: angry → ANG (8); counted so, as" in report
     assert "No ranks and no intervals: who speaks is not known, and clips of one speaker are not independent of each other." in report

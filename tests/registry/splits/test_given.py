@@ -102,4 +102,4 @@ def test_a_study_runs_under_the_parts_of_its_table_and_marks_shared_speakers(tmp
     report = (tmp_path / "reports" / "tiny_study.md").read_text()
     assert "## given on folder, 16 of 16 clips: whole" in report
     assert "Clips: train 8, validation 4, test 4, left_out 0." in report
-    assert "| shared speakers; " in report and "1 of 2 test speakers are also in training, as given says" in report
+    assert "; shared speakers; " in report and "1 of 2 test speakers are also in training, as given says" in report

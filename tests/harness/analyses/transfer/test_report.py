@@ -25,4 +25,6 @@ def test_the_page_marks_few_speakers_and_known_voices_and_gives_the_command() ->
     text = transfer_markdown([matrix], ["1.png"])
     assert "| one (partial) | two (partial) |" in text and "fewer than 5 speakers" in text and "are in training too" in text
     assert "`bench transfer --study s --corpora one two --cell net" in text
+    places = [text.index(part) for part in ("> Of what is possible above chance", "](1.png)", "| trained on", "## How it was measured")]
+    assert places == sorted(places)
     assert figures_with_chance(matrix)[0][2].endswith("(chance 0.500)")
