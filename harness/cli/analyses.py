@@ -22,11 +22,12 @@ def add_to(subparsers: Any) -> None:
         add(subparsers)
 
 
-def _add_values(sub: argparse.ArgumentParser, cls: type[Any], name: str, metavar: str, text: str, of: type[Any] = str) -> None:
-    """An option of one or more values, its default the one of the field."""
+def _add_values(sub: argparse.ArgumentParser, cls: type[Any], name: str, metavar: str, text: str, of: type[Any] = str,
+                nargs: Literal["+", "*"] = "+") -> None:
+    """An option of one or more values, or with `*` of none, its default the one of the field."""
     default = getattr(cls, name)
-    shown = " ".join(str(value).removesuffix(".0") for value in default)
-    sub.add_argument(f"--{name}", type=of, nargs="+", default=default, metavar=metavar, help=f"{text} (default {shown})")
+    shown = " ".join(str(value).removesuffix(".0") for value in default) or "none"
+    sub.add_argument(f"--{name}", type=of, nargs=nargs, default=default, metavar=metavar, help=f"{text} (default {shown})")
 
 
 def _given(cls: type[Any], args: argparse.Namespace) -> Any:
@@ -69,18 +70,23 @@ def _add_leakage(subparsers: Any) -> None:
     sub = options.add_command(subparsers, "leakage", leakage_command,
                               "what each leak is worth: a study's cells under honest and leaking protocols",
                               "bench leakage --study cnn2d --data ~/corpora --seeds 0 1 --set training.epochs=10",
-                              "bench leakage --study quickstart --corpus synthetic")
+                              "bench leakage --study quickstart --corpus synthetic",
+                              "bench leakage --study voices --copies --enrolment 1 2 5 10 20 all --data ~/corpora")
     sub.add_argument("--study", required=True, metavar="NAME|FILE", help="its cells are trained as written there; nothing is searched")
     sub.add_argument("--cell", metavar="LABEL", help="only this feature space × architecture, as the report writes it")
     sub.add_argument("--corpus", metavar="NAME", help="another corpus than the study's; fields as NAME[field=value]")
     _add_values(sub, LeakageOptions, "seeds", "SEED", "one training each", int)
-    _add_values(sub, LeakageOptions, "copies", "NAME", "augmentations of cells that make no copies themselves")
+    _add_values(sub, LeakageOptions, "copies", "NAME", "augmentations of cells that make no copies themselves; nothing after it: none, "
+                "and no protocols with copies", nargs="*")
+    _add_values(sub, LeakageOptions, "enrolment", "K", "also price knowing the speaker: numbers of clips of each that are known without "
+                "labels, of any emotion, neutral ones alone, and all but one, such as 1 2 5 10 20 all", nargs="*")
     options.add_allow_missing(sub)
     options.add_training(sub)
 
 
 def leakage_command(args: argparse.Namespace, console: Console) -> None:
-    from harness.analyses.leakage.report import uar_with_interval
+    from harness.analyses.leakage.enrolment_section import number_of
+    from harness.analyses.leakage.report import points, uar_with_interval
     from harness.analyses.leakage.run import measure_leakage
     from harness.analyses.leakage.worth import PROTOCOLS
     from harness.reports.pages import LEAKAGE_PAGE
@@ -90,6 +96,11 @@ def leakage_command(args: argparse.Namespace, console: Console) -> None:
     console.table(["cell", *PROTOCOLS.values()],
                   [[cell.cell, *(uar_with_interval(cell.under.get(protocol)) for protocol in PROTOCOLS)] for cell in cells],
                   title="test UAR by protocol")
+    if known := [(cell, each) for cell in cells for each in cell.known]:
+        console.table(["cell", "known clips", "of which emotions", "nothing known", "speaker known", "points gained"],
+                      [[cell.cell, number_of(each.enrolment), each.of_emotions, uar_with_interval(each.nothing),
+                        uar_with_interval(each.knowing), points(each.worth)] for cell, each in known],
+                      title="test UAR with clips of the speakers that are known without labels")
     console.result(f"Report: {args.home / 'reports' / LEAKAGE_PAGE}")
 
 

@@ -120,6 +120,54 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
     return apart
 
 
+def layers_figure(rows: Sequence[tuple[int, VoicesOfRow]], title: str) -> Figure:
+    """UAR with its interval on new and on heard speakers against the layer of an encoder; below, what heard voices are worth.
+
+    Args: rows: layer, and the row that has it, in order.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 5.2), layout="constrained")
+    upper, lower = figure.subplots(2, sharex=True, height_ratios=(3, 2))
+    layers = [layer for layer, _ in rows]
+    for kind, figures, color, inside in (("new speakers", [row.new for _, row in rows], "#1f5fa8", "#1f5fa8"),
+                                         ("heard speakers", [row.heard for _, row in rows], "#c05020", "white")):
+        value, low, high = np.array(figures).T
+        upper.plot(layers, value, "o-", color=color, mfc=inside, markersize=5, linewidth=1.2, label=kind)
+        upper.fill_between(layers, low, high, color=color, alpha=0.12, linewidth=0)
+    value, low, high = 100 * np.array([row.gain for _, row in rows]).T
+    lower.axhline(0, color="#888888", linewidth=0.8, linestyle="--")
+    lower.errorbar(layers, value, yerr=[value - low, high - value], fmt="o-", color="black", markersize=4, capsize=3, elinewidth=0.9)
+    upper.set(ylabel="test UAR")
+    upper.legend(fontsize=8, frameon=False)
+    lower.set(xlabel="layer", ylabel="points gained\nfrom heard voices", xticks=layers)
+    upper.set_title(f"{title}\n(with 95 % intervals over speakers)", fontsize=10)
+    return figure
+
+
+def enrolment_figure(lines: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> Figure:
+    """What known clips of the speakers are worth against how many there are, a line for each composition.
+
+    Args: lines: of which emotions -> how many -> points of UAR with their interval, NaN where there is none; numbers in order.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    axes = figure.add_subplot()
+    numbers = max(lines.values(), key=len)
+    places = {number: place for place, number in enumerate(dict.fromkeys(["0", *numbers, *(n for line in lines.values() for n in line)]))}
+    for shift, (name, line) in enumerate(lines.items()):
+        value, low, high = np.array([(0.0, 0.0, 0.0), *line.values()]).T
+        at = np.array([0, *(places[number] for number in line)]) + 0.08 * (shift - (len(lines) - 1) / 2)
+        axes.errorbar(at, value, yerr=[value - low, high - value], fmt="o-", markersize=4, capsize=3, elinewidth=0.9, linewidth=1.2,
+                      label=name)
+    axes.axhline(0, color="#888888", linewidth=0.8, linestyle="--")
+    axes.set(xticks=list(places.values()), xticklabels=list(places), xlabel="known clips of each speaker, without labels",
+             ylabel="points of UAR gained")
+    axes.legend(fontsize=8, frameon=False, title="of which emotions", title_fontsize=8)
+    return figure
+
+
 def noise_figure(lines: Mapping[str, Mapping[str, Sequence[tuple[float, float, float]]]], places: Sequence[str], chance: float) -> Figure:
     """A panel for each kind of noise, a line for each row, with its interval where there is one.
 

@@ -85,6 +85,12 @@ class Predictions:
         np.add.at(counts, (place, self.truth, self.predicted), 1)
         return counts
 
+    def of_clips(self, clips: np.ndarray) -> Predictions:
+        """Those of the clips with these ids, in the order that they have here."""
+        chosen = np.isin(self.clips, clips)
+        return Predictions(self.emotions, self.clips[chosen], self.truth[chosen], self.probabilities[chosen],
+                           {key: texts[chosen] for key, texts in self.about.items()})
+
     def with_clips(self, clips: Mapping[str, Clip]) -> Predictions:
         """The same with missing attributes from a corpus (id -> clip); its clips of another speaker or emotion are ignored."""
         nothing = np.full(len(self.clips), "")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
+from harness.analyses.leakage.enrolment import knowing, reason_not_priced
 from harness.data.copies_before_split import AugmentedBeforeSplit, AugmentedFirst
 from harness.data.features import padded_samples
 from harness.study.cells import Cell
@@ -47,7 +49,7 @@ def planned_cells(study: Study, cells: Sequence[Cell], copies: tuple[Any, ...]) 
     """The cells of a study, each once whatever its protocols.
 
     Args:
-        copies: augmentations of cells that make no copies.
+        copies: augmentations of cells that make no copies; empty for none.
     Raises: UsageError where a setting changes a split.
     """
     if any(cell.base.split not in study.protocols for cell in cells):
@@ -67,14 +69,21 @@ def planned_cells(study: Study, cells: Sequence[Cell], copies: tuple[Any, ...]) 
     return planned
 
 
-def parts(study: Study, cells: Sequence[PlannedCell], corpus: Corpus) -> list[Study]:
-    """The honest protocols as one study, and one study with copies before the split for each way of making them."""
+def parts(study: Study, cells: Sequence[PlannedCell], corpus: Corpus, known: Mapping[str, Any] = MappingProxyType({})) -> list[Study]:
+    """The honest protocols as one study, and one study with copies before the split for each way of making them.
+
+    Args: known: protocols whose speakers are known, by their keys.
+    """
     unseen, sentences, clips = protocols(study)
     honest: list[Recipe] = []
     wrong: dict[AugmentedFirst, list[Recipe]] = {}
     for cell in cells:
         augmentation, space = cell.base.augmentation, cell.base.feature_space
         honest += [_recipe(cell, (unseen, sentences, clips), augmentation)]
+        if known and not reason_not_priced(cell.base):
+            honest += [dataclasses.replace(_recipe(cell, tuple(known.values()), augmentation), feature_space=knowing(space))]
+        if not cell.copied.copies:
+            continue
         honest += [] if augmentation.copies else [_recipe(cell, (unseen, clips), cell.copied)]
         copied = AugmentedFirst(corpus=study.corpus, augmentation=dataclasses.replace(cell.copied, on_the_fly=()),
                                 sample_rate=space.sample_rate, samples=padded_samples(corpus, space), trim_db=space.trim_db)
@@ -91,10 +100,11 @@ def _recipe(cell: PlannedCell, splits: tuple[Any, ...], augmentation: Augmentati
 
 
 def protocols(study: Study) -> tuple[Any, Any, Any]:
-    """Unseen speakers, unseen sentences and random clips: the study's own random split and its twins, or 80/20."""
+    """Unseen speakers, unseen sentences and random clips: the study's own random split, or its unseen speakers, and twins; else 80/20."""
     listed = {label_of(type(split)): split for split in study.protocols}
-    share = next((share for share in ("80_20", "70_30") if f"random_{share}" in listed), "80_20")
-    clips = listed.get(f"random_{share}") or get("splits", f"random_{share}")()
+    name, share = next(((f"{kind}_{share}", share) for kind in ("random", "unseen_speakers") for share in ("80_20", "70_30")
+                        if f"{kind}_{share}" in listed), ("", "80_20"))
+    clips = get("splits", f"random_{share}")(**({"seed": listed[name].seed} if name else {}))
     twins = (get("splits", name)(seed=clips.seed) for name in (f"unseen_speakers_{share}", "unseen_sentences"))
     return (*twins, clips)
 

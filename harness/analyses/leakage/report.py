@@ -7,6 +7,7 @@ import math
 import shlex
 from collections.abc import Sequence
 
+from harness.analyses.leakage.enrolment_section import Draw, enrolment_markdown, number_of
 from harness.analyses.leakage.options import LeakageOptions
 from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols, ProtocolResult, difference
 from harness.evaluation.intervals import LEAST_SPEAKERS
@@ -33,6 +34,10 @@ Written by `bench leakage` from the runs in MLflow; nothing is edited by hand.
   test clips. The test clips and the number of training clips are as with copies after the split: nothing but the leak differs.
   No other command can do that, and its figures are no result.
 
+- **Speaker known** (with `--enrolment`): unseen speakers again, and features are standardised within each speaker by some clips of
+  theirs, in training as in test, of which no label is used. That is another question, about speakers who have been heard before, and no
+  mistake. The known clips of test speakers are not scored, unless all are known; what knows nothing is scored on the same clips.
+
 A network whose study makes copies anyway has them under every protocol; its rows with and without copies are then the same.
 
 ## How to read the figures
@@ -54,6 +59,8 @@ from, the same settings and the same seeds.
 - In a corpus where all speak the same sentences, the test sentences of unseen speakers are known from training: no protocol here keeps
   both apart.
 - A leak's worth is that for this network, corpus and training: a network that memorises more may gain more from a leak.
+- Actors say every emotion about equally often, which flatters known clips of any emotion: their mean is that over all emotions, and what
+  is left is emotion. Nobody speaks so: neutral clips alone, and clips of all emotions but one, are nearer to what is known of a person.
 - Fewer than {LEAST_SPEAKERS} test speakers give no interval, and one seed says nothing about another training of the same network."""
 
 
@@ -81,15 +88,15 @@ def worth_line(cell: CellUnderProtocols, leaking: str, honest: str, leak: str) -
             points(worth)]
 
 
-def leakage_markdown(cells: Sequence[CellUnderProtocols]) -> str:
-    """The whole report as Markdown."""
+def leakage_markdown(cells: Sequence[CellUnderProtocols], draw: Draw | None = None) -> str:
+    """The whole report as Markdown. Args: draw: gives the path of a cell's picture of known speakers."""
     parts = ["# What leaks are worth", INTRODUCTION]
     for study, group in itertools.groupby(cells, key=lambda cell: cell.study):
-        parts += _study(study, list(group))
+        parts += _study(study, list(group), draw)
     return "\n\n".join(parts) + "\n"
 
 
-def _study(study: str, cells: list[CellUnderProtocols]) -> list[str]:
+def _study(study: str, cells: list[CellUnderProtocols], draw: Draw | None) -> list[str]:
     parts = [f"## The study {escape(study)}"]
     for cell in cells:
         worths = [line for leak in LEAKS if (line := worth_line(cell, *leak))]
@@ -97,7 +104,7 @@ def _study(study: str, cells: list[CellUnderProtocols]) -> list[str]:
                   table(["protocol", "training clips", "test clips", "test speakers", "UAR"],
                         [_protocol_line(cell, protocol) for protocol in PROTOCOLS]),
                   table(["worth of", "compared", "how", "it is", "points of UAR"], worths, "llllr") if worths
-                  else "Nothing to compare: no two protocols were trained."]
+                  else "Nothing to compare: no two protocols were trained.", *enrolment_markdown(cell, draw)]
     lines = "\n".join(line for cell in cells for line in [*_clips(cell), *_command(cell)])
     return [*parts, folded("Clips of each protocol, and how to reproduce", lines)]
 
@@ -130,14 +137,22 @@ def _command(cell: CellUnderProtocols) -> list[str]:
     if honest is None:
         return []
     words = ["bench", "leakage", "--study", cell.study_file or cell.study, "--corpus", honest.corpus,
-             *([] if honest.synthetic else ["--data", "DIR"]), "--cell", cell.cell, "--seeds", *honest.seeds, *_copies_option(cell)]
+             *([] if honest.synthetic else ["--data", "DIR"]), "--cell", cell.cell, "--seeds", *honest.seeds, *_copies_option(cell),
+             *_enrolment_option(cell)]
     return [f"- {escape(cell.cell)}: {code(f'{shlex.join(words)} {honest.settings}'.strip())}"]
 
 
 def _copies_option(cell: CellUnderProtocols) -> list[str]:
     """The option that chose the copies, where they are neither the cell's own nor the default."""
     after = cell.under.get("after") or cell.under.get("copied")
+    if after is None and "before" not in cell.under:
+        return ["--copies"]
     if after is None or after in (cell.under.get("random"), cell.under.get("speakers")):
         return []
     copies = after.augmentation.partition(", on the fly")[0].partition("copies of ")[2].split("+")
     return [] if tuple(copies) == LeakageOptions.copies else ["--copies", *copies]
+
+
+def _enrolment_option(cell: CellUnderProtocols) -> list[str]:
+    numbers = dict.fromkeys(number_of(each.enrolment) for each in sorted(cell.known, key=lambda each: each.enrolment.order))
+    return ["--enrolment", *numbers] if numbers else []

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from harness.analyses.leakage.enrolment import MARK, Enrolment, KnownResult, enrolments, reason_not_priced
+from harness.analyses.leakage.enrolment_section import lines_of
 from harness.analyses.leakage.options import LeakageOptions
-from harness.analyses.leakage.plan import parts, planned_cells
+from harness.analyses.leakage.plan import PlannedCell, parts, planned_cells, protocols
 from harness.analyses.leakage.report import leakage_markdown
-from harness.analyses.leakage.worth import CellUnderProtocols, ProtocolResult
+from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols, ProtocolResult
 from harness.console import Console
 from harness.data.copies_before_split import refuse_leaks
 from harness.data.corpora import Workspace, open_corpus, refuse_broken
 from harness.evaluation.final_predictions import complete_predictions
 from harness.evaluation.find_runs import LEAKAGE
 from harness.evaluation.rows import Row, rows
-from harness.execution.prepare import feasible
+from harness.execution.prepare import feasible, split_reason
 from harness.execution.run_study import Execution, run_study
-from harness.reports.pages import LEAKAGE_PAGE, staying, write_beside
-from harness.study.cells import chosen_cells, plan
+from harness.reports.figures import enrolment_figure
+from harness.reports.pages import LEAKAGE_PAGE, link_to, new_pictures, staying, write_beside
+from harness.study.cells import Cell, chosen_cells, plan
 from harness.study.files import chosen_study, parse_component
 from harness.study.settings import has_setting
 from harness.tracking.run_record import RunTags
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
-from harness.training.predictions import speaker_counts
+from harness.training.figures import save
+from harness.training.predictions import Predictions, speaker_counts
 from registry.augmentation import Augmentation
-from registry.errors import BenchError
+from registry.core import short_label
+from registry.corpus import Corpus
+from registry.errors import BenchError, require
 
 PREFIX = "leakage-"  # of the experiments' names
 
@@ -45,14 +53,15 @@ def measure_leakage(options: LeakageOptions, store: Store, workspace: Workspace,
     corpus = open_corpus(study.corpus, workspace.data, workspace.left_out)
     copies = Augmentation(copies=tuple(parse_component("augmentations", text) for text in options.copies)).copies
     made = plan(study, corpus.fingerprint, options.settings, corpus.votes_fingerprint)
-    cells = planned_cells(study, chosen_cells(made, options.cell), copies)
+    cells = planned_cells(study, _of_any_speaker(chosen_cells(made, options.cell), console), copies)
     refuse_broken(corpus, allow_missing)
+    known = _known_splits(options, protocols(study)[0], cells, corpus, console)
     runs = [(part, {key: value for key, value in options.settings.items() if any(has_setting(cell.base, key) for cell in plan(part, ""))})
-            for part in parts(study, cells, corpus)]
+            for part in parts(study, cells, corpus, known)]
     for part, fixed in runs:  # a protocol that can't be compared is known before any other is trained
         feasible(part, open_corpus(part.corpus, workspace.data, workspace.left_out), fixed)
     tracker = store.experiment(PREFIX + name, LEAKAGE)  # made first, so that its runs are on no leaderboard
-    named = {cell.name: cell for cell in cells}
+    named, keys_of = {cell.name: cell for cell in cells}, {short_label(split): key for key, split in known.items()}
     for part, fixed in runs:
         since = time.time()
         keys = run_study(replace(file, name=PREFIX + name, study=part), store, workspace, fixed, console, allow_missing=allow_missing,
@@ -60,7 +69,8 @@ def measure_leakage(options: LeakageOptions, store: Store, workspace: Workspace,
         for final in tracker.records("final"):
             if final.state == "finished" and final.about.cell in keys and final.about.requested_at >= since - 0.01:
                 cell = named[final.about.recipe]
-                tracker.tag(final.run_id, RunTags(compared={cell.identity: cell.stands_for(final)}))  # reports match by that, not by names
+                key = keys_of.get(final.about.split) or cell.stands_for(final)
+                tracker.tag(final.run_id, RunTags(compared={cell.identity: key}))  # reports match by that, not by names
     results = cells_under_protocols(store, PREFIX + name)
     if not results:
         raise BenchError(f"no training of {name} finished: the runs of the experiment {PREFIX}{name} have the reasons")
@@ -77,27 +87,70 @@ def cells_under_protocols(store: Store, experiment: str) -> list[CellUnderProtoc
     dated: list[tuple[float, CellUnderProtocols]] = []
     for identity in dict.fromkeys(identity for record in records for identity in record.about.compared):
         finals = [record for record in records if identity in record.about.compared]
-        protocols = {final.about.cell: final.about.compared[identity].split() for final in finals}
-        trained = [row for row in rows([*seeds, *finals]) if row.seeds]
-        under = {protocol: _under(row, tracker) for row in trained for protocol in protocols[row.cell]}
-        if under:
-            cell = CellUnderProtocols(experiment.removeprefix(PREFIX), trained[0].recipe, under, study_file)
-            dated.append((max(row.requested_at for row in trained), cell))
+        keys = {final.about.cell: final.about.compared[identity].split() for final in finals}
+        trained = {row.cell: row for row in rows([*seeds, *finals]) if row.seeds}
+        if trained:
+            cell = _cell(experiment.removeprefix(PREFIX), study_file, trained, keys, tracker)
+            dated.append((max(row.requested_at for row in trained.values()), cell))
     return list({(cell.cell, cell.corpus): cell for _, cell in sorted(dated, key=lambda pair: pair[0])}.values())
 
 
-def _under(row: Row, tracker: Tracker) -> ProtocolResult:
-    """A row's counts. Raises: BenchError when its predictions are gone from the store."""
-    predictions = complete_predictions(tracker, row)
+def _cell(study: str, study_file: str, trained: Mapping[str, Row], keys: Mapping[str, list[str]], tracker: Tracker) -> CellUnderProtocols:
+    """One comparison. Args: trained: its rows. keys: what each stands for. Raises: BenchError when predictions are gone."""
+    predictions = {cell: complete_predictions(tracker, row) for cell, row in trained.items()}
+    places = {key: cell for cell in trained for key in keys[cell]}
+    under = {key: _result(trained[cell], predictions[cell]) for key, cell in places.items() if key in PROTOCOLS}
+    known = []
+    for key, cell in places.items():
+        if key.startswith(MARK) and "speakers" in places:
+            same_clips = [each.of_clips(predictions[cell][0].clips) for each in predictions[places["speakers"]]]
+            known.append(KnownResult(Enrolment.of(key), _result(trained[cell], predictions[cell]),
+                                     _result(trained[places["speakers"]], same_clips), predictions[cell][0].emotions))
+    ordered = sorted(known, key=lambda each: (len(each.enrolment.emotions), each.enrolment.order))
+    return CellUnderProtocols(study, next(iter(trained.values())).recipe, under, study_file, tuple(ordered))
+
+
+def _result(row: Row, predictions: Sequence[Predictions]) -> ProtocolResult:
+    """A row's counts. Args: predictions: of its seeds, on all or some of its test clips."""
     test = tuple(sorted(predictions[0].clips.tolist()))
     return ProtocolResult(speaker_counts(predictions), test, row.clips, row.coverage, row.synthetic, row.epochs, row.seed_numbers,
                           row.corpus_label, row.settings, row.augmentation)
 
 
+def _of_any_speaker(cells: Sequence[Cell], console: Console) -> list[Cell]:
+    """The cells that need not know who speaks; the others are told. Raises: UsageError where all of them need to."""
+    fitting = [cell for cell in cells if cell.base.feature_space.normalise != "per_speaker"]
+    others = sorted({cell.label for cell in cells if cell not in fitting})
+    require(len(fitting) > 0, f"{', '.join(others)} standardises within each speaker, which no protocol here allows: name the cell that "
+                              "does not, and what knowing the speaker is worth is measured by --enrolment")
+    for label in others:
+        console.say(f"left out: {label}: it standardises within each speaker, which --enrolment does for the other cells")
+    return fitting
+
+
+def _known_splits(options: LeakageOptions, unseen: Any, cells: Sequence[PlannedCell], corpus: Corpus, console: Console) -> dict[str, Any]:
+    """Key -> protocol of each enrolment that fits the corpus; what does not fit is told."""
+    splits = {enrolment.key: enrolment.split(unseen) for enrolment in enrolments(options.enrolment, corpus.emotions)}
+    reasons = {key: split_reason(split, corpus) for key, split in splits.items()}
+    told = [*filter(None, reasons.values()),
+            *(f"{cell.name}: {why}" for cell in cells if splits and (why := reason_not_priced(cell.base)))]
+    for reason in told:
+        console.say(f"speakers not known: {reason}")
+    return {key: split for key, split in splits.items() if not reasons[key]}
+
+
 def write_leakage(store: Store) -> None:
-    """Write `reports/leakage.md` from every leakage experiment in the store, where there is any."""
+    """Write `reports/leakage.md` and its pictures from every leakage experiment in the store, where there is any."""
     page = store.home / "reports" / LEAKAGE_PAGE
     with staying(page):
         cells = [cell for name in store.studies(LEAKAGE) for cell in cells_under_protocols(store, name)]
-    if cells:
-        write_beside(page, leakage_markdown(cells))
+    if not cells:
+        return
+    with new_pictures(page) as pictures:
+        names = {id(cell): f"{number}.png" for number, cell in enumerate((cell for cell in cells if cell.known), 1)}
+
+        def draw(cell: CellUnderProtocols) -> str:
+            save(enrolment_figure(lines_of(cell.known)), pictures / names[id(cell)])
+            return link_to(page, names[id(cell)])
+
+        write_beside(page, leakage_markdown(cells, draw))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.evaluation.intervals import Figure, Sampled, difference_of, sampled, speaker_draws, speaker_intervals
+
+if TYPE_CHECKING:
+    from harness.analyses.leakage.enrolment import KnownResult
 
 PROTOCOLS = {"speakers": "unseen speakers", "copied": "unseen speakers, copies after the split", "sentences": "unseen sentences",
              "random": "random clips", "after": "random clips, copies after the split", "before": "copies before the split (WRONG)"}
@@ -53,13 +57,14 @@ class CellUnderProtocols:
 
     Args:
         under: protocol -> result; two protocols have the same one where the cell makes copies itself.
-        study_file: the study's name or file, as it was given.
+        study_file: the study's name or file, as it was given. known: with clips of the speakers, by number and composition.
     """
 
     study: str
     cell: str
     under: dict[str, ProtocolResult]
     study_file: str = ""
+    known: tuple[KnownResult, ...] = ()
 
     @property
     def corpus(self) -> str:

@@ -40,6 +40,10 @@ def test_votes_are_counted_for_the_emotions_of_the_outputs_alone() -> None:
     assert told.votes.tolist() == [[0, 2], [0, 0], [1, 0]]
     with pytest.raises(BenchError, match="'SAD many' in the predictions of a run are no votes such as"):
         _ = dataclasses.replace(SAID, about={"votes": np.array(["SAD many"])}).votes
+def test_predictions_of_some_clips_keep_their_order_and_what_is_known_of_them() -> None:
+    some = SAID.of_clips(np.array(["c", "a"]))
+    assert some.clips.tolist() == ["a", "c"] and some.truth.tolist() == [1, 0] and some.speakers.tolist() == ["1", "2"]
+    assert some.predicted.tolist() == [1, 0]
 
 
 def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from registry.augmentations.gain import Gain
 from registry.augmentations.noise import Noise
 from registry.corpora.synthetic import Synthetic
 from registry.errors import UsageError
+from registry.splits.known_speakers import KnownSpeakers
 from registry.splits.random_70_30 import Random7030
 from registry.splits.random_80_20 import Random8020
 from registry.splits.unseen_sentences import UnseenSentences
@@ -31,6 +32,11 @@ def test_a_studys_own_random_split_has_its_twins_and_80_20_stands_in() -> None:
     own = dataclasses.replace(STUDY, splits=(Random7030(seed=3),))
     assert protocols(own) == (UnseenSpeakers7030(seed=3), UnseenSentences(seed=3), Random7030(seed=3))
     assert protocols(dataclasses.replace(STUDY, splits=(UnseenSentences(),)))[2] == Random8020()
+
+
+def test_unseen_speakers_alone_have_the_random_twin_of_their_proportions() -> None:
+    own = dataclasses.replace(STUDY, splits=(UnseenSpeakers7030(seed=3),))
+    assert protocols(own) == (UnseenSpeakers7030(seed=3), UnseenSentences(seed=3), Random7030(seed=3))
 
 
 def cells(study: Study, copies: tuple[object, ...] = (Noise(),)) -> list[PlannedCell]:
@@ -53,6 +59,21 @@ def test_a_cell_with_copies_of_its_own_keeps_them_and_needs_no_others() -> None:
     honest, before = parts(OWN_COPIES, cells(OWN_COPIES), CORPUS)
     assert [(len(r.splits), r.augmentation.label) for r in honest.recipes] == [(3, "copies of gain+gain")]
     assert before.corpus.augmentation == Augmentation(copies=(Gain(), Gain()))
+
+
+def test_without_copies_only_the_honest_protocols_are_trained() -> None:
+    honest, = parts(ONE, cells(ONE, ()), CORPUS)
+    assert [[split.name for split in recipe.splits] for recipe in honest.recipes] == [
+        ["unseen_speakers_80_20", "unseen_sentences", "random_80_20"]]
+
+
+def test_known_speakers_are_a_recipe_of_the_same_name_that_standardises_within_them() -> None:
+    known = {"known:1:": KnownSpeakers(protocol=UnseenSpeakers7030(), enrolment=1)}
+    honest, = parts(ONE, cells(ONE, ()), CORPUS, known)
+    plain, twin = honest.recipes
+    assert twin == dataclasses.replace(plain, splits=tuple(known.values()), feature_space=dataclasses.replace(
+        plain.feature_space, normalise="per_speaker"))
+    assert len(parts(OWN_COPIES, cells(OWN_COPIES), CORPUS, known)[0].recipes) == 1, "copies have no statistics within a speaker"
 
 
 def final(split: str, augmentation: str = "") -> RunRecord:

@@ -53,7 +53,8 @@ def test_every_protocol_is_really_run_in_an_experiment_of_its_own_and_the_audit_
 
 def test_a_call_that_names_what_is_not_there_trains_nothing(tmp_path: Path) -> None:
     for wrong_call, message in ((("--cell", "nope"), "no cell 'nope'"), (("--copies", "nois"), "Did you mean 'noise'"),
-                             (("--copies", "mixup"), "list it under on_the_fly"), (("--set", "training.epoch=1"), "training.epochs")):
+                             (("--copies", "mixup"), "list it under on_the_fly"), (("--set", "training.epoch=1"), "training.epochs"),
+                             (("--enrolment", "5", "some"), "numbers of clips, or all, not some")):
         outcome = bench("leakage", "--study", "quickstart", "--corpus", "synthetic", *wrong_call, "--home", tmp_path / "home")
         assert outcome.code == 2 and message in outcome.err and not (tmp_path / "home").exists()
     assert LeakageOptions("quickstart").copies == ("noise", "time_shift")
@@ -72,3 +73,25 @@ def test_a_corpus_that_copies_before_the_split_do_not_fit_is_declined_before_any
                     "--feature-workers", "1")
     assert outcome.code == 1 and "too few clips of SAD 1" in outcome.err and "augmented_before_split" in outcome.err
     assert not (tmp_path / "home").exists()
+
+
+LINEAR = """architectures=(LogisticRegression(),), corpus=Synthetic(n_speakers=18, n_sentences=1), search={}, trials=0,
+    feature_spaces=(FeatureSpace(features=(ZeroCrossingRate(), Energy()), join="vector", duration_s=None),
+                    FeatureSpace(features=(Energy(),), join="vector", duration_s=None, normalise="per_speaker"))"""
+
+
+@pytest.mark.slow
+def test_knowing_the_speaker_is_priced_on_the_same_clips_and_what_does_not_fit_is_told(tmp_path: Path) -> None:
+    own = study_file(tmp_path, LINEAR, preamble="from registry.architectures.logistic_regression import LogisticRegression")
+    outcome = bench("leakage", "--study", own, "--home", tmp_path, "--seeds", "0", "--copies", "--enrolment", "0", "2", "all",
+                    "--feature-workers", "1")
+    assert outcome.code == 0, outcome.err
+    assert "left out: energy vector mean+std normalise=per_speaker" in outcome.err
+    assert "needs 2 clips of each speaker, and speaker" in outcome.err, "each has one neutral clip"
+    cell, = cells_under_protocols(Store(tmp_path), "leakage-own")
+    assert [(each.enrolment.clips, each.of_emotions) for each in cell.known] == [
+        (2, "any"), (None, "any"), (None, "NEU alone"), (2, "all but ANG"), (None, "all but ANG")]
+    assert all(each.knowing.test == each.nothing.test for each in cell.known)
+    whole = len(cell.under["speakers"].test)
+    assert [len(each.knowing.test) for each in cell.known[:2]] == [whole * 4 // 6, whole], "the two known clips of six are not scored"
+    assert (tmp_path / "reports" / "leakage" / "1.png").is_file() and cell.under.keys() == {"speakers", "random"}
