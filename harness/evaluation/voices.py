@@ -6,6 +6,7 @@ In training: the same rows under random clips and under unseen speakers. By clip
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,10 @@ from harness.evaluation.rows import KNOWING
 
 TWINS = {"random_70_30": "unseen_speakers_70_30", "random_80_20": "unseen_speakers_80_20"}
 """Protocols whose test voices are in training -> those of the same proportions whose test voices are not."""
+FOLD_TWINS = {"random_folds[validation_share=0.25] (5 folds)": "speaker_folds (5 folds)"}
+"""The same of pooled folds: both test all clips."""
+ONE_LAYER = re.compile(r"layers=\((\d+),\)")
+LEAST_LAYERS = 3  # of a series
 
 
 @dataclass(frozen=True)
@@ -56,15 +61,23 @@ class Voices:
 
 def voices(boards: Iterable[Leaderboard]) -> list[Voices]:
     """Each pair of leaderboards that a study has of both kinds, on the same corpus, with the rows that both have."""
-    placed = {(board.rows[0].corpus_fingerprint, board.rows[0].split): board for board in boards
-              if not board.folds and not board.rows[0].knows_speakers}
+    placed = {(board.rows[0].corpus_fingerprint, board.rows[0].split): board for board in boards if not board.rows[0].knows_speakers}
     pairs = []
     for (corpus, split), heard in placed.items():
         name, bracket, fields = split.partition("[")
-        new = placed.get((corpus, TWINS.get(name, "") + bracket + fields))
-        if new and (rows := _rows(new, heard)):
+        new = placed.get((corpus, FOLD_TWINS.get(split) or TWINS.get(name, "") + bracket + fields))
+        if new and (rows := _rows(new, heard, paired=split in FOLD_TWINS)):
             pairs.append(Voices(new, heard, rows))
     return pairs
+
+
+def by_layer(pair: Voices) -> dict[str, list[tuple[int, VoicesOfRow]]]:
+    """The rows that differ in nothing but which one layer of an encoder they have: name without the layer -> layers in order, and rows."""
+    series: dict[str, list[tuple[int, VoicesOfRow]]] = {}
+    for row in pair.rows:
+        if match := ONE_LAYER.search(row.name):
+            series.setdefault(ONE_LAYER.sub("one layer", row.name), []).append((int(match[1]), row))
+    return {name: sorted(rows, key=lambda each: each[0]) for name, rows in series.items() if len(rows) >= LEAST_LAYERS}
 
 
 def known_voices(boards: Iterable[Leaderboard]) -> list[Voices]:

@@ -15,9 +15,9 @@ from harness.evaluation.references import RESOLVED
 from harness.evaluation.search_figures import search_pictures
 from harness.evaluation.search_front import front_figure
 from harness.evaluation.search_results import CellSearch
-from harness.evaluation.voices import Voices, VoicesOfRow
+from harness.evaluation.voices import Voices, VoicesOfRow, by_layer
 from harness.reports.answer_figures import Panel, confusions_figure, rows_figure
-from harness.reports.figures import critical_difference_figure, pareto_figure, reliability_figure
+from harness.reports.figures import critical_difference_figure, layers_figure, pareto_figure, reliability_figure
 from harness.reports.markdown import plural
 from harness.reports.pages import link_to
 from harness.training.figures import curves_figure, save
@@ -63,6 +63,10 @@ class Pictures:
     def confusions(self, protocol: str, matrices: Mapping[str, np.ndarray], emotions: tuple[str, ...]) -> str:
         """The path of the confusion matrices of a leaderboard."""
         return self._save(confusions_figure(matrices, emotions), self._free(f"confusions_{_plain(protocol)}"))
+
+    def layers(self, pair: Voices, name: str) -> str:
+        """The path of the picture of rows of this name by the layer of their encoder, on new speakers and heard ones."""
+        return self._save(layers_figure(by_layer(pair)[name], name), self._free(f"layers_{_plain(pair.new.rows[0].split)}"))
 
     def known_voices(self, rows: Sequence[tuple[str, VoicesOfRow]], pair: Voices) -> str:
         """The path of the picture of rows with clips of the test speakers beside the same without."""

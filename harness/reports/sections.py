@@ -9,7 +9,7 @@ from harness.evaluation.answer import Answer
 from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.search_results import cell_searches
 from harness.evaluation.search_worth import SearchWorth
-from harness.reports import baseline_section, cost_section, folds_section, front_section, search_section
+from harness.reports import baseline_section, cost_section, folds_section, front_section, layers_section, search_section
 from harness.reports.confusions_section import confusions_markdown
 from harness.reports.failures_section import failures_markdown
 from harness.reports.hard_clips_section import hard_clips_markdown
@@ -46,7 +46,9 @@ def sections(study_name: str, answers: Sequence[Answer], records: list[RunRecord
     known = [part for answer in answers if not answer.by_protocol
              for part in known_markdown(answer.known, pictures.known_voices if pictures else None)]
     others = [board for board in boards if board not in main]
-    found = [Section("known clips", HEADING, known),
+    pairs = [pair for answer in answers for pair in answer.pairs]
+    found = [Section("layer by layer", layers_section.HEADING, layers_section.layers_markdown(pairs, pictures.layers if pictures else None)),
+             Section("known clips", HEADING, known),
              Section("other protocols over the baseline", f"What each recipe gains over {escape(baseline)} elsewhere",
                      baseline_section.baseline_markdown(others, baseline)),
              Section("every protocol", "Every protocol", _protocols(boards)),

@@ -1,4 +1,4 @@
-"""Random clips in folds: each clip is test in one of them, 10 % of the rest validation; every speaker is in all parts."""
+"""Random clips in folds: each clip is test in one of them, a share of the rest validation; every speaker is in all parts."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class RandomFolds:
 
     Args:
         fold: which one is test, 1 to `folds`. folds: 2 or more; 5 and 10 are common. seed: of the draw.
+        validation_share: of the clips that are not test; with 0.25 and five folds, parts are as large as those of `speaker_folds`.
     Raises: Declined for a corpus with too few clips for every part to hold each emotion.
     """
 
@@ -29,10 +30,13 @@ class RandomFolds:
     fold: int = 1
     folds: int = 5
     seed: int = 42
+    validation_share: float = 0.10
+    later_fields: ClassVar[tuple[str, ...]] = ("validation_share",)
 
     def __post_init__(self) -> None:
         require(self.folds >= 2, f"random_folds.folds must be 2 or more, not {self.folds}")
         require(1 <= self.fold <= self.folds, f"random_folds.fold must be 1 to {self.folds}, not {self.fold}")
+        require(0 < self.validation_share < 1, f"random_folds.validation_share must be in (0, 1), not {self.validation_share}")
         check_seed(self)
 
     def number_of_folds(self, corpus: Corpus) -> int:
@@ -41,4 +45,4 @@ class RandomFolds:
 
     def __call__(self, corpus: Corpus) -> Split:
         """The parts of a corpus."""
-        return random_fold(self, corpus, self.fold, self.folds, validation_share=0.10)
+        return random_fold(self, corpus, self.fold, self.folds, self.validation_share)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
+import made_folds
 import pytest
 from made_records import boards_of, row
 
-from harness.evaluation.voices import known_voices, voices
+from harness.evaluation.leaderboard import Leaderboard, leaderboards
+from harness.evaluation.rows import rows
+from harness.evaluation.voices import by_layer, known_voices, voices
 
 HEARD, NEW = {"split": "random_70_30", "shares_speakers": "True"}, {"split": "unseen_speakers_70_30"}
 
@@ -38,6 +42,31 @@ def test_twins_have_the_same_fields() -> None:
     pair, = voices(boards_of(row("a", "net", HEARD | {"split": "random_80_20[seed=1]"}),
                              row("b", "net", {"split": "unseen_speakers_80_20[seed=1]"})))
     assert not pair.rows[0].is_told and math.isclose(pair.rows[0].gain[0], 0)
+
+
+def folds(cell: str, protocol: str, right: float) -> list[Leaderboard]:
+    """The leaderboards of a row in five folds, right on a share of its clips, the same for all protocols."""
+    made = rows([dataclasses.replace(each, tags=each.tags | {"bench.split": each.tags["bench.split"].replace("speaker_folds", protocol),
+                                                             "bench.pooled_split": protocol})
+                 for each in made_folds.records({cell: (1, 2, 3, 4, 5)}, seeds=1)])
+    return leaderboards(made, made_folds.predictions(made, {cell: right}))
+
+
+def test_folds_of_random_clips_are_set_beside_those_of_speakers_paired_since_both_test_every_clip() -> None:
+    boards = [*folds("net", "speaker_folds", 0.6), *folds("net", "random_folds[validation_share=0.25]", 0.6)]
+    pair, = voices(boards)
+    assert pair.new.rows[0].split == "speaker_folds (5 folds)" and pair.rows[0].gain[0] == pytest.approx(0)
+    assert pair.rows[0].gain[2] - pair.rows[0].gain[1] < 1e-9, "the same answers, speaker by speaker"
+    assert voices([*folds("net", "speaker_folds", 0.6), *folds("net", "random_folds", 0.7)]) == [], "which train on more clips"
+
+
+def test_rows_that_differ_in_one_layer_are_a_series_in_its_order() -> None:
+    spaces = [f"whisper[layers=({layers})] vector" for layers in ("10,", "9,", "0,", "2, 3")]
+    made = [row(f"{kind}{place}", "net", protocol, feature_space=space) for place, space in enumerate([*spaces, "mel[layers=(0,)]"])
+            for kind, protocol in (("heard", HEARD), ("new", NEW))]
+    series = by_layer(voices(boards_of(*made))[0])
+    assert {name: [layer for layer, _ in rows_] for name, rows_ in series.items()} == {"whisper[one layer] vector × net": [0, 9, 10]}
+    assert series["whisper[one layer] vector × net"][1][1].name == "whisper[layers=(9,)] vector × net"
 
 
 KNOWN = {"split": "known_speakers"}

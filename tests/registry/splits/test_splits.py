@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from registry import core
+from registry.core import specification
 from registry.corpus import Clip, Corpus
 from registry.errors import BenchError, Declined
 from registry.split import Split, folds_of
@@ -210,8 +211,15 @@ def test_random_folds_test_each_clip_once_with_every_emotion_in_proportion(whole
     assert len(folds_of(RandomFolds(folds=10), whole)) == 10
 
 
-@pytest.mark.parametrize(("fields", "message"), [({"fold": 6}, "1 to 5, not 6"), ({"folds": 1}, "2 or more, not 1")])
-def test_random_folds_refuse_folds_that_can_not_be(fields: dict[str, int], message: str) -> None:
+def test_random_folds_can_have_parts_as_large_as_those_of_whole_speakers_and_their_specification_is_that_of_before(whole: Corpus) -> None:
+    splits = [fold(whole) for fold in folds_of(RandomFolds(validation_share=0.25), whole)]
+    assert {sizes(split) for split in splits} == {(4464, 1489, 1489), (4465, 1489, 1488)}
+    assert specification(RandomFolds()) == {"component": "random_folds", "version": 1, "fold": 1, "folds": 5, "seed": 42}
+
+
+@pytest.mark.parametrize(("fields", "message"), [({"fold": 6}, "1 to 5, not 6"), ({"folds": 1}, "2 or more, not 1"),
+                                                 ({"validation_share": 1.0}, "in \\(0, 1\\), not 1.0")])
+def test_random_folds_refuse_folds_that_can_not_be(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(BenchError, match=message):
         RandomFolds(**fields)
 
