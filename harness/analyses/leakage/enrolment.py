@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.analyses.leakage.options import ALL
-from harness.analyses.leakage.worth import ProtocolResult, difference
-from harness.evaluation.intervals import Figure
 from harness.study.trial import Trial
 from registry.feature_space import FeatureSpace
 from registry.splits.known_speakers import KnownSpeakers
@@ -55,33 +53,6 @@ class Enrolment:
     def split(self, protocol: Any) -> KnownSpeakers:
         """A protocol whose speakers are known so."""
         return KnownSpeakers(protocol=protocol, enrolment=self.clips, emotions=self.emotions)
-
-
-@dataclass(frozen=True, eq=False)
-class KnownResult:
-    """The results of one cell on the same test clips.
-
-    Args: knowing, nothing: with clips of the speakers, and without. emotions: of the corpus.
-    """
-
-    enrolment: Enrolment
-    knowing: ProtocolResult
-    nothing: ProtocolResult
-    emotions: tuple[str, ...]
-
-    @property
-    def of_emotions(self) -> str:
-        """Of which emotions known clips are: `any`, `NEU alone`, `all but ANG`."""
-        known = self.enrolment.emotions
-        missing = [emotion for emotion in self.emotions if emotion not in known]
-        if not known:
-            return "any"
-        return f"all but {missing[0]}" if len(missing) == 1 < len(known) else f"{' '.join(known)} alone"
-
-    @property
-    def worth(self) -> Figure:
-        """What the known clips are worth, as a difference of UAR with its interval."""
-        return difference(self.knowing, self.nothing)
 
 
 def enrolments(numbers: Sequence[str], emotions: Sequence[str]) -> list[Enrolment]:

@@ -6,9 +6,9 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from harness.analyses.leakage.enrolment import Enrolment, KnownResult
+from harness.analyses.leakage.enrolment import Enrolment
 from harness.analyses.leakage.options import ALL
-from harness.analyses.leakage.worth import CellUnderProtocols
+from harness.analyses.leakage.worth import CellUnderProtocols, KnownResult
 from harness.evaluation.intervals import Figure, is_told
 from harness.reports.markdown import points, table, with_interval
 

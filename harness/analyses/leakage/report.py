@@ -33,7 +33,6 @@ Written by `bench leakage` from the runs in MLflow; nothing is edited by hand.
 - **Copies before the split (WRONG)**: clips are copied and altered first and split afterwards, so that training holds altered copies of
   test clips. The test clips and the number of training clips are as with copies after the split: nothing but the leak differs.
   No other command can do that, and its figures are no result.
-
 - **Speaker known** (with `--enrolment`): unseen speakers again, and features are standardised within each speaker by some clips of
   theirs, in training as in test, of which no label is used. That is another question, about speakers who have been heard before, and no
   mistake. The known clips of test speakers are not scored, unless all are known; what knows nothing is scored on the same clips.

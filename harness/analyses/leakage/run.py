@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.analyses.leakage.enrolment import MARK, Enrolment, KnownResult, enrolments, reason_not_priced
+from harness.analyses.leakage.enrolment import MARK, Enrolment, enrolments, reason_not_priced
 from harness.analyses.leakage.enrolment_section import lines_of
 from harness.analyses.leakage.options import LeakageOptions
 from harness.analyses.leakage.plan import PlannedCell, parts, planned_cells, protocols
 from harness.analyses.leakage.report import leakage_markdown
-from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols, ProtocolResult
+from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols, KnownResult, ProtocolResult
 from harness.console import Console
 from harness.data.copies_before_split import refuse_leaks
 from harness.data.corpora import Workspace, open_corpus, refuse_broken

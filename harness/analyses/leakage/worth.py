@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.analyses.leakage.enrolment import Enrolment
 from harness.evaluation.intervals import Figure, Sampled, difference_of, sampled, speaker_draws, speaker_intervals
-
-if TYPE_CHECKING:
-    from harness.analyses.leakage.enrolment import KnownResult
 
 PROTOCOLS = {"speakers": "unseen speakers", "copied": "unseen speakers, copies after the split", "sentences": "unseen sentences",
              "random": "random clips", "after": "random clips, copies after the split", "before": "copies before the split (WRONG)"}
@@ -49,6 +46,33 @@ class ProtocolResult:
     def sampled_uar(self, seed: int = 0) -> Sampled:
         """Test UAR, as measured and under draws of its speakers; the same seed draws the same speakers."""
         return sampled(self.counts, speaker_draws(self.counts.shape[1], seed=seed))["uar"]
+
+
+@dataclass(frozen=True, eq=False)
+class KnownResult:
+    """The results of one cell on the same test clips.
+
+    Args: knowing, nothing: with clips of the speakers, and without. emotions: of the corpus.
+    """
+
+    enrolment: Enrolment
+    knowing: ProtocolResult
+    nothing: ProtocolResult
+    emotions: tuple[str, ...]
+
+    @property
+    def of_emotions(self) -> str:
+        """Of which emotions known clips are: `any`, `NEU alone`, `all but ANG`."""
+        known = self.enrolment.emotions
+        missing = [emotion for emotion in self.emotions if emotion not in known]
+        if not known:
+            return "any"
+        return f"all but {missing[0]}" if len(missing) == 1 < len(known) else f"{' '.join(known)} alone"
+
+    @property
+    def worth(self) -> Figure:
+        """What the known clips are worth, as a difference of UAR with its interval."""
+        return difference(self.knowing, self.nothing)
 
 
 @dataclass(frozen=True, eq=False)

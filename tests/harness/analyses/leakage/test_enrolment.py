@@ -8,7 +8,8 @@ import pytest
 from leakage_results import result
 from tiny_study import STUDY
 
-from harness.analyses.leakage.enrolment import Enrolment, KnownResult, compositions, enrolments, knowing, reason_not_priced
+from harness.analyses.leakage.enrolment import Enrolment, compositions, enrolments, knowing, reason_not_priced
+from harness.analyses.leakage.worth import KnownResult
 from harness.study.cells import plan
 from registry.augmentation import Augmentation
 from registry.augmentations.noise import Noise

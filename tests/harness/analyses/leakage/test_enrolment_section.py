@@ -6,10 +6,10 @@ from pathlib import Path
 
 from leakage_results import result
 
-from harness.analyses.leakage.enrolment import Enrolment, KnownResult
+from harness.analyses.leakage.enrolment import Enrolment
 from harness.analyses.leakage.enrolment_section import enrolment_markdown, lines_of
 from harness.analyses.leakage.report import leakage_markdown
-from harness.analyses.leakage.worth import CellUnderProtocols
+from harness.analyses.leakage.worth import CellUnderProtocols, KnownResult
 from harness.reports.figures import enrolment_figure
 from harness.training.figures import save
 
