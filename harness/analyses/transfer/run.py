@@ -19,7 +19,7 @@ from harness.analyses.transfer.plan import TransferCorpus, planned
 from harness.analyses.transfer.report import write_transfer
 from harness.console import Console
 from harness.data.corpora import Workspace
-from harness.data.features import FeatureJob, key_of, obtain
+from harness.data.features import FeatureJob, key_of, obtain, padded_samples
 from harness.execution.auto_precision import resolved
 from harness.execution.run_study import Execution, run_study
 from harness.study.cells import plan
@@ -93,8 +93,10 @@ def _predict(run: RunRecord, target: TransferCorpus, tracker: Tracker, workspace
                              "to train it again")
         model = saved_model.load(files)
     model.require_any_speaker("no row is transferred")
-    corpus = target.corpus
-    job = FeatureJob(corpus, model.space, model.samples, workspace.cache, {key_of(corpus, model.space, model.samples): None})
+    corpus, samples = target.corpus, model.samples
+    if model.space.join == "vector" and model.space.duration_s is None:  # of whole clips: those that the target's own networks are fed
+        samples = padded_samples(corpus, model.space)
+    job = FeatureJob(corpus, model.space, samples, workspace.cache, {key_of(corpus, model.space, samples): None})
     features = obtain(job, workspace.workers, None)[0]  # (clips, frames, bands), in the cache for the next seed
     known = [i for i, clip in enumerate(corpus.clips) if clip.emotion in model.emotions]
     return among_shared([corpus.clips[i] for i in known], model.emotions, model.network.predict(features[known], batch_size=256, verbose=0))

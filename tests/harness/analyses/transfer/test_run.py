@@ -97,6 +97,16 @@ def test_the_report_names_chance_marks_few_speakers_and_is_made_from_the_store_a
     assert transfer_markdown([matrix], ["x.png"]) == transfer_markdown([matrix], ["x.png"])
 
 
+def test_features_of_whole_clips_are_computed_once_for_all_networks_whatever_the_longest_clip_of_their_corpora(folder: Path) -> None:
+    study = study_file(folder, """architectures=(LogisticRegression(),), search={}, trials=0,
+        feature_spaces=(FeatureSpace(features=(ZeroCrossingRate(),), join="vector", duration_s=None),)""", "vectors",
+        preamble="from registry.architectures.logistic_regression import LogisticRegression")
+    outcome = bench("transfer", "--study", study, "--corpora", A, B, "--data", folder, "--home", folder / "vectors", "--seeds", "0",
+                    "--feature-workers", "1")
+    assert outcome.code == 0, outcome.err
+    assert len(list((folder / "vectors" / ".bench" / "features").glob("*.npy"))) == 2
+
+
 def test_a_network_chooses_among_the_shared_emotions_only() -> None:
     clips = [Clip(id="1", emotion="SAD", speaker="x"), Clip(id="2", emotion="ANG", speaker="x"), Clip(id="3", emotion="ANG", speaker="x")]
     predictions = among_shared(clips, ("ANG", "DIS", "SAD"), np.array([[0.1, 0.6, 0.3], [0.2, 0.8, 0.0], [0.0, 1.0, 0.0]]))
