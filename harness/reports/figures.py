@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from harness.evaluation.calibration import Bin
+    from harness.evaluation.voices import VoicesOfRow
 
 
 def reliability_figure(bins: list[Bin], title: str) -> Figure:

@@ -26,7 +26,7 @@ def _pair(pair: Voices, draw: Draw | None) -> list[str]:
         most, least = (choose(series, key=lambda each: each[1].gain[0]) for choose in (max, min))
         told = [str(layer) for layer, row in series if row.is_told and row.gain[0] > 0]
         which = f"layer{'s'[: len(told) > 1]} {', '.join(told)}" if told else "no layer"
-        parts.append(f"**{escape(name)}**, {protocols}: heard voices are worth most at layer {most[0]}, {points(most[1].gain)} points of UAR, "
-                     f"and least at layer {least[0]}, {points(least[1].gain)}; more than chance explains at {which}.")
+        parts.append(f"**{escape(name)}**, {protocols}: heard voices are worth most at layer {most[0]}, {points(most[1].gain)} points of "
+                     f"UAR, and least at layer {least[0]}, {points(least[1].gain)}; more than chance explains at {which}.")
         parts += [f"![Test UAR by layer on new and heard speakers]({draw(pair, name)})"] if draw else []
     return parts

@@ -47,7 +47,8 @@ def sections(study_name: str, answers: Sequence[Answer], records: list[RunRecord
              for part in known_markdown(answer.known, pictures.known_voices if pictures else None)]
     others = [board for board in boards if board not in main]
     pairs = [pair for answer in answers for pair in answer.pairs]
-    found = [Section("layer by layer", layers_section.HEADING, layers_section.layers_markdown(pairs, pictures.layers if pictures else None)),
+    found = [Section("layer by layer", layers_section.HEADING,
+                     layers_section.layers_markdown(pairs, pictures.layers if pictures else None)),
              Section("known clips", HEADING, known),
              Section("other protocols over the baseline", f"What each recipe gains over {escape(baseline)} elsewhere",
                      baseline_section.baseline_markdown(others, baseline)),

@@ -21,8 +21,9 @@ def test_it_is_said_at_which_layers_heard_voices_are_worth_something() -> None:
     made = [row("weak" if (kind, layer) == ("new", 1) else f"{kind}{layer}", "net", protocol, feature_space=f"whisper[layers=({layer},)]")
              for layer in range(3) for kind, protocol in (("heard", heard), ("new", new))]
     text = layers_markdown(voices(boards_of(*made)), lambda pair, name: f"{name}.png")
-    assert text[0].startswith("**whisper[one layer] × net**, random_70_30 less unseen_speakers_70_30: heard voices are worth most at layer 1, +")
-    assert ", and least at layer 0, +0.0 " in text[0] and text[0].endswith("more than chance explains at layer 1.")
+    assert text[0].startswith("**whisper[one layer] × net**, random_70_30 less unseen_speakers_70_30: heard voices are worth most at ")
+    assert " at layer 1, +" in text[0] and ", and least at layer 0, +0.0 " in text[0]
+    assert text[0].endswith("more than chance explains at layer 1.")
     assert text[1].endswith("net.png)") and layers_markdown([]) == []
 
 
