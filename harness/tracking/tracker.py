@@ -6,21 +6,20 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, LifecycleStage, Metric, Param, Run, RunTag
+from mlflow.entities import LifecycleStage, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
 from harness.safe_text import first_line, mask_secrets, safe_file_name
 from harness.tracking import process_identity
 from harness.tracking.addresses import local_folder
+from harness.tracking.delivery import Delivery, curve_name
 from harness.tracking.experiments import CUSTOM, KIND, deleted_runs, find_experiment
 from harness.tracking.models import Models
-from harness.tracking.openings import LEDGER, Opening, all_openings, opening_of
+from harness.tracking.openings import LEDGER, Opening, all_openings
 from harness.tracking.outbox import OutboxEntry
 from harness.tracking.run_record import PREFIX, RunRecord, RunTags
 from harness.training.predictions import Predictions, read
@@ -70,52 +69,19 @@ class Tracker:
 
     def log_epoch(self, run_id: str, epoch: int, metrics: dict[str, float], at_ms: int | None = None) -> None:
         """One point of every curve."""
-        self.client.log_batch(run_id, metrics=_points([(epoch, at_ms or int(time.time() * 1000), metrics)]))
+        now = at_ms or int(time.time() * 1000)
+        self.client.log_batch(run_id, metrics=[Metric(curve_name(key), value, now, epoch) for key, value in metrics.items()])
 
     def write(self, entry: OutboxEntry, folder: Path) -> str:
-        """Write an entry of the outbox and its files as an MLflow run; returns the run's id.
-
-        A run that an earlier try left incomplete has the entry's uid, and is completed: writing twice gives the same as once.
-        """
-        run_id = self._run_of(entry)
-        if entry.kind == "final":
-            self._attach_seeds(run_id, entry)
-        if self.client.get_run(run_id).info.status == "RUNNING":
-            self._complete(run_id, entry, folder)
-        return run_id
-
-    def _run_of(self, entry: OutboxEntry) -> str:
-        """The entry's run: the one that ended, the one opened for it, or a new one; other open runs of its uid end as killed."""
-        same_uid = self.records_of(entry.uid)
-        chosen = next((r for r in same_uid if r.state not in ("running", "killed")), None)
-        chosen = chosen or next((r for r in same_uid if r.run_id == entry.run_id), None)
-        if chosen is None and not entry.run_id:  # a worker opened it, another ends it
-            chosen = next((r for r in reversed(same_uid) if r.state == "running"), None)
-        for record in same_uid:
-            if record.state == "running" and record is not chosen:
-                self.end(record.run_id, "killed")
-        if chosen and chosen.state == "killed":  # by a start that took its worker for dead
-            self.client.update_run(chosen.run_id, status="RUNNING")
-        return chosen.run_id if chosen else self.start(entry.kind, entry.name, entry.parent, replace(entry.about, uid=entry.uid))
+        """Write an entry of the outbox and its files as an MLflow run; returns the run's id. Twice gives the same as once."""
+        return Delivery(self, entry, folder).write()
 
     def records_of(self, uid: str) -> list[RunRecord]:
         """The runs of one job: one for each time that it was started."""
         return [RunRecord.of(run) for run in self._runs(f"tags.`{PREFIX}uid` = '{uid}'")] if uid else []
 
-    def _complete(self, run_id: str, entry: OutboxEntry, folder: Path) -> None:
-        """Write the figures and files of an open run, then its end; figures have the time of the entry, so that none is doubled."""
-        if entry.record().opened_test:
-            self._note(replace(opening_of(entry.record(run_id)), uid=entry.uid))
-        self._log(run_id, [*_points(entry.epochs), *_figures(entry)])
-        self.client.log_batch(run_id, params=_params(entry.params), tags=_tags(replace(entry.about, state=entry.state)))
-        self._log_inputs(run_id, entry.inputs)
-        self.client.log_artifacts(run_id, str(folder / "files"))
-        if (folder / "model").exists():
-            self._keep_model(run_id, entry, folder / "model")
-        self.models.force_to_disk(run_id)
-        self.client.set_terminated(run_id, END[entry.state])
-
-    def _note(self, opening: Opening) -> None:
+    def note(self, opening: Opening) -> None:
+        """Note an opening in the ledger."""
         self.client.set_experiment_tag(self.experiment_id, *opening.tag())
 
     def openings(self, records: Iterable[RunRecord] | None = None) -> list[Opening]:
@@ -129,45 +95,8 @@ class Tracker:
         openings = all_openings(tags, self.records("seed"))
         for opening in openings:
             if LEDGER + opening.uid not in tags:
-                self._note(opening)
+                self.note(opening)
         return openings
-
-    def _log_inputs(self, run_id: str, inputs: list[dict[str, str]], tries: int = 3) -> None:
-        """Name a run's datasets. MLflow refuses a new one that another run names at the same moment; the next try succeeds."""
-        try:
-            if inputs:
-                self.client.log_inputs(run_id, [
-                    DatasetInput(Dataset(about["name"], about["digest"], "local", about["source"], profile=about["profile"]),
-                                 [InputTag("mlflow.data.context", about["part"])]) for about in inputs])
-        except MlflowException:
-            if tries == 1:
-                raise
-            self._log_inputs(run_id, inputs, tries - 1)
-
-    def _keep_model(self, run_id: str, entry: OutboxEntry, model: Path) -> None:
-        """Log the model if it is among its protocol's best by validation UAR, and delete the one that no longer is."""
-        with FileLock(self.home / ".bench" / "models.lock"):
-            if self.record(run_id).about.model:
-                return  # by an earlier try
-            protocol = entry.about.split, entry.about.corpus_fingerprint
-            kept = [r for r in self.records("seed") if r.about.model and r.run_id != run_id
-                    and (r.about.split, r.about.corpus_fingerprint) == protocol and not self.models.is_registered(r)]
-            kept.sort(key=lambda r: r.validation_uar or 0.0)
-            room = len(kept) < entry.best_models
-            if not room and (not kept or (entry.record().validation_uar or 0.0) <= (kept[0].validation_uar or 0.0)):
-                return
-            about = json.loads((model / "about.json").read_text(encoding="utf-8"))
-            self.models.log(run_id, model, about["name"], tuple(about["emotions"]), about["sample_rate"], _figures(entry))
-            if not room:
-                self.models.forget(kept[0])
-
-    def _attach_seeds(self, run_id: str, entry: OutboxEntry) -> None:
-        """Make a final the parent of its seeds. Raises: BenchError while the store does not have them all."""
-        seeds = [r for r in self.records("seed") if r.about.signature in entry.about.signatures and r.state == "finished"]
-        for record in seeds:
-            self.client.set_tag(record.run_id, "mlflow.parentRunId", run_id)
-        if len(seeds) < entry.children:
-            raise BenchError(f"{entry.name}: {entry.children - len(seeds)} of its seeds are still on their way")
 
     def log_metrics(self, run_id: str, metrics: dict[str, float]) -> None:
         """Add metrics to a run, such as those of a parent over its children."""
@@ -176,15 +105,20 @@ class Tracker:
 
     def log_points(self, run_id: str, points: Sequence[tuple[str, float, int, int]]) -> None:
         """Add points of curves to a run: name, value, time in milliseconds and step; the same point twice is one."""
-        self._log(run_id, [Metric(*point) for point in points])
+        for first in range(0, len(points), 900):  # the store takes 1,000 at a time
+            self.client.log_batch(run_id, metrics=[Metric(*point) for point in points[first : first + 900]])
 
-    def _log(self, run_id: str, metrics: Sequence[Metric]) -> None:
-        for first in range(0, len(metrics), 900):  # the store takes 1,000 at a time
-            self.client.log_batch(run_id, metrics=metrics[first : first + 900])
+    def describe(self, run_id: str, tags: RunTags, params: dict[str, Any]) -> None:
+        """Add tags and parameters to a run."""
+        self.client.log_batch(run_id, params=_params(params), tags=_tags(tags))
 
     def end(self, run_id: str, state: str, reason: str = "") -> None:
         """End a run that has no result of its own."""
         self.tag(run_id, RunTags(state=state, reason=reason))
+        self.terminate(run_id, state)
+
+    def terminate(self, run_id: str, state: str) -> None:
+        """End a run whose tags name the state already."""
         self.client.set_terminated(run_id, END[state])
 
     def tag(self, run_id: str, tags: RunTags) -> None:
@@ -253,7 +187,7 @@ class Tracker:
         return configuration
 
     def add_files(self, run_id: str, folder: Path) -> None:
-        """Add the files in a folder to those of a run that has ended; files of the same name are replaced."""
+        """Add the files in a folder to those of a run; files of the same name are replaced."""
         self.client.log_artifacts(run_id, str(folder))
 
     def files(self, run_id: str, name: str, folder: Path) -> Path | None:
@@ -290,11 +224,3 @@ def _tags(tags: RunTags) -> list[RunTag]:
 
 def _params(params: dict[str, Any]) -> list[Param]:
     return [Param(k, mask_secrets(str(v))) for k, v in params.items()]
-
-
-def _points(epochs: Iterable[tuple[int, int, dict[str, float]]]) -> list[Metric]:
-    return [Metric(f"epoch/{key}", value, at_ms, epoch) for epoch, at_ms, metrics in epochs for key, value in metrics.items()]
-
-
-def _figures(entry: OutboxEntry) -> list[Metric]:
-    return [Metric(key, value, entry.ended_ms, 0) for key, value in entry.metrics.items()]
