@@ -18,6 +18,7 @@ from harness.search.claims import Claims
 from harness.search.optuna_study import Search
 from harness.study.trial import NUMBERS_VERSION
 from harness.tracking import process_identity
+from harness.tracking.delivery import to_mlflow
 from harness.tracking.outbox import Outbox
 from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
@@ -166,7 +167,7 @@ def deliver_all(box: Outbox, trackers: dict[str, Tracker], store: Store) -> Deli
         try:
             if entry.study not in trackers:
                 trackers[entry.study] = store.experiment(entry.study, "")
-            box.deliver(entry.uid, trackers[entry.study].write)
+            box.deliver(entry.uid, to_mlflow(trackers[entry.study]))
             delivered, failures = delivered + 1, 0
         except Exception as error:  # MLflow fails in as many ways as there are stores, and the next try is as good
             reason = reason or _reason(store, entry.study, error)

@@ -16,10 +16,12 @@ from pathlib import Path
 from harness.data.corpora import open_corpus
 from harness.evaluation.audit import audit_final
 from harness.execution.job import STOPPED, Job, Outcome, Reporter
+from harness.execution.process_usage import Usage
 from harness.safe_text import first_line
 from harness.study.objectives import NO_FIGURE
 from harness.study.trial import Trial, keras_backend
 from harness.tracking import run_files
+from harness.tracking.delivery import to_mlflow
 from harness.tracking.outbox import Outbox, OutboxEntry, entry_of
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
@@ -76,10 +78,10 @@ def _check_fit(trial: Trial, signature: str, home: Path) -> None:
 def _train(job: Job, box: Outbox, reporter: Reporter) -> None:
     """Train, score and commit the result."""
     epochs: list[tuple[int, int, dict[str, float]]] = []
-    live = _Live(job)
+    live, usage = _Live(job), Usage()
 
     def record(epoch: int, metrics: dict[str, float]) -> None:
-        epochs.append((epoch, int(time.time() * 1000), metrics))
+        epochs.append((epoch, int(time.time() * 1000), metrics | usage.since_last()))
         live.epoch(epochs[-1])
 
     def on_epoch(epoch: int, metrics: dict[str, float]) -> None:
@@ -176,7 +178,7 @@ def _delivered(job: Job, box: Outbox, entry: OutboxEntry) -> str:
     """Deliver a committed result to MLflow; returns the run's id, empty while MLflow is away."""
     try:
         tracker = tracker_of(job.workspace.home, job.study, job.tracking_uri)
-        return box.deliver(entry.uid, tracker.write)
+        return box.deliver(entry.uid, to_mlflow(tracker))
     except Exception as error:  # it still waits: `bench sync` and the next start try again
         logger.warning("the result of %s waits in the outbox: MLflow does not take it (%s)", entry.name, first_line(error))
         return ""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from filelock import FileLock
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric
@@ -13,10 +13,14 @@ from mlflow.exceptions import MlflowException
 
 from harness.tracking.openings import opening_of
 from harness.tracking.outbox import OutboxEntry
+from harness.tracking.shown_files import shown_tags
+from harness.tracking.tracker import Tracker, curve_name
 from registry.errors import BenchError
 
-if TYPE_CHECKING:
-    from harness.tracking.tracker import Tracker
+
+def to_mlflow(tracker: Tracker) -> Callable[[OutboxEntry, Path], str]:
+    """What `Outbox.deliver` does with each entry of a tracker's study: entry, its folder -> run id."""
+    return lambda entry, folder: Delivery(tracker, entry, folder).write()
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class Delivery:
         tracker.describe(run_id, replace(entry.about, state=entry.state), entry.params)
         self._log_inputs(run_id)
         tracker.add_files(run_id, self.folder / "files")
+        tracker.set_tags(run_id, shown_tags(self.folder / "files"))
         if (self.folder / "model").exists():
             self._keep_model(run_id, self.folder / "model")
         tracker.models.force_to_disk(run_id)
@@ -114,12 +119,3 @@ class Delivery:
 def _curves(entry: OutboxEntry) -> list[tuple[str, float, int, int]]:
     """The points of every curve: name, value, milliseconds since 1970, epoch."""
     return [(curve_name(key), value, at_ms, epoch) for epoch, at_ms, metrics in entry.epochs for key, value in metrics.items()]
-
-
-def curve_name(key: str) -> str:
-    """The name in the store of what is measured after each epoch; MLflow shows what begins with `system/` on a page of its own.
-
-    >>> curve_name("validation_uar"), curve_name("system/process_memory_megabytes")
-    ('epoch/validation_uar', 'system/process_memory_megabytes')
-    """
-    return key if key.startswith("system/") else f"epoch/{key}"

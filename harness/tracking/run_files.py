@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import time
 from pathlib import Path
 from typing import Any
 
+from harness.tracking.shown_files import CLIPS, CONFUSION, EMOTIONS, write_clips, write_emotions, write_image
 from harness.training.figures import confusion_figure, curves_figure, save
 from harness.training.predictions import Predictions
 from harness.training.result import Result
@@ -29,6 +31,11 @@ def write(result: Result, folder: Path) -> None:
                                                            for emotion, row in zip(scores.emotions, scores.confusion, strict=True)])
         (folder / part / "classification_report.txt").write_text(classification_report(predictions), encoding="utf-8")
         predictions.write(folder / part / "predictions.csv")
+    if result.predictions:
+        write_emotions({part: predictions.scores for part, predictions in result.predictions.items()}, folder / EMOTIONS)
+    if "test" in result.predictions:
+        write_clips([result.predictions["test"]], folder / CLIPS)
+        write_image(folder / "test" / "confusion_matrix.png", CONFUSION, folder, result.trial.signature, int(time.time() * 1000))
 
 
 def classification_report(predictions: Predictions) -> str:

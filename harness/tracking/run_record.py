@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PREFIX = "bench."  # of every tag in the store
 FOLD = "validation/uar_fold_"  # and the place of a validation fold, from 1: a metric
+BEFORE_PROTOCOL = " · "  # in the name of a run, where its study has several
 LONGEST_TAG = 4_900  # characters; MLflow refuses a tag of more than 5,000 in some of its versions
 COMPARED = "compared."  # of a tag that `bench leakage` puts on a final, before the id of the comparison
 
@@ -45,6 +46,8 @@ class RunTags:
         reason: why it did not finish. audit: the outcome of the leak audit; leaks: the checks that failed.
         requested_at: when a final was last requested, in seconds since 1970. study_file: the study's name or file, as it was given.
         declined: pairs that can't work, a line each. clip_notes: what was done about the clips' names and files, a line each.
+        standing: of a final, `current` where a leaderboard has it, `superseded` where a later final of its row took its place.
+        colour: of its architecture in MLflow's charts, as `#1f77b4`; not read back.
         question, baseline: of the study. model: address of the saved model.
         compared: id of a comparison of `bench leakage` -> the protocols that the final stands for in it.
         command: the latest call of the study; planned: what it asked for: `cells` (their keys), `trials` of each, `seeds`.
@@ -95,6 +98,8 @@ class RunTags:
     baseline: str = ""
     command: str = ""
     planned: dict[str, Any] = field(default_factory=dict)
+    standing: str = ""
+    colour: str = ""
     declined: tuple[str, ...] = ()
     clip_notes: tuple[str, ...] = ()
     model: str = ""
@@ -229,8 +234,12 @@ class RunRecord:
 
     @property
     def opened_test(self) -> bool:
-        """Whether the sealed test part was scored in it."""
-        return "test/uar" in self.metrics
+        """Whether the sealed test part was scored in it; a final repeats what its seeds reached."""
+        return self.kind != "final" and "test/uar" in self.metrics
+
+    def uar(self, part: str) -> float | None:
+        """On a part; of a final the mean over its seeds, which finals of earlier versions have under another name."""
+        return self.metrics.get(f"{part}/uar", self.metrics.get(f"{part}/uar_mean"))
 
     @property
     def validation_uar(self) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,14 @@ from mlflow.exceptions import MlflowException
 from harness.safe_text import first_line, mask_secrets, safe_file_name
 from harness.tracking import process_identity
 from harness.tracking.addresses import local_folder
-from harness.tracking.delivery import Delivery, curve_name
 from harness.tracking.experiments import CUSTOM, KIND, deleted_runs, find_experiment
 from harness.tracking.models import Models
 from harness.tracking.openings import LEDGER, Opening, all_openings
-from harness.tracking.outbox import OutboxEntry
 from harness.tracking.run_record import PREFIX, RunRecord, RunTags
 from harness.training.predictions import Predictions, read
 from registry.errors import BenchError
 
+COLOUR = "mlflow.runColor"  # of a run in the charts of MLflow's pages
 END = {"finished": "FINISHED", "pruned": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
 
 
@@ -72,10 +71,6 @@ class Tracker:
         now = at_ms or int(time.time() * 1000)
         self.client.log_batch(run_id, metrics=[Metric(curve_name(key), value, now, epoch) for key, value in metrics.items()])
 
-    def write(self, entry: OutboxEntry, folder: Path) -> str:
-        """Write an entry of the outbox and its files as an MLflow run; returns the run's id. Twice gives the same as once."""
-        return Delivery(self, entry, folder).write()
-
     def records_of(self, uid: str) -> list[RunRecord]:
         """The runs of one job: one for each time that it was started."""
         return [RunRecord.of(run) for run in self._runs(f"tags.`{PREFIX}uid` = '{uid}'")] if uid else []
@@ -86,12 +81,11 @@ class Tracker:
 
     def openings(self, records: Iterable[RunRecord] | None = None) -> list[Opening]:
         """Every time that a test part was scored, also in runs that were deleted. Args: records: of all seeds, where they are known."""
-        tags = self.client.get_experiment(self.experiment_id).tags
-        return all_openings(tags, self.records("seed") if records is None else records)
+        return all_openings(self.experiment_tags, self.records("seed") if records is None else records)
 
     def complete_ledger(self) -> list[Opening]:
         """Every opening, like `openings`; those of runs that earlier versions brought here without noting them are noted."""
-        tags = self.client.get_experiment(self.experiment_id).tags
+        tags = self.experiment_tags
         openings = all_openings(tags, self.records("seed"))
         for opening in openings:
             if LEDGER + opening.uid not in tags:
@@ -125,6 +119,24 @@ class Tracker:
         """Add tags to a run; what is empty leaves what the run has."""
         self.client.log_batch(run_id, tags=_tags(tags))
 
+    def set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
+        """Set tags of MLflow's own, by which its pages know what to show."""
+        if tags:
+            self.client.log_batch(run_id, tags=[RunTag(key, mask_secrets(text)) for key, text in tags.items()])
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Give a run another name."""
+        self.client.update_run(run_id, name=name)
+
+    @property
+    def experiment_tags(self) -> dict[str, str]:
+        """The tags of the experiment."""
+        return dict(self.client.get_experiment(self.experiment_id).tags)
+
+    def set_experiment_tag(self, key: str, text: str) -> None:
+        """Set a tag of the experiment."""
+        self.client.set_experiment_tag(self.experiment_id, key, mask_secrets(text))
+
     def records(self, *kinds: str) -> list[RunRecord]:
         """All runs of these kinds (of all kinds without any), oldest first; what people logged here by hand is none of them."""
         where = f"tags.`{KIND}` = '{kinds[0]}'" if len(kinds) == 1 else ""  # the store has no "or"
@@ -144,6 +156,12 @@ class Tracker:
                                            page_token=None if page is None else page.token)
             runs += page
         return runs
+
+    @property
+    def last_start_ms(self) -> int:
+        """When the latest run started, in milliseconds since 1970; 0 without runs."""
+        latest = self.client.search_runs([self.experiment_id], max_results=1, order_by=["attributes.start_time DESC"])
+        return int(latest[0].info.start_time or 0) if latest else 0
 
     def has(self, run_id: str) -> bool:
         """Whether the store has a run that was not deleted."""
@@ -219,8 +237,17 @@ class Tracker:
 
 def _tags(tags: RunTags) -> list[RunTag]:
     """As MLflow takes them, without secrets."""
-    return [RunTag(PREFIX + name, mask_secrets(text)) for name, text in tags.to_tags().items()]
+    return [RunTag(COLOUR if name == "colour" else PREFIX + name, mask_secrets(text)) for name, text in tags.to_tags().items()]
 
 
 def _params(params: dict[str, Any]) -> list[Param]:
     return [Param(k, mask_secrets(str(v))) for k, v in params.items()]
+
+
+def curve_name(key: str) -> str:
+    """The name in the store of what is measured after each epoch; MLflow shows what begins with `system/` on a page of its own.
+
+    >>> curve_name("validation_uar"), curve_name("system/process_memory_megabytes")
+    ('epoch/validation_uar', 'system/process_memory_megabytes')
+    """
+    return key if key.startswith("system/") else f"epoch/{key}"

@@ -28,11 +28,8 @@ class Scores:
     confusion: list[list[int]]
 
     def flat(self, prefix: str) -> dict[str, float]:
-        """The figures under names for tracking: `validation/uar`, `validation/recall_ANG`, …; none of emotions that do not occur."""
-        named = {f"{prefix}/{k}": getattr(self, k) for k in ("wa", "uar", "macro_f1", "loss")}
-        classes = {f"{prefix}/{k}_{emotion}": self.per_class[emotion][k]
-                   for emotion in self.emotions if self.per_class[emotion]["support"] for k in ("precision", "recall", "f1")}
-        return {**named, **classes}
+        """The figures under names for tracking: `validation/uar`, …; those of each emotion are a table."""
+        return {f"{prefix}/{k}": getattr(self, k) for k in ("wa", "uar", "macro_f1", "loss")}
 
 
 def score(truth: np.ndarray, probabilities: np.ndarray, emotions: tuple[str, ...]) -> Scores:

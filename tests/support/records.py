@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.tracking import run_files
+from harness.tracking.delivery import to_mlflow
 from harness.tracking.outbox import entry_of
 from harness.tracking.run_record import RunTags
 from harness.tracking.tracker import Tracker
@@ -23,4 +24,4 @@ def bring(tracker: Tracker, result: Result, kind: str, name: str, parent: str, t
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "files").mkdir()
         run_files.write(result, Path(folder) / "files")
-        return tracker.write(entry, Path(folder))
+        return to_mlflow(tracker)(entry, Path(folder))

@@ -22,6 +22,7 @@ from harness.data.feature_store import DiskFull
 from harness.execution import schedule
 from harness.search.storage import storage
 from harness.study.cells import plan
+from harness.tracking.delivery import to_mlflow
 from harness.tracking.outbox import Outbox
 from harness.tracking.store import Store
 from harness.training.run_trial import run_trial
@@ -72,9 +73,9 @@ def test_a_model_that_could_not_be_logged_is_brought_by_the_next_try(tmp_path: P
     with monkeypatch.context() as patched:
         patched.setattr("harness.tracking.models.requirements", full)
         with pytest.raises(OSError, match="no space left"):
-            box.deliver("u1", tracker.write)
+            box.deliver("u1", to_mlflow(tracker))
     assert box.waiting() == ["u1"]
-    run_id = box.deliver("u1", tracker.write)
+    run_id = box.deliver("u1", to_mlflow(tracker))
     assert tracker.record(run_id).state == "finished" and tracker.record(run_id).tags["bench.model"].startswith("models:/")
     client = client_of(tmp_path)
     assert client.get_run(run_id).info.status == "FINISHED"

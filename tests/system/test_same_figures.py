@@ -62,8 +62,8 @@ def test_one_two_and_four_workers_and_none_give_the_same_figures_and_weights(tmp
 
 
 def figures(home: Path) -> dict[str, dict[str, float]]:
-    """Signature of each training -> its metrics, but for how long it took."""
-    return {record.about.signature: {name: value for name, value in record.metrics.items() if not name.startswith("seconds/")}
+    """Signature of each training -> its metrics, but for how long it took and what its process used."""
+    return {record.about.signature: {name: value for name, value in record.metrics.items() if not name.startswith(("seconds/", "system/"))}
             for record in Store(home).experiment("own").records("trial", "seed")}
 
 

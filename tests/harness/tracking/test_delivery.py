@@ -10,6 +10,7 @@ import pytest
 from mlflow_client import client_of
 from outbox_entries import entry, files
 
+from harness.tracking.delivery import to_mlflow
 from harness.tracking.outbox import Outbox, OutboxEntry
 from harness.tracking.run_record import RunTags
 from harness.tracking.store import Store
@@ -22,13 +23,13 @@ def test_a_delivery_that_broke_off_is_completed_without_a_second_run_or_a_double
     box.commit(entry(run_id=live), files)
 
     def breaks_off(what: OutboxEntry, folder: Path) -> str:
-        tracker.write(what, folder)
+        to_mlflow(tracker)(what, folder)
         raise ConnectionError("the line broke before the answer came")
 
     with pytest.raises(ConnectionError):
         box.deliver("u1", breaks_off)
     assert box.waiting() == ["u1"]
-    assert box.deliver("u1", tracker.write) == live
+    assert box.deliver("u1", to_mlflow(tracker)) == live
     assert [r.run_id for r in tracker.records_of("u1")] == [live]
     curve = client_of(tmp_path).get_metric_history(live, "epoch/validation_uar")
     assert [(point.step, point.value) for point in curve] == [(1, 0.4), (2, 0.5)]
@@ -43,7 +44,7 @@ def test_results_that_name_a_new_dataset_at_the_same_moment_are_all_delivered(tm
             inputs = [{"name": "clips", "digest": digest, "source": "s", "profile": "{}", "part": "train"}]
             box.commit(entry(f"{digest}{place}", inputs=inputs), files)
             together.wait()
-            box.deliver(f"{digest}{place}", tracker.write)
+            box.deliver(f"{digest}{place}", to_mlflow(tracker))
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(deliver, range(4)))
@@ -54,5 +55,5 @@ def test_a_run_that_an_earlier_try_of_the_same_work_left_open_ends_as_killed(tmp
     box, tracker = Outbox(tmp_path), Store(tmp_path).experiment("tiny")
     first, second = (tracker.start("trial", "lr=1", None, RunTags(uid="u1")) for _ in range(2))
     box.commit(entry(run_id=second), files)
-    assert box.deliver("u1", tracker.write) == second
+    assert box.deliver("u1", to_mlflow(tracker)) == second
     assert {r.run_id: r.state for r in tracker.records_of("u1")} == {first: "killed", second: "finished"}

@@ -8,6 +8,7 @@ import pytest
 from made_finals import record, said
 from outbox_entries import entry, files
 
+from harness.tracking.delivery import to_mlflow
 from harness.tracking.openings import LEDGER, Opening, all_openings, opening_of
 from harness.tracking.outbox import Outbox
 from harness.tracking.store import Store
@@ -84,9 +85,9 @@ def test_a_delivery_that_breaks_off_at_any_call_leaves_one_opening_in_the_end(tm
         monkeypatch.setattr(tracker.client, name, breaks_off(name, getattr(tracker.client, name)))
     for _ in range(2 * len(names)):
         with pytest.raises(Killed):
-            box.deliver("u1", tracker.write)
+            box.deliver("u1", to_mlflow(tracker))
         figures = [run for run in tracker.records("seed") if run.opened_test]
         assert len(figures) <= len(ledger(tracker)) <= 1  # no figure without its opening, at no moment
-    run = box.deliver("u1", tracker.write)
+    run = box.deliver("u1", to_mlflow(tracker))
     assert list(ledger(tracker)) == ["u1"] and len(tracker.openings()) == 1
     assert opening_of(tracker.record(run)) == tracker.openings()[0]

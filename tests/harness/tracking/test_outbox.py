@@ -10,6 +10,7 @@ from pathlib import Path
 
 from outbox_entries import entry, files
 
+from harness.tracking.delivery import to_mlflow
 from harness.tracking.outbox import Outbox
 from harness.tracking.store import Store
 
@@ -39,7 +40,7 @@ def test_a_process_killed_while_it_commits_leaves_no_entry_and_its_draft_is_swep
 def test_an_entry_is_delivered_once_however_many_try_and_goes_when_the_search_has_it_too(tmp_path: Path) -> None:
     box, tracker = Outbox(tmp_path), Store(tmp_path).experiment("tiny")
     box.commit(entry(), files)
-    threads = [threading.Thread(target=box.deliver, args=("u1", tracker.write)) for _ in range(4)]
+    threads = [threading.Thread(target=box.deliver, args=("u1", to_mlflow(tracker))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

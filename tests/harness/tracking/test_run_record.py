@@ -95,6 +95,12 @@ def test_a_record_gives_the_figures_that_others_choose_by() -> None:
     assert seed.ended_by_itself and not bare.ended_by_itself
 
 
+def test_a_final_repeats_the_test_figure_of_its_seeds_and_opens_nothing_whichever_version_wrote_it() -> None:
+    now, before = (record({}, kind="final", metrics={f"test/{name}": 0.5}) for name in ("uar", "uar_mean"))
+    assert now.uar("test") == before.uar("test") == 0.5 and now.uar("validation") is None
+    assert not now.opened_test and record({}, metrics={"test/uar": 0.5}).opened_test
+
+
 def test_the_figures_of_a_run_are_those_of_the_kept_epoch_with_its_size_epochs_and_seconds() -> None:
     metrics = flat_metrics(RESULT)
     assert {key: metrics[key] for key in ("validation/uar", "validation/best_wa", "best_epoch", "epochs", "parameters", "seconds/fit")} == {
