@@ -46,7 +46,7 @@ def runs_command(args: argparse.Namespace, console: Console) -> None:
         names = short_names([run.row for run in runs if run.study == study])
         console.table(["run", "kind", "state", "cell", "seed", "validation UAR", "test UAR", "age"],
                       [[run.short_id, run.record.kind_in_words, run.record.state, names.of(run.row), run.record.seed,
-                        _figure(run.record.metrics, "validation"), _figure(run.record.metrics, "test"),
+                        _figure(run.record.uar("validation")), _figure(run.record.uar("test")),
                         _age(time.time() - run.record.started_at)] for run in listed],
                       title=_title(study, protocol, names), optional=("age", *(["state"] if all_done(listed) else [])))
         console.result("")
@@ -69,8 +69,7 @@ def _name(study: str | None) -> str | None:
     return Path(study).stem if study and study.endswith(".py") else study
 
 
-def _figure(metrics: dict[str, float], part: str) -> str:
-    value = metrics.get(f"{part}/uar", metrics.get(f"{part}/uar_mean"))
+def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 

@@ -30,7 +30,7 @@ from registry.errors import BenchError, require, unknown
 if TYPE_CHECKING:
     import pandas as pd
 
-COMPONENTS = {"recipe", "feature_space", "architecture", "augmentation", "split"}  # parameters of a run that are not settings
+COMPONENTS = {"recipe", "feature_space", "architecture", "augmentation", "split", "protocol"}  # parameters of a run that are not settings
 PARTS = ("test", "validation")
 
 
@@ -48,7 +48,7 @@ def runs(study: str | None = None, *, trials: bool = False, home: Folder = None)
     found = listed_runs(Store(Workspace.located(home).home, new=False), study, trials)
 
     def figures(part: str) -> list[float]:
-        return [each.record.metrics.get(f"{part}/uar", each.record.metrics.get(f"{part}/uar_mean", math.nan)) for each in found]
+        return [math.nan if (value := each.record.uar(part)) is None else value for each in found]
 
     return pd.DataFrame({
         "study": [each.study for each in found], "run": [each.record.run_id for each in found],

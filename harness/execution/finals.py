@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from harness.evaluation.audit import audit_final
 from harness.evaluation.intervals import mean_sd
-from harness.execution.run_context import RunContext, identity, run_name
+from harness.execution.run_context import RunContext, identity
 from harness.execution.search_summary import metric_name
 from harness.search.optuna_study import Search
 from harness.study.trial import Trial
@@ -144,9 +144,10 @@ class Final:
         assert self.best
         tags, params = identity(self.run, self.cell, self.best)
         tags = dataclasses.replace(tags, signatures=signatures, requested_at=requested_at, as_written=self._best_is_written or None)
-        self.run.record(OutboxEntry(uid=uid, kind="final", name=f"final {run_name(params)}", study=self.run.name, parent=self.run.parent,
-                                    state=state, tags=tags.to_tags(), params=params, metrics=aggregates([r.metrics for r in seeds]),
-                                    ended_ms=int(time.time() * 1000), children=len(seeds)))
+        self.run.record(OutboxEntry(uid=uid, kind="final", name=self.run.labels.name(self.cell), study=self.run.name,
+                                    parent=self.run.parent, state=state, tags=tags.to_tags(), params=params,
+                                    metrics=aggregates([r.metrics for r in seeds]), ended_ms=int(time.time() * 1000),
+                                    children=len(seeds)))
         self.run.box.mark_recorded(uid)
 
 
@@ -168,13 +169,13 @@ def summarise(run: RunContext, split: str) -> None:
     finals = [r for r in run.tracker.records("final") if r.state == "finished" and r.about.split == split
               and r.about.corpus_fingerprint == run.prepared.corpus.fingerprint[:16]]
     if finals:
-        best = max(finals, key=lambda r: r.metrics["validation/uar_mean"])
+        best = max(finals, key=lambda r: r.uar("validation") or 0.0)
         name = metric_name(split)
-        run.tracker.log_metrics(run.parent, {f"{name}/{part}_uar": best.metrics[f"{part}/uar_mean"] for part in ("validation", "test")})
+        run.tracker.log_metrics(run.parent, {f"{name}/{part}_uar": best.uar(part) or 0.0 for part in ("validation", "test")})
 
 
 def aggregates(seeds: list[dict[str, float]]) -> dict[str, float]:
-    """Mean and standard deviation over the seeds of the scores that a leaderboard shows."""
+    """Mean over the seeds, under the name that seeds use, and standard deviation of the scores that a leaderboard shows."""
     keys = [f"{part}/{score}" for part in ("validation", "test") for score in ("wa", "uar", "macro_f1")]
     pairs = {key: mean_sd([metrics[key] for metrics in seeds]) for key in keys if seeds}
-    return {name: value for key, (mean, sd) in pairs.items() for name, value in ((f"{key}_mean", mean), (f"{key}_sd", sd))}
+    return {name: value for key, (mean, sd) in pairs.items() for name, value in ((key, mean), (f"{key}_sd", sd))}

@@ -11,6 +11,7 @@ from typing import Any
 from harness.console import Console
 from harness.execution.job import Job, Objective, Outcome
 from harness.execution.prepare import Prepared
+from harness.execution.run_labels import PARTS, RunLabels, settings_in_words
 from harness.search.claims import Claims
 from harness.search.ranges import noted
 from harness.study.cells import VOTES, Cell
@@ -20,6 +21,7 @@ from harness.study.folds import Pool, pool_of, protocol_label
 from harness.study.pruning import NEVER
 from harness.study.settings import setting_value
 from harness.study.trial import Trial
+from harness.tracking.delivery import to_mlflow
 from harness.tracking.outbox import Outbox, OutboxEntry
 from harness.tracking.run_record import FOLD, LONGEST_TAG, RunRecord, RunTags
 from harness.tracking.store import Store
@@ -27,8 +29,6 @@ from harness.tracking.tracker import Tracker
 from harness.training.run_trial import run_trial
 from registry.core import short_label
 from registry.split import shares_speakers
-
-PARTS = ("recipe", "feature_space", "architecture", "augmentation", "split")
 
 
 @dataclass
@@ -38,7 +38,7 @@ class RunContext:
     Args:
         settings: fixed by the command line, as `training.epochs` -> 5. parent: run id of the study's own MLflow run.
         known: signature -> the record of a trial or seed that finished or was pruned.
-        varied: settings that differ between trials: the parameters of MLflow runs. all_folds: whether folds are pooled into one row.
+        labels: what its MLflow runs are called, and what varies between them. all_folds: whether folds are pooled into one row.
     """
 
     file: StudyFile
@@ -53,7 +53,7 @@ class RunContext:
     objective: Objective = run_trial
     parent: str = ""
     known: dict[str, RunRecord] = field(default_factory=dict)
-    varied: tuple[str, ...] = ()
+    labels: RunLabels = field(default_factory=RunLabels)
     all_folds: bool = False
 
     @property
@@ -81,12 +81,15 @@ class RunContext:
             return {}
         return {"pooled_cell": pool.key, "pooled_split": pool.protocol, "fold": cell.base.split.fold, "folds": pool.folds}
 
-    def job(self, kind: str, cell: Cell, trial: Trial, uid: str, as_written: bool = False) -> Job:
-        """The job of a trial or seed. Args: as_written: it is a seed with the settings as written, which is part of no row."""
+    def job(self, kind: str, cell: Cell, trial: Trial, uid: str, as_written: bool = False, number: int = 0) -> Job:
+        """The job of a trial or seed.
+
+        Args: as_written: it is a seed with the settings as written, which is part of no row. number: of a trial in its cell, from 1.
+        """
         tags, params = identity(self, cell, trial)
         second = "".join(self.study.objectives[1:]) if kind == "trial" else ""
         tags = replace(tags, as_written=as_written or None, second_objective=second)
-        name = (f"seed {trial.seed}{' as written' * as_written} " if kind == "seed" else "") + run_name(params)
+        name = self.labels.name(cell, f"seed {trial.seed}{' as written' * as_written}" if kind == "seed" else f"trial {number}")
         params |= {"seed": trial.seed} if kind == "seed" else {}
         pruning = self.study.pruning if kind == "trial" else NEVER
         return Job(uid=uid, kind=kind, name=name, trial=trial, tags=tags, params=params, parent=self.parent, study=self.name,
@@ -103,7 +106,7 @@ class RunContext:
     def deliver(self, uid: str) -> str:
         """Deliver an entry of the outbox to MLflow; returns the run's id, empty while MLflow is away."""
         try:
-            return self.box.deliver(uid, self.tracker.write)
+            return self.box.deliver(uid, to_mlflow(self.tracker))
         except Exception:  # MLflow fails in as many ways as there are stores; the entry still waits
             return ""
 
@@ -116,7 +119,7 @@ class RunContext:
 
 
 def identity(run: RunContext, cell: Cell, trial: Trial) -> tuple[RunTags, dict[str, Any]]:
-    """The tags and parameters of a trial's MLflow run: parameters only for what the study varies."""
+    """The tags and parameters of a trial's MLflow run: parameters for features, network and protocol, and for what the study varies."""
     base, ranges = cell.base, noted(cell.search, cell.base)
     corpus = run.prepared.corpus
     tags = RunTags(recipe=cell.recipe, feature_space=base.feature_space.label, architecture=short_label(base.architecture),
@@ -127,21 +130,11 @@ def identity(run: RunContext, cell: Cell, trial: Trial) -> tuple[RunTags, dict[s
                    settings=" ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in run.settings.items()),
                    ranges=ranges if len(json.dumps(ranges)) < LONGEST_TAG else {},
                    allow_missing="--allow-missing" if run.allow_missing else "", coordinator=run.claims.id, study_file=run.file.source,
-                   target=VOTES if trial.training.target == VOTES else "", family=base.feature_space.family,
-                   pretrained=base.feature_space.pretrained,
+                   target=VOTES if trial.training.target == VOTES else "", colour=run.labels.colour(cell),
+                   family=base.feature_space.family, pretrained=base.feature_space.pretrained,
                    validation_folds=base.validation_folds if base.validation_folds > 1 else 0, **run.pool_tags(cell))
-    params = {setting: getattr(tags, setting) if setting in PARTS else setting_value(trial, setting) for setting in run.varied}
-    return tags, {k: v for k, v in params.items() if v not in (None, "")}
-
-
-def run_name(params: dict[str, Any]) -> str:
-    """The name of an MLflow run: the settings in which it differs from others of the study."""
-    values = [str(v) if k in PARTS else f"{k.rpartition('.')[2]}={_short(v)}" for k, v in params.items()]
-    return " ".join(values) or "trial"
-
-
-def _short(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    settings = {setting: setting_value(trial, setting) for setting in run.labels.varied if setting not in PARTS}
+    return tags, {**run.labels.parameters(cell), **{name: value for name, value in settings.items() if value not in (None, "")}}
 
 
 def outcome_line(name: str, outcome: Outcome) -> str:
@@ -151,6 +144,7 @@ def outcome_line(name: str, outcome: Outcome) -> str:
     if outcome.record.validation_uar is None:
         return f"  {name}: {record.state} ({record.about.reason}) after {took}"
     test = f", test WA {m['test/wa']:.3f} UAR {m['test/uar']:.3f}" if "test/uar" in m else ""
+    searched = f"; {settings}" if record.kind == "trial" and (settings := settings_in_words(record.params)) else ""
     folds = [f"{m[f'{FOLD}{place}']:.3f}" for place in range(1, outcome.record.about.validation_folds + 1) if f"{FOLD}{place}" in m]
     where = f"(mean of {', '.join(folds)})" if folds else f"at epoch {m['best_epoch']:.0f}"
-    return f"  {name}: validation UAR {outcome.record.validation_uar:.3f} {where}{test} ({took})"
+    return f"  {name}: validation UAR {outcome.record.validation_uar:.3f} {where}{test} ({took}{searched})"

@@ -31,6 +31,7 @@ from harness.execution.recovery import (
     trained_by_earlier_versions,
 )
 from harness.execution.run_context import RunContext
+from harness.execution.run_labels import RunLabels
 from harness.execution.run_progress import RunProgress
 from harness.execution.schedule import Schedule
 from harness.execution.search_summary import log_search
@@ -121,7 +122,7 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
                                  study.objectives)
     run = RunContext(file, prepared, console, store, tracker, claims, Outbox(workspace.home), settings, allow_missing, execution.objective,
                      all_folds=all_folds)
-    run.varied = varied_settings(plan(study, prepared.corpus.fingerprint, settings, prepared.corpus.votes_fingerprint), settings)
+    run.labels = run_labels(plan(study, prepared.corpus.fingerprint, settings, prepared.corpus.votes_fingerprint), settings)
     with closing(Costs(run)) as costs:
         _search(run, searches, execution, costs, command)
         _deliver_and_summarise(run)
@@ -251,16 +252,10 @@ def _deliver_and_summarise(run: RunContext) -> None:
         log_search(run, label)
 
 
-def varied_settings(cells: list[Cell], settings: dict[str, Any]) -> tuple[str, ...]:
-    """What differs between the trials of a study: components with more than one choice, searched settings and those fixed by the call."""
-    recipes = {c.recipe for c in cells}
-    components = {"feature_space": {c.base.feature_space.label for c in cells},
-                  "architecture": {short_label(c.base.architecture) for c in cells},
-                  "augmentation": {c.base.augmentation.label for c in cells}}
-    choices = {**({"recipe": recipes} if any(recipes) else components), "split": {short_label(c.base.split) for c in cells}}
+def run_labels(cells: list[Cell], settings: dict[str, Any]) -> RunLabels:
+    """What the runs of a study are called, and what differs between them: components, searched settings and those fixed by the call."""
     chosen = {"training.precision" for cell in cells if is_auto(cell)}
-    return (*(part for part, labels in choices.items() if len(labels) > 1),
-            *sorted({s for c in cells for s in c.search} | set(settings) | chosen))
+    return RunLabels.of(cells, sorted({setting for cell in cells for setting in cell.search} | set(settings) | chosen))
 
 
 def _open_parent(run: RunContext, command: str) -> str:

@@ -11,7 +11,7 @@ from harness.execution.finals import Final
 from harness.execution.job import STOPPED, Job, Outcome, Stopped
 from harness.execution.pool import JobEnd, ProgressEvent
 from harness.execution.recovery import finished_by_signature, settle_crashed
-from harness.execution.run_context import RunContext, identity, outcome_line, run_name
+from harness.execution.run_context import RunContext, identity, outcome_line
 from harness.execution.run_progress import Kind, RunProgress
 from harness.execution.run_state import CellProgress, RunningJob
 from harness.search.optuna_study import Contradiction, Proposal, Search
@@ -149,7 +149,8 @@ class Schedule:
         return f"trial {self.run.name} {trial.signature}{second}"
 
     def _start(self, cell: CellProgress, kind: str, trial: Trial, uid: str, proposal: Proposal | None) -> Job:
-        job = self.run.job(kind, cell.search.cell, trial, uid, as_written=trial in cell.final.written)
+        job = self.run.job(kind, cell.search.cell, trial, uid, as_written=trial in cell.final.written,
+                           number=proposal.number if proposal else 0)
         self.running[uid] = RunningJob(cell, job, self.run.console.open_bar(f"  {job.name}", trial.steps), proposal)
         cell.running += proposal is not None
         cell.running_seeds += proposal is None
@@ -171,12 +172,12 @@ class Schedule:
         """A failed row for proposed settings that can't be used together."""
         tags, params = identity(self.run, cell, cell.base)
         params |= error.params
-        uid = uuid.uuid4().hex[:16]
-        self.run.record(OutboxEntry(uid=uid, kind="trial", name=run_name(params), study=self.run.name, parent=self.run.parent,
+        uid, name = uuid.uuid4().hex[:16], self.run.labels.name(cell, f"trial {error.number}")
+        self.run.record(OutboxEntry(uid=uid, kind="trial", name=name, study=self.run.name, parent=self.run.parent,
                                     state="failed", tags=replace(tags, reason=str(error)).to_tags(), params=params,
                                     ended_ms=int(time.time() * 1000)))
         self.run.box.mark_recorded(uid)
-        self.run.console.say(f"  {run_name(params)}: failed ({error})")
+        self.run.console.say(f"  {name}: failed ({error})")
 
     def on_progress(self, event: ProgressEvent) -> bool:
         """Show how far a job is; returns, for an epoch of a trial, whether the trial is to be pruned."""

@@ -31,12 +31,12 @@ class Contradiction(BenchError):
     """Proposed settings that can't be used together.
 
     Args:
-        params: setting -> the proposed value.
+        params: setting -> the proposed value. number: of the trial in its cell, from 1.
     """
 
-    def __init__(self, message: str, params: dict[str, Any]) -> None:
+    def __init__(self, message: str, params: dict[str, Any], number: int) -> None:
         super().__init__(message)
-        self.params = params
+        self.params, self.number = params, number
 
 
 def open_searches(home: Path, study_name: str, cells: list[Cell], storage: optuna.storages.RDBStorage, claims: Claims,
@@ -120,7 +120,7 @@ class Search:
             proposal.trial = with_settings(self.cell.base, params)
         except BenchError as error:
             proposal.record_end("failed", None, str(error))
-            raise Contradiction(str(error), params) from error
+            raise Contradiction(str(error), params, slot + 1) from error
         self.claims.retry(lambda: trial.set_user_attr("signature", proposal.trial.signature))
         return proposal
 
@@ -205,6 +205,11 @@ class Proposal:
     def __init__(self, search: Search, optuna_trial: optuna.Trial, uid: str, claim: str) -> None:
         self.search, self.optuna_trial, self.uid, self.claim = search, optuna_trial, uid, claim
         self._last_epoch = self._given_up_at = 0
+
+    @property
+    def number(self) -> int:
+        """Of its trial in the cell, from 1."""
+        return slot_of(self.optuna_trial) + 1
 
     def should_prune(self, epoch: int, validation_uar: float) -> bool:
         """Record an epoch; returns whether the trial is given up there.

@@ -95,9 +95,10 @@ def test_recipes_are_run_by_name_without_a_search_and_only_their_finals_are_trai
     done = bench("run", "--study", path, "--home", tmp_path)
     assert done.code == 0, done.err
     records = Store(tmp_path).experiment("own").records("trial", "seed")
-    assert sorted(r.name for r in records) == ["seed 0 louder random_80_20", "seed 0 louder unseen_speakers_80_20",
-                                               "seed 0 quick random_80_20"]
-    assert all(r.kind == "seed" and set(r.params) == {"recipe", "split", "seed"} for r in records)
+    assert sorted(r.name for r in records) == ["louder seed 0 · random_80_20", "louder seed 0 · unseen_speakers_80_20",
+                                               "quick seed 0 · random_80_20"]
+    parts = {"recipe", "feature_space", "architecture", "protocol"}
+    assert all(r.kind == "seed" and set(r.params) == parts | {"seed"} for r in records)
     assert "| louder |" in (tmp_path / "reports" / "own.md").read_text()
     again = bench("run", "--study", path, "--home", tmp_path, "--cell", "louder", "--split", "random_80_20")
     assert again.code == 0 and len(Store(tmp_path).experiment("own").records("seed")) == 3  # known already

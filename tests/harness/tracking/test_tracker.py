@@ -56,27 +56,29 @@ def test_every_run_has_ended_as_what_it_was(runs: dict[str, list[Run]]) -> None:
     assert all(r.info.end_time >= r.info.start_time for found in runs.values() for r in found)
 
 
-def test_parameters_are_what_the_study_varies_and_nothing_else(runs: dict[str, list[Run]]) -> None:
-    assert all(set(r.data.params) == {"architecture", "split", "training.learning_rate"} for r in runs["trial"] + runs["final"])
+def test_parameters_are_features_network_and_protocol_and_what_the_study_varies(runs: dict[str, list[Run]]) -> None:
+    expected = {"feature_space", "architecture", "protocol", "training.learning_rate"}
+    assert all(set(r.data.params) == expected for r in runs["trial"] + runs["final"])
     assert [r.data.params["seed"] for r in runs["seed"]] == ["0", "1", "0", "1"]
 
 
 def test_names_are_short_and_show_what_differs(runs: dict[str, list[Run]]) -> None:
-    names = [r.info.run_name for r in runs["trial"]]
-    assert names[0].removeprefix("plain_1d[filters=(4,), dense=()] ") == "random_80_20 learning_rate=0.01"
-    assert len(set(names)) == 4 and max(map(len, names)) < 90
-    assert [r.info.run_name.split(" plain_1d")[0] for r in runs["seed"]] == ["seed 0", "seed 1"] * 2
+    protocols = ["random_80_20", "unseen_speakers_80_20"]
+    names = {kind: sorted(r.info.run_name for r in found) for kind, found in runs.items()}
+    assert names["trial"] == sorted(f"plain_1d trial {number} · {protocol}" for number in (1, 2) for protocol in protocols)
+    assert names["seed"] == sorted(f"plain_1d seed {seed} · {protocol}" for seed in (0, 1) for protocol in protocols)
+    assert names["final"] == [f"plain_1d ★ chosen · {protocol}" for protocol in protocols]
 
 
 def test_the_study_s_own_run_carries_what_its_best_cells_reached(runs: dict[str, list[Run]]) -> None:
     finals = {r.data.tags["bench.split"]: r.data.metrics for r in runs["final"]}
     reached = {name: value for name, value in runs["study"][0].data.metrics.items() if not name.split("/")[1].startswith("search_")}
-    assert reached == {f"{split}/{part}_uar": metrics[f"{part}/uar_mean"]
+    assert reached == {f"{split}/{part}_uar": metrics[f"{part}/uar"]
                        for split, metrics in finals.items() for part in ("validation", "test")}
 
 
 def test_a_trial_of_the_search_has_no_test_figure_and_a_final_s_seed_has_all(runs: dict[str, list[Run]]) -> None:
-    figures = {*("wa", "uar", "macro_f1", "loss"), *(f"{k}_{e}" for k in ("precision", "recall", "f1") for e in STUDY.corpus.emotions)}
+    figures = {"wa", "uar", "macro_f1", "loss"}
     for run in runs["trial"]:
         assert {f"validation/{figure}" for figure in figures} <= set(run.data.metrics)
         assert not [key for key in run.data.metrics if key.startswith("test/")]
@@ -97,14 +99,17 @@ def test_curves_have_a_point_for_each_epoch_and_the_kept_one_has_a_name_of_its_o
 def test_a_final_carries_the_mean_and_deviation_of_its_seeds(runs: dict[str, list[Run]]) -> None:
     for i, final in enumerate(runs["final"]):
         values = [r.data.metrics["test/uar"] for r in runs["seed"][2 * i : 2 * i + 2]]
-        assert final.data.metrics["test/uar_mean"] == pytest.approx(sum(values) / 2)
+        assert final.data.metrics["test/uar"] == pytest.approx(sum(values) / 2)
         assert final.data.metrics["test/uar_sd"] == pytest.approx(abs(values[0] - values[1]) / 2**0.5)
 
 
 def test_files_of_the_test_part_are_with_the_seeds_only(client: MlflowClient, runs: dict[str, list[Run]]) -> None:
-    common = {"configuration.json", "history.csv", "learning_curves.png", "validation"}
+    common = {"configuration.json", "history.csv", "learning_curves.png", "validation", "emotions.json"}
     assert all(files_of(client, run) == common for run in runs["trial"])
-    assert all(files_of(client, run) == common | {"test"} for run in runs["seed"])
+    assert all(files_of(client, run) == common | {"test", "clips.json", "images"} for run in runs["seed"])
+    for run in runs["trial"]:
+        table = json.loads(Path(client.download_artifacts(run.info.run_id, "emotions.json")).read_text(encoding="utf-8"))
+        assert {row[0] for row in table["data"]} == {"validation"}
     assert all(files_of(client, run, part) == TABLES for run in runs["seed"] for part in ("validation", "test"))
 
 
