@@ -17,9 +17,10 @@ HASHED = re.compile(r"-[0-9a-f]{6}$")  # how a name with a hash ends
 LONGEST_NAME = 100
 LONGEST_LINE = 600  # characters of an error's message within another message
 USER_INFO = re.compile(r"(?<=://)(?:[^\s/@:'\"<>]*:[^\s@'\"<>]*|[^\s/@:?#'\"<>]+)@(?:[^\s/?#@'\"<>]*@)*")
-QUERY = re.compile(r"([?&;][\w.-]*(?:pass|pwd|secret|token|key|sig|credential|auth)[\w.-]*=)[^\s&;#'\"<>]+", re.IGNORECASE)
+QUERY = re.compile(r"([?&;](?!viewStateShareKey=)[\w.-]*(?:pass|pwd|secret|token|key|sig|credential|auth)[\w.-]*=)[^\s&;#'\"<>]+",
+                   re.IGNORECASE)
 ASCII_FOR = {"×": "x", "→": "->", "↓": "v", "–": "-", "−": "-", "…": "...", "⚠": "!", "†": "+", "‡": "++", "±": "+-", "√": "sqrt",
-             "≥": ">=", "≤": "<=", "·": ".", "♯": "#", "“": '"', "”": '"', "‘": "'", "’": "'"}
+             "≥": ">=", "≤": "<=", "★": "*", "·": ".", "♯": "#", "“": '"', "”": '"', "‘": "'", "’": "'"}
 """What stands for a sign of bench's own texts where the terminal's encoding lacks it."""
 
 
@@ -28,6 +29,8 @@ def mask_secrets(text: str) -> str:
 
     >>> mask_secrets("postgresql://anna:s3cret@db.example:5432/runs?sslpassword=x&sslmode=require is away")
     'postgresql://***@db.example:5432/runs?sslpassword=***&sslmode=require is away'
+    >>> mask_secrets("http://127.0.0.1:5000/#/experiments/1/runs?viewStateShareKey=bench-search&key=s3cret")  # the first names a view
+    'http://127.0.0.1:5000/#/experiments/1/runs?viewStateShareKey=bench-search&key=***'
     """
     return QUERY.sub(rf"\g<1>{HIDDEN}", USER_INFO.sub(f"{HIDDEN}@", text)) if "://" in text else text
 

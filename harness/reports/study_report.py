@@ -17,6 +17,7 @@ from harness.reports.answer_section import answer_markdown
 from harness.reports.leaderboard_section import losses
 from harness.reports.leaderboard_tables import ENDS
 from harness.reports.markdown import escape, plural
+from harness.reports.mlflow_pages import show_in_mlflow
 from harness.reports.pages import new_pictures, noise_page, refuse_less, staying, study_page, write_beside
 from harness.reports.pictures import Pictures
 from harness.reports.sections import sections
@@ -48,6 +49,7 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
         text = study_markdown(study_name, records, boards, pictures, tracker.openings(records), len(tracker.deleted("trial")), worths)
         record_of(study_name, records, boards, worths).write(folder)
         write_beside(path, text + (f"\nHow recall falls with noise: [{noise.name}]({quote(noise.name)}).\n" if noise.exists() else ""))
+        show_in_mlflow(tracker, path.name, records, boards, store.pages_version)
     return path, boards
 
 

@@ -23,7 +23,7 @@ from harness.tracking.addresses import for_mlflow, sqlite_address, sqlite_file
 from harness.tracking.experiments import experiments_of, find_experiment, why_missing
 from harness.tracking.moved_home import STORE
 from harness.tracking.store_errors import check_address, is_database, store_error
-from harness.tracking.store_versions import MLFLOW, check_server, check_versions
+from harness.tracking.store_versions import MLFLOW, check_server, check_versions, server_version
 from harness.tracking.tracker import Tracker
 from registry.errors import BenchError, unknown
 
@@ -147,6 +147,11 @@ class Store:
     def why_missing(self, text: str) -> str:
         """What people did by hand to a study or a run that is not found; empty where there is nothing to say."""
         return why_missing(self.client, text)
+
+    @property
+    def pages_version(self) -> str:
+        """The version of the MLflow whose pages show the store: the server's, or the installed one; empty where it is not known."""
+        return server_version(self.uri) if self.uri.startswith("http") else MLFLOW.installed
 
     def no_study(self, name: str = "", kinds: Sequence[str] = ("study",)) -> BenchError:
         """The error for a study without runs, or a store without studies; where something was deleted or renamed by hand, with that."""

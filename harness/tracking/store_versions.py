@@ -92,15 +92,21 @@ def check_versions(uri: str, library: Library) -> None:
 
 def check_server(uri: str) -> None:
     """Raises: VersionError for a server of an MLflow that keeps no models with runs, as those before `OLDEST_SERVER` do."""
-    try:
-        with urlopen(f"{uri.rstrip('/')}/version", timeout=10) as answer:
-            found = re.fullmatch(r"(\d+)\.\d+[\w.]*", answer.read(100).decode().strip())
-    except (OSError, ValueError, HTTPException):
-        return  # behind a gateway that hides it
-    if found and int(found[1]) < OLDEST_SERVER:
-        raise VersionError(f"the MLflow server {mask_secrets(uri)} is of version {found[0]}, and bench needs {OLDEST_SERVER}.0 or newer "
+    found = server_version(uri)
+    if found and int(found.partition(".")[0]) < OLDEST_SERVER:
+        raise VersionError(f"the MLflow server {mask_secrets(uri)} is of version {found}, and bench needs {OLDEST_SERVER}.0 or newer "
                            f"(installed here: {MLFLOW.installed}). Nothing was written to it. On its machine: keep a copy of its database, "
                            f"pip install -U mlflow, then {MLFLOW.upgrade} with the database's address, and start it again")
+
+
+def server_version(uri: str) -> str:
+    """The version of an MLflow server; empty behind a gateway that hides it."""
+    try:
+        with urlopen(f"{uri.rstrip('/')}/version", timeout=10) as answer:
+            found = re.fullmatch(r"\d+\.\d+[\w.]*", answer.read(100).decode().strip())
+    except (OSError, ValueError, HTTPException):
+        return ""
+    return found[0] if found else ""
 
 
 def address_in_shell(uri: str, variable: str) -> str:
