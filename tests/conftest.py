@@ -27,18 +27,6 @@ if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # two processes that fill o
     os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "numba" / worker))
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--least-coverage", type=float, metavar="PERCENT", help="count the lines that tests run, and fail below so many")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_configure(config: pytest.Config) -> None:
-    if (least := config.getoption("--least-coverage")) is not None:
-        from covered_lines import CoveredLines
-
-        config.pluginmanager.register(CoveredLines(config, least))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with long tests first, so that workers who share files end together."""
     items.sort(key=lambda item: next((place for place, folder in enumerate(LONG_FIRST) if item.nodeid.startswith(folder)), len(LONG_FIRST)))
