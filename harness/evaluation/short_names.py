@@ -36,6 +36,8 @@ def short_names(rows: Collection[Row]) -> ShortNames:
     where every `mfcc` is `mfcc[n_mfcc=26] vector`, it is `mfcc`. A recipe keeps its name.
     """
     by_name = {full_name(row): row for row in rows}
+    if not by_name:  # all runs of a study were deleted
+        return ShortNames()
     each = list(by_name.values())
     spaces, networks = {_space(row) for row in each}, {row.architecture for row in each}
     shared = "" if len(spaces) > 1 or len(networks) == 1 else spaces.pop()

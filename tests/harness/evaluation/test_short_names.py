@@ -46,3 +46,7 @@ def test_rows_that_differ_in_settings_alone_show_them_and_recipes_keep_their_nam
     assert names == ["mel × net --set training.epochs=5", "mel × net"] and found.common == ()
     names, found = named(cell("mel image", "net", recipe="plain"), cell("mel image", "net", recipe="mixup"))
     assert names == ["plain", "mixup"] and found.common == ()
+
+
+def test_a_page_without_rows_has_no_names() -> None:
+    assert short_names([]) == ShortNames()
