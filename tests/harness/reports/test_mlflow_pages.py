@@ -64,9 +64,9 @@ def test_question_answer_and_views_are_on_the_experiment_and_the_study_s_run(tra
 
 def test_a_second_report_writes_nothing_again(tracker: Tracker) -> None:
     show(tracker)
-    before = tracker.experiment_tags, finals(tracker)
+    before = tracker.experiment_tags, repr(finals(tracker))  # a text: deviations of one seed are NaN
     show(tracker)
-    assert (tracker.experiment_tags, finals(tracker)) == before
+    assert (tracker.experiment_tags, repr(finals(tracker))) == before
     for final in finals(tracker).values():
         assert len(tracker.client.get_metric_history(final.run_id, "rank")) == 1
         assert len(tracker.client.list_artifacts(final.run_id, "images")) == 2
