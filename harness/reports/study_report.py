@@ -71,7 +71,8 @@ def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[L
     below = sections(about.study_file or study_name, found, records, pictures, worths or [None] * len(boards), about.baseline, totals)
     parts = [*_title(study_name, about.question),
              *(part for answer in found for part in _of_corpus(answer, len(found) > 1, about.baseline, pictures, running)),
-             *trust_markdown(found, openings, [(section.words, section.heading) for section in below]),
+             *trust_markdown(found, openings, [(section.words, section.heading) for section in below],
+                             pictures.page if pictures else None),
              *(part for section in below for part in (f"## {section.heading}", *section.parts))]
     return "\n\n".join(part for part in parts if part) + "\n"
 

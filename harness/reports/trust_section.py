@@ -10,7 +10,7 @@ from harness.evaluation.rows import Row
 from harness.reports.markdown import anchor, escape, plural
 from harness.tracking.openings import Opening, repeated
 
-READING = "../docs/reading.md"
+READING = "docs/reading.md"
 MEANINGS = {
     "shared speakers": "speakers of the test part are also in training, so figures say little about new voices",
     "speakers unknown": "who speaks is not known: voices of the test part may all be in training, and there are no intervals",
@@ -24,10 +24,14 @@ MEANINGS = {
 """Beginning of a mark -> what it means."""
 
 
-def trust_markdown(answers: Sequence[Answer], openings: Sequence[Opening], headings: Sequence[tuple[str, str]]) -> list[str]:
-    """The line on trust and the line of links. Args: headings: words and the heading of the page that they lead to."""
+def trust_markdown(answers: Sequence[Answer], openings: Sequence[Opening], headings: Sequence[tuple[str, str]],
+                   page: Path | None = None) -> list[str]:
+    """The line on trust and the line of links.
+
+    Args: headings: words and the heading of the page that they lead to. page: where the report will lie; None: in the repository.
+    """
     boards = [answer.main for answer in answers if answer.main]
-    links = [*(f"[{words}]({anchor(heading)})" for words, heading in headings), f"[how to read this]({READING})"]
+    links = [*(f"[{words}]({anchor(heading)})" for words, heading in headings), _reading(page)]
     more = f"**More:** {' · '.join(links)}"
     if not boards:
         return [more]
@@ -36,6 +40,12 @@ def trust_markdown(answers: Sequence[Answer], openings: Sequence[Opening], headi
     deleted = sum(not opening.in_store for opening in openings)
     gone = [f"**{deleted} of them in deleted runs**"] if deleted else []
     return [f"**Trust:** {' · '.join([*parts, opened, *gone])}.", more]
+
+
+def _reading(page: Path | None) -> str:
+    """A link to the page that explains reports, its name alone in a home that has no such page."""
+    there = page is None or (page.parent.parent / READING).exists()
+    return f"[how to read this](../{READING})" if there else f"how to read this: `{READING}` of bench"
 
 
 def _of_board(board: Leaderboard) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from made_records import boards_of, row
 
 from harness.evaluation.answer import answers
@@ -32,6 +34,13 @@ def test_doubts_are_said_in_bold() -> None:
 
 def test_without_finals_there_is_nothing_to_trust() -> None:
     assert trust_markdown([], [], [("cost", "Cost")]) == ["**More:** [cost](#cost) · [how to read this](../docs/reading.md)"]
+
+
+def test_a_home_without_the_documents_gets_no_dead_link(tmp_path: Path) -> None:
+    assert trust_markdown([], [], [], tmp_path / "reports" / "small.md") == ["**More:** how to read this: `docs/reading.md` of bench"]
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "reading.md").touch()
+    assert "[how to read this](../docs/reading.md)" in trust_markdown([], [], [], tmp_path / "reports" / "small.md")[0]
 
 
 def test_marks_are_explained_where_they_occur() -> None:
