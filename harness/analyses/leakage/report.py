@@ -58,8 +58,8 @@ from, the same settings and the same seeds.
 - In a corpus where all speak the same sentences, the test sentences of unseen speakers are known from training: no protocol here keeps
   both apart.
 - A leak's worth is that for this network, corpus and training: a network that memorises more may gain more from a leak.
-- Actors say every emotion about equally often, which flatters known clips of any emotion: their mean is that over all emotions, and what
-  is left is emotion. Nobody speaks so: neutral clips alone, and clips of all emotions but one, are nearer to what is known of a person.
+- Actors say every emotion about equally often, which may flatter known clips of any emotion: their mean is that over all emotions, and
+  what is left is emotion. Nobody speaks so. Neutral clips alone, and clips of all emotions but one, show it at equal numbers of clips.
 - Fewer than {LEAST_SPEAKERS} test speakers give no interval, and one seed says nothing about another training of the same network."""
 
 
