@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from harness.evaluation.answer import Answer
 from harness.evaluation.leaderboard import Leaderboard
