@@ -14,9 +14,9 @@ COMMANDS = tuple(next(action.choices for action in parser()._actions if isinstan
 NO_RUNS = "there are no runs in"
 
 
-def test_there_are_nineteen_commands() -> None:
-    assert sorted(COMMANDS) == ["audit", "cache", "check", "compare", "data", "leakage", "list", "models", "noise", "replicate", "report",
-                                "restore", "run", "runs", "show", "status", "sync", "transfer", "ui"]
+def test_there_are_twenty_three_commands() -> None:
+    assert sorted(COMMANDS) == ["audit", "bundle", "cache", "check", "compare", "data", "export", "leakage", "list", "models", "noise", "predict",
+                                "replicate", "report", "restore", "run", "runs", "show", "status", "sync", "transfer", "ui", "verify"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -27,7 +27,7 @@ def test_the_help_of_every_command_has_an_example_that_begins_with_it(command: s
 
 def test_the_help_lists_every_command() -> None:
     outcome = bench("--help")
-    assert outcome.code == 0 and all(f"\n    {command}" in outcome.out for command in COMMANDS)
+    assert outcome.code == 0 and all(f"\n  {command} " in outcome.out for command in COMMANDS)
 
 
 @pytest.mark.parametrize(("arguments", "code", "message"), [
