@@ -64,6 +64,7 @@ def row_data(board: Leaderboard, row: Row) -> dict[str, Any]:
     finals = next((finals for finals in board.predictions if finals.row is row), None)
     labels = {other.cell: board.name(other) for other in board.rows}
     fields = row.as_json()
+    del fields["requested_at"]  # each start of a study sets it, and the same runs give the same bytes
     family = fields.pop("family") or FROM_SCRATCH
     voted = board.voted.rows.get(row.cell) if board.voted else None
     figures = {score: {**fields["test"][score], **named(("low", "high"), board.interval(row, score))} for score in SCORES if row.seeds}

@@ -15,8 +15,9 @@ NO_RUNS = "there are no runs in"
 
 
 def test_there_are_twenty_three_commands() -> None:
-    assert sorted(COMMANDS) == ["audit", "bundle", "cache", "check", "compare", "data", "export", "leakage", "list", "models", "noise", "predict",
-                                "replicate", "report", "restore", "run", "runs", "show", "status", "sync", "transfer", "ui", "verify"]
+    assert sorted(COMMANDS) == ["audit", "bundle", "cache", "check", "compare", "data", "export", "leakage", "list", "models", "noise",
+                                "predict", "replicate", "report", "restore", "run", "runs", "show", "status", "sync", "transfer", "ui",
+                                "verify"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -241,7 +241,7 @@ def test_nasty_names_stay_text_in_every_part_of_a_report() -> None:
     made = [record("trial", "evil", **tags), *final("evil", (0.5,), 0.1, **tags), record("study", "evil", **tags)]  # type: ignore[arg-type]
     made_boards = leaderboards(rows(made), known(rows(made)))
     text = study_markdown(name, made, made_boards, DrawnPictures())
-    pages = text + index_markdown({name: made_boards}, {})
+    pages = text + index_markdown([], {name: name}, {name: f"{name}.md"}, {f"{name}.md": name}, [f"{name}.md"], [name])
     outside_code = "".join(part for i, part in enumerate(pages.replace("`` ", "\0").replace(" ``", "\0").split("\0")) if i % 2 == 0)
     assert "<script" not in outside_code and "](http" not in outside_code
     assert not [line for line in pages.splitlines() if line.startswith("two")], "a name's line break starts no line of its own"

@@ -21,7 +21,7 @@ def test_a_bundle_as_it_was_made_matches_in_everything(tmp_path: Path) -> None:
     found = verify(packed(tmp_path / "a.zip"))
     assert not found.failed, faults(tmp_path / "a.zip")
     counts = [check.count for check in found.checks]
-    assert counts[0] == len(made()) and counts[1] > 4 * 2 * 20 and counts[2:4] == [4, 4] and counts[4] > 100
+    assert counts[0] == len(made()) and counts[1] == 4 * 2 * 4 and counts[2:4] == [4, 4] and counts[4] > 100
 
 
 def first(name: str) -> str:

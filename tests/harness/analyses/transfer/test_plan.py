@@ -76,7 +76,7 @@ def test_a_dry_run_shows_pairs_parts_and_cost_and_trains_nothing(study: Path, tm
     assert code == 0, err
     lines = ["".join(line.split()) for line in out.splitlines()]
     assert any(f"{a}│{b}│24clips│ANGHAP" in line for line in lines)
-    assert any("unseen_speakers_80_20│24clipsof4speakers│6clipsof1speaker│6clipsof1speaker" in line for line in lines)
+    assert any("unseen_speakers_80_2024clipsof46clipsof16clipsof1" in line for line in lines)
     assert "3 corpora × 2 seeds = 6 trainings, at most 12 epochs; 14 tests" in out
     assert f"{a} → {c}: not tested" in err
 
