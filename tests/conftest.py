@@ -83,6 +83,14 @@ def server(tmp_path: Path) -> Iterator[Server]:
     started.end()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def true_hardware() -> Iterator[None]:
+    """What simulated trials say of their hardware is forgotten after each file."""
+    yield
+    if simulated := sys.modules.get("simulated"):
+        simulated.forget()
+
+
 @pytest.fixture
 def no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs do not measure what rows cost, in processes of their own: `test_cost.py` does."""

@@ -49,6 +49,15 @@ def study_file(study: Study = STUDY) -> StudyFile:
     return StudyFile("simulated", "A study of tests.", __file__, study)
 
 
+HARDWARE = environment.hardware
+
+
+def forget() -> None:
+    """Runs that are no simulation tell their hardware again."""
+    environment.hardware = HARDWARE
+    environment.environment_tags.cache_clear()
+
+
 def simulated(trial: Trial, workspace: Workspace, on_epoch: Any, preparing: Any = None, seconds: float = 0.0, busy: bool = False) -> Result:
     """What a trial could have given: the same for the same signature; takes `seconds`, computing all the while where `busy`."""
     environment.hardware = lambda: "none: simulated"  # nothing is computed: no need to load TensorFlow to say what devices it has
