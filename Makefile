@@ -73,7 +73,7 @@ types: $(VENV)/installed-dev
 
 # Strict: a link that leads nowhere is an error. Nothing is fetched, neither here nor by the pages.
 docs: $(VENV)/installed-docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet --config-file docs/mkdocs.yml
 	@echo "open build/site/index.html; its search needs a server: python -m http.server -b 127.0.0.1 -d build/site"
 
 $(VENV)/installed-docs: $(VENV)/installed
