@@ -127,7 +127,8 @@ def _voices(answer: Answer, taken: Row) -> list[str]:
     others = [f"{escape(_short(answer, row.name))} {points(row.gain)}{f' at {proportion(pair.new)}' if several else ''}"
               for pair in answer.pairs for row in pair.rows if row.is_told and row.name != taken.name]
     more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
-    return [text + (f" Of other rows it can: {', '.join(others[:NAMED])}{more}." if others else "")]
+    beside = "It can be told of other rows, too" if first.is_told else "Of other rows it can"
+    return [text + (f" {beside}: {', '.join(others[:NAMED])}{more}." if others else "")]
 
 
 def _short(answer: Answer, name: str) -> str:

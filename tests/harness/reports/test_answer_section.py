@@ -52,6 +52,16 @@ def test_what_known_speakers_are_worth_is_told_with_its_interval(gain: tuple[flo
     assert answer.taken and _voices(dataclasses.replace(answer, pairs=(told,)), answer.taken) == [words]
 
 
+@pytest.mark.parametrize(("gain", "beside"), [((0.07, 0.01, 0.13), " It can be told of other rows, too: other +5.0 [+1.0, +9.0]."),
+                                              ((0.04, -0.03, 0.11), " Of other rows it can: other +5.0 [+1.0, +9.0].")])
+def test_rows_that_owe_something_to_known_speakers_are_named_beside_it(gain: tuple[float, float, float], beside: str) -> None:
+    answer, = answers(boards_of(*TWINS))
+    pair, = answer.pairs
+    of_taken = dataclasses.replace(pair.rows[0], gain=gain)
+    told = dataclasses.replace(pair, rows=(of_taken, dataclasses.replace(of_taken, name="other", gain=(0.05, 0.01, 0.09))))
+    assert answer.taken and _voices(dataclasses.replace(answer, pairs=(told,)), answer.taken)[0].endswith(beside)
+
+
 def test_the_picture_has_a_panel_of_both_kinds_of_speakers_and_the_row_to_take() -> None:
     pictures = DrawnPictures()
     parts = answer_markdown(*answers(boards_of(*TWINS)), "", pictures.answer)
