@@ -12,6 +12,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -49,9 +50,15 @@ class Sampled:
     excess: float
 
 
+@lru_cache(maxsize=8)
 def speaker_draws(speakers: int, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
-    """How often each speaker is in each bootstrap sample of so many speakers: (resamples, speakers), float64."""
-    return np.random.default_rng(seed).multinomial(speakers, np.full(speakers, 1 / speakers), size=resamples).astype(np.float64)
+    """How often each speaker is in each bootstrap sample of so many speakers: (resamples, speakers), float64, not to be written to.
+
+    All rows, scores and groups of as many speakers have the same draws, which are kept.
+    """
+    draws = np.random.default_rng(seed).multinomial(speakers, np.full(speakers, 1 / speakers), size=resamples).astype(np.float64)
+    draws.flags.writeable = False
+    return draws
 
 
 def sampled(counts: np.ndarray, draws: np.ndarray) -> dict[str, Sampled]:

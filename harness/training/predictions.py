@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -60,7 +61,7 @@ class Predictions:
         """Whether it is known who speaks: without that, clips of a speaker count as independent of each other nowhere."""
         return bool((self.speakers != "").any())
 
-    @property
+    @cached_property
     def votes(self) -> np.ndarray:
         """How many listeners chose each emotion of each clip, (clips, classes), int64; 0 everywhere where that is not known.
 
@@ -73,7 +74,7 @@ class Predictions:
                     row[self.emotions.index(emotion)] = number
         return counts
 
-    @property
+    @cached_property
     def scores(self) -> Scores:
         """WA, UAR, macro-F1, loss and the confusion matrix."""
         return score(self.truth, self.probabilities, self.emotions)
