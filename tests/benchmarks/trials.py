@@ -10,6 +10,7 @@ each epoch count as outside; MLflow takes less than 0.3 s for a trial without it
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import itertools
 import statistics
 import sys
@@ -79,6 +80,7 @@ def search(options: argparse.Namespace, home: Path) -> list[Measured]:
         return result
 
     file = chosen_study("cnn2d", None if options.data else "synthetic", ["random_80_20"], options.trials, [0])
+    file = dataclasses.replace(file, study=dataclasses.replace(file.study, prune="none"))  # what is given up is never scored
     run_study(file, Store(home), Workspace(home, data=options.data), {"training.epochs": options.epochs, "training.early_stopping": None},
               Console(), only_cell=options.cell, allow_missing=True, execution=Execution(in_process=True, objective=watched))
     whole = [after - before for before, after in itertools.pairwise(starts)][1 : options.trials]
