@@ -29,12 +29,13 @@ def gains(board: Leaderboard, baseline: str) -> list[Gain]:
     """What each other row of a leaderboard gains over the baseline, most first; empty where that is not there, or rows
     can't be compared.
 
-    The variance of training is pooled over all rows, as in the leaderboard: two rows of three seeds say little of it.
+    The variance of training is pooled over all rows of a kind, as in the leaderboard: two rows of three seeds say little of it.
     """
     of = next((finals for finals in board.predictions if finals.row.label == baseline), None)
     if of is None or not board.rankable:
         return []
-    drawn = {finals.row.cell: sampled(finals.counts, speaker_draws(finals.counts.shape[1]))["uar"] for finals in board.predictions}
+    drawn = {finals.row.cell: sampled(finals.counts, speaker_draws(finals.counts.shape[1]), finals.row.at_once)["uar"]
+             for finals in board.predictions}
     rows = [Gain(board.name(finals.row), board.test_uar(finals),
                  difference_of(drawn[finals.row.cell], drawn[of.row.cell], paired=True, among=[*drawn.values()]))
             for finals in board.predictions if finals is not of]

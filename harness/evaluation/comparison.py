@@ -71,7 +71,7 @@ def compare(a: RunsToCompare, b: RunsToCompare, resamples: int = RESAMPLES) -> C
     counts = [speaker_counts(side.predictions) for side in (a, b)]
     means = {score: [float(np.mean([getattr(seed.scores, score) for seed in side.predictions])) for side in (a, b)] for score in SCORES}
     scores = {score: Difference(*means[score], *(float(values[0, 1]) for values in (test.difference, test.low, test.high, test.p)))
-              for score, test in pairs(counts, resamples).items()}
+              for score, test in pairs(counts, resamples, at_once=[side.at_once for side in (a, b)]).items()}
     right_a, right_b, clips = _right(a), _right(b), a.predictions[0].clips
     speakers = counts[0].shape[1] if a.predictions[0].knows_speakers else 0
     return Comparison(

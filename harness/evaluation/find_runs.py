@@ -108,7 +108,7 @@ class RunsToCompare:
 
     Args:
         name: in words. predictions: of each seed, on test. parameters: setting -> value, of the first seed. seeds: their numbers.
-        fingerprints: `corpus` and `split`.
+        fingerprints: `corpus` and `split`. at_once: whether it is fitted at once, and not trained by epochs.
     """
 
     name: str
@@ -116,6 +116,7 @@ class RunsToCompare:
     parameters: dict[str, str]
     seeds: tuple[str, ...]
     fingerprints: dict[str, str]
+    at_once: bool
 
 
 def runs_to_compare(store: Store, text: str) -> RunsToCompare:
@@ -140,7 +141,8 @@ def runs_to_compare(store: Store, text: str) -> RunsToCompare:
         of_seeds.setdefault((run.seed or "?", "" if run.seed else run.run_id), []).append(of_run)
     return RunsToCompare(chosen.name, tuple(_sorted(joined(folds)) for folds in of_seeds.values()), _parameters(chosen.tracker, first),
                          tuple(seed for seed, _ in of_seeds),
-                         {"corpus": first.about.corpus_fingerprint[:16], "split": first.about.split_fingerprint[:16]})
+                         {"corpus": first.about.corpus_fingerprint[:16], "split": first.about.split_fingerprint[:16]},
+                         at_once=first.about.epochs == 1)
 
 
 def _parameters(tracker: Tracker, run: RunRecord) -> dict[str, str]:

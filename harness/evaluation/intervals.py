@@ -1,16 +1,17 @@
 """Intervals of the figures that leaderboards print, from the seeds of a row and the speakers that it was tested on.
 
 Clips of a speaker are not independent, so whole speakers are resampled; and another training of the same network gives other figures, so
-the variance between seeds is added where there are several: one variance for all rows of a table, so that a row's interval and its
-rank agree. An interval is measured ± Student's t × the standard error of both; plain percentiles of the same bootstrap are too
-narrow for few speakers. tests/harness/evaluation/test_intervals.py measures how often each covers the truth.
+the variance between seeds is added where there are several: one variance for all networks of a table and one for all estimators, which
+are fitted at once and differ little between seeds, so that a row's interval and its rank agree. An interval is measured ± Student's t ×
+the standard error of both; plain percentiles of the same bootstrap are too narrow for few speakers.
+tests/harness/evaluation/test_intervals.py measures how often each covers the truth.
 """
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,6 +21,7 @@ RESAMPLES = 10_000
 LEAST_SPEAKERS = 5  # fewer say nothing about other speakers
 LEVEL = 0.05
 Figure = tuple[float, float, float]  # a value with the bounds of its 95 % interval
+Variance = tuple[float, float]  # an estimate with its degrees of freedom, both 0 where there is none
 SCORES = {"wa": "WA", "uar": "UAR", "macro_f1": "macro-F1"}  # as code and as people call them
 
 
@@ -39,6 +41,7 @@ class Sampled:
 
     Args:
         value: mean over the seeds. drawn: the same under each draw, shape (resamples,). seeds, speakers: how many.
+        at_once: fitted at once, as estimators are, and not trained by epochs.
         between: variance between the seeds; 0 for one. excess: the part of it that speakers do not explain, negative by chance.
     """
 
@@ -46,6 +49,7 @@ class Sampled:
     drawn: np.ndarray
     seeds: int
     speakers: int
+    at_once: bool
     between: float
     excess: float
 
@@ -61,7 +65,7 @@ def speaker_draws(speakers: int, resamples: int = RESAMPLES, seed: int = 0) -> n
     return draws
 
 
-def sampled(counts: np.ndarray, draws: np.ndarray) -> dict[str, Sampled]:
+def sampled(counts: np.ndarray, draws: np.ndarray, at_once: bool = False) -> dict[str, Sampled]:
     """WA, UAR and macro-F1 of a row under draws of its speakers; rows that get the same draws are compared speaker by speaker.
 
     Args:
@@ -70,7 +74,7 @@ def sampled(counts: np.ndarray, draws: np.ndarray) -> dict[str, Sampled]:
     seeds, speakers, classes, _ = counts.shape
     parts = [draws @ part.transpose(1, 0, 2).reshape(speakers, -1).astype(np.float64) for part in _margins(counts)]
     under, measured = _figures(*(part.reshape(-1, seeds, classes) for part in parts)), figures_of(counts.sum(axis=1))
-    return {score: Sampled(float(measured[score].mean()), under[score].mean(axis=1), seeds, speakers,
+    return {score: Sampled(float(measured[score].mean()), under[score].mean(axis=1), seeds, speakers, at_once,
                            *_between(measured[score], under[score])) for score in SCORES}
 
 
@@ -83,25 +87,42 @@ def _between(measured: np.ndarray, drawn: np.ndarray) -> tuple[float, float]:
     return float(measured.var(ddof=1)), float(measured.var(ddof=1) - by_speakers)
 
 
-def training_variance(rows: Sequence[Sampled]) -> tuple[float, float]:
-    """Variance of one training, pooled over rows, never negative, and its degrees of freedom; both 0 when no row has two seeds.
+def training_variance(rows: Sequence[Sampled]) -> dict[bool, Variance]:
+    """Variance of one training, of networks (False) and of what is fitted at once (True), each pooled over its rows; none is negative.
 
-    The less of the variance between seeds it is, the fewer degrees of freedom: it is a difference of two estimates.
+    Without a row of two seeds there is none. The less of the variance between seeds it is, the fewer degrees of freedom: it is a difference
+    of two estimates.
     """
+    return {at_once: _pooled([row for row in rows if row.at_once is at_once]) for at_once in (False, True)}
+
+
+def _pooled(rows: Sequence[Sampled]) -> Variance:
     freedom = sum(row.seeds - 1 for row in rows)
     between, excess = (sum(getattr(row, part) * (row.seeds - 1) for row in rows) for part in ("between", "excess"))
     return (excess / freedom, freedom * (excess / between) ** 2) if excess > 0 else (0.0, 0.0)
 
 
-def standard_error(resampled: np.ndarray, speakers: int, training: np.ndarray | float, freedom: float) -> tuple[np.ndarray, np.ndarray]:
+def standard_error(resampled: np.ndarray, speakers: int, training: Mapping[bool, Variance], trainings: Mapping[bool, np.ndarray | float],
+                   ) -> tuple[np.ndarray, np.ndarray]:
     """Standard error from the bootstrap variance and the variance by training, and its degrees of freedom.
 
+    Args:
+        training: variance of one training of networks and of what is fitted at once. trainings: of each kind, by what it is multiplied: of
+            a mean over seeds 1 / seeds, of a difference the sum over both sides.
     Reference: Satterthwaite 1946 for the degrees of freedom of a sum; n / (n − 1) as in Davison and Hinkley 1997, section 2.3.
     """
-    by_speakers = np.asarray(resampled * speakers / (speakers - 1))
-    total = by_speakers + training
-    parts = by_speakers**2 / (speakers - 1) + (np.square(training) / freedom if freedom else 0.0)
+    total = by_speakers = np.asarray(resampled * speakers / (speakers - 1))
+    parts = by_speakers**2 / (speakers - 1)
+    for at_once, (variance, freedom) in training.items():
+        if freedom:
+            total = total + variance * trainings[at_once]
+            parts = parts + np.square(variance * trainings[at_once]) / freedom
     return np.sqrt(total), np.where(parts > 0, total**2 / np.where(parts > 0, parts, 1), speakers - 1)
+
+
+def trainings(*rows: Sampled) -> dict[bool, float]:
+    """Of networks (False) and of what is fitted at once (True): by what the variance of one training is multiplied in a sum of rows."""
+    return {at_once: sum(1 / row.seeds for row in rows if row.at_once is at_once) for at_once in (False, True)}
 
 
 def speaker_intervals(counts: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, tuple[float, float]]:
@@ -115,27 +136,26 @@ def speaker_intervals(counts: np.ndarray, resamples: int = RESAMPLES, seed: int 
     return table_intervals([counts], resamples, seed)[0]
 
 
-def table_intervals(rows: Sequence[np.ndarray], resamples: int = RESAMPLES, seed: int = 0) -> list[dict[str, tuple[float, float]]]:
-    """The intervals of every row of a table, with the variance of training pooled over all of them, as the tests of pairs pool it.
+def table_intervals(rows: Sequence[np.ndarray], resamples: int = RESAMPLES, seed: int = 0, at_once: Sequence[bool] = ()
+                    ) -> list[dict[str, tuple[float, float]]]:
+    """The intervals of every row of a table, with the variance of training pooled over its kind, as the tests of pairs pool it.
 
     A row of one seed gets it from the others; where all have one seed it is in no interval.
-    Args: rows: of each row, counts as `speaker_intervals` takes them; rows may differ in speakers and in seeds.
+    Args:
+        rows: of each row, counts as `speaker_intervals` takes them; rows may differ in speakers and in seeds.
+        at_once: of each, whether it is fitted at once; empty: none is.
     """
-    samples = [sampled(counts, speaker_draws(counts.shape[1], resamples, seed)) if counts.shape[1] >= LEAST_SPEAKERS else None
-               for counts in rows]
+    samples = [sampled(counts, speaker_draws(counts.shape[1], resamples, seed), kind) if counts.shape[1] >= LEAST_SPEAKERS else None
+               for counts, kind in zip(rows, at_once or [False] * len(rows), strict=True)]
     pooled = {score: training_variance([row[score] for row in samples if row]) for score in SCORES}
     return [{score: interval(row[score], pooled[score]) if row else (math.nan, math.nan) for score in SCORES} for row in samples]
 
 
-def interval(row: Sampled, pooled: tuple[float, float]) -> tuple[float, float]:
-    """The 95 % interval of one score of one row, within [0, 1].
-
-    Args: pooled: variance of one training and its degrees of freedom, as `training_variance` gives them for the rows of the table.
-    """
+def interval(row: Sampled, pooled: Mapping[bool, Variance]) -> tuple[float, float]:
+    """The 95 % interval of one score of one row, within [0, 1]. Args: pooled: `training_variance` of the rows of the table."""
     from scipy.special import stdtrit  # scipy.stats takes half a second to load
 
-    training, freedom = pooled
-    error, df = standard_error(row.drawn.var(), row.speakers, training / row.seeds, freedom)
+    error, df = standard_error(row.drawn.var(), row.speakers, pooled, trainings(row))
     half = float(stdtrit(df, 1 - LEVEL / 2) * error)
     return max(row.value - half, 0.0), min(row.value + half, 1.0)
 
@@ -153,12 +173,11 @@ def difference_of(one: Sampled, other: Sampled, paired: bool, among: Sequence[Sa
     value = one.value - other.value
     if min(one.speakers, other.speakers) < LEAST_SPEAKERS:
         return value, math.nan, math.nan
-    training, freedom = training_variance(among or [one, other])
+    pooled = training_variance(among or [one, other])
     if paired:
-        error, df = standard_error((one.drawn - other.drawn).var(), one.speakers, training / one.seeds + training / other.seeds, freedom)
+        error, df = standard_error((one.drawn - other.drawn).var(), one.speakers, pooled, trainings(one, other))
     else:
-        errors, dfs = zip(*(standard_error(row.drawn.var(), row.speakers, training / row.seeds, freedom)
-                            for row in (one, other)), strict=True)
+        errors, dfs = zip(*(standard_error(row.drawn.var(), row.speakers, pooled, trainings(row)) for row in (one, other)), strict=True)
         error, parts = np.hypot(*errors), sum(e**4 / d for e, d in zip(errors, dfs, strict=True))
         df = error**4 / parts if parts > 0 else min(dfs)
     half = float(stdtrit(df, 1 - LEVEL / 2) * error)

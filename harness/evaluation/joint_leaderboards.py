@@ -155,5 +155,6 @@ def _ranked(rows: Sequence[tuple[JointRow, TestedRow]]) -> list[JointRow]:
     counts = [tested.counts for _, tested in rows]
     if not rows or counts[0].shape[1] < LEAST_SPEAKERS:
         return [row for row, _ in rows]
-    ranks = pairs(counts)[SCORE].ranks if len(rows) > 1 else [1]
+    at_once = [row.data["epochs"] == 1 for row, _ in rows]
+    ranks = pairs(counts, at_once=at_once)[SCORE].ranks if len(rows) > 1 else [1]
     return [replace(row, rank=rank) for (row, _), rank in zip(rows, ranks, strict=True)]

@@ -106,8 +106,8 @@ class Leaderboard:
 
     @cached_property
     def statistics(self) -> dict[str, RowStatistics]:
-        """Cell -> its statistics, of the rows whose files are in the store; intervals and ranks share one variance of training."""
-        intervals = table_intervals([finals.counts for finals in self.predictions])
+        """Cell -> its statistics, of the rows whose files are in the store; intervals and ranks share the variances of training."""
+        intervals = table_intervals([finals.counts for finals in self.predictions], at_once=self._at_once)
         return {finals.row.cell: RowStatistics(rank, alike, bounds, alarms(finals))
                 for finals, (rank, alike), bounds in zip(self.predictions, self._ranks(), intervals, strict=True)}
 
@@ -125,7 +125,11 @@ class Leaderboard:
         """Every row with statistics against every other by test UAR, in the order of `predictions`; None where they can't be."""
         if not self.rankable or len(self.predictions) == 1:
             return None
-        return pairs([finals.counts for finals in self.predictions])[RANKED_BY]
+        return pairs([finals.counts for finals in self.predictions], at_once=self._at_once)[RANKED_BY]
+
+    @property
+    def _at_once(self) -> list[bool]:
+        return [finals.row.at_once for finals in self.predictions]
 
     @cached_property
     def rankable(self) -> bool:

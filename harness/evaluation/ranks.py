@@ -1,8 +1,9 @@
 """Which rows of a leaderboard can be told apart: paired tests on the same test clips with Holm's correction, and shared ranks.
 
 Two rows are compared speaker by speaker: the same resampled speakers give the standard error of the difference, the variance of training
-is pooled over the rows that have several seeds (which takes networks to be about equally stable), and Student's t gives interval and
-two-sided p. The p is not a share of resamples: 10,000 of them could tell nothing among 30 rows, whose 435 pairs need p < 0.0001.
+is pooled over the networks that have several seeds, which takes them to be about equally stable, and over the estimators, and Student's
+t gives interval and two-sided p. The p is not a share of resamples: 10,000 of them could tell nothing among 30 rows, whose 435 pairs need
+p < 0.0001.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from harness.evaluation.intervals import (
     speaker_draws,
     standard_error,
     training_variance,
+    trainings,
 )
 from registry.errors import BenchError
 
@@ -65,17 +67,19 @@ class Pairs:
         return float(np.median((self.high - self.difference)[places])), float(np.median(self.detectable[places]))
 
 
-def pairs(counts: Sequence[np.ndarray] | np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, Pairs]:
+def pairs(counts: Sequence[np.ndarray] | np.ndarray, resamples: int = RESAMPLES, seed: int = 0, at_once: Sequence[bool] = ()
+          ) -> dict[str, Pairs]:
     """Every row against every other by `wa`, `uar` and `macro_f1`; Holm's correction is within each score.
 
     Args:
         counts: of each row, confusion counts of shape (seeds, speakers, truth, predicted) from the same test clips, speakers in the same
             order; rows may have different numbers of seeds.
+        at_once: of each row, whether it is fitted at once; empty: none is.
     Raises: BenchError when speakers have different clips in two rows.
     """
     _require_same_clips(counts)
     draws = speaker_draws(counts[0].shape[1], resamples, seed)
-    rows = [sampled(row, draws) for row in counts]
+    rows = [sampled(row, draws, kind) for row, kind in zip(counts, at_once or [False] * len(counts), strict=True)]
     return {score: _pairs([row[score] for row in rows]) for score in rows[0]}
 
 
@@ -89,14 +93,15 @@ def _require_same_clips(counts: Sequence[np.ndarray] | np.ndarray) -> None:
 def _pairs(rows: list[Sampled]) -> Pairs:
     from scipy.special import stdtr, stdtrit
 
-    speakers, seeds = rows[0].speakers, np.array([row.seeds for row in rows])
+    speakers = rows[0].speakers
     values, drawn = np.array([row.value for row in rows]), np.array([row.drawn for row in rows])
     difference = values[None, :] - values[:, None]
-    training, freedom = training_variance(rows)
     if speakers < LEAST_SPEAKERS:
         unknown = np.full_like(difference, np.nan)
         return Pairs(difference, unknown, unknown, unknown, unknown, unknown)
-    error, df = standard_error(_variances(drawn), speakers, training * (1 / seeds[:, None] + 1 / seeds[None, :]), freedom)
+    of_each = {at_once: np.array([trainings(row)[at_once] for row in rows]) for at_once in (False, True)}
+    error, df = standard_error(_variances(drawn), speakers, training_variance(rows),
+                               {at_once: each[:, None] + each[None, :] for at_once, each in of_each.items()})
     half = stdtrit(df, 1 - LEVEL / 2) * error
     t = np.abs(difference) / np.maximum(error, NOTHING)
     p = np.where(np.abs(difference) < NOTHING, 1.0, 2 * stdtr(df, -t))

@@ -67,8 +67,8 @@ def _of_constant_answers(test: Predictions, answered: np.ndarray) -> dict[str, t
     measured, under = _figures_of_constants(clips.sum(axis=0)), _figures_of_constants(speaker_draws(len(clips)) @ clips)
     figures = {}
     for score, values in measured.items():
-        rows = [Sampled(float(values[i]), under[score][:, i], 1, len(clips), 0.0, 0.0) for i in np.flatnonzero(answered)]
-        bounds = [interval(row, (0.0, 0.0)) if len(clips) >= LEAST_SPEAKERS else (math.nan, math.nan) for row in rows]
+        rows = [Sampled(float(values[i]), under[score][:, i], 1, len(clips), False, 0.0, 0.0) for i in np.flatnonzero(answered)]
+        bounds = [interval(row, {}) if len(clips) >= LEAST_SPEAKERS else (math.nan, math.nan) for row in rows]
         value, (low, high) = np.mean([row.value for row in rows]), np.mean(bounds, axis=0)
         figures[score] = (float(value), float(low), float(high))
     return figures

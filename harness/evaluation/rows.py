@@ -121,6 +121,11 @@ class Row:
         return self.recipe or " × ".join(part for part in (self.feature_space, self.architecture, self.augmentation) if part)
 
     @property
+    def at_once(self) -> bool:
+        """Whether it is fitted at once, as estimators are, and not trained by epochs."""
+        return self.epochs == 1
+
+    @property
     def folds_in_words(self) -> str:
         """How many folds of a pooled row have finals: `3 of 5 folds`."""
         return f"{self.folds_done} of {self.folds} folds"

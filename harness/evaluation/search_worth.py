@@ -1,20 +1,31 @@
 """What searching was worth: finals of the best trial against finals of the settings as written, on the same test clips and seeds.
 
 Figures, intervals and p are those of `ranks`: speakers are resampled on both sides together, and the variance of training is pooled over
-all finals of the table. Over several rows the differences are averaged under each draw, since rows share their test speakers.
+the finals of the table, of networks and of estimators apart. Over several rows the differences are averaged
+under each draw, since rows share their test speakers.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from harness.evaluation.bundled_runs import StoredRuns
 from harness.evaluation.final_predictions import FinalPredictions, MissingFiles, seed_predictions
-from harness.evaluation.intervals import LEAST_SPEAKERS, LEVEL, Sampled, sampled, speaker_draws, standard_error, training_variance
+from harness.evaluation.intervals import (
+    LEAST_SPEAKERS,
+    LEVEL,
+    Sampled,
+    Variance,
+    sampled,
+    speaker_draws,
+    standard_error,
+    training_variance,
+    trainings,
+)
 from harness.evaluation.leaderboard import Leaderboard
 from harness.tracking.run_record import RunRecord
 from harness.training.predictions import Predictions, joined, speaker_counts
@@ -52,12 +63,17 @@ def read_worth(tracker: StoredRuns, records: Sequence[RunRecord], board: Leaderb
     pairs = {finals.row.cell: (written, finals.test) for finals in board.predictions if (written := _written(tracker, records, finals))}
     if all(written is best for written, best in pairs.values()) and len(pairs) < len(board.predictions):
         return None  # the study does not train them: of some rows it is known all the same, and these would stand for all
-    return worth(pairs)
+    return worth(pairs, {finals.row.cell for finals in board.predictions if finals.row.at_once})
 
 
-def worth(pairs: Mapping[str, tuple[Sequence[Predictions], Sequence[Predictions]]]) -> SearchWorth | None:
-    """Args: pairs: cell -> predictions on test of each seed, of the settings as written and of the best trial; the same object twice where
-    these are the same. None without any."""
+def worth(pairs: Mapping[str, tuple[Sequence[Predictions], Sequence[Predictions]]], at_once: Collection[str] = ()) -> SearchWorth | None:
+    """None without any pair.
+
+    Args:
+        pairs: cell -> predictions on test of each seed, of the settings as written and of the best trial; the same object twice where
+            these are the same.
+        at_once: the cells that are fitted at once.
+    """
     if not pairs:
         return None
     counts = {cell: [speaker_counts(side) for side in sides] for cell, sides in pairs.items()}
@@ -72,22 +88,22 @@ def worth(pairs: Mapping[str, tuple[Sequence[Predictions], Sequence[Predictions]
         rows = {cell: RowWorth(best, written, best - written, *((0.0, 0.0) if is_same else nothing), is_same)
                 for cell, (written, best), is_same in zip(pairs, means, same, strict=True)}
         return SearchWorth(rows, (float(np.mean(differences)), *nothing))
-    both = [[sampled(side, draws)[SCORE] for side in sides] for sides in counts.values()]
+    both = [[sampled(side, draws, cell in at_once)[SCORE] for side in sides] for cell, sides in counts.items()]
     pooled = training_variance([row for sides, is_same in zip(both, same, strict=True) for row in (sides[:1] if is_same else sides)])
     rows = {cell: RowWorth(best.value, written.value, *_mean([(written, best)], [is_same], pooled), is_same)
             for cell, (written, best), is_same in zip(pairs, both, same, strict=True)}
     return SearchWorth(rows, _mean([(written, best) for written, best in both], same, pooled))
 
 
-def _mean(pairs: Sequence[tuple[Sampled, Sampled]], same: Sequence[bool], pooled: tuple[float, float]) -> tuple[float, float, float]:
+def _mean(pairs: Sequence[tuple[Sampled, Sampled]], same: Sequence[bool], pooled: Mapping[bool, Variance]) -> tuple[float, float, float]:
     """The mean difference of these pairs and its 95 % interval; a pair of the same networks adds 0 and no variance."""
     from scipy.special import stdtrit
 
     drawn = np.mean([best.drawn - written.drawn for written, best in pairs], axis=0)
-    training = sum(0.0 if is_same else pooled[0] * (1 / written.seeds + 1 / best.seeds)
-                   for (written, best), is_same in zip(pairs, same, strict=True)) / len(pairs) ** 2
+    added = [trainings(*sides) for sides, is_same in zip(pairs, same, strict=True) if not is_same]
+    multiplied = {at_once: sum(each[at_once] for each in added) / len(pairs) ** 2 for at_once in pooled}
     value = float(np.mean([best.value - written.value for written, best in pairs]))
-    error, freedom = standard_error(drawn.var(), pairs[0][0].speakers, training, pooled[1])
+    error, freedom = standard_error(drawn.var(), pairs[0][0].speakers, pooled, multiplied)
     half = float(stdtrit(freedom, 1 - LEVEL / 2) * error)
     return value, value - half, value + half
 

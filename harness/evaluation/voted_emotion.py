@@ -63,9 +63,10 @@ def voted_board(finals: Sequence[FinalPredictions], rankable: bool) -> VotedBoar
         return None
     counts = [np.array([_counts(test, _answers(test.predicted, test)) for test in each.test]) for each in known]
     same = rankable and counts[0].shape[1] >= LEAST_SPEAKERS and len({each.sum(axis=-1)[0].tobytes() for each in counts}) == 1
-    ranks = (pairs(counts)["uar"].ranks if len(counts) > 1 else [1]) if same else [None] * len(counts)
+    at_once = [each.row.at_once for each in known]
+    ranks = (pairs(counts, at_once=at_once)["uar"].ranks if len(counts) > 1 else [1]) if same else [None] * len(counts)
     rows = {each.row.cell: _row(seeds, each.test, bounds, rank)
-            for each, seeds, bounds, rank in zip(known, counts, table_intervals(counts), ranks, strict=True)}
+            for each, seeds, bounds, rank in zip(known, counts, table_intervals(counts, at_once=at_once), ranks, strict=True)}
     test = known[0].test[0]
     most = _most(test.votes[_voted(test)])
     return VotedBoard(dict(sorted(rows.items(), key=lambda row: -row[1].uar[0])), _references(test), len(most),

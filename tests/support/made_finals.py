@@ -40,7 +40,8 @@ def said(recall: float, seed: int = 0, clips: int = SPEAKERS * CLIPS, emotions: 
 
 
 def a_side(name: str, *predictions: Predictions, **parameters: str) -> RunsToCompare:
-    return RunsToCompare(name, predictions, parameters, tuple(map(str, range(len(predictions)))), {"corpus": "c", "split": "s"})
+    return RunsToCompare(name, predictions, parameters, tuple(map(str, range(len(predictions)))), {"corpus": "c", "split": "s"},
+                         at_once=False)
 
 
 

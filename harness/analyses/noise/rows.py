@@ -32,6 +32,7 @@ class NoiseRow:
         counts: condition (`clean`, `white 20`) -> confusion counts, shape (seeds, speakers, truth, predicted).
         clips: of the test part. changed: clean clips, over all seeds, that are not predicted as logged. largest_difference: of a
             probability. runs: ids. seeds: their numbers. bounds: condition -> score -> interval, as `pooled` gives them.
+        at_once: whether it was fitted at once, and not trained by epochs.
     """
 
     label: str
@@ -46,6 +47,7 @@ class NoiseRow:
     largest_difference: float
     runs: tuple[str, ...]
     seeds: tuple[str, ...]
+    at_once: bool = False
     bounds: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
 
     @property
@@ -78,11 +80,13 @@ class NoiseRow:
 
 
 def pooled(group: Sequence[NoiseRow]) -> list[NoiseRow]:
-    """Rows of one table with their intervals; in each condition all have one variance of training, as on leaderboards."""
+    """Rows of one table with their intervals; in each condition the variance of training is pooled as on leaderboards."""
     bounds: list[dict[str, dict[str, tuple[float, float]]]] = [{} for _ in group]
     for key in dict.fromkeys(key for row in group for key in row.counts):
         places = [place for place, row in enumerate(group) if key in row.counts]
-        for place, intervals in zip(places, table_intervals([group[place].counts[key] for place in places], RESAMPLES), strict=True):
+        at_once = [group[place].at_once for place in places]
+        of_all = table_intervals([group[place].counts[key] for place in places], RESAMPLES, at_once=at_once)
+        for place, intervals in zip(places, of_all, strict=True):
             bounds[place][key] = intervals
     return [replace(row, bounds=intervals) for row, intervals in zip(group, bounds, strict=True)]
 
@@ -126,4 +130,4 @@ def _row(seeds: list[tuple[RunRecord, dict[str, Any]]], names: dict[str, str]) -
         counts={key: np.array([measurement["counts"][key] for measurement in measurements]) for key in keys}, clips=first["clips"],
         changed=sum(measurement["otherwise_than_logged"] for measurement in measurements),
         largest_difference=max(measurement["largest_difference"] for measurement in measurements),
-        runs=tuple(run.run_id for run in runs), seeds=tuple(run.seed or "?" for run in runs))
+        runs=tuple(run.run_id for run in runs), seeds=tuple(run.seed or "?" for run in runs), at_once=about.epochs == 1)

@@ -102,6 +102,21 @@ def test_rows_of_a_table_share_one_variance_of_training_and_rows_of_too_few_spea
     assert math.isnan(table_intervals([steady[0], moody[0][:, :4]])[1]["uar"][0])
 
 
+def test_the_variance_of_networks_is_not_that_of_what_is_fitted_at_once() -> None:
+    """An estimator of one seed gets the variance of others, which is none here, and not that of networks; nor do networks lose some."""
+    rng = np.random.default_rng(5)
+    steady, moody = simulated(rng, [0.5] * 2, 3), simulated(rng, [0.5] * 2, 3, training=0.3)[::-1]
+    same = np.repeat(steady[0][:1], 3, axis=0)  # three fits that agree
+
+    def widths(rows: list[np.ndarray], at_once: list[bool]) -> list[float]:
+        return [high - low for low, high in (found["uar"] for found in table_intervals(rows, at_once=at_once))]
+
+    of_one, of_three, of_network = widths([steady[1][:1], same, moody[0]], [True, True, False])
+    assert of_one == pytest.approx(widths([steady[1][:1]], [True])[0]) and of_three == pytest.approx(widths([same], [True])[0])
+    assert of_network == pytest.approx(widths([moody[0]], [False])[0])
+    assert widths([steady[1][:1], same, moody[0]], [False] * 3)[0] > 1.5 * of_one
+
+
 def test_an_interval_stays_within_what_a_score_can_be_and_few_speakers_have_none() -> None:
     counts = beta(np.random.default_rng(0), 6, clips=2)
     counts[0, :, :, :] = np.eye(CLASSES, dtype=np.int64)
