@@ -17,7 +17,7 @@ from harness.evaluation.validation_folds import fold_lines
 from harness.execution.auto_precision import resolved
 from harness.study.cells import TARGET, VOTES, Cell, chosen_cells, plan
 from harness.study.definition import Study
-from harness.study.folds import with_all_folds
+from harness.study.folds import protocol_label, with_all_folds
 from harness.training.targets import target_reason, vote_lines
 from registry.architecture import decline
 from registry.core import label_of, short_label
@@ -92,13 +92,14 @@ def feasible(study: Study, corpus: Corpus, settings: dict[str, Any], only_cell: 
     reasons = {**{label: split_reason(cell.base.split, corpus, cell.base.validation_folds) for label, cell in protocols.items()},
                **{label: pair_reason(cell, corpus) or (model_reason(cell, corpus) if study.best_models else None)
                   for label, cell in pairs.items()},
-               **{_where(cell): cell_reason(cell) for cell in cells},
+               **{_where(cell, corpus, all_folds): cell_reason(cell) for cell in cells},
                **{_trained(cell): target_reason(cell, corpus) for cell in cells}}
     declined = {label: reason for label, reason in reasons.items() if reason}
     folds = [label for label, cell in protocols.items() if label in declined and hasattr(cell.base.split, "number_of_folds")]
     if all_folds and folds:
         raise BenchError(f"not all folds can be run, so that no row would be whole: {folds[0]}: {declined[folds[0]]}")
-    kept = [cell for cell in cells if not {cell.label, short_label(cell.base.split), _where(cell), _trained(cell)} & declined.keys()]
+    kept = [cell for cell in cells if not {cell.label, short_label(cell.base.split), _where(cell, corpus, all_folds), _trained(cell)}
+            & declined.keys()]
     if not kept:
         raise BenchError("every cell of the study is declined: " + "; ".join(f"{where}: {why}" for where, why in declined.items()))
     return kept, declined
@@ -132,8 +133,9 @@ def split_reason(protocol: Any, corpus: Corpus, folds: int = 1) -> str | None:
         return str(reason)
 
 
-def _where(cell: Cell) -> str:
-    return f"{cell.label} on {short_label(cell.base.split)}"
+def _where(cell: Cell, corpus: Corpus, all_folds: bool) -> str:
+    """A cell and its protocol: the same for all folds of one, of which the reason is the same."""
+    return f"{cell.label} on {protocol_label(cell.base, corpus if all_folds else None)}"
 
 
 def _trained(cell: Cell) -> str:

@@ -21,6 +21,7 @@ from harness.execution import prepare as preparation
 from harness.execution.prepare import cell_reason, feasible, pair_reason, prepare
 from harness.study.cells import Cell
 from harness.study.files import load_study
+from harness.study.folds import with_all_folds
 from harness.study.trial import Training
 from registry.architectures.svm import Svm
 from registry.augmentation import Augmentation
@@ -28,6 +29,7 @@ from registry.augmentations.gain import Gain
 from registry.augmentations.mixup import Mixup
 from registry.corpora.crema_d import NEVER_PUBLISHED, _takes
 from registry.corpora.folder import Folder
+from registry.corpora.synthetic import Synthetic
 from registry.errors import BenchError
 from registry.splits.known_speakers import KnownSpeakers
 from registry.splits.random_80_20 import Random8020
@@ -138,3 +140,14 @@ def test_speakers_are_standardised_under_protocols_that_know_them_and_declined_u
     assert reason is not None and "this protocol knows none: list KnownSpeakers(protocol=Random8020())" in reason
     copied = dataclasses.replace(known, augmentation=Augmentation(copies=(Gain(),)))
     assert "has no statistics of altered copies" in str(pair_reason(Cell(copied, {}), CORPUS))
+
+
+def test_what_is_declined_on_every_fold_of_a_protocol_is_told_once() -> None:
+    component = Synthetic(n_speakers=5, n_sentences=2)
+    corpus = open_corpus(component, None)
+    known = dataclasses.replace(TRIAL.feature_space, normalise="per_speaker")
+    study = dataclasses.replace(STUDY, corpus=component, feature_spaces=(TRIAL.feature_space, known), architectures=(TRIAL.architecture,),
+                                splits=(SpeakerFolds(),))
+    kept, declined = feasible(with_all_folds(study, corpus), corpus, {}, all_folds=True)
+    assert [cell.base.feature_space for cell in kept] == [TRIAL.feature_space] * 5
+    assert [where.partition(" on ")[2] for where in declined] == ["speaker_folds (5 folds)"]
