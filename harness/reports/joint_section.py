@@ -67,7 +67,7 @@ def _below(each: JointTable) -> str:
 
 def _large(each: JointTable, tables: Sequence[JointTable], pages: Mapping[str, str], draw: Draw | None) -> list[str]:
     common = [mark for mark in _marks(each.rows[0]) if all(mark in _marks(row) for row in each.rows)]
-    picture = [f"![Test UAR over parameters]({path})"] if draw and (path := draw(each)) else []
+    picture = [f"![Test UAR over parameters and over training time]({path})"] if draw and (path := draw(each)) else []
     alarms = [f"⚠ **{escape(name)}**: {escape(sentence)}" for name, sentence in each.board["alarms"].items()]
     return [f"## {escape(title(each, tables))}", f"> {finding(each)}", _how(each), *picture,
             table(HEADS, [*_lines(each, pages, common), *_references(each)], "rllrrrll"),

@@ -59,5 +59,5 @@ def test_tables_of_one_name_are_told_apart_by_fingerprints() -> None:
 
 
 def test_a_picture_stands_above_a_table_where_one_was_drawn() -> None:
-    assert "![Test UAR over parameters](README/1.png)" in joint_markdown(tables(), {}, lambda each: "README/1.png")
+    assert "![Test UAR over parameters and over training time](README/1.png)" in joint_markdown(tables(), {}, lambda each: "README/1.png")
     assert not any("![" in part for part in joint_markdown(tables(), {}, lambda each: ""))

@@ -1,4 +1,4 @@
-"""The picture of UAR over parameters has a point a row, a colour a kind, and lines for chance and listeners."""
+"""The picture of UAR over parameters and training time has a point a row, a colour a kind, and lines for chance and listeners."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from harness.evaluation.study_records import StudyRecord
 from harness.reports.size_figure import COLORS, size_figure
 
 
-def test_rows_stand_at_their_parameters_in_the_colour_of_their_kind_and_are_named() -> None:
+def test_rows_stand_at_their_parameters_and_training_times_in_the_colour_of_their_kind_and_are_named() -> None:
     boards = boards_of(row("good", "cnn", {}), row("weak", "mlp", {}, family="pretrained"))
     table, = joint_tables([StudyRecord.of("a", study_data(boards), boards)])
     figure = size_figure(table.rows, {each: each.name for each in table.rows}, {"chance": 1 / 3}, "a title")
-    axes, = figure.axes
-    points = {line.get_color(): (line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines if line.get_marker() == "o"}
-    assert points == {COLORS[each.kind]: (12_345, each.uar[0]) for each in table.rows}
-    assert {text.get_text() for text in axes.texts} == {"mel image × cnn", "mel image × mlp"}
-    assert [line.get_ydata()[0] for line in axes.lines if line.get_label() == "chance"] == [1 / 3] and axes.get_xscale() == "log"
+    for axes, place in zip(figure.axes, (12_345, 61.5), strict=True):
+        points = {line.get_color(): (line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines if line.get_marker() == "o"}
+        assert points == {COLORS[each.kind]: (place, each.uar[0]) for each in table.rows}
+        assert [line.get_ydata()[0] for line in axes.lines if line.get_label() == "chance"] == [1 / 3] and axes.get_xscale() == "log"
+    assert {text.get_text() for text in figure.axes[1].texts} == {"mel image × cnn", "mel image × mlp"}
