@@ -2,9 +2,10 @@
 
 A plain network on a mel spectrogram under unseen speakers, and one change at a time, each of its own; with the same epochs, so that what
 needs longer training gets none. Nothing is searched: each has usual settings, chosen before anything was tested, but for `weighed votes`,
-which was added when `votes` had mostly answered neutral in a small run of 16 speakers.
+which was added when `votes` had mostly answered neutral in a small run of 16 speakers, and for `copypaste`, which was added when all
+other rows had been trained and read.
 Run: bench run --study what_helps --data DIR
-Cost: 32 min for 36 of its 42 trainings on 2 cores, a little other work beside them; the six on listeners' votes came later.
+Cost: 32 min for 36 of its 45 trainings on 2 cores, a little other work beside them; those on votes and with `copypaste` came later.
 Expect: nothing gains; masks, averaged weights and se_resnet_2d lose 8 to 11 points. The three validation speakers of this protocol choose
 the epoch badly (of averaged weights the fourth, fifth and tenth, with .46, .43 and .61), and 12 epochs are few for masks, mixup and copies.
 """
@@ -18,6 +19,7 @@ from registry.architectures.crnn import Crnn
 from registry.architectures.plain_2d import Plain2D
 from registry.architectures.se_resnet_2d import SeResNet2D
 from registry.augmentation import Augmentation
+from registry.augmentations.copypaste import CopyPaste
 from registry.augmentations.frequency_mask import FrequencyMask
 from registry.augmentations.mixup import Mixup
 from registry.augmentations.noise import Noise
@@ -56,6 +58,7 @@ STUDY = Study(
         dataclasses.replace(PLAIN, name="mixup", augmentation=Augmentation(on_the_fly=(Mixup(),))),
         dataclasses.replace(PLAIN, name="speed", augmentation=Augmentation(copies=(Speed(),))),
         dataclasses.replace(PLAIN, name="noise", augmentation=Augmentation(copies=(Noise(),))),
+        dataclasses.replace(PLAIN, name="copypaste", augmentation=Augmentation(copies=(CopyPaste(),))),
         dataclasses.replace(PLAIN, name="se_resnet_2d", architecture=SeResNet2D()),
         dataclasses.replace(PLAIN, name="crnn", architecture=Crnn()),
         dataclasses.replace(PLAIN, name="conformer", architecture=Conformer(),

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
+ON_WAVEFORMS = ("waveform", "pair")
+ACTS_ON = (*ON_WAVEFORMS, "spectrogram", "batch")
+
 
 class WaveformAugmentation(Protocol):
     """A registered augmentation of waveforms: listed under `Augmentation.copies`."""
@@ -19,6 +22,16 @@ class WaveformAugmentation(Protocol):
 
     def __call__(self, waveform: np.ndarray, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
         """(samples,) float32 -> (samples',) float32, drawn from `rng`; the given array is left as it was."""
+        ...
+
+
+class PairAugmentation(Protocol):
+    """A registered augmentation of a clip and a neutral one of the same speaker, both of the training part: listed under `copies`, too."""
+
+    acts_on: ClassVar[Literal["pair"]] = "pair"
+
+    def __call__(self, waveform: np.ndarray, neutral: np.ndarray, samples: int, rng: np.random.Generator) -> np.ndarray:
+        """(n,) and (m,) float32, drawn from `rng` -> float32, of which a feature space hears the first `samples`."""
         ...
 
 
@@ -40,8 +53,8 @@ class Augmentation:
     """What is done to training clips only; validation and test clips never pass through it.
 
     Args:
-        copies: components that act on waveforms. Each gives one more, altered copy of every training clip, made before
-            training and cached; the same component twice gives two copies that differ.
+        copies: components that act on waveforms, or on pairs of them. Each gives one more, altered copy of every training clip,
+            made before training and cached; the same component twice gives two copies that differ.
         on_the_fly: components that act on spectrograms or batches inside the model, anew in each batch, in training only.
         pad_first: alter clips after they are padded or cut to the feature space's length, as some published systems do: noise
             then falls on the padding too, and a shift rolls through it.
@@ -53,11 +66,13 @@ class Augmentation:
 
     def __post_init__(self) -> None:
         for component in self.copies:
-            require(_acts_on(component) == "waveform", f"{label_of(type(component))} acts on spectrograms or batches, inside the "
+            require(acts_on(component) in ON_WAVEFORMS, f"{label_of(type(component))} acts on spectrograms or batches, inside the "
                     "model: list it under on_the_fly")
+            require(not (self.pad_first and acts_on(component) == "pair"), f"{label_of(type(component))} sets one clip beside another, and "
+                    "pad_first=True would put silence between them: leave out one or the other")
         for component in self.on_the_fly:
-            require(_acts_on(component) != "waveform", f"{label_of(type(component))} acts on waveforms, but features are computed once, "
-                    "before training: list it under copies")
+            require(acts_on(component) not in ON_WAVEFORMS, f"{label_of(type(component))} acts on waveforms, but features are computed "
+                    "once, before training: list it under copies")
 
     def __bool__(self) -> bool:
         return bool(self.copies or self.on_the_fly)
@@ -69,8 +84,9 @@ class Augmentation:
         return ", ".join(f"{how} {'+'.join(map(short_label, components))}" for how, components in parts.items() if components)
 
 
-def _acts_on(component: Any) -> str:
-    acts_on = None if isinstance(component, type) else getattr(component, "acts_on", None)
-    if acts_on not in ("waveform", "spectrogram", "batch"):
+def acts_on(component: Any) -> str:
+    """What an augmentation acts on: one of `ACTS_ON`. Raises: UsageError for anything else."""
+    kind = None if isinstance(component, type) else getattr(component, "acts_on", None)
+    if kind not in ACTS_ON:
         raise UsageError(f"{component!r} is not a registered augmentation: give an instance of one of `bench list augmentations`")
-    return str(acts_on)
+    return str(kind)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.data.features import FeatureJob, Progress, key_of, obtain, padded_samples
+from harness.data.partner_clips import Partners, partners
 from harness.study.seeds import seed_for
 from registry.audio import fix_length
-from registry.augmentation import Augmentation, WaveformAugmentation
+from registry.augmentation import Augmentation, PairAugmentation, WaveformAugmentation, acts_on
 from registry.core import canonical, short_label, specification
 from registry.corpus import Clip, Corpus
 from registry.errors import BenchError
@@ -21,22 +22,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Copy:
-    """One altered copy of every training clip; its random numbers depend on nothing but its fields and the clip's id.
+    """One altered copy of every training clip; its random numbers depend on nothing but its recipe and the clip's id.
 
     Args:
         take: how many equal components stand before it in the augmentation: each take draws numbers of its own.
-        pad_to: samples that the clip is padded or cut to before it is altered; None alters it as it is.
+        samples: that every clip is padded or cut to. pad_first: it is before it is altered, too.
+        partners: of a component that acts on pairs; None for one that does not.
     """
 
-    component: WaveformAugmentation
+    component: WaveformAugmentation | PairAugmentation
     take: int
     seed: int
-    pad_to: int | None = None
+    samples: int
+    pad_first: bool = False
+    partners: Partners | None = None
 
     @property
     def recipe(self) -> dict[str, object]:
-        """All that its numbers depend on, as plain data."""
-        return {"augmentation": specification(self.component), "take": self.take, "seed": self.seed, "pad_to": self.pad_to}
+        """All that its random numbers depend on beside the clip, as plain data."""
+        return {"augmentation": specification(self.component), "take": self.take, "seed": self.seed,
+                "pad_to": self.samples if self.pad_first else None}
+
+    @property
+    def in_key(self) -> dict[str, Any]:
+        """What the key of its features has: the recipe and, where clips have partners, which: another part has others."""
+        return {"copy": self.recipe} | ({"partners": self.partners.ids} if self.partners else {})
 
     @property
     def label(self) -> str:
@@ -44,19 +54,26 @@ class Copy:
         return f"copy{f' {self.take + 1}' if self.take else ''} by {short_label(self.component)}"
 
     def __call__(self, clip: Clip, waveform: np.ndarray, sample_rate: int) -> np.ndarray:
-        """The clip's altered waveform: (samples,) float32 -> (samples',) float32."""
+        """The clip's altered waveform: (n,) float32 -> (m,) float32; as it is where it should have a partner and has none."""
         import numpy as np
 
-        fitted = waveform if self.pad_to is None else fix_length(waveform, self.pad_to)
-        return self.component(fitted, sample_rate, np.random.default_rng(seed_for(canonical(self.recipe), clip.id)))
+        component: Any = self.component
+        rng = np.random.default_rng(seed_for(canonical(self.recipe), clip.id))
+        if self.partners is None:
+            altered = component(fix_length(waveform, self.samples) if self.pad_first else waveform, sample_rate, rng)
+        else:
+            partner = self.partners.waveform(clip, sample_rate)
+            altered = waveform if partner is None else component(waveform, partner, self.samples, rng)
+        return np.asarray(altered)
 
 
 def copies(corpus: Corpus, train: np.ndarray, space: FeatureSpace, augmentation: Augmentation, seed: int, cache: Path,
            workers: int = 0, progress: Progress | None = None) -> list[np.ndarray]:
     """The features of the training clips' altered copies, from the cache or computed into it.
 
-    No clip outside `train` is altered; the whole corpus only decides the padded length. The numbers of a copy depend on the
-    seed, the component and the clip, not on the number of workers, the other clips or the other copies.
+    No clip outside `train` is altered, or set beside one; the whole corpus only decides the padded length. The numbers of a copy
+    depend on the seed, the component and the clip, not on the number of workers or the other copies, nor on other clips, but for the
+    partners of components that act on pairs.
 
     Args:
         train: indices of the training clips in the corpus.
@@ -85,11 +102,19 @@ def _job(corpus: Corpus, train: np.ndarray, space: FeatureSpace, augmentation: A
     if not part.clips:
         raise BenchError(f"the training part of {corpus.name} has no clips: there is nothing to make copies of")
     ids = [clip.id for clip in part.clips]
-    changes = {key_of(part, space, samples, clips=ids, copy=copy.recipe): copy for copy in planned_copies(augmentation, seed, samples)}
+    planned = planned_copies(part, augmentation, seed, samples, space.trim_db)
+    changes = {key_of(part, space, samples, clips=ids, **copy.in_key): copy for copy in planned}
     return FeatureJob(part, space, samples, cache, changes)
 
 
-def planned_copies(augmentation: Augmentation, seed: int, samples: int) -> list[Copy]:
-    """The copies of an augmentation in its order, for clips of `samples` padded samples; equal components differ by their take."""
-    components, pad_to = augmentation.copies, samples if augmentation.pad_first else None
-    return [Copy(component, components[:place].count(component), seed, pad_to) for place, component in enumerate(components)]
+def planned_copies(part: Corpus, augmentation: Augmentation, seed: int, samples: int, trim_db: float | None) -> list[Copy]:
+    """The copies of the clips of a part, in the order of an augmentation; equal components differ by their take.
+
+    Args: samples: that clips are padded or cut to. trim_db: as of the feature space.
+    Raises: BenchError where a component acts on pairs, and the part knows no speakers or no neutral emotion.
+    """
+    components = augmentation.copies
+    planned = [Copy(component, components[:place].count(component), seed, samples, augmentation.pad_first)
+               for place, component in enumerate(components)]
+    return [replace(copy, partners=partners(part, canonical(copy.recipe), trim_db)) if acts_on(copy.component) == "pair" else copy
+            for copy in planned]

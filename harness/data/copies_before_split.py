@@ -35,7 +35,7 @@ class AugmentedFirst:
     It is registered nowhere, so that no command line can name it, and a study that holds it is refused.
 
     Args:
-        corpus: the loader of the clips. samples: that clips are padded to where the augmentation pads first.
+        corpus: the loader of the clips. samples: that clips are padded or cut to, at this rate.
     """
 
     name: ClassVar[str] = "augmented_first"
@@ -50,13 +50,14 @@ class AugmentedFirst:
     def load(self, data: Path | None) -> Corpus:
         """The clips of the corpus and their copies, sorted."""
         whole = self.corpus.load(data)
-        changes = tuple(planned_copies(self.augmentation, self.seed, self.samples))
+        changes = tuple(planned_copies(whole, self.augmentation, self.seed, self.samples, self.trim_db))
+        partnered = [change.partners.ids for change in changes if change.partners]  # labels decide them, which no audio's hash knows
         copies = [dataclasses.replace(clip, id=f"{clip.id}~{place}", other=(*clip.other, (COPY_OF, clip.id)))
                   for clip in whole.clips for place in range(1, len(changes) + 1)]
         clips = tuple(sorted((*whole.clips, *copies), key=lambda clip: clip.id))
         return dataclasses.replace(whole, clips=clips, whole=whole.whole * (1 + len(changes)),
                                    read_clip=Reader(whole.read_clip, changes, self.sample_rate, self.trim_db),
-                                   parameters=canonical([specification(self), whole.parameters]),
+                                   parameters=canonical([specification(self), whole.parameters, *partnered]),
                                    preparation=", ".join([whole.preparation, *(change.label for change in changes)]).removeprefix(", "))
 
 

@@ -12,6 +12,7 @@ from harness.data.corpora import Workspace, open_corpus, readable_corpus
 from harness.data.cut_clips import cut_lines
 from harness.data.feature_workers import DamagedClips
 from harness.data.features import features, padded_samples
+from harness.data.partner_clips import reason_without
 from harness.evaluation.parts import lacking_in_training, parts_of
 from harness.evaluation.validation_folds import fold_lines
 from harness.execution.auto_precision import resolved
@@ -20,6 +21,7 @@ from harness.study.definition import Study
 from harness.study.folds import protocol_label, with_all_folds
 from harness.training.targets import target_reason, vote_lines
 from registry.architecture import decline
+from registry.augmentation import acts_on
 from registry.core import label_of, short_label
 from registry.corpus import Corpus
 from registry.errors import BenchError, Declined
@@ -158,6 +160,9 @@ def pair_reason(cell: Cell, corpus: Corpus) -> str | None:
                 "list augmentations of waveforms under copies")
     if space.normalise == "per_speaker" and cell.base.augmentation.copies:
         return "normalise='per_speaker' has no statistics of altered copies: leave the copies out, or normalise otherwise"
+    pairs = [label_of(type(copy)) for copy in cell.base.augmentation.copies if acts_on(copy) == "pair"]
+    if pairs and (reason := reason_without(corpus)):
+        return f"{pairs[0]} can't be made: {reason}"
     return decline(architecture, space.silent_shape(padded_samples(corpus, space)))
 
 

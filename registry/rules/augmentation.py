@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from registry.augmentation import ACTS_ON, ON_WAVEFORMS
 from registry.errors import require
 from registry.rules.feature import RATE, noise
 
@@ -14,21 +15,21 @@ BATCH = (5, 94, 40)  # clips, frames, bands
 
 
 def says_what_it_acts_on(augmentation: Any) -> None:
-    """Its acts_on is waveform, and it can be called; or spectrogram or batch, and it has a layer."""
+    """Its acts_on is waveform or pair, and it can be called; or spectrogram or batch, and it has a layer."""
     acts_on = getattr(augmentation, "acts_on", None)
-    require(acts_on in ("waveform", "spectrogram", "batch"),
-            f"Its acts_on is {acts_on!r}: set acts_on: ClassVar to \"waveform\", \"spectrogram\" or \"batch\".")
-    if acts_on == "waveform":
-        require(callable(augmentation), "Write __call__(self, waveform, sample_rate, rng).")
+    require(acts_on in ACTS_ON, f"Its acts_on is {acts_on!r}: set acts_on: ClassVar to one of {', '.join(ACTS_ON)}.")
+    if acts_on in ON_WAVEFORMS:
+        own = "neutral, samples, rng" if acts_on == "pair" else "sample_rate, rng"
+        require(callable(augmentation), f"Write __call__(self, waveform, {own}).")
     else:
         require(callable(getattr(augmentation, "layer", None)), "Write layer(self, seed), which returns a Keras layer.")
 
 
 def gives_finite_values(augmentation: Any) -> None:
-    """It gives finite float32: of a waveform at least one sample, silent or short as it may be; of a batch the same shape."""
+    """It gives finite float32: of waveforms at least one sample, silent or short as they may be; of a batch the same shape."""
     import numpy as np
 
-    if augmentation.acts_on == "waveform":
+    if augmentation.acts_on in ON_WAVEFORMS:
         for waveform in (noise(RATE), np.zeros(RATE, np.float32), np.zeros(1, np.float32), noise(1), noise(100)):
             _altered(augmentation, waveform)
         return
@@ -40,7 +41,7 @@ def repeats(augmentation: Any) -> None:
     """The same seed gives the same values again, and a waveform is left as it was."""
     import numpy as np
 
-    if augmentation.acts_on == "waveform":
+    if augmentation.acts_on in ON_WAVEFORMS:
         waveform = noise(RATE)
         first, second = _altered(augmentation, waveform), _altered(augmentation, waveform)
         require(np.array_equal(waveform, noise(RATE)), "The waveform was changed in place: work on a copy.")
@@ -54,7 +55,7 @@ def rests_outside_training(augmentation: Any) -> None:
     import keras
     import numpy as np
 
-    if augmentation.acts_on == "waveform":
+    if augmentation.acts_on in ON_WAVEFORMS:
         return
     layer = augmentation.layer(0)
     given = keras.ops.convert_to_numpy(layer(_batch(), training=False))
@@ -76,7 +77,9 @@ def _altered(augmentation: Any, waveform: np.ndarray) -> np.ndarray:
     import numpy as np
 
     given = f"{len(waveform)} samples of {'noise' if np.any(waveform) else 'silence'}"
-    output = augmentation(waveform, RATE, np.random.default_rng(0))
+    rng, neutral = np.random.default_rng(0), noise(RATE)
+    output = augmentation(waveform, neutral, RATE, rng) if augmentation.acts_on == "pair" else augmentation(waveform, RATE, rng)
+    require(np.array_equal(neutral, noise(RATE)), "The neutral clip was changed in place: work on a copy.")
     require(isinstance(output, np.ndarray), f"For {given} it gave {type(output).__name__}: return a numpy array.")
     require(output.ndim == 1 and len(output) > 0, f"For {given} it gave the shape {output.shape}: return (samples,), not empty.")
     require(output.dtype == np.float32, f"For {given} it gave {output.dtype}: return float32.")

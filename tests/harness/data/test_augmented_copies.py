@@ -122,7 +122,7 @@ def test_the_same_component_twice_gives_two_copies_that_differ(folder: Path, cac
     twice = Augmentation(copies=(Noise(), Noise()))
     first, second = copied(folder, cache, twice)
     assert not any(np.array_equal(*pair) for pair in zip(first, second, strict=True))
-    assert [copy.label for copy in planned_copies(twice, 0, 8)] == ["copy by noise", "copy 2 by noise"]
+    assert [copy.label for copy in planned_copies(corpus_of(folder), twice, 0, 8, None)] == ["copy by noise", "copy 2 by noise"]
 
 
 def test_the_second_call_reads_nothing_and_one_more_copy_computes_only_that(folder: Path, cache: Path) -> None:
@@ -186,11 +186,11 @@ def test_the_keys_of_plain_features_are_what_they_were_before_there_were_copies(
     assert key_of(corpus, space, 8_000) == "1cbe02cc35f26d2687cf7694b2f248a471d28c9fd9d4c1b3b66ab8f2c87f1df8"
 
 
-def test_copies_that_are_padded_first_have_noise_on_their_padding() -> None:
+def test_copies_that_are_padded_first_have_noise_on_their_padding(folder: Path) -> None:
     clip = np.ones(100, np.float32)
     altered = {}
     for pad_first in (False, True):
-        copy, = planned_copies(Augmentation(copies=(NoiseSigma(),), pad_first=pad_first), 0, 160)
+        copy, = planned_copies(corpus_of(folder), Augmentation(copies=(NoiseSigma(),), pad_first=pad_first), 0, 160, None)
         altered[pad_first] = copy(Clip(id="a", emotion="ANG", speaker="1"), clip, 8_000)
     assert altered[False].shape == (100,) and altered[True].shape == (160,)
     assert np.std(altered[True][100:]) == pytest.approx(0.005, rel=0.3)

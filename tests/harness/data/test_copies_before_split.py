@@ -15,6 +15,7 @@ from harness.data.corpora import open_corpus
 from harness.data.features import features, padded_samples
 from harness.study.files import parse_component
 from registry.augmentation import Augmentation
+from registry.augmentations.copypaste import CopyPaste
 from registry.augmentations.gain import Gain
 from registry.augmentations.noise import Noise
 from registry.augmentations.time_shift import TimeShift
@@ -39,10 +40,11 @@ def copied_first(space: FeatureSpace, augmentation: Augmentation) -> Corpus:
     (FeatureSpace(features=(Energy(),), join="channels", duration_s=3.0, sample_rate=8_000), True)])
 def test_the_copies_are_those_that_are_made_of_training_clips_elsewhere_but_of_every_clip(
         space: FeatureSpace, pad_first: bool, tmp_path: Path) -> None:
-    augmentation = Augmentation(copies=(Noise(), TimeShift(), Noise()), pad_first=pad_first)
+    augmentation = Augmentation(copies=(Noise(), TimeShift(), Noise(), *(() if pad_first else (CopyPaste(),))), pad_first=pad_first)
     honest = copies(CORPUS, np.arange(len(CORPUS)), space, augmentation, 0, tmp_path, workers=1)
     corpus = copied_first(space, augmentation)
-    assert len(corpus) == 4 * len(CORPUS) and [clip.id for clip in corpus.clips] == sorted(clip.id for clip in corpus.clips)
+    assert len(corpus) == (1 + len(augmentation.copies)) * len(CORPUS)
+    assert [clip.id for clip in corpus.clips] == sorted(clip.id for clip in corpus.clips)
     values = features(corpus, space, tmp_path, workers=1)
     place = {clip.id: i for i, clip in enumerate(corpus.clips)}
     for number, array in enumerate([features(CORPUS, space, tmp_path, workers=1), *honest]):

@@ -25,6 +25,7 @@ from harness.study.folds import with_all_folds
 from harness.study.trial import Training
 from registry.architectures.svm import Svm
 from registry.augmentation import Augmentation
+from registry.augmentations.copypaste import CopyPaste
 from registry.augmentations.gain import Gain
 from registry.augmentations.mixup import Mixup
 from registry.corpora.crema_d import NEVER_PUBLISHED, _takes
@@ -117,6 +118,19 @@ def test_a_protocol_whose_training_lacks_an_emotion_is_declined_and_few_speakers
     with pytest.raises(BenchError, match=r"not all folds can be run, .*: speaker_folds.*: training would hold no"):
         prepare(study, Workspace(home=tmp_path / "home", data=tmp_path), {}, None, False, console, all_folds=True)
     assert any(line.startswith("⚠ random_80_20: too few to rank: test clips of an emotion") for line in told)
+
+
+def test_copies_that_need_a_neutral_clip_of_the_same_speaker_are_declined_where_there_is_none() -> None:
+    cell = Cell(dataclasses.replace(TRIAL, augmentation=Augmentation(copies=(CopyPaste(),))), {})
+    assert pair_reason(cell, CORPUS) is None
+    nameless = dataclasses.replace(CORPUS, clips=tuple(dataclasses.replace(clip, speaker="") for clip in CORPUS.clips))
+    assert pair_reason(cell, nameless) == (
+        "copypaste can't be made: it needs a neutral clip of the same speaker, and the clips of synthetic do not say who speaks: leave it "
+        "out, or give the clips speakers")
+    moved = CORPUS.part([i for i, clip in enumerate(CORPUS.clips) if clip.emotion != "NEU"])
+    assert pair_reason(cell, dataclasses.replace(moved, emotions=("ANG", "DIS", "FEA", "HAP", "SAD"))) == (
+        "copypaste can't be made: it needs a neutral clip of the same speaker, and none of the emotions of synthetic is neutral "
+        "(ANG, DIS, FEA, HAP, SAD): leave it out, or let one of them count as NEU")
 
 
 def test_an_estimator_declines_augmentations_that_act_within_batches() -> None:

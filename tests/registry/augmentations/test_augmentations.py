@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from registry.augmentation import Augmentation
+from registry.augmentations.copypaste import CopyPaste
 from registry.augmentations.frequency_mask import FrequencyMask
 from registry.augmentations.gain import Gain
 from registry.augmentations.mixup import Mixup
@@ -66,6 +68,41 @@ def test_noise_at_10_db_measures_10_db(seed: int) -> None:
     clip = tone()
     noise = Noise(lowest_snr_db=10, highest_snr_db=10)(clip, RATE, rng(seed)) - clip
     assert decibels(np.mean(clip**2) / np.mean(noise**2)) == pytest.approx(10, abs=0.5)
+
+
+def values(waveform: np.ndarray) -> list[tuple[float, int]]:
+    """Each value of a piecewise constant waveform, and for how many samples."""
+    ends = [0, *(np.flatnonzero(np.diff(waveform)) + 1).tolist(), len(waveform)]
+    return [(float(waveform[start]), end - start) for start, end in itertools.pairwise(ends)]
+
+
+def test_a_pair_that_fits_is_both_clips_whole_in_either_order() -> None:
+    own, neutral = np.full(300, 0.5, np.float32), np.full(200, 0.1, np.float32)
+    pairs = [values(CopyPaste()(own, neutral, 500, rng(seed))) for seed in range(40)]
+    expected = [(0.5, 300), (pytest.approx(0.1), 200)]
+    assert all(pair in (expected, expected[::-1]) for pair in pairs)
+    assert 10 < sum(pair == expected for pair in pairs) < 30
+
+
+@pytest.mark.parametrize(("own", "neutral", "share", "lengths"), [
+    (900, 900, 0.5, (500, 500)), (900, 900, 0.25, (750, 250)), (900, 300, 0.5, (700, 300)), (200, 900, 0.5, (200, 800)),
+    (1500, 100, 0.5, (900, 100)), (1, 5000, 0.5, (1, 999)),
+])
+def test_of_a_pair_that_is_too_long_a_stretch_of_each_is_taken_and_what_one_leaves_is_the_others(
+        own: int, neutral: int, share: float, lengths: tuple[int, int]) -> None:
+    pair = CopyPaste(neutral_share=share)(np.full(own, 1, np.float32), np.full(neutral, 2, np.float32), 1000, rng())
+    assert sorted(values(pair)) == [(1.0, lengths[0]), (2.0, lengths[1])]
+
+
+def test_a_stretch_begins_anywhere_in_its_clip_and_is_one_run_of_it() -> None:
+    ramp = np.arange(1000, dtype=np.float32)
+    starts = []
+    for seed in range(200):
+        pair = CopyPaste()(ramp, np.full(1000, -1, np.float32), 200, rng(seed))
+        stretch = pair[pair >= 0]
+        np.testing.assert_array_equal(stretch, stretch[0] + np.arange(100))
+        starts.append(stretch[0])
+    assert min(starts) < 50 and max(starts) > 850 and max(starts) <= 900
 
 
 def test_noise_is_white_and_its_ratio_lies_between_the_fields() -> None:
@@ -253,6 +290,8 @@ def test_an_augmentation_is_named_by_what_it_does_and_is_false_when_it_does_noth
     ({"on_the_fly": (Noise(),)}, "noise acts on waveforms, but features are computed once, before training: list it under copies"),
     ({"copies": (FrequencyMask(),)}, "frequency_mask acts on spectrograms or batches.*list it under on_the_fly"),
     ({"copies": (Mixup(),)}, "list it under on_the_fly"),
+    ({"on_the_fly": (CopyPaste(),)}, "copypaste acts on waveforms, .*: list it under copies"),
+    ({"copies": (CopyPaste(),), "pad_first": True}, "pad_first=True would put silence between them: leave out one or the other"),
     ({"copies": (Energy(),)}, "is not a registered augmentation"),
     ({"copies": (Noise,)}, "give an instance of one of `bench list augmentations`"),
     ({"copys": ()}, "Did you mean 'copies'"),
@@ -265,7 +304,7 @@ def test_an_augmentation_refuses_what_can_not_work_there(fields: dict[str, Any],
 @pytest.mark.parametrize("wrong", [
     lambda: Noise(lowest_snr_db=20), lambda: NoiseSigma(sigma=0), lambda: Gain(lowest_factor=0), lambda: PitchShift(lowest_semitones=3),
     lambda: TimeStretch(lowest_rate=0), lambda: TimeShift(most_samples=0), lambda: FrequencyMask(width=0), lambda: TimeMask(masks=0),
-    lambda: Mixup(alpha=0),
+    lambda: Mixup(alpha=0), lambda: CopyPaste(neutral_share=1.0),
 ])
 def test_a_field_that_makes_no_sense_is_refused_with_its_value(wrong: Any) -> None:
     with pytest.raises(UsageError, match=r"(must be|needs) .*, not "):
@@ -273,8 +312,8 @@ def test_a_field_that_makes_no_sense_is_refused_with_its_value(wrong: Any) -> No
 
 
 def test_every_published_and_asked_augmentation_is_registered() -> None:
-    assert names("augmentations") == ["frequency_mask", "gain", "mixup", "noise", "noise_sigma", "pitch_shift", "speed", "time_mask",
-                                      "time_shift", "time_stretch"]
+    assert names("augmentations") == ["copypaste", "frequency_mask", "gain", "mixup", "noise", "noise_sigma", "pitch_shift", "speed",
+                                      "time_mask", "time_shift", "time_stretch"]
 
 
 def test_whole_semitones_are_drawn_where_asked_each_of_them() -> None:
