@@ -1,11 +1,11 @@
-"""What helps a network on a small corpus: averaged weights, warm-up, smoothing, votes, masks, mixup, altered copies, or another network?
+"""What helps a network on a small corpus: averaged weights, warm-up, smoothing, votes, masks, mixup, copies, crops, or another network?
 
 A plain network on a mel spectrogram under unseen speakers, and one change at a time, each of its own; with the same epochs, so that what
 needs longer training gets none. Nothing is searched: each has usual settings, chosen before anything was tested, but for `weighed votes`,
-which was added when `votes` had mostly answered neutral in a small run of 16 speakers, and for `copypaste`, which was added when all
-other rows had been trained and read.
+which was added when `votes` had mostly answered neutral in a small run of 16 speakers, and for `copypaste` and `crops`, which were
+added when all other rows had been trained and read. `crops` hears clips whole, where the others hear their first 3 s: one in six is longer.
 Run: bench run --study what_helps --data DIR
-Cost: 32 min for 36 of its 45 trainings on 2 cores, a little other work beside them; those on votes and with `copypaste` came later.
+Cost: 32 min for 36 of its 48 trainings on 2 cores, a little other work beside them; those on votes and the two added rows came later.
 Expect: nothing gains; masks, averaged weights and se_resnet_2d lose 8 to 11 points. The three validation speakers of this protocol choose
 the epoch badly (of averaged weights the fourth, fifth and tenth, with .46, .43 and .61), and 12 epochs are few for masks, mixup and copies.
 """
@@ -16,6 +16,7 @@ from typing import Any
 from harness import Recipe, Study, Training
 from registry.architectures.conformer import Conformer
 from registry.architectures.crnn import Crnn
+from registry.architectures.crops import Crops
 from registry.architectures.plain_2d import Plain2D
 from registry.architectures.se_resnet_2d import SeResNet2D
 from registry.augmentation import Augmentation
@@ -63,6 +64,8 @@ STUDY = Study(
         dataclasses.replace(PLAIN, name="crnn", architecture=Crnn()),
         dataclasses.replace(PLAIN, name="conformer", architecture=Conformer(),
                             feature_space=FeatureSpace(features=(Mel(n_mels=40),), join="channels")),
+        dataclasses.replace(PLAIN, name="crops", architecture=Crops(architecture=Plain2D(), frames=94, windows=5),
+                            feature_space=FeatureSpace(features=(Mel(n_mels=40),), join="image", duration_s=5.0)),
     ),
     baseline="plain",
     trials=0,

@@ -32,6 +32,12 @@ class Architecture(Protocol):
         ...
 
 
+def is_shipped(architecture: Any) -> bool:
+    """Whether an architecture, and the one inside it where there is one, comes with bench."""
+    inside = getattr(architecture, "architecture", None)
+    return type(architecture).__module__.startswith("registry.") and (inside is None or is_shipped(inside))
+
+
 def least_sizes(architecture: Any) -> tuple[int, ...]:
     """The least size of each axis but the channels: `minimum_steps`, by axis.
 

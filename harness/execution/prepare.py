@@ -20,7 +20,7 @@ from harness.study.cells import TARGET, VOTES, Cell, chosen_cells, plan
 from harness.study.definition import Study
 from harness.study.folds import protocol_label, with_all_folds
 from harness.training.targets import target_reason, vote_lines
-from registry.architecture import decline
+from registry.architecture import decline, is_shipped
 from registry.augmentation import acts_on
 from registry.core import label_of, short_label
 from registry.corpus import Corpus
@@ -169,6 +169,6 @@ def pair_reason(cell: Cell, corpus: Corpus) -> str | None:
 def model_reason(cell: Cell, corpus: Corpus) -> str | None:
     """Why no model of the cell could be kept, as one whose layers can't be loaded again; None when it can. Bench's own are tested."""
     architecture, space = cell.base.architecture, cell.base.feature_space
-    if type(architecture).__module__.startswith("registry."):
+    if is_shipped(architecture):
         return None
     return reason_not_kept(architecture, space.silent_shape(padded_samples(corpus, space)), len(corpus.emotions))

@@ -26,8 +26,11 @@ def with_settings(trial: Trial, settings: dict[str, Any]) -> Trial:
         return dataclasses.replace(component, **fields) if fields else component
 
     space, augmentation = changed(trial.feature_space, "feature_space"), trial.augmentation
+    architecture = changed(trial.architecture, "architecture")
+    if inside := getattr(architecture, "architecture", None):
+        architecture = dataclasses.replace(architecture, architecture=changed(inside))
     return dataclasses.replace(trial, training=changed(trial.training, "training"), split=changed(trial.split, "split"),
-                               architecture=changed(trial.architecture, "architecture"),
+                               architecture=architecture,
                                augmentation=dataclasses.replace(augmentation, copies=tuple(map(changed, augmentation.copies)),
                                                                 on_the_fly=tuple(map(changed, augmentation.on_the_fly))),
                                feature_space=dataclasses.replace(space, features=tuple(changed(f) for f in space.features)))
@@ -54,5 +57,7 @@ def _owners(trial: Trial) -> dict[str, Any]:
     """Name before the dot of a setting -> the component that it names."""
     parts = {"training": trial.training, "feature_space": trial.feature_space, "architecture": trial.architecture, "split": trial.split}
     augmentation = trial.augmentation
-    components = (trial.architecture, trial.split, *trial.feature_space.features, *augmentation.copies, *augmentation.on_the_fly)
+    inside = getattr(trial.architecture, "architecture", None)  # of an architecture that holds another
+    components = (*([inside] if inside else []), trial.architecture, trial.split, *trial.feature_space.features, *augmentation.copies,
+                  *augmentation.on_the_fly)
     return {**{label_of(type(c)): c for c in components}, **parts}

@@ -187,7 +187,8 @@ def multiply_adds(model: keras.Model) -> int:
 
     A convolution, whatever its stride, dilation and groups, uses its kernel once at each output position (at a padded border the
     zeros count too), a dense layer at each output position, a transposed convolution at each input position, a recurrent layer
-    at each step. A layer with a property `multiply_adds` says its own. Models inside the model are counted, and layers that are called
+    at each step. A layer with a property `multiply_adds` says its own; what follows one with a property `makes` is counted so many
+    times, until one with a property `joins`. Models inside the model are counted, and layers that are called
     twice are counted twice. Not counted: biases, activations, normalisation, pooling, additions and products of two inputs; a
     multiply–add is two operations (FLOPs).
 
@@ -195,13 +196,14 @@ def multiply_adds(model: keras.Model) -> int:
     """
     import keras
 
-    total = 0
+    total, times = 0, 1
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        nonlocal total
+        nonlocal total, times
         outputs = layer(*args, **kwargs)
         has_graph = isinstance(layer, keras.Model) and hasattr(layer, "inputs")  # a subclass with a call of its own has none
-        total += multiply_adds(layer) if has_graph else _of_layer(layer, args[0] if args else None, outputs)
+        total += times * (multiply_adds(layer) if has_graph else _of_layer(layer, args[0] if args else None, outputs))
+        times = times * getattr(layer, "makes", 1) // getattr(layer, "joins", 1)
         return outputs
 
     # A copy is walked, since a call leaves its trace in a layer; a Sequential model has no graph of calls until it is wrapped

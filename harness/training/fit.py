@@ -20,6 +20,7 @@ from harness.training.network import build, head
 from harness.training.result import Diverged
 from harness.training.training_clips import TrainingClips
 from harness.training.weight_average import weight_average
+from registry.architecture import is_shipped
 from registry.estimator import is_estimator
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _fit_network(trial: Trial, clips: TrainingClips, y: np.ndarray, weights: np.
     from harness.training.batches import Batches
 
     training, n_classes = trial.training, y.shape[1]
-    own = type(trial.architecture).__module__.startswith("registry.")
+    own = is_shipped(trial.architecture)
     with seeded(seed_for(trial.signature, "training"), everything=not own):
         model, architecture = build(trial, clips, n_classes)
         with learner(trial, model, clips, n_classes) as taught:

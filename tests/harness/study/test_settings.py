@@ -9,6 +9,8 @@ from tiny_study import STUDY
 
 from harness.study.cells import plan
 from harness.study.settings import setting_value, settings_of, with_settings
+from registry.architectures.crops import Crops
+from registry.architectures.plain_1d import Plain1D
 from registry.architectures.svm import Svm
 from registry.augmentations.mixup import Mixup
 from registry.augmentations.noise import Noise
@@ -30,6 +32,13 @@ def test_a_setting_is_reached_by_its_part_or_by_its_component_s_name() -> None:
 def test_a_whole_number_and_its_float_are_the_same_setting() -> None:
     one, other = (with_settings(TRIAL, {"training.learning_rate": value}) for value in (1, 1.0))
     assert one is not None and other is not None and one.signature == other.signature
+
+
+def test_a_setting_reaches_the_architecture_inside_another() -> None:
+    trial = dataclasses.replace(TRIAL, architecture=Crops(architecture=Plain1D(filters=(4,)), frames=20))
+    changed = with_settings(trial, {"plain_1d.filters": (9,), "crops.windows": 3})
+    assert changed.architecture == Crops(architecture=Plain1D(filters=(9,)), frames=20, windows=3)
+    assert setting_value(changed, "plain_1d.filters") == (9,) and {"crops.frames", "plain_1d.dense"} < {*settings_of(trial)}
 
 
 def test_settings_of_one_component_are_changed_together_in_any_order() -> None:

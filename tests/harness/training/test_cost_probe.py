@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from harness.training.cost_probe import multiply_adds
+from registry.architectures.crops import Crops
+from registry.architectures.plain_2d import Plain2D
 from registry.architectures.residual_2d import Residual2D
 from registry.errors import BenchError
 
@@ -61,6 +63,12 @@ def test_models_inside_a_model_and_layers_called_twice_are_counted_each_time_and
     before = model.to_json()
     assert multiply_adds(model) == 2 * (8 * 3 * 4 * 8) + 16 * 6
     assert model.to_json() == before
+
+
+def test_what_lies_between_windows_and_their_mean_is_counted_once_for_each_window() -> None:
+    inner = Plain2D(filters=(4,))
+    crops = Crops(architecture=inner, frames=20, windows=3)
+    assert multiply_adds(crops((50, 8, 1), 6)) == 3 * multiply_adds(inner((20, 8, 1), 6))
 
 
 def test_multiply_adds_of_a_residual_network_are_half_the_operations_that_tensorflow_s_profiler_finds() -> None:

@@ -18,10 +18,11 @@ from registry.errors import BenchError
 
 NAMES = core.names("architectures")
 PUBLISHED = ("dummynet", "exponet", "four_corpora_1d", "rezonet")  # as wide as published; see test_published_networks.py
-RANK = {name: core.get("architectures", name).rank for name in NAMES}
+RANK = {name: core.get("architectures", name)().rank for name in NAMES}
 OWN = [name for name in NAMES if name not in PUBLISHED and RANK[name] > 1]  # test_vector_architectures.py has those of vectors
 SHAPES: dict[int, tuple[int, ...]] = {1: (60,), 2: (60, 20), 3: (60, 20, 1)}
-SMALL: dict[str, dict[str, Any]] = {"attention_pool": {"units": 16}, "conformer": {"units": 16}, "crnn": {"filters": (8, 8), "units": 8}}
+SMALL: dict[str, dict[str, Any]] = {"attention_pool": {"units": 16}, "conformer": {"units": 16}, "crnn": {"filters": (8, 8), "units": 8},
+                                    "crops": {"architecture": Plain2D(filters=(8, 8)), "frames": 20, "windows": 3}}
 BARE: dict[str, Any] = {"batch_norm": False, "pooling": "flatten", "pool_padding": "valid"}
 
 SYSTEM_000_1D = Plain1D(filters=(512, 128, 64), kernel_sizes=(5,), pools=(2,), dropouts=(0.0, 0.2, 0.0), dense=(64, 32),
