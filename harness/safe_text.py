@@ -1,4 +1,4 @@
-"""Makes texts safe: addresses without secrets, file names that stay in their folder, lines that any terminal can print."""
+"""Makes texts safe: addresses without secrets, file names that stay in their folder, lines that any terminal can print; counts in words."""
 
 from __future__ import annotations
 
@@ -33,6 +33,15 @@ def mask_secrets(text: str) -> str:
     'http://127.0.0.1:5000/#/experiments/1/runs?viewStateShareKey=bench-search&key=***'
     """
     return QUERY.sub(rf"\g<1>{HIDDEN}", USER_INFO.sub(f"{HIDDEN}@", text)) if "://" in text else text
+
+
+def plural(number: int, noun: str) -> str:
+    """A count of things, whose plural ends in s.
+
+    >>> plural(1, "seed"), plural(3, "seed"), plural(7442, "clip")
+    ('1 seed', '3 seeds', '7,442 clips')
+    """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def first_line(error: Exception) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from harness.cli import options
+from harness.safe_text import plural
 from registry.core import KINDS, catalogue, declared, describe, field_types, get, label_of, load_file, names, short_label
 from registry.errors import BenchError, UsageError, unknown
 
@@ -125,8 +126,8 @@ def print_plan(file: StudyFile, settings: dict[str, Any], data: Path | None, onl
     folds = f" × {study.validation_folds} validation folds" if study.validation_folds > 1 else ""
     written = len(cells) * study.as_written
     trained, epochs = trials * study.validation_folds + finals + written, sum(c.base.training.epochs for c in cells)
-    console.result(f"{len(cells)} cells × {study.trials} trials{folds} + {finals} finals"
-                   f"{f' + at most {written} as written = at most' if written else ' ='} {trained} trainings, at most "
+    console.result(f"{plural(len(cells), 'cell')} × {plural(study.trials, 'trial')}{folds} + {plural(finals, 'final')}"
+                   f"{f' + at most {written} as written = at most' if written else ' ='} {plural(trained, 'training')}, at most "
                    f"{epochs * (study.trials * study.validation_folds + len(study.seeds) + study.as_written):,} epochs")
     for pruning in dict.fromkeys(study.pruning.in_words(cell.base.steps) for cell in cells if study.trials):
         console.result(f"pruning: {pruning}")

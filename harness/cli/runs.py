@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.cli import options
+from harness.safe_text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,7 +42,7 @@ def runs_command(args: argparse.Namespace, console: Console) -> None:
     from harness.study.folds import pooled_label
 
     runs = listed_runs(options.store(args), _name(args.study), args.trials)
-    console.result(f"{len(runs)} runs of {_name(args.study) or 'all studies'}, in the order of the leaderboard")
+    console.result(f"{plural(len(runs), 'run')} of {_name(args.study) or 'all studies'}, in the order of the leaderboard")
     for (study, protocol), listed in _grouped((run.study, run.row.protocol, run) for run in runs):
         names = short_names([run.row for run in runs if run.study == study])
         console.table(["run", "kind", "state", "cell", "seed", "validation UAR", "test UAR", "age"],
@@ -107,13 +108,12 @@ def status_command(args: argparse.Namespace, console: Console) -> None:
 def print_status(status: StudyStatus, args: argparse.Namespace, console: Console) -> None:
     """A study's cells, then what runs, failed, waits and is left, and the command that continues."""
     from harness.evaluation.short_names import short_names
-    from harness.reports.markdown import plural
 
     names = short_names([cell.row for cell in status.cells])
     for (study, protocol), cells in _grouped((status.name, cell.row.protocol, cell) for cell in status.cells):
         console.table(["cell", "trials", "finals", "left"],
-                      [[names.of(cell.row), _trials(cell), f"{cell.seeds} of {cell.seeds + (cell.seeds_left or 0)} seeds", _left(cell)]
-                       for cell in cells], title=_title(study, protocol, names))
+                      [[names.of(cell.row), _trials(cell), f"{cell.seeds} of {plural(cell.seeds + (cell.seeds_left or 0), 'seed')}",
+                        _left(cell)] for cell in cells], title=_title(study, protocol, names))
         console.result("")
     for owner, count in status.owners.items():
         console.result(f"running: {plural(count, 'job')} of {owner}, which is alive")
@@ -160,7 +160,6 @@ def _trials(cell: CellStatus) -> str:
 def _left(cell: CellStatus) -> str:
     if cell.trials_left is None:
         return "not known"
-    from harness.reports.markdown import plural
 
     trainings = ((cell.trials_left, "trial"), (cell.seeds_left or 0, "seed"))
     return ", ".join(plural(n, what) for n, what in trainings if n) or ("its figures" if cell.lacks_figures else "nothing")

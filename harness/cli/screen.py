@@ -15,7 +15,7 @@ from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.rows import Row
 from harness.evaluation.short_names import ShortNames, short_names
 from harness.reports.highlights import figure, highlights, rank_of
-from harness.reports.markdown import plus_minus
+from harness.reports.markdown import plural, plus_minus
 
 CHOSEN = "chosen"  # the mark that stands in a table in words, where others have a letter
 OPTIONAL = ("test macro-F1", "test WA", "± seeds")  # columns of a leaderboard that a narrow terminal does without
@@ -67,11 +67,11 @@ def print_comparison(comparison: Comparison, console: Console, one_seed: bool = 
     for side, name, seeds in zip("AB", (comparison.a, comparison.b), comparison.seeds, strict=True):
         console.result(f"{side}: {name} (seeds {', '.join(seeds)})")
     same = ", ".join(f"{'same' if holds else 'another'} {key}" for key, holds in comparison.same.items())
-    console.result(f"{comparison.clips} test clips of {comparison.speakers} speakers; by fingerprint: {same}")
+    console.result(f"{plural(comparison.clips, 'test clip')} of {plural(comparison.speakers, 'speaker')}; by fingerprint: {same}")
     console.table(["test", "A", "B", "B − A", "95 % interval", "p"], [_cells(SCORES[key], d) for key, d in comparison.scores.items()])
     for words, clips in (("right in A, wrong in B", comparison.only_right_in_a), ("wrong in A, right in B", comparison.only_right_in_b)):
         names = ": " + ", ".join(clips[:SHOWN]) + (", …" if len(clips) > SHOWN else "") if clips else ""
-        console.result(f"{len(clips)} clips {words}{names}")
+        console.result(f"{plural(len(clips), 'clip')} {words}{names}")
     if comparison.parameters:
         console.table(["parameter", "A", "B"], [[key, *values] for key, values in comparison.parameters.items()])
     console.result(verdict(comparison, one_seed))

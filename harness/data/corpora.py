@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.safe_text import plural
 from registry.core import canonical, specification
 from registry.corpus import Corpus, Problem
 from registry.errors import BenchError
@@ -82,7 +83,7 @@ def refuse_broken(corpus: Corpus, allow_missing: bool) -> list[str]:
     more = [f"… and {len(breaking) - SHOWN_PROBLEMS} more"] if len(breaking) > SHOWN_PROBLEMS else []
     shown = "\n  ".join(breaking[:SHOWN_PROBLEMS] + more)
     if breaking and not allow_missing:
-        raise BenchError(f"{corpus.name} is broken ({len(breaking)} problems):\n  {shown}\n"
+        raise BenchError(f"{corpus.name} is broken ({plural(len(breaking), 'problem')}):\n  {shown}\n"
                          "Fix the folder (`bench check` lists everything), or go on without these clips with --allow-missing")
     if not corpus.clips:
         raise BenchError(f"{corpus.name} has no readable clips")

@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.evaluation.final_predictions import FinalPredictions, uar_with_interval
 from harness.evaluation.intervals import LEAST_SPEAKERS
+from harness.safe_text import plural
 from harness.training.predictions import Predictions
 from registry.corpora._listing import some
 
@@ -50,7 +51,8 @@ def never_predicted(finals: FinalPredictions) -> str:
     many, untrained = len(finals.test) > 1, {emotion for emotion, clips in finals.row.training_classes.items() if not clips}
     sentences = [f"{emotion} is never predicted" + (f" in {n} of {len(finals.test)} seeds" if many else "")
                  + (", since training had no clip of it" if emotion in untrained else "") for emotion, n in seeds.items()]
-    more = [f"nor are {len(sentences) - NAMED} more emotions"] if len(sentences) > NAMED else []
+    left = len(sentences) - NAMED
+    more = [f"nor {'is' if left == 1 else 'are'} {plural(left, 'more emotion')}"] if left > 0 else []
     return _sentence("; ".join(sentences[:NAMED] + more))
 
 
@@ -177,8 +179,8 @@ def noisy_selection(validation: Sequence[Predictions]) -> str:
     if half <= WIDEST_HALF:
         return ""
     how_well = "to no better than" if min(speakers) < LEAST_SPEAKERS else "to about"
-    of = f"clips of {speakers[0]} speakers" if validation[0].knows_speakers else "clips"
-    return (f"The validation part is small ({len(validation[0].truth):,} {of}): one network's UAR on it is known {how_well} ±{half:.3f}, "
+    clips = plural(len(validation[0].truth), "clip") + (f" of {plural(speakers[0], 'speaker')}" if validation[0].knows_speakers else "")
+    return (f"The validation part is small ({clips}): one network's UAR on it is known {how_well} ±{half:.3f}, "
             "so luck had a part in choosing among trials and epochs that are closer.")
 
 

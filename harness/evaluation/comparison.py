@@ -12,6 +12,7 @@ from harness.evaluation.find_runs import RunsToCompare
 from harness.evaluation.intervals import LEAST_SPEAKERS, LEVEL, RESAMPLES, SCORES
 from harness.evaluation.ranks import pairs
 from harness.evaluation.rows import plain
+from harness.safe_text import plural
 from harness.training.predictions import speaker_counts
 from registry.errors import UsageError
 
@@ -111,7 +112,7 @@ def verdict(comparison: Comparison, one_seed: bool = False) -> str:
     uar = comparison.scores["uar"]
     luck = " One seed each: what another training would give is not in this." if comparison.one_seed_each else ""
     if math.isnan(uar.p):
-        few = f"{comparison.speakers} test speakers, and {LEAST_SPEAKERS} is the least"
+        few = f"{plural(comparison.speakers, 'test speaker')}, and {LEAST_SPEAKERS} is the least"
         return f"Can't tell: {few if comparison.speakers else 'who speaks is not known'}." + luck
     if uar.p >= LEVEL:
         return "A and B can't be told apart in UAR." + luck

@@ -21,6 +21,7 @@ from harness.evaluation.row_names import read_rows
 from harness.evaluation.rows import Row, by_validation, place
 from harness.evaluation.short_names import ShortNames, short_names
 from harness.evaluation.voted_emotion import VotedBoard, voted_board
+from harness.safe_text import plural
 from harness.study.folds import pooled_label
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
@@ -180,7 +181,7 @@ class Leaderboard:
         return finals.test_uar[0], *self.interval(finals.row)
 
     def __repr__(self) -> str:
-        return f"<Leaderboard of {len(self.rows)} rows: {self.rows[0].protocol} on {self.rows[0].corpus}>"
+        return f"<Leaderboard of {plural(len(self.rows), 'row')}: {self.rows[0].protocol} on {self.rows[0].corpus}>"
 
     def to_frame(self) -> pd.DataFrame:
         """A row a cell, in the order of `rows`: what it is, its figures with their deviation over seeds and 95 % bounds, rank and marks.

@@ -11,6 +11,7 @@ import numpy as np
 
 from harness.evaluation.alarms import shortages
 from harness.evaluation.intervals import LEAST_SPEAKERS
+from harness.safe_text import plural
 from harness.study.folds import pooled_label
 from registry.core import canonical, short_label, specification
 from registry.corpus import Corpus
@@ -51,8 +52,8 @@ class Parts:
         indices = [getattr(split, part) for split in self.splits]
         clips, speakers = [len(each) for each in indices], [len(set(self.corpus.speakers[each])) for each in indices]
         if not self.corpus.knows_speakers:
-            return f"{_range(clips)} clips"
-        return f"{_range(clips)} clips of {_range(speakers)} speaker{'s'[: max(speakers) > 1]}"
+            return f"{_range(clips)} clip{'s'[: max(clips) != 1]}"
+        return f"{_range(clips)} clip{'s'[: max(clips) != 1]} of {_range(speakers)} speaker{'s'[: max(speakers) != 1]}"
 
     def warnings(self) -> list[str]:
         """What the figures will not be able to say, and what to do about it, a sentence or two each."""
@@ -90,7 +91,7 @@ class Parts:
         folds = "random_folds" if self._shares_speakers else "speaker_folds"
         option = "" if hasattr(self.protocol, "number_of_folds") else f"--split {folds} "
         still = shortages(self.corpus.labels, self.corpus.speakers, self.corpus.emotions)
-        return (f"; `{option}--all-folds` tests all {len(self.corpus):,} clips of {speakers} speakers, each once"
+        return (f"; `{option}--all-folds` tests all {len(self.corpus):,} clips of {plural(speakers, 'speaker')}, each once"
                 + (", which is still too little" if still else ""))
 
 

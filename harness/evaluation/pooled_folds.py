@@ -17,6 +17,7 @@ import numpy as np
 from harness.evaluation.final_predictions import FinalPredictions, MissingFiles
 from harness.evaluation.intervals import SCORES, mean_sd
 from harness.evaluation.rows import NO_FIGURE, Row
+from harness.safe_text import plural
 from harness.study.folds import pooled_label
 from harness.training.predictions import joined
 
@@ -57,7 +58,7 @@ def _pooled(folds: list[Row], finals: Mapping[str, Finals]) -> tuple[Row, Finals
     test = [joined([part.test[part.row.seed_numbers.index(seed)] for part in parts]) for seed in seeds if len(parts) == len(done)]
     reasons = [f"fold {fold.fold}: {missing.reason}" for fold in done if isinstance(missing := finals.get(fold.cell), MissingFiles)]
     if test and (twice := len(test[0].clips) - len(set(test[0].clips.tolist()))):
-        reasons.append(f"{twice} clips are tested in several folds")
+        reasons.append(f"{plural(twice, 'clip')} {'is' if twice == 1 else 'are'} tested in several folds")
     if reasons or not test:
         means = {score: mean_sd([statistics.fmean(fold.test[score][0] for fold in done)]) for score in SCORES}
         row = replace(row, test=means, validation_uar=mean_sd([statistics.fmean(fold.validation_uar[0] for fold in done)]))

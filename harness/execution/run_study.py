@@ -36,6 +36,7 @@ from harness.execution.run_progress import RunProgress
 from harness.execution.schedule import Schedule
 from harness.execution.search_summary import log_search
 from harness.execution.worker_count import Load, copied_bytes
+from harness.safe_text import plural
 from harness.search.claims import CLOSING_PATIENCE_S, Claims
 from harness.search.optuna_study import Search, open_searches
 from harness.search.storage import check_storage, storage
@@ -110,7 +111,7 @@ def run_study(file: StudyFile, store: Store, workspace: Workspace, settings: dic
     prepared = prepare(file.study, workspace, settings, only_cell, allow_missing, console, leaks_allowed, all_folds)
     study = prepared.study
     file = replace(file, study=study)
-    console.say(f"{len(prepared.cells)} cells; opening the stores below {workspace.home} …")
+    console.say(f"{plural(len(prepared.cells), 'cell')}; opening the stores below {workspace.home} …")
     (workspace.home / ".bench").mkdir(parents=True, exist_ok=True)
     with FileLock(workspace.home / ".bench" / "stores.lock"):  # two first starts must not both make the tables
         optuna_storage = storage(workspace.home, execution.optuna_storage)
@@ -172,7 +173,7 @@ def _work(run: RunContext, searches: list[Search], execution: Execution, costs: 
     missing = {search.cell.key: max(0, trials - len(search.ended())) for search in searches} if trials else {}
     for label, cells in itertools.groupby(run.prepared.cells if trials else [], key=run.protocol):
         keys = [cell.key for cell in cells]
-        console.say(f"{label}: {len(keys)} cells × {trials} trials, {sum(missing[key] for key in keys)} to do")
+        console.say(f"{label}: {plural(len(keys), 'cell')} × {plural(trials, 'trial')}, {sum(missing[key] for key in keys)} to do")
     progress = RunProgress(console)
     with progress.shown(), Stopping(console) as stopping:
         schedule = Schedule(run, searches, progress, execution.tries)

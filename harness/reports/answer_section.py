@@ -76,12 +76,12 @@ def _standing(board: Leaderboard, row: Row) -> str:
     if rank is None:
         return "; there are no ranks"
     if rank > 1:
-        return f"; {rank - 1} of {rows - 1} other rows {'is' if rank == 2 else 'are'} significantly better on test"
+        return f"; {rank - 1} of {plural(rows - 1, 'other row')} {'is' if rank == 2 else 'are'} significantly better on test"
     if len(board.best) == 1:
         return "; no other row shares its rank 1"
     if len(board.best) == rows:
         return f"; {'both' if rows == 2 else f'all {rows}'} networks share rank 1, so cost may decide{_fastest(board)}"
-    return f"; it shares rank 1 with {len(board.best) - 1} of {rows - 1} other rows{_fastest(board)}"
+    return f"; it shares rank 1 with {len(board.best) - 1} of {plural(rows - 1, 'other row')}{_fastest(board)}"
 
 
 def _fastest(board: Leaderboard) -> str:
@@ -105,8 +105,8 @@ def _over(board: Leaderboard, baseline: str) -> str:
         return f"{len(found)} ({', '.join(which[:NAMED])}{', …' if len(which) > NAMED else ''})" if found else "0"
 
     up, down = ([f"{names[row.name]} {points(row.gain)}" for row in side] for side in (better, worse[::-1]))
-    gain = (f"**Of {len(rows)} changes to {escape(baseline)} {named(better, up)} gain**" if better
-            else f"**None of {len(rows)} changes to {escape(baseline)} can be told to gain**")
+    gain = (f"**Of {plural(len(rows), 'change')} to {escape(baseline)} {named(better, up)} gain**" if better
+            else f"**None of {plural(len(rows), 'change')} to {escape(baseline)} can be told to gain**")
     return f"{gain}, {named(worse, down)} lose, and of {len(rows) - len(told)} neither can be told. One interval of 20 misses by chance."
 
 

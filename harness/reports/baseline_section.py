@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from harness.evaluation.baseline import Gain, gains
 from harness.evaluation.leaderboard import Leaderboard
-from harness.reports.markdown import escape, points, table, with_interval
+from harness.reports.markdown import escape, plural, points, table, with_interval
 
 
 def baseline_markdown(boards: Iterable[Leaderboard], baseline: str) -> list[str]:
@@ -22,9 +22,9 @@ def _of_board(board: Leaderboard, baseline: str) -> list[str]:
     better, worse = (_counted(row for row in told if (row.gain[0] > 0) == gains_it) for gains_it in (True, False))
     rest = len(rows) - len(told)
     lines = [[escape(row.name), with_interval(*row.uar), points(row.gain)] for row in rows]
-    return [f"On {escape(board.rows[0].protocol)}, of {len(rows)} recipes {better} gain, {worse} lose, and of {rest} neither can be told. "
-            "Points of test UAR, paired by speaker. Each interval stands for itself, and one of 20 misses by chance; the ranks below are "
-            "corrected for the number of pairs.",
+    return [f"On {escape(board.rows[0].protocol)}, of {plural(len(rows), 'recipe')} {better} gain, {worse} lose, and of {rest} "
+            "neither can be told. Points of test UAR, paired by speaker. Each interval stands for itself, and one of 20 misses by chance; "
+            "the ranks below are corrected for the number of pairs.",
             table(["recipe", "test UAR", "points gained"], lines, "lrr")]
 
 

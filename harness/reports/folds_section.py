@@ -10,7 +10,7 @@ from harness.evaluation.folds import FoldComparison, compare_over_folds, folds, 
 from harness.evaluation.intervals import LEVEL, mean_sd
 from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.rows import Row
-from harness.reports.markdown import escape, plus_minus, table
+from harness.reports.markdown import escape, plural, plus_minus, table
 
 Draw = Callable[[str, Sequence[str], FoldComparison], str]
 NAMED = 3  # test speakers of a fold that are named; of more, there is their number
@@ -21,7 +21,7 @@ def pooled_sentence(board: Leaderboard) -> str:
     first = board.rows[0]
     trained, validated = (_range(board, part) for part in ("train", "validation"))
     tested = next((row for row in board.finished if row.clips), None)
-    people = f" of {tested.speakers['test']} speakers" if tested and tested.speakers["test"] else ""
+    people = f" of {plural(tested.speakers['test'], 'speaker')}" if tested and tested.speakers["test"] else ""
     whole = (f"Each of {tested.clips['test']:,} clips{people} is tested once, in one of {first.folds} folds" if tested
              else f"Each clip is tested in one of {first.folds} folds; nothing is pooled or ranked before all have finals")
     return (f"{whole}. A fold has a search, a choice on its own validation part and finals of its own, trained on {trained} clips and "

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from harness.evaluation.groups import LEAST_CLIPS, GroupRow, group_rows, speaker_rows, speaker_spread, unknown_groups
 from harness.evaluation.intervals import LEAST_SPEAKERS
-from harness.reports.markdown import escape, table, with_interval
+from harness.reports.markdown import escape, plural, table, with_interval
 from harness.training.predictions import Predictions
 
 WORST = 10  # speakers that are shown
@@ -43,7 +43,7 @@ def _speaker_sentences(seeds: Sequence[Predictions], speakers: Sequence[GroupRow
         return f"No speaker of {len(speakers)} has {LEAST_CLIPS} test clips: none is ranked."
     others = sum(row.rank == 0 and row.clips >= LEAST_CLIPS for row in speakers)
     unranked = f"; {others} with other emotions than most are not ranked" if others else ""
-    sentences = f"The {shown} worst of {len(speakers)} speakers are shown{unranked}."
+    sentences = f"The {shown} worst of {plural(len(speakers), 'speaker')} {'is' if shown == 1 else 'are'} shown{unranked}."
     spread, chance = speaker_spread(seeds)
     if math.isnan(spread):
         return sentences

@@ -78,7 +78,7 @@ def _how(each: JointTable) -> str:
     """How many rows of how many studies were tested on what, and how they were ranked, in a sentence or two."""
     others = f", also called {', '.join(map(escape, each.protocols[1:]))}" if len(each.protocols) > 1 else ""
     of = f"{plural(len(each.rows), 'row')} of {'1 study' if len(each.studies) == 1 else f'{len(each.studies)} studies'}"
-    on = f"{each.clips:,} test clips{f' of {each.speakers} speakers' if each.speakers else ''}"
+    on = plural(each.clips, "test clip") + (f" of {plural(each.speakers, 'speaker')}" if each.speakers else "")
     apart = len(each.rows) - each.ranked
     unranked = (f" {plural(apart, 'row')} without a rank: tested on other clips, or without predictions." if apart and each.ranked else "")
     few = "" if each.speakers >= LEAST_SPEAKERS else " Too few speakers are known for ranks."

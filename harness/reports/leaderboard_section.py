@@ -128,7 +128,8 @@ def statistics_sentences(board: Leaderboard) -> str:
     if not board.predictions[0].test[0].knows_speakers:
         return "No ranks and no intervals: who speaks is not known, and clips of one speaker are not independent of each other."
     if speakers < LEAST_SPEAKERS:
-        return f"No ranks and no intervals: {speakers} speakers in the test part are too few ({LEAST_SPEAKERS} needed)."
+        return (f"No ranks and no intervals: {plural(speakers, 'speaker')} in the test part {'is' if speakers == 1 else 'are'} too few "
+                f"({LEAST_SPEAKERS} needed).")
     over = "" if board.one_seed_each else " and over trainings" + (", whose variance is pooled over the rows" if rows > 1 else "")
     intervals = f"[…] are 95 % intervals over the {speakers} speakers of the test part{'s of all folds' if board.folds else ''}{over}."
     luck = (" **One seed each**: what another training would give is not known, so intervals and ranks are about these very networks, not "

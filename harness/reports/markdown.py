@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from harness.safe_text import plural as plural  # reports count in words
 from harness.safe_text import printable
 
 RULES = {"l": "---", "c": ":-:", "r": "--:"}
@@ -71,11 +72,6 @@ def plus_minus(figure: tuple[float, float]) -> str:
     """
     mean, sd = figure
     return f"{mean:.3f}" + ("" if math.isnan(sd) else f" ± {sd:.3f}")
-
-
-def plural(number: int, noun: str) -> str:
-    """`1 seed`, `3 seeds`."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def table(heads: Sequence[str], lines: Sequence[Sequence[str]], align: str = "lr") -> str:

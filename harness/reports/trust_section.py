@@ -53,7 +53,7 @@ def _of_board(board: Leaderboard) -> list[str]:
     row = board.finished[0]
     speakers = board.predictions[0].counts.shape[1] if board.predictions and board.predictions[0].test[0].knows_speakers else 0
     tested = [plural(speakers, "test speaker")] if speakers else ["**speakers unknown**"]
-    clips = f"{row.clips['test']:,} test clips" if "test" in row.clips else ""
+    clips = plural(row.clips["test"], "test clip") if "test" in row.clips else ""
     folds = f"{row.folds} folds, each clip tested once" if board.folds else ""
     return [text for text in (*_of_rows([board])[:1], *tested, clips, folds, *_of_rows([board])[1:]) if text]
 
@@ -67,7 +67,7 @@ def _of_rows(boards: Sequence[Leaderboard]) -> list[str]:
     coverage = sorted({"whole corpus" if row.coverage.endswith("whole") else f"**{escape(row.coverage)}**" for row in rows})
     shared = ["**speakers are shared** with training"] if all(row.shares_speakers for row in rows) else []
     pretrained = sum(bool(row.pretrained) for row in rows)
-    heard = [f"{pretrained} of {len(rows)} rows pretrained" if pretrained < len(rows) else "pretrained"] if pretrained else []
+    heard = [f"{pretrained} of {plural(len(rows), 'row')} pretrained" if pretrained < len(rows) else "pretrained"] if pretrained else []
     backends = sorted({row.backend for row in rows} - {"", "tensorflow"})
     lost = sum(len(board.missing_files) for board in boards)
     return [count, *shared, _leaks(rows), *coverage, *heard,
@@ -80,7 +80,7 @@ def _leaks(rows: Sequence[Row]) -> str:
     audited = sum(bool(row.audit) for row in rows)
     if leaks:
         return f"**⚠ leaks found in {plural(len(leaks), 'row')}**"
-    return "no leak found" if audited == len(rows) else f"{len(rows) - audited} of {len(rows)} rows not audited for leaks"
+    return "no leak found" if audited == len(rows) else f"{len(rows) - audited} of {plural(len(rows), 'row')} not audited for leaks"
 
 
 def _alarms(boards: Sequence[Leaderboard]) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from harness.evaluation.voices import Voices, VoicesOfRow
-from harness.reports.markdown import brief_interval, escape, points, table, unbroken
+from harness.reports.markdown import brief_interval, escape, plural, points, table, unbroken
 
 DrawKnown = Callable[[Sequence[tuple[str, VoicesOfRow]], Voices], str]
 Named = list[tuple[str, Voices, VoicesOfRow]]
@@ -39,8 +39,8 @@ def known_finding(pairs: Sequence[Voices]) -> str:
     gaining = sum(row.gain[0] > 0 for _, row in told)
     ends = [*(told[-1:] if gaining else []), *(told[:1] if gaining < len(told) else [])]
     most = "; ".join(f"{escape(name)} {'gains' if row.gain[0] > 0 else 'loses'} most, {points(row.gain)} points" for name, row in ends)
-    return (f"**Clips of a speaker that are known without labels**, by which features are standardised: of {len(named)} rows {gaining} "
-            f"gain, {len(told) - gaining} lose, {len(named) - len(told)} can't be told. {most}{'.' if most else ''}").rstrip()
+    return (f"**Clips of a speaker that are known without labels**, by which features are standardised: of {plural(len(named), 'row')} "
+            f"{gaining} gain, {len(told) - gaining} lose, {len(named) - len(told)} can't be told. {most}{'.' if most else ''}").rstrip()
 
 
 def _named(pairs: Sequence[Voices]) -> Named:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.voted_emotion import VotedBoard, VotedRow
-from harness.reports.markdown import escape, plus_minus, table, with_interval
+from harness.reports.markdown import escape, plural, plus_minus, table, with_interval
 
 TITLE = "Scored on the emotion that listeners heard"
 EXPLAINED = """Here the truth is what most listeners heard in the voice, not what was intended. JSD: Jensen–Shannon divergence in bits
@@ -26,8 +26,8 @@ def voted_markdown(boards: Sequence[Leaderboard]) -> list[str]:
 
 
 def _explained(voted: VotedBoard) -> str:
-    without = f" {voted.without:,} clips without votes are left out." if voted.without else ""
-    return f"Of {voted.clips:,} clips {voted.tied:,} tie, and count for each tied emotion in equal shares.{without}"
+    without = f" {plural(voted.without, 'clip')} without votes {'is' if voted.without == 1 else 'are'} left out." if voted.without else ""
+    return f"Of {plural(voted.clips, 'clip')} {voted.tied:,} tie, and count for each tied emotion in equal shares.{without}"
 
 
 def _table(board: Leaderboard, voted: VotedBoard) -> str:

@@ -45,7 +45,7 @@ def test_seeds_that_were_trained_before_the_process_ended_are_done_and_their_fig
     tracker = begun(tmp_path, planned={"cells": [CELL.cell], "trials": 2, "seeds": [0]})
     tracker.end(tracker.start("seed", "seed 0", tracker.records()[0].run_id, CELL, {"seed": "0"}), "finished")
     outcome = bench("status", "mine", "--home", tmp_path)
-    assert "1 of 1 seeds" in outcome.out and "its figures" in outcome.out
+    assert "1 of 1 seed" in outcome.out and "its figures" in outcome.out
     assert "left: the figures of 1 cell, trained already" in outcome.out and "to continue: bench run" in outcome.out
 
 

@@ -184,6 +184,7 @@ def test_a_validation_part_as_small_as_the_published_ones_makes_selection_noise(
     words = noisy_selection([said(0.5, speakers=87, clips=3, seed=6)])
     half = float(words.partition("±")[2][:5])
     assert 0.05 < half < 0.07 and "261 clips of 87 speakers" in words
+    assert "(60 clips of 1 speaker)" in noisy_selection([said(0.5, speakers=1, seed=6)])
     assert noisy_selection([said(0.5, speakers=50, clips=42, seed=6)]) == ""
 
 

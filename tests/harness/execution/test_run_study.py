@@ -50,7 +50,7 @@ def test_more_trials_add_the_difference_and_no_signature_is_run_twice(tmp_path: 
     assert count(tmp_path) == {"study": 1, "trial": 1, "final": 1, "seed": 1}
     kept = signatures(tmp_path)
     more = bench("run", "--study", TINY, "--home", tmp_path, *ONE_PROTOCOL, "--trials", 2)
-    assert more.code == 0 and "1 cells × 2 trials, 1 to do" in more.err
+    assert more.code == 0 and "1 cell × 2 trials, 1 to do" in more.err
     found = signatures(tmp_path)
     assert count(tmp_path)["trial"] == 2 and set(kept) < set(found) and len(found) == len(set(found))
 

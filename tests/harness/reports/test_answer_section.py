@@ -36,7 +36,7 @@ def test_a_row_that_is_worse_on_test_beyond_chance_is_said_to_be_with_what_to_do
         made = [dataclasses.replace(each, validation_uar=(0.9 if each.cell == "weak" else 0.5, NAN))
                 for each in rows([*final("good", (0.6,) * seeds, 0.1), *final("weak", (0.4,) * seeds, 0.1)])]
         text = quotation(*answers(leaderboards(made, known(made))))
-        assert "**Take weak.**" in text and "; 1 of 1 other rows is significantly better on test." in text
+        assert "**Take weak.**" in text and "; 1 of 1 other row is significantly better on test." in text
         assert "**Validation and test disagree**: good is 20.0 points better on test, more than chance explains." in text and advice in text
 
 
@@ -73,8 +73,8 @@ def test_the_picture_has_a_panel_of_both_kinds_of_speakers_and_the_row_to_take()
 
 def test_a_study_with_a_baseline_says_first_what_helps() -> None:
     answer, = answers(boards_of(row("weak", "net", UNSEEN, recipe="plain"), row("a", "net", UNSEEN, recipe="warm")))
-    assert quotation(answer, "plain").startswith("> **Of 1 changes to plain 1 (warm +")
-    assert quotation(answer, "warm").startswith("> **None of 1 changes to warm can be told to gain**, 1 (plain -")
+    assert quotation(answer, "plain").startswith("> **Of 1 change to plain 1 (warm +")
+    assert quotation(answer, "warm").startswith("> **None of 1 change to warm can be told to gain**, 1 (plain -")
 
 
 def test_a_run_in_progress_says_what_is_missing_and_a_synthetic_corpus_that_its_figures_mean_nothing() -> None:

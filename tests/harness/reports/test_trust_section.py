@@ -29,7 +29,7 @@ def test_doubts_are_said_in_bold() -> None:
     text = trust_markdown(answer, [Opening("a", "a", "0", "s", in_store=False)], [])[0]
     assert "**⚠ leaks found in 1 row** · **5,885 of 7,442 clips: partial** · 1 of 2 rows pretrained · on torch" in text
     assert "**1 of them in deleted runs**" in text
-    assert "1 of 1 rows not audited" in trust_markdown(answers(boards_of(row("b", "other", UNSEEN))), [], [])[0]
+    assert "1 of 1 row not audited" in trust_markdown(answers(boards_of(row("b", "other", UNSEEN))), [], [])[0]
 
 
 def test_without_finals_there_is_nothing_to_trust() -> None:

@@ -28,7 +28,7 @@ def test_it_is_said_how_many_rows_gain_and_lose_by_known_clips_and_which_most() 
     assert known_finding(made).endswith(
         "of 3 rows 1 gain, 1 lose, 1 can't be told. known_speakers[enrolment=5] gains most, +7.0 [+1.0, +13.0] points; "
         "known_speakers[enrolment=1] loses most, -17.0 [-20.0, -14.0] points.")
-    assert known_finding(made[1:2]).endswith("of 1 rows 0 gain, 0 lose, 1 can't be told.") and known_finding([]) == ""
+    assert known_finding(made[1:2]).endswith("of 1 row 0 gain, 0 lose, 1 can't be told.") and known_finding([]) == ""
 
 
 def test_known_clips_are_a_table_in_the_order_of_their_number() -> None:
