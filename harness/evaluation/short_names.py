@@ -99,3 +99,20 @@ def _first_word(label: str) -> str:
         if depth == 0 and letter == " ":
             return label[:place]
     return label
+
+
+def short_labels(labels: Sequence[str]) -> dict[str, str]:
+    """Label of a cell, `feature space × architecture`, -> what it is called beside the others, without what all of them have.
+
+    >>> short_labels(["mfcc[n_mfcc=26] vector mean × mlp[units=8]", "mel image × mlp[units=8]", "mel image × crnn"])
+    {'mfcc[n_mfcc=26] vector mean × mlp[units=8]': 'mfcc × mlp', 'mel image × mlp[units=8]': 'mel × mlp', 'mel image × crnn': 'mel × crnn'}
+    >>> short_labels(["mfcc[n_mfcc=26] vector mean × mlp[units=8]", "mel image × mlp[units=8]"])
+    {'mfcc[n_mfcc=26] vector mean × mlp[units=8]': 'mfcc', 'mel image × mlp[units=8]': 'mel'}
+    """
+    parts = {label: label.split(" × ") for label in labels}
+    details = _details([part for of_label in parts.values() for part in of_label])
+    of_all = set.intersection(*map(set, parts.values())) if len(parts) > 1 else set()
+    short = {label: " × ".join(_plain(part, details) for part in of_label if part not in of_all) if len(parts) > 1 else label
+             for label, of_label in parts.items()}
+    counts = Counter(short.values())
+    return {label: text if text and counts[text] == 1 else label for label, text in short.items()}

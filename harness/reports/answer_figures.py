@@ -14,18 +14,21 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = {"new speakers": "#1f5fa8", "heard speakers": "#c05020", "nothing known": "#1f5fa8", "speaker known": "#c05020"}
+COLOURS = {"new speakers": "#1f5fa8", "heard speakers": "#c05020", "nothing known": "#1f5fa8", "speaker known": "#c05020",
+           "voices heard": "#1f5fa8", "sentences heard": "#c05020", "copies before the split": "#8c2d8c", "clips known": "#2c8c5a",
+           "claimed": "#555555", "reproduced": "#c05020"}
 OTHER = "#1f5fa8"
 SHORT = 4  # letters of a name that fits below its column
 WRITTEN = 14  # emotions at most whose shares are written
 Panel = Mapping[str, Mapping[str, Estimate]]
 
 
-def rows_figure(panels: Mapping[str, Panel], lines: Mapping[str, float], taken: str = "") -> Figure:
-    """A line a row: test UAR with its interval, one dot for each kind of speakers.
+def rows_figure(panels: Mapping[str, Panel], lines: Mapping[str, float], taken: str = "",
+                label: str = "test UAR with 95 % interval") -> Figure:
+    """A line a row: a figure with its interval, one dot for each kind of speakers, or of leaks.
 
     Args: panels: protocol -> row -> kind -> (UAR, low, high), bounds NaN where there is none. lines: name -> UAR, of chance and listeners.
-        taken: the row whose name is bold.
+        taken: the row whose name is bold. label: of the axis.
     """
     from matplotlib.figure import Figure
 
@@ -36,7 +39,7 @@ def rows_figure(panels: Mapping[str, Panel], lines: Mapping[str, float], taken: 
         _dots(axes, panel, names, kinds)
         for number, (name, uar) in enumerate(lines.items()):
             axes.axvline(uar, color="#888888", linewidth=0.9, linestyle=("--", ":", "-.")[number % 3], label=name)
-        axes.set(xlabel="test UAR with 95 % interval", title=title)
+        axes.set(xlabel=label, title=title)
         axes.title.set_fontsize(11)
         axes.grid(axis="x", color="#eeeeee", linewidth=0.8)
         axes.set_axisbelow(True)
@@ -50,7 +53,7 @@ def rows_figure(panels: Mapping[str, Panel], lines: Mapping[str, float], taken: 
 
 
 def _dots(axes: Axes, panel: Panel, names: Sequence[str], kinds: Sequence[str]) -> None:
-    step = 0.26 if len(kinds) > 1 else 0.0
+    step = min(0.26, 0.8 / len(kinds)) if len(kinds) > 1 else 0.0
     for number, kind in enumerate(kinds):
         inside = "white" if number % 2 else None
         for place, name in enumerate(names):

@@ -32,7 +32,7 @@ def trust_markdown(answers: Sequence[Answer], openings: Sequence[Opening], headi
     Args: headings: words and the heading of the page that they lead to. page: where the report will lie; None: in the repository.
     """
     boards = [answer.main for answer in answers if answer.main]
-    links = [*(f"[{words}]({anchor(heading)})" for words, heading in headings), _reading(page)]
+    links = [*(f"[{words}]({anchor(heading)})" for words, heading in headings), link_to_reading(page)]
     more = f"**More:** {' · '.join(links)}"
     if not boards:
         return [more]
@@ -43,8 +43,8 @@ def trust_markdown(answers: Sequence[Answer], openings: Sequence[Opening], headi
     return [f"**Trust:** {' · '.join([*parts, opened, *gone])}.", more]
 
 
-def _reading(page: Path | None) -> str:
-    """A link to the page that explains reports, its name alone in a home that has no such page."""
+def link_to_reading(page: Path | None) -> str:
+    """A link to the page that explains reports, its name alone in a home that has no such page. Args: page: None: in the repository."""
     there = page is None or (page.parent.parent / READING).exists()
     return f"[how to read this](../{READING})" if there else f"how to read this: `{READING}` of bench"
 

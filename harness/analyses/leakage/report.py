@@ -6,12 +6,15 @@ import itertools
 import math
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from harness.analyses.leakage.enrolment_section import Draw, enrolment_markdown, number_of
+from harness.analyses.leakage.finding import finding_markdown
 from harness.analyses.leakage.options import LeakageOptions
 from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols, ProtocolResult, difference
 from harness.evaluation.intervals import LEAST_SPEAKERS
-from harness.reports.markdown import code, escape, folded, plural, table, with_interval
+from harness.reports.markdown import anchor, code, escape, folded, plural, table, with_interval
+from harness.reports.trust_section import link_to_reading
 from harness.tracking.run_record import counts_in_words
 
 LEAKS = (("random", "speakers", "voices known from training"), ("random", "sentences", "sentences known from training"),
@@ -19,27 +22,26 @@ LEAKS = (("random", "speakers", "voices known from training"), ("random", "sente
          ("before", "after", "altered copies of test clips in training"), ("before", "copied", "known voices and copies of test clips"),
          ("copied", "speakers", "no leak: copies of training clips"))
 """Protocol that leaks, the one that it is compared with, and what leaks."""
-INTRODUCTION = f"""The same networks are trained in the same way under protocols that let training know more and more of the test
+INTRODUCTION = """The same networks are trained in the same way under protocols that let training know more and more of the test
 clips. What the test figure gains by that is the worth of the leak: on new people the gain would vanish.
-Written by `bench leakage` from the runs in MLflow; nothing is edited by hand.
-
-## The protocols
-
-- **Unseen speakers** is the honest one: nobody speaks both in training and in test. Sentences may be in both.
-- **Unseen speakers, copies after the split**: the same parts, and training also holds altered copies of its own clips. Nothing leaks.
-- **Unseen sentences**: no sentence is both in training and in test, but the voices are. About 30 % of the clips are test clips.
-- **Random clips**: clips are drawn one by one, so that voices and sentences are both in training and in test.
-- **Random clips, copies after the split**: the same parts, and training also holds altered copies of its own clips.
-- **Copies before the split (WRONG)**: clips are copied and altered first and split afterwards, so that training holds altered copies of
-  test clips. The test clips and the number of training clips are as with copies after the split: nothing but the leak differs.
-  No other command can do that, and its figures are no result.
-- **Speaker known** (with `--enrolment`): unseen speakers again, and features are standardised within each speaker by some clips of
-  theirs, in training as in test, of which no label is used. That is another question, about speakers who have been heard before, and no
-  mistake. The known clips of test speakers are not scored, unless all are known; what knows nothing is scored on the same clips.
-
-A network whose study makes copies anyway has them under every protocol; its rows with and without copies are then the same.
-
-## How to read the figures
+Written by `bench leakage` from the runs in MLflow; nothing is edited by hand."""
+MEANINGS = {
+    "speakers": "**Unseen speakers** is the honest one: nobody speaks both in training and in test. Sentences may be in both.",
+    "copied": "**Unseen speakers, copies after the split**: the same parts, and training also holds altered copies of its own clips. "
+              "Nothing leaks.",
+    "sentences": "**Unseen sentences**: no sentence is both in training and in test, but the voices are. About 30 % of the clips are test "
+                 "clips.",
+    "random": "**Random clips**: clips are drawn one by one, so that voices and sentences are both in training and in test.",
+    "after": "**Random clips, copies after the split**: the same parts, and training also holds altered copies of its own clips.",
+    "before": "**Copies before the split (WRONG)**: clips are copied and altered first and split afterwards, so that training holds "
+              "altered copies of test clips. The test clips and the number of training clips are as with copies after the split: nothing "
+              "but the leak differs. No other command can do that, and its figures are no result."}
+KNOWN_MEANING = """**Speaker known** (with `--enrolment`): unseen speakers again, and features are standardised within each speaker by some
+  clips of theirs, in training as in test, of which no label is used. That is another question, about speakers who have been heard before,
+  and no mistake. The known clips of test speakers are not scored, unless all are known; what knows nothing is scored on the same clips."""
+OWN_COPIES = """A network whose study makes copies anyway has them under every protocol; its rows with and without copies are then the
+same."""
+READING = f"""## How to read the figures
 
 Figures are test UAR, the mean recall of the emotions, as means over seeds with 95 % intervals for new speakers and, from two seeds on,
 for new trainings. Differences are in points of UAR: from 0.50 to 0.56 is +6. Both sides of a difference have the same clips to draw
@@ -87,12 +89,26 @@ def worth_line(cell: CellUnderProtocols, leaking: str, honest: str, leak: str) -
             points(worth)]
 
 
-def leakage_markdown(cells: Sequence[CellUnderProtocols], draw: Draw | None = None) -> str:
-    """The whole report as Markdown. Args: draw: gives the path of a cell's picture of known speakers."""
-    parts = ["# What leaks are worth", INTRODUCTION]
+def leakage_markdown(cells: Sequence[CellUnderProtocols], draw: Draw | None = None, picture: str = "", page: Path | None = None) -> str:
+    """The whole report as Markdown: what was found, then each study, then how it was measured.
+
+    Args: draw: gives the path of a cell's picture of known speakers. picture: path of that of all leaks. page: where the report lies;
+        None: in the repository.
+    """
+    parts = ["# What leaks are worth", *finding_markdown(cells, picture)]
+    headings = ("The protocols", "How to read the figures", "What these figures can't show")
+    parts.append(f"**More:** {' · '.join([*(f'[{heading.lower()}]({anchor(heading)})' for heading in headings), link_to_reading(page)])}")
     for study, group in itertools.groupby(cells, key=lambda cell: cell.study):
         parts += _study(study, list(group), draw)
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, "## The protocols", INTRODUCTION, _meanings(cells), READING]) + "\n"
+
+
+def _meanings(cells: Sequence[CellUnderProtocols]) -> str:
+    """What those protocols mean that any cell was trained under."""
+    trained = [*(text for key, text in MEANINGS.items() if any(key in cell.under for cell in cells)),
+               *([KNOWN_MEANING] if any(cell.known for cell in cells) else [])]
+    copied = any(key in cell.under for cell in cells for key in ("copied", "after", "before"))
+    return "\n".join(f"- {text}" for text in trained) + (f"\n\n{OWN_COPIES}" if copied else "")
 
 
 def _study(study: str, cells: list[CellUnderProtocols], draw: Draw | None) -> list[str]:
@@ -101,7 +117,7 @@ def _study(study: str, cells: list[CellUnderProtocols], draw: Draw | None) -> li
         worths = [line for leak in LEAKS if (line := worth_line(cell, *leak))]
         parts += [f"### {escape(cell.cell)}", f"{marks(cell)}.",
                   table(["protocol", "training clips", "test clips", "test speakers", "UAR"],
-                        [_protocol_line(cell, protocol) for protocol in PROTOCOLS]),
+                        [_protocol_line(cell, protocol) for protocol in PROTOCOLS if protocol in cell.under]),
                   table(["worth of", "compared", "how", "it is", "points of UAR"], worths, "llllr") if worths
                   else "Nothing to compare: no two protocols were trained.", *enrolment_markdown(cell, draw)]
     lines = "\n".join(line for cell in cells for line in [*_clips(cell), *_command(cell)])
@@ -109,8 +125,8 @@ def _study(study: str, cells: list[CellUnderProtocols], draw: Draw | None) -> li
 
 
 def _protocol_line(cell: CellUnderProtocols, protocol: str) -> list[str]:
-    result = cell.under.get(protocol)
-    sizes = [f"{n:,}" for n in (result.training_clips, len(result.test), result.counts.shape[1])] if result else ["–"] * 3
+    result = cell.under[protocol]
+    sizes = [f"{n:,}" for n in (result.training_clips, len(result.test), result.counts.shape[1])]
     return [PROTOCOLS[protocol], *sizes, uar_with_interval(result)]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.analyses.leakage.enrolment import MARK, Enrolment, enrolments, reason_not_priced
 from harness.analyses.leakage.enrolment_section import lines_of
+from harness.analyses.leakage.finding import NOTHING, panel
 from harness.analyses.leakage.options import LeakageOptions
 from harness.analyses.leakage.plan import PlannedCell, parts, planned_cells, protocols
 from harness.analyses.leakage.report import leakage_markdown
@@ -21,6 +22,7 @@ from harness.evaluation.find_runs import LEAKAGE
 from harness.evaluation.rows import Row, rows
 from harness.execution.prepare import feasible, split_reason
 from harness.execution.run_study import Execution, run_study
+from harness.reports.answer_figures import rows_figure
 from harness.reports.figures import enrolment_figure
 from harness.reports.pages import LEAKAGE_PAGE, link_to, new_pictures, staying, write_beside
 from harness.study.cells import Cell, chosen_cells, plan
@@ -37,6 +39,7 @@ from registry.corpus import Corpus
 from registry.errors import BenchError, require
 
 PREFIX = "leakage-"  # of the experiments' names
+WORTH = "worth.png"
 
 
 def measure_leakage(options: LeakageOptions, store: Store, workspace: Workspace, console: Console, allow_missing: bool = False,
@@ -153,4 +156,7 @@ def write_leakage(store: Store) -> None:
             save(enrolment_figure(lines_of(cell.known)), pictures / names[id(cell)])
             return link_to(page, names[id(cell)])
 
-        write_beside(page, leakage_markdown(cells, draw))
+        rows = panel(cells)
+        if rows:
+            save(rows_figure({"": rows}, {NOTHING: 0.0}, label="points of test UAR gained, with 95 % interval"), pictures / WORTH)
+        write_beside(page, leakage_markdown(cells, draw, link_to(page, WORTH) if rows else "", page))

@@ -33,8 +33,6 @@ not trained: unseen speakers, copies after the split, unseen sentences.
 | protocol | training clips | test clips | test speakers | UAR |
 | --- | --: | --: | --: | --: |
 | unseen speakers | 10 | 1 | 20 | 0.500 |
-| unseen speakers, copies after the split | – | – | – | – |
-| unseen sentences | – | – | – | – |
 | random clips | 10 | 1 | 20 | 0.700 |
 | random clips, copies after the split | 30 | 1 | 20 | 0.700 |
 | copies before the split (WRONG) | 30 | 1 | 20 | 0.900 |
