@@ -17,7 +17,8 @@ def compared(claimed: float, measured: float, coverage: str = "7,442 of 7,442 cl
     def result(value: float) -> Reproduced:
         row = Row(**{f.name: "" for f in dataclasses.fields(Row)} | {  # type: ignore[arg-type]
             "coverage": coverage, "epochs": epochs, "synthetic": "synthetic" in coverage, "seeds": 1, "shares_speakers": True,
-            "settings": settings, "epochs_trained": float(epochs), "speakers": {}, "deleted_openings": 0,
+            "settings": settings, "epochs_trained": float(epochs), "speakers": {}, "deleted_openings": 0, "folds_done": 0, "folds": 0,
+            "test_openings": 1, "parameters": 595_430, "fit_seconds": 254.0, "seed_numbers": ("0",), "pretrained": {}, "trials": {},
             "clips": {"train": 4948, "validation": 261, "test": 2233, "left_out": 0}})
         return Reproduced(row, dict.fromkeys(("wa", "uar", "macro_f1"), (value, value - half, value + half)), 0.5,
                           (("SAD", "ANG", 4, 1.0),), ("SAD",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from harness.analyses.published.finding import panel
 from harness.analyses.published.options import ReplicateOptions
 from harness.analyses.published.report import published_markdown
 from harness.analyses.published.systems import System, chosen
@@ -12,13 +13,17 @@ from harness.analyses.published.verdicts import Comparison, comparisons, from_ea
 from harness.console import Console
 from harness.data.corpora import Workspace, open_corpus
 from harness.execution.run_study import Execution, run_study
+from harness.reports.answer_figures import rows_figure
 from harness.reports.index import write_index
-from harness.reports.pages import PUBLISHED, staying, write_beside
+from harness.reports.pages import PUBLISHED, link_to, new_pictures, staying, write_beside
 from harness.reports.study_report import write_report
 from harness.study.cells import chosen_cells, plan
 from harness.study.files import StudyFile, chosen_study
 from harness.tracking.store import Store
+from harness.training.figures import save
 from registry.errors import BenchError
+
+PICTURE = "wa.png"
 
 
 def replicate(options: ReplicateOptions, store: Store, workspace: Workspace, console: Console, allow_missing: bool = False,
@@ -76,6 +81,10 @@ def write_published(store: Store) -> list[Comparison]:
     with staying(page):
         compared = comparisons(store, from_earlier_report(data))
     if compared:
-        write_beside(page, published_markdown(compared, {path.stem for path in page.parent.glob("*.md")}))
+        with new_pictures(page) as pictures:
+            figure = rows_figure({"": panel(compared)}, {}, label="test WA, as measured with its 95 % interval")
+            save(figure, pictures / PICTURE)
+            pages = {path.stem for path in page.parent.glob("*.md")}
+            write_beside(page, published_markdown(compared, pages, link_to(page, PICTURE), page))
         write_beside(data, to_json(compared))
     return compared

@@ -26,6 +26,7 @@ from registry.core import label_of, short_label
 from registry.errors import BenchError
 
 EPOCHS = "--set training.epochs="  # the one setting that a shorter training needs
+REPRODUCED, NOT_REPRODUCED, CANT_TELL, NO_FIGURES = "reproduced", "not reproduced", "can't tell", "no figures under its own split"
 
 
 @dataclass(frozen=True)
@@ -139,25 +140,46 @@ def _reproduced(row: Row, tracker: Tracker) -> Reproduced:
                       tuple(emotion for emotion, times in zip(emotions, confusion.sum(axis=0), strict=True) if not times))
 
 
-def verdict(comparison: Comparison) -> str:
-    """In words, by the rule that the report states."""
+def outcome(comparison: Comparison) -> str:
+    """`REPRODUCED`, `NOT_REPRODUCED`, `CANT_TELL` or `NO_FIGURES`, by the rule that the report states."""
     if comparison.shared is None:
-        return "no figures under its own split"
+        return NO_FIGURES
+    where = side(comparison.claim, comparison.shared)
+    if _differences(comparison, comparison.shared.row) or not where:
+        return CANT_TELL
+    return REPRODUCED if where == "within" else NOT_REPRODUCED
+
+
+def verdict(comparison: Comparison) -> str:
+    """The outcome with its reasons, and where the claim lies."""
+    found = outcome(comparison)
+    if comparison.shared is None or found == REPRODUCED:
+        return found
     where = side(comparison.claim, comparison.shared)
     place = f": the claim lies {where} what was measured" if where else ""
-    reasons = _differences(comparison, comparison.shared.row)
-    if reasons or not where:
-        return f"can't tell {' and '.join(reasons) or 'by so few speakers'}{place}"
-    return "reproduced" if where == "within" else f"not reproduced{place}"
+    why = " and ".join(_differences(comparison, comparison.shared.row).values()) or "by so few speakers"
+    return f"{found} {why}{place}" if found == CANT_TELL else f"{found}{place}"
 
 
-def _differences(comparison: Comparison, row: Row) -> list[str]:
-    """What keeps a row from being a reproduction, whatever its figures."""
-    differences = {"on synthetic clips": row.synthetic, "on a partial corpus": not row.synthetic and not row.coverage.endswith("whole"),
-                   f"after {row.epochs} of {comparison.published_epochs} epochs": int(row.epochs) != comparison.published_epochs,
-                   f"with {other_settings(row)}": bool(other_settings(row)),
-                   f"with {comparison.claim.ours} of our own": bool(comparison.claim.ours)}
-    return [words for words, holds in differences.items() if holds]
+def reasons(comparison: Comparison) -> list[str]:
+    """What keeps a verdict open, the kinds of reasons alone; empty where none does, or nothing was trained under its own split."""
+    if comparison.shared is None:
+        return []
+    few = ["too few test speakers"] if not side(comparison.claim, comparison.shared) else []
+    return [*_differences(comparison, comparison.shared.row), *few]
+
+
+def _differences(comparison: Comparison, row: Row) -> dict[str, str]:
+    """What keeps a row from being a reproduction, whatever its figures: the kind of reason -> the reason."""
+    epochs = int(row.epochs)
+    differences = {
+        "synthetic clips": ("on synthetic clips", row.synthetic),
+        "on a partial corpus": ("on a partial corpus", not row.synthetic and not row.coverage.endswith("whole")),
+        "after fewer epochs" if epochs < comparison.published_epochs else "after more epochs":
+            (f"after {epochs} of {comparison.published_epochs} epochs", epochs != comparison.published_epochs),
+        "with other settings": (f"with {other_settings(row)}", bool(other_settings(row))),
+        "with parts of our own": (f"with {comparison.claim.ours} of our own", bool(comparison.claim.ours))}
+    return {kind: words for kind, (words, holds) in differences.items() if holds}
 
 
 def side(claim: Claim, result: Reproduced) -> str:
