@@ -19,17 +19,17 @@ __all__ = ["BenchError", "Claim", "Execution", "Recipe", "Study", "Training", "U
            "load_model", "load_study", "predictions", "report", "results", "run", "runs", "trials"]
 
 if TYPE_CHECKING:  # for editors and type checkers; `__getattr__` does the same when a name is used
-    from harness.analyses.published.systems import Claim
     from harness.data.corpora import Workspace
     from harness.evaluation.leaderboard import Leaderboard
     from harness.evaluation.study_data import audit, compare, leaderboard, load_model, predictions, results, runs, trials
     from harness.execution.run_study import Execution
     from harness.reports.index import report
     from harness.study import Recipe, Study, Training
+    from harness.study.claims import Claim
     from harness.study.files import load_study
     from registry.errors import BenchError, UsageError
 
-PLACES = {"Claim": "harness.analyses.published.systems", "Workspace": "harness.data.corpora", "Execution": "harness.execution.run_study",
+PLACES = {"Claim": "harness.study.claims", "Workspace": "harness.data.corpora", "Execution": "harness.execution.run_study",
           "report": "harness.reports.index", "load_study": "harness.study.files",
           **dict.fromkeys(("Recipe", "Study", "Training"), "harness.study"),
           **dict.fromkeys(("BenchError", "UsageError"), "registry.errors"),

@@ -16,14 +16,18 @@ from registry.errors import BenchError
 if TYPE_CHECKING:
     from harness.console import Console
     from harness.evaluation.leaderboard import Leaderboard
+    from harness.evaluation.news import News, Since
     from harness.evaluation.rows import Row
 
 
 def add_to(subparsers: Any) -> None:
     report = options.add_command(subparsers, "report", report_command, "write reports/<study>.md from the MLflow runs",
-                                 "bench report --study cnn2d", "bench report --json")
+                                 "bench report --study cnn2d", "bench report --json", "bench report --since 2026-11-20")
     report.add_argument("--study", metavar="NAME", help="default: every study that has runs")
     report.add_argument("--json", action="store_true", help="print the figures of the reports as JSON (docs/record.md) instead of a table")
+    report.add_argument("--since", metavar="DATE|COMMIT",
+                        help="print what is new since then, and put it first on reports/README.md: rows whose finals ended later "
+                             "(2026-11-20, 2026-11-20T14:30 in UTC, or a commit of the checkout)")
     options.add_data_folder(report)
     compare = options.add_command(subparsers, "compare", compare_command,
                                   "two runs or rows on the same test clips; exit code 1 when B has a significantly worse UAR",
@@ -43,12 +47,14 @@ def report_command(args: argparse.Namespace, console: Console) -> None:
     from harness.analyses.noise.report import write_noise
     from harness.analyses.published.run import write_published
     from harness.analyses.transfer.report import write_transfer
+    from harness.evaluation.news import Since
     from harness.evaluation.report_data import report_document
     from harness.evaluation.study_records import read_record
     from harness.reports.index import write_index
-    from harness.reports.pages import pictures_folder, staying, study_page
+    from harness.reports.pages import INDEX, pictures_folder, staying, study_page
     from harness.reports.study_report import write_report
 
+    since = Since.of(args.since) if args.since else None
     store = options.store(args)
     names = store.studies()
     if args.study not in (*names, None) or not names:
@@ -58,6 +64,7 @@ def report_command(args: argparse.Namespace, console: Console) -> None:
     console.say(f"reading the runs of {', '.join(names)}")
     reports: dict[str, tuple[Path, list[Leaderboard]]] = {}
     faults: list[str] = []
+    found: list[News] = []
     for name in names:
         with _kept(faults):
             with staying(study_page(store, name)):
@@ -68,14 +75,34 @@ def report_command(args: argparse.Namespace, console: Console) -> None:
             write(store)
     if not faults:
         with _kept(faults):
-            write_index(store, {name: boards for name, (_, boards) in reports.items()})
+            found = write_index(store, {name: boards for name, (_, boards) in reports.items()}, since)
     if args.json:
         _print_json(report_document({name: read_record(pictures_folder(path)).data for name, (path, _) in reports.items()}))
-    else:
+    elif since and not faults:
+        print_news(found, since, console)
+        console.result(f"Index: {store.home / 'reports' / INDEX}")
+    elif not since:
         for name, (path, boards) in reports.items():
             print_report(args.home, name, path, boards, console)
     if faults:
         raise BenchError("\n".join(dict.fromkeys(faults)))
+
+
+def print_news(found: Sequence[News], since: Since, console: Console) -> None:
+    """The new rows of each table, and whether another row is first."""
+    from harness.reports.joint_section import title
+    from harness.reports.markdown import brief_interval
+    from harness.reports.news_section import HEADS, change
+
+    for each in found:
+        names = each.table.names()
+        console.table(HEADS, [[str(row.rank or "–"), names[row], brief_interval(*row.uar), ", ".join(row.studies),
+                               f"{row.ended_at[:10]} {row.ended_at[11:16]}"] for row in each.rows],
+                      optional=HEADS[-1:], title=f"new since {since.in_words}: {title(each.table, [each.table])}")
+        console.result(change(each).replace("**", ""))
+        console.result("")
+    if not found:
+        console.result(f"new since {since.in_words}: nothing; no final of any study ended since then")
 
 
 @contextmanager

@@ -24,12 +24,14 @@ class JointRow:
         studies: that have it; the same network with the same answers stands once. data: as the record of the first of them has it.
         uar: test UAR with the bounds of its own report.
         rank: among all rows of the table that were tested on the same clips; None where there is none.
+        ended_at: when its finals ended, the first of them where several studies have it, in UTC as records write it; empty: not known.
     """
 
     studies: tuple[str, ...]
     data: Data
     uar: Figure
     rank: int | None = None
+    ended_at: str = ""
 
     @property
     def name(self) -> str:
@@ -118,7 +120,8 @@ def _table(group: Sequence[tuple[StudyRecord, Data, Data]]) -> JointTable:
     tested = [record.tested.get(row["cell"]) for record, _, row in group]
     part = next(iter(Counter(each.part for each in tested if each).most_common(1)), ("", 0))[0]
     first = next((each for each in tested if each and each.part == part), None)
-    rows = [(JointRow((record.name,), row, _recorded(row)), each if each and each.part == part else None)
+    rows = [(JointRow((record.name,), row, _recorded(row), ended_at=row.get("ended_at") or ""),
+             each if each and each.part == part else None)
             for (record, _, row), each in zip(group, tested, strict=True)]
     rows = _each_once(rows)
     ranked = _ranked([(row, each) for row, each in rows if each])
@@ -144,7 +147,8 @@ def _each_once(rows: Sequence[tuple[JointRow, TestedRow | None]]) -> list[tuple[
         key = (*what, tested.answers) if tested else place
         if key in kept:
             same, answers = kept[key]
-            kept[key] = replace(same, studies=tuple(dict.fromkeys((*same.studies, *row.studies)))), answers
+            studies = tuple(dict.fromkeys((*same.studies, *row.studies)))
+            kept[key] = replace(same, studies=studies, ended_at=min(same.ended_at, row.ended_at)), answers  # an unknown end is least
         else:
             kept[key] = row, tested
     return list(kept.values())

@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.evaluation.final_predictions import FinalPredictions, MissingFiles
 from harness.evaluation.intervals import SCORES, mean_sd
-from harness.evaluation.rows import NO_FIGURE, Row
+from harness.evaluation.rows import NO_FIGURE, Row, last_end
 from harness.safe_text import plural
 from harness.study.folds import pooled_label
 from harness.training.predictions import joined
@@ -85,6 +85,7 @@ def _without_figures(folds: list[Row], done: list[Row]) -> Row:
         parameters=round(statistics.fmean(row.parameters for row in done or folds)), chosen=_chosen_settings([row.chosen for row in done]),
         audit=(*audits[:AUDITS], *more), leaks=", ".join(dict.fromkeys(row.leaks for row in done if row.leaks)),
         training_classes=dict(training), requested_at=max((row.requested_at for row in done), default=0.0),
+        ended_at=last_end(row.ended_at for row in done),
         epochs_trained=statistics.fmean(row.epochs_trained for row in done) if done else first.epochs_trained,
         cost=next((row.cost for row in done if row.cost), {}),
         split_fingerprint=hashlib.sha256(" ".join(row.split_fingerprint for row in done).encode()).hexdigest()[:16])

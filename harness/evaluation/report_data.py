@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib.metadata
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -65,6 +66,7 @@ def row_data(board: Leaderboard, row: Row) -> dict[str, Any]:
     labels = {other.cell: board.name(other) for other in board.rows}
     fields = row.as_json()
     del fields["requested_at"]  # each start of a study sets it, and the same runs give the same bytes
+    fields["ended_at"] = in_utc(row.ended_at) if row.ended_at else None
     family = fields.pop("family") or FROM_SCRATCH
     voted = board.voted.rows.get(row.cell) if board.voted else None
     figures = {score: {**fields["test"][score], **named(("low", "high"), board.interval(row, score))} for score in SCORES if row.seeds}
@@ -75,6 +77,15 @@ def row_data(board: Leaderboard, row: Row) -> dict[str, Any]:
             "voted": voted.as_json() if voted else None,
             "marks": board.marks(row), "alarms": statistics.alarms if statistics else None,
             "no_statistics": board.missing_files.get(row.cell)}
+
+
+def in_utc(seconds: float) -> str:
+    """A moment, in seconds since 1970, as its texts sort.
+
+    >>> in_utc(1795691635.9)
+    '2026-11-26T10:33:55Z'
+    """
+    return datetime.datetime.fromtimestamp(int(seconds), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _voices(pair: Voices) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -45,7 +45,7 @@ class Row:
             of each pretrained model -> what is known of it.
         target: what it was trained on, where that is not the intended emotion: `votes`.
         cost: of one clip, by the names of `harness.training.cost.measure`; empty where it was not measured.
-        requested_at: when the finals were last requested, in seconds.
+        requested_at: when the finals were last requested, in seconds. ended_at: when the last of its seeds was trained; 0: not known.
         seed_runs: MLflow run ids of the finals, by seed. chosen: searched setting -> value of the finals.
         study_file: the study's name or file, as it was given; empty in runs that did not record it.
         pooled_split, pooled_cell: label of the protocol and key of the row into which the folds are pooled, where they are; the pooled
@@ -104,6 +104,7 @@ class Row:
     folds_done: int = 0
     deleted_openings: int = 0
     validation_folds: int = 0
+    ended_at: float = 0.0
 
     @property
     def name(self) -> str:
@@ -223,7 +224,18 @@ def _row(members: list[RunRecord], seeds: dict[str, RunRecord], openings: Sequen
         epochs_trained=statistics.fmean(m.get("epochs", math.nan) for m in metrics) if metrics else math.nan,
         cost=cost_of(metrics), requested_at=finals[-1].about.requested_at if finals else 0.0, chosen=finals[-1].params if finals else {},
         split_fingerprint=about.split_fingerprint[:16], pooled_split=latest.pooled_split, pooled_cell=latest.pooled_cell,
-        fold=latest.fold, folds=latest.folds, cell=latest.cell, validation_folds=latest.validation_folds)
+        fold=latest.fold, folds=latest.folds, cell=latest.cell, validation_folds=latest.validation_folds,
+        ended_at=last_end(r.ended_at for r in done))
+
+
+def last_end(times: Iterable[float]) -> float:
+    """The last of some ends, in seconds; 0 where one of them is not known, or there is none.
+
+    >>> last_end([1.5, 3.0]), last_end([0.0, 3.0]), last_end([])
+    (3.0, 0.0, 0.0)
+    """
+    ends = list(times)
+    return max(ends, default=0.0) if all(ends) else 0.0
 
 
 def plain(value: Any) -> Any:

@@ -152,6 +152,8 @@ def _require_types(data: Any) -> None:
         figures = [reference["uar"] for reference in board["references"]]
         for row in board["rows"]:
             _typed(row, OF_ROWS)
+            if not isinstance(row.get("ended_at"), (str, type(None))):  # records of earlier versions have none
+                raise TypeError("ended_at is no str")
             figures += [row["validation_uar"], row["cost"], *([row["test"]["uar"]] if row["seeds"] else [])]
         if not all(isinstance(value, (int, float, type(None))) for figure in figures for value in figure.values()):
             raise TypeError("a figure is no number")

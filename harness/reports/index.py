@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote
 
 from harness.data.corpora import Folder, Workspace
 from harness.evaluation.joint_leaderboards import JointTable, joint_tables
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
+from harness.evaluation.news import News, Since, news
 from harness.evaluation.references import RESOLVED
 from harness.evaluation.report_data import board_data
 from harness.evaluation.study_data import study_store
 from harness.evaluation.study_records import RECORD, StudyRecord, read_record
-from harness.reports.joint_section import Draw, joint_markdown, link_or_name, title
+from harness.reports.joint_section import Claims, Draw, joint_markdown, link_or_name, title
 from harness.reports.leaderboard_section import losses
 from harness.reports.markdown import escape
+from harness.reports.news_section import news_markdown
 from harness.reports.pages import (
     INDEX,
     NOISE,
@@ -31,6 +34,7 @@ from harness.reports.pages import (
 )
 from harness.reports.size_figure import size_figure
 from harness.reports.study_report import write_report
+from harness.study.claims import claimed_recipes
 from harness.tracking.run_record import RunTags
 from harness.tracking.store import Store
 from harness.training.figures import save
@@ -44,8 +48,9 @@ correction over all pairs of the table; rows of rank 1 can't be told apart. […
 speakers and trainings; [–] says that there is none. Ranks are those of the table here, which has more rows than any report. *ms* is
 the median latency of one clip, where it was measured. A network that several studies trained with the same answers stands once.
 Validation UAR chose trials, epochs and rows; test figures sort the tables. Marks: **shared speakers**: test speakers are also in
-training; **speaker known**: clips of the test speakers are known without labels; **partial**: clips of the corpus were missing;
-**synthetic**: no human speech; **one seed**: what another training would give is not known; **cut**: so many clips are not heard
+training; **speaker known**: clips of the test speakers are known without labels; **claimed WA**: what a published system reports of
+this model, and what its WA is here; **partial**: clips of the corpus were missing; **synthetic**: no human speech; **one seed**: what
+another training would give is not known; **cut**: so many clips are not heard
 whole; ⚠: an alarm, which the study's report explains."""
 
 
@@ -64,9 +69,10 @@ def report(study: str, *, home: Folder = None, data: Folder = None) -> Path:
     return page
 
 
-def write_index(store: Store, known: Mapping[str, Sequence[Leaderboard]]) -> None:
+def write_index(store: Store, known: Mapping[str, Sequence[Leaderboard]], since: Since | None = None) -> list[News]:
     """Write the page of all studies: those of the store, and those whose records lie beside it; those that are `known` are not read again.
 
+    Args: since: the page has a part on what is new since then. Returns: that; empty without `since`.
     Raises: BenchError when files of any are lost, or can't be read, whose figures the reports have: the page stays as it is.
     """
     folder = store.home / "reports"
@@ -89,8 +95,12 @@ def write_index(store: Store, known: Mapping[str, Sequence[Leaderboard]]) -> Non
     with new_pictures(folder / INDEX) as pictures:
         tables = joint_tables(records)
         questions = {record.name: str(record.data["question"]) for record in records}
+        found = news(tables, since) if since else []
         write_beside(folder / INDEX, index_markdown(tables, questions, pages, others, gone, faults,
-                                                    lambda each: _draw(each, folder / INDEX, pictures, 1 + tables.index(each))))
+                                                    lambda each: _draw(each, folder / INDEX, pictures, 1 + tables.index(each)),
+                                                    claimed_recipes(set(questions)),
+                                                    news_markdown(found, since, tables, pages) if since else ()))
+    return found
 
 
 def _data(store: Store, name: str, boards: Sequence[Leaderboard]) -> dict[str, object]:
@@ -125,13 +135,15 @@ def _draw(each: JointTable, page: Path, pictures: Path, number: int) -> str:
 
 
 def index_markdown(tables: Sequence[JointTable], questions: Mapping[str, str], pages: Mapping[str, str], others: Mapping[str, str],
-                   gone: Sequence[str] = (), faults: Sequence[str] = (), draw: Draw | None = None) -> str:
+                   gone: Sequence[str] = (), faults: Sequence[str] = (), draw: Draw | None = None,
+                   claims: Claims = MappingProxyType({}), new: Sequence[str] = ()) -> str:
     """The whole page as Markdown.
 
     Args:
         questions: study -> what it asks. pages: study -> file of its report. others: file -> what it is about.
         gone: pages of studies that have neither runs here nor a record. faults: why records can't be read.
-        draw: gives the path of a table's picture, or nothing.
+        draw: gives the path of a table's picture, or nothing. claims: (study, recipe) -> what a published system claims of it.
+        new: the parts on what is new.
     """
     links = [link_or_name(study, pages) for study in sorted(questions)] + [f"[{escape(page)}]({quote(page)})" for page in others]
     lines = [f"- {link_or_name(study, pages)}{f': {escape(text)}' if text else ''}" for study, text in sorted(questions.items())]
@@ -140,6 +152,6 @@ def index_markdown(tables: Sequence[JointTable], questions: Mapping[str, str], p
         lines.append("- Of runs that lie in another store, without a record, so that their rows stand in no table: "
                      + ", ".join(f"[{escape(page)}]({quote(page)})" for page in gone))
     lines += [f"- ⚠ not read: {escape(fault)}" for fault in faults]
-    parts = ["# Reports", " · ".join(links), *joint_markdown(tables, pages, draw), "## The reports", "\n".join(lines), LEGEND,
+    parts = ["# Reports", " · ".join(links), *new, *joint_markdown(tables, pages, draw, claims), "## The reports", "\n".join(lines), LEGEND,
              "Generated by `bench report`; edit nothing here by hand."]
     return "\n\n".join(part for part in parts if part) + "\n"

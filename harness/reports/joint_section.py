@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import quote
 
 from harness.evaluation.intervals import LEAST_SPEAKERS
@@ -10,26 +11,30 @@ from harness.evaluation.joint_leaderboards import JointRow, JointTable
 from harness.evaluation.references import RESOLVED, STRICT
 from harness.reports.highlights import FAMILIES
 from harness.reports.leaderboard_tables import marks_markdown
-from harness.reports.markdown import escape, folded, plural, table, with_interval
+from harness.reports.markdown import brief, escape, folded, plural, table, with_interval
+from harness.study.claims import ClaimedRecipe
 
 Draw = Callable[[JointTable], str]
+Claims = Mapping[tuple[str, str], ClaimedRecipe]
 LEAST_ROWS = 3  # of one study alone, for a table with a heading of its own
 HEADS = ("rank", "row", "kind", "test UAR", "parameters", "ms", "study", "marks")
 SAID_ELSEWHERE = ("pretrained: ", "chosen")  # beginnings of marks: the column `kind`, and each study's own page
 
 
-def joint_markdown(tables: Sequence[JointTable], pages: Mapping[str, str], draw: Draw | None = None) -> list[str]:
+def joint_markdown(tables: Sequence[JointTable], pages: Mapping[str, str], draw: Draw | None = None,
+                   claims: Claims = MappingProxyType({})) -> list[str]:
     """The parts of all tables; those of one study with few rows are folded together below.
 
     Args: pages: study -> the file of its report; without it, it has no link. draw: gives the path of a table's picture, or nothing.
+        claims: (study, recipe) -> what is claimed of it.
     """
     large = [each for each in tables if len(each.studies) > 1 or len(each.rows) >= LEAST_ROWS]
     small = [each for each in tables if each not in large]
-    parts = [part for each in large for part in _large(each, tables, pages, draw)]
+    parts = [part for each in large for part in _large(each, tables, pages, draw, claims)]
     if not small:
         return parts
     heads = ["corpus and split", *HEADS]
-    lines = [[escape(title(each, tables)), *line] for each in small for line in _lines(each, pages, ())]
+    lines = [[escape(title(each, tables)), *line] for each in small for line in _lines(each, pages, (), claims)]
     summary = f"{plural(len(small), 'table')} of one study with fewer than {LEAST_ROWS} rows; each is ranked by itself"
     return [*parts, folded(summary, table(heads, lines, "lrllrrrll"))]
 
@@ -65,12 +70,12 @@ def _below(each: JointTable) -> str:
     return heard + (f" Chance: {figures['chance']:.3f}." if "chance" in figures else "")
 
 
-def _large(each: JointTable, tables: Sequence[JointTable], pages: Mapping[str, str], draw: Draw | None) -> list[str]:
+def _large(each: JointTable, tables: Sequence[JointTable], pages: Mapping[str, str], draw: Draw | None, claims: Claims) -> list[str]:
     common = [mark for mark in _marks(each.rows[0]) if all(mark in _marks(row) for row in each.rows)]
     picture = [f"![Test UAR over parameters and over training time]({path})"] if draw and (path := draw(each)) else []
     alarms = [f"⚠ **{escape(name)}**: {escape(sentence)}" for name, sentence in each.board["alarms"].items()]
     return [f"## {escape(title(each, tables))}", f"> {finding(each)}", _how(each), *picture,
-            table(HEADS, [*_lines(each, pages, common), *_references(each)], "rllrrrll"),
+            table(HEADS, [*_lines(each, pages, common, claims), *_references(each)], "rllrrrll"),
             f"All rows: {marks_markdown(common)}." if common else "", *alarms]
 
 
@@ -85,11 +90,25 @@ def _how(each: JointTable) -> str:
     return f"{of} on {on}{others}.{unranked}{few}"
 
 
-def _lines(each: JointTable, pages: Mapping[str, str], common: Sequence[str]) -> list[list[str]]:
+def _lines(each: JointTable, pages: Mapping[str, str], common: Sequence[str], claims: Claims) -> list[list[str]]:
     names = each.names()
     return [[_bold(row.rank), escape(names[row]), escape(_kind(row)), with_interval(*row.uar), f"{row.data['parameters']:,}",
              _latency(row), ", ".join(link_or_name(study, pages) for study in row.studies),
-             marks_markdown([mark for mark in _marks(row) if mark not in common])] for row in each.rows]
+             "; ".join(filter(None, [_claimed(each, row, claims), marks_markdown([mark for mark in _marks(row) if mark not in common])]))]
+            for row in each.rows]
+
+
+def _claimed(each: JointTable, row: JointRow, claims: Claims) -> str:
+    """`claimed WA .571 after 1,000 epochs, here .422 after 10` of a published system on the corpus of its claim; else empty."""
+    claim = next((claims[key] for study in row.studies if (key := (study, row.data["recipe"])) in claims), None)
+    if claim is None or each.board["synthetic"] or each.board["corpus"] != claim.corpus:
+        return ""
+    epochs, wa = row.data.get("epochs"), row.data["test"].get("wa", {}).get("mean")
+    shorter = isinstance(epochs, int) and epochs != claim.epochs
+    after = (f" after {plural(claim.epochs, 'epoch')}", f" after {epochs:,}") if shorter else ("", "")
+    voices = "" if each.board["shares_speakers"] else " on heard speakers"
+    here = f", here {brief(wa)}{after[1]}" if isinstance(wa, float) else ""
+    return f"**claimed WA {brief(claim.wa)}**{voices}{after[0]}{here}"
 
 
 def _bold(rank: int | None) -> str:

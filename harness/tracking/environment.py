@@ -30,6 +30,19 @@ def commit() -> str:
     return done.stdout.strip() or "unknown"
 
 
+def commit_time(name: str, folder: Path) -> float | None:
+    """When a commit of the checkout around a folder was made, in seconds since 1970; None where there is no such commit, or no checkout.
+
+    Args: name: as git takes it: the start of its hash, a branch, a tag, `HEAD~3`.
+    """
+    words = ["git", "log", "-1", "--format=%ct", "--end-of-options", f"{name}^{{commit}}", "--"]
+    try:
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=10, check=False)
+        return float(done.stdout) if done.returncode == 0 else None
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+
+
 def hardware() -> str:
     """Cores, memory, what the Keras backend computes on, and what else rounds its numbers: `2 cores, 24 GB, cpu:0, 1 thread`."""
     import psutil

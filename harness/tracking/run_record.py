@@ -189,7 +189,7 @@ class RunRecord:
     Args:
         kind: `study`, `trial`, `final` (a cell, with the aggregates over its seeds) or `seed` (one sealed test).
         state: `running`, `finished`, `pruned`, `failed` or `killed`. tags: as the store has them; `about` reads them.
-        started_at: in seconds since 1970; 0 while MLflow does not have the run.
+        started_at, ended_at: in seconds since 1970; 0 while MLflow does not have the run, and while it runs.
     """
 
     run_id: str
@@ -200,6 +200,7 @@ class RunRecord:
     metrics: dict[str, float]
     tags: dict[str, str]
     started_at: float = 0.0
+    ended_at: float = 0.0
 
     @classmethod
     def of(cls, run: Run) -> RunRecord:
@@ -207,7 +208,7 @@ class RunRecord:
         tags = dict(run.data.tags)
         state = "running" if run.info.status == "RUNNING" else tags.get(f"{PREFIX}state", run.info.status.lower())
         return cls(run.info.run_id, run.info.run_name, tags.get(f"{PREFIX}kind", ""), state, dict(run.data.params), dict(run.data.metrics),
-                   tags, (run.info.start_time or 0) / 1000)
+                   tags, (run.info.start_time or 0) / 1000, (run.info.end_time or 0) / 1000)
 
     @cached_property
     def about(self) -> RunTags:

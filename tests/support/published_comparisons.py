@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from harness.analyses.published.systems import Claim, systems
+from harness.analyses.published.systems import systems
 from harness.analyses.published.verdicts import Comparison, Reproduced
 from harness.evaluation.rows import Row
+from harness.study.claims import Claim
 
 SYSTEM = systems()[0]
 

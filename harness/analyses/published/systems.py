@@ -4,41 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.study.claims import Claim, published_files
 from harness.study.definition import Recipe, Study
-from harness.study.files import shipped
-from registry.core import checked, load_file
-from registry.errors import require, unknown
-
-FOLDER = "published"  # of the studies, below experiments/
-
-
-@checked
-class Claim:
-    """The figures that a system reports of one of its models, as printed there.
-
-    Args:
-        wa, macro_f1: on its test part, in [0, 1]; None where it reports none.
-        validation_wa: on its validation part.
-        test_clips: clips of its test part.
-        confusions: the pairs that it confuses most, such as `FEA→SAD 111` (true → taken for, clips).
-        never_predicted: emotions that it never predicts.
-        ours: what of the recipe its sources leave open, in words; no verdict is given then.
-        remarks: what a reader must know of these figures.
-    """
-
-    wa: float
-    macro_f1: float | None = None
-    validation_wa: float | None = None
-    test_clips: int = 2233
-    confusions: tuple[str, ...] = ()
-    never_predicted: tuple[str, ...] = ()
-    ours: str = ""
-    remarks: str = ""
-
-    def __post_init__(self) -> None:
-        figures = [f for f in (self.wa, self.macro_f1, self.validation_wa) if f is not None]
-        require(all(0 <= f <= 1 for f in figures), f"a claim's figures lie in [0, 1], not {figures}")
-        require(self.test_clips > 0, f"claim.test_clips must be positive, not {self.test_clips}")
+from registry.core import load_file
+from registry.errors import unknown
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +35,7 @@ class System:
 
 def systems() -> list[System]:
     """Every published system that is shipped, in order."""
-    modules = {name: load_file(path) for name, path in shipped().items() if path.parent.name == FOLDER}
+    modules = {name: load_file(path) for name, path in published_files().items()}
     return [System(name, module.STUDY, module.CLAIMS, getattr(module, "VARIANTS", {})) for name, module in modules.items()]
 
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from harness.analyses.published.systems import Claim, System, systems
+from harness.analyses.published.systems import System, systems
 from harness.evaluation.final_predictions import complete_predictions
 from harness.evaluation.intervals import speaker_intervals
 from harness.evaluation.rows import Row, plain, rows
+from harness.study.claims import Claim
 from harness.study.definition import Recipe
 from harness.tracking.run_record import counts_from_words
 from harness.tracking.store import Store

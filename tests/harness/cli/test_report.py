@@ -26,6 +26,20 @@ def test_report_of_a_study_without_runs_gives_the_near_names(ran: Ran) -> None:
     assert outcome.code == 2 and "no study with runs is called 'tiny_studdy'. Did you mean 'tiny_study'" in outcome.err
 
 
+def test_what_is_new_since_a_date_is_printed_and_stands_first_in_the_index(ran: Ran) -> None:
+    outcome = bench("report", "--home", ran.home, "--since", "2020-01-01")
+    page = (ran.home / "reports" / "README.md").read_text(encoding="utf-8")
+    assert outcome.code == 0 and "new since 2020-01-01 00:00 UTC: random_80_20 on" in outcome.out and "All rows are new" in outcome.out
+    assert page.index("## New since 2020-01-01 00:00 UTC") < page.index("## The reports")
+    assert f"Index: {ran.home / 'reports' / 'README.md'}" in outcome.out
+    assert "nothing; no final of any study ended since then" in bench("report", "--home", ran.home, "--since", "2999-01-01").out
+
+
+def test_a_moment_that_is_none_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    outcome = bench("report", "--home", tmp_path, "--since", "yesterday")
+    assert outcome.code == 2 and "--since 'yesterday' is neither a date nor a commit" in outcome.err and "give a date as" in outcome.err
+
+
 def test_a_study_s_rows_as_json_are_all_that_is_on_stdout(ran: Ran) -> None:
     document = json.loads(bench("report", "--home", ran.home, "--study", "tiny_study", "--json").out)
     splits = [board["protocol"] for board in document["studies"]["tiny_study"]["leaderboards"]]

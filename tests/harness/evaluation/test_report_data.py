@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ def test_rows_have_interval_rank_ties_alarms_and_the_leaderboard_its_reference_r
     assert [row["name"] for row in board["rows"] if row["chosen"]] == [leaderboard("small", home=boards)[0].chosen.name]
     assert [each["name"] for each in board["references"]] == ["chance", "majority class"]
     assert board["references"][0]["uar"].keys() == {"value", "low", "high"} and "noisy selection" in board["alarms"]
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", by_cell["good"]["ended_at"])
     assert list(by_cell["good"]["alarms"]) == ["loss of chance"] and "audit" in by_cell["good"]
 
 

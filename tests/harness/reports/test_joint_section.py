@@ -10,6 +10,7 @@ from harness.evaluation.joint_leaderboards import JointTable, joint_tables
 from harness.evaluation.report_data import study_data
 from harness.evaluation.study_records import StudyRecord
 from harness.reports.joint_section import finding, joint_markdown, title
+from harness.study.claims import ClaimedRecipe, claimed_recipes
 
 UNSEEN, RANDOM = {"split": "unseen_speakers_80_20"}, {"split": "random", "split_fingerprint": "e" * 64}
 
@@ -40,6 +41,21 @@ def test_rows_of_two_studies_stand_in_one_table_with_links_kinds_and_their_own_m
     assert second[1:3] + second[6:7] == ["masks (mel image × mlp)", "pretrained: whisper", "what\\|helps"]
     assert "*chance*" in parts[3] and "pretrained: whisper;" not in parts[3] and "chosen" not in parts[3]
     assert parts[4].startswith("All rows: partial; cut: 3 of 120 clips at 3.0 s; ") and "cut: 3" not in parts[3]
+
+
+def claimed(**tags: str) -> str:
+    """The line of a recipe whose system claims WA .512 after 30 epochs."""
+    made = row("net", "cnn", {**UNSEEN, **tags}, recipe="001_1d", epochs="10")
+    table, = joint_tables([study("system_001", made, row("weak", "mlp", {**UNSEEN, **tags}))])
+    claims = {("system_001", "001_1d"): ClaimedRecipe(wa=0.512, epochs=30, corpus="crema_d")}
+    return joint_markdown([table, table], {}, claims=claims)[-1].partition("001_1d (")[2].partition("\n")[0]
+
+
+def test_the_row_of_a_published_system_has_its_claim_beside_what_it_reached() -> None:
+    assert "| **claimed WA .512** after 30 epochs, here .615 after 10" in claimed(shares_speakers="True")
+    assert "| **claimed WA .512** on heard speakers after 30 epochs, here .615 after 10" in claimed()
+    assert "claimed" not in claimed(corpus="emodb") and "claimed" not in claimed(synthetic="True")
+    assert claimed_recipes({"system_001", "cnn2d"})["system_001", "001_1d"] == ClaimedRecipe(wa=0.512, epochs=30, corpus="crema_d")
 
 
 def test_small_tables_of_one_study_are_folded_into_one() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +27,15 @@ def test_outside_a_checkout_or_without_git_the_commit_is_unknown(monkeypatch: py
     assert re.fullmatch(r"unknown|[0-9a-f]{7,40}(-dirty)?", environment.commit())
     monkeypatch.setattr(subprocess, "run", no_git)
     assert environment.commit() == "unknown"
+
+
+def test_a_commit_has_its_time_and_what_is_none_has_not(tmp_path: Path) -> None:
+    at = {"GIT_COMMITTER_DATE": "1700000000 +0000", "GIT_AUTHOR_DATE": "0 +0000", "HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    for words in (["init", "-q"], ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "--allow-empty", "-m", "x"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True, env=at)
+    assert environment.commit_time("HEAD", tmp_path) == 1.7e9
+    assert [environment.commit_time(name, tmp_path) for name in ("no-such", "--all", "")] == [None] * 3
+    assert environment.commit_time("HEAD", tmp_path / "nowhere") is None
 
 
 def test_tags_say_commit_hardware_python_and_versions() -> None:
