@@ -1,38 +1,50 @@
-"""The notes that MLflow's pages show of a study: its question, the answer, and the leaderboards as tables."""
+"""The notes that MLflow's pages show of a study: its question, and the answer as the first screen of its report has it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from harness.evaluation.leaderboard import Leaderboard
-from harness.reports.highlights import figure, highlights, rank_of
-from harness.reports.markdown import escape, plus_minus, table
+from harness.evaluation.answer import Answer
+from harness.reports.answer_section import answer_markdown
+from harness.reports.markdown import escape, plural
+from harness.reports.voices_section import known_markdown
 from harness.tracking.run_record import LONGEST_TAG
 
 NOTE = "mlflow.note.content"  # a tag of a run, and of an experiment
 SIGNED = "Written by `bench`"  # what has it is written anew; what has not was written by people
-ROWS = 12  # of a leaderboard at most
+ROWS = 12  # of a table at most
 
 
-def note(question: str, boards: Sequence[Leaderboard], page: str) -> str:
-    """A note as Markdown, short enough for a tag: what does not fit is left to the report. Args: page: its name."""
+def note(question: str, found: Sequence[Answer], page: str, baseline: str = "", running: int = 0) -> str:
+    """A note as Markdown, short enough for a tag: what does not fit is left to the report.
+
+    Args: found: the answer of each corpus. page: name of the report. baseline: label of the study's baseline. running: trials that have
+        not ended.
+    """
     end = f"\n\n{SIGNED}; all of it: `reports/{page}` below the home."
     text = f"**{escape(question)}**" if question else ""
-    finished = [board for board in boards if board.finished]
-    for part in [part for board in finished for part in _parts(board)] or ["No row has a final yet."]:
+    for part in [part for answer in found for part in _parts(answer, len(found) > 1, baseline, running)] or ["No row has a final yet."]:
         if len(text) + len(part) + len(end) + 2 <= LONGEST_TAG:
             text += f"\n\n{part}"
     return text.strip() + end
 
 
-def _parts(board: Leaderboard) -> tuple[str, str]:
-    """Answer and table of a leaderboard."""
-    rows = board.finished
-    lines = [[escape(board.name(row)) + (" ★" if row is board.chosen else ""), figure(board, row), plus_minus(row.validation_uar),
-              rank_of(board, row)] for row in rows[:ROWS]]
-    more = f"\n\n{len(rows) - ROWS} more rows are in the report." if len(rows) > ROWS else ""
-    return (f"### {escape(board.rows[0].protocol)}, {escape(board.corpus)}\n\n{highlights(board)}",
-            table(["row", "test UAR", "validation UAR", "rank"], lines, "lrrr") + more)
+def _parts(answer: Answer, named: bool, baseline: str, running: int) -> Iterator[str]:
+    """What the report says of a corpus on its first screen, without the picture. Args: named: whether it has a heading."""
+    if named:
+        yield f"### On {escape(answer.boards[0].corpus)}"
+    known = known_markdown(answer.known) if answer.by_protocol else []
+    for part in (*answer_markdown(answer, baseline, None, running), *known):
+        yield _shorter(part) if part.startswith("| ") else part
+
+
+def _shorter(table: str) -> str:
+    """A table of its first rows."""
+    lines = table.split("\n")
+    left = len(lines) - 2 - ROWS
+    if left <= 0:
+        return table
+    return "\n".join([*lines[: 2 + ROWS], "", f"{plural(left, 'more row')} {'is' if left == 1 else 'are'} in the report."])
 
 
 def is_ours(text: str) -> bool:

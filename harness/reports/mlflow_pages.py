@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.evaluation.answer import Answer, answers
 from harness.evaluation.final_predictions import FinalPredictions
 from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.rows import Row
@@ -31,15 +32,17 @@ COPIED = ("latency_median_ms", "model_mb", "multiply_adds")  # of what a row cos
 logger = logging.getLogger(__name__)
 
 
-def show_in_mlflow(tracker: Tracker, page: str, records: Sequence[RunRecord], boards: Sequence[Leaderboard], version: str) -> None:
+def show_in_mlflow(tracker: Tracker, page: str, records: Sequence[RunRecord], boards: Sequence[Leaderboard], version: str,
+                   found: Sequence[Answer] | None = None) -> None:
     """Bring a study's pages in MLflow up to date; what they show already is not written again.
 
     A store that does not take it keeps no report from being written: a warning says so.
     Args: page: name of the study's report. version: of the MLflow that shows the pages; its saved views depend on it.
+        found: the answers of the report; None: they are computed.
     """
     try:
         _show_finals(tracker, records, boards)
-        _show_notes(tracker, page, records, boards)
+        _show_notes(tracker, page, records, answers(boards) if found is None else found)
         if is_tried(version):
             _show_views(tracker, records)
     except Exception as error:  # a store fails in as many ways as there are stores
@@ -126,16 +129,18 @@ def _write_files(finals: FinalPredictions, final: RunRecord, folder: Path) -> No
                    folder / EMOTIONS)
 
 
-def _show_notes(tracker: Tracker, page: str, records: Sequence[RunRecord], boards: Sequence[Leaderboard]) -> None:
-    """Question, answer and table on the study's run of each corpus, and of all on its experiment; what people wrote there stays."""
+def _show_notes(tracker: Tracker, page: str, records: Sequence[RunRecord], found: Sequence[Answer]) -> None:
+    """Question and answer on the study's run of each corpus, and of all on its experiment; what people wrote there stays."""
     studies = [record for record in records if record.kind == "study"]
+    running = sum(record.kind == "trial" and record.state == "running" for record in records)
     for study in studies:
-        own = [board for board in boards if board.rows[0].corpus_fingerprint == study.about.corpus_fingerprint]
-        text = note(study.about.question, own, page)
+        own = [answer for answer in found if answer.boards[0].rows[0].corpus_fingerprint == study.about.corpus_fingerprint]
+        text = note(study.about.question, own, page, study.about.baseline, running)
         if is_ours(study.tags.get(NOTE, "")) and study.tags.get(NOTE) != text:
             tracker.set_tags(study.run_id, {NOTE: text})
     before = tracker.experiment_tags.get(NOTE, "")
-    text = note(studies[-1].about.question if studies else "", boards, page)
+    about = studies[-1].about if studies else RunTags()
+    text = note(about.question, found, page, about.baseline, running)
     if is_ours(before) and before != text:
         tracker.set_experiment_tag(NOTE, text)
 

@@ -46,26 +46,28 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
         pictures = Pictures(path, folder)
         tracker = store.experiment(study_name)
         worths = [read_worth(tracker, records, board) for board in boards]
-        text = study_markdown(study_name, records, boards, pictures, tracker.openings(records), len(tracker.deleted("trial")), worths)
+        found = answers(boards)
+        text = study_markdown(study_name, records, boards, pictures, tracker.openings(records), len(tracker.deleted("trial")), worths,
+                              found)
         record_of(study_name, records, boards, worths).write(folder)
         write_beside(path, text + (f"\nHow recall falls with noise: [{noise.name}]({quote(noise.name)}).\n" if noise.exists() else ""))
-        show_in_mlflow(tracker, path.name, records, boards, store.pages_version)
+        show_in_mlflow(tracker, path.name, records, boards, store.pages_version, found)
     return path, boards
 
 
 def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[Leaderboard], pictures: Pictures | None = None,
                    openings: Sequence[Opening] | None = None, deleted_trials: int = 0,
-                   worths: Sequence[SearchWorth | None] = ()) -> str:
+                   worths: Sequence[SearchWorth | None] = (), found: Sequence[Answer] | None = None) -> str:
     """The whole report as Markdown: the answer on the first screen, and all that is behind it in a steady order.
 
     Args:
         pictures: where they are drawn; None: there are none. openings: of the ledger; None: those of the records.
         deleted_trials: how many were deleted in MLflow. worths: what searching was worth on each leaderboard; empty where that was not
-            looked at.
+            looked at. found: the answer of each corpus; None: they are computed.
     """
     openings = all_openings({}, records) if openings is None else openings
     about = next((run.about for run in reversed(records) if run.kind == "study"), RunTags())
-    found, running = answers(boards), sum(run.kind == "trial" and run.state == "running" for run in records)
+    found, running = answers(boards) if found is None else found, sum(run.kind == "trial" and run.state == "running" for run in records)
     written = any(run.kind == "seed" and run.about.as_written for run in records)
     totals = _totals([row for board in boards for row in board.rows], openings, deleted_trials, written)
     below = sections(about.study_file or study_name, found, records, pictures, worths or [None] * len(boards), about.baseline, totals)

@@ -56,7 +56,7 @@ def test_finals_have_interval_rank_size_pictures_and_tables_and_the_one_to_take_
 def test_question_answer_and_views_are_on_the_experiment_and_the_study_s_run(tracker: Tracker) -> None:
     show(tracker)
     tags, study = tracker.experiment_tags, tracker.records("study")[0]
-    assert tags[NOTE].startswith("**Which?**") and "Chosen by validation UAR: mel × good" in tags[NOTE] == study.tags[NOTE]
+    assert tags[NOTE].startswith("**Which?**") and "**Take good.**" in tags[NOTE] == study.tags[NOTE]
     assert sorted(key for key in tags if key.startswith(VIEW)) == [f"{VIEW}bench-{key}" for key in
                                                                    ("charts", "leaderboard", "search", "seeds")]
     assert "params.`training.learning_rate`" not in state_of(tags[f"{VIEW}bench-leaderboard"])["selectedColumns"]

@@ -19,7 +19,7 @@ def parts(made: list[JointTable], since: str = "2026-11-20") -> list[str]:
 def test_new_rows_stand_in_a_table_below_what_changed() -> None:
     heading, changed, rows = parts(tables())
     assert heading == "## New since 2026-11-20 00:00 UTC"
-    assert changed.startswith("**unseen_speakers_80_20 on crema_d, 5,885 of 7,442 clips: partial**: 1 new row of 2. **First is now** **mel ")
+    assert changed.startswith("**unseen_speakers_80_20 on crema_d, 5,885 of 7,442 clips: partial**: 1 new row of 2. **First is now** **")
     assert "; before it was mel image × weak, .605" in changed and changed.endswith(", rank 2 now.")
     assert rows.splitlines()[0] == "| rank | new row | test UAR | study | ended (UTC) |"
     assert rows.splitlines()[2].startswith("| 1 | mel image × good | .605") and rows.endswith("[study0](study0.md) | 2026-11-21 12:00 |")

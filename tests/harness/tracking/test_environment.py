@@ -30,7 +30,7 @@ def test_outside_a_checkout_or_without_git_the_commit_is_unknown(monkeypatch: py
 
 
 def test_a_commit_has_its_time_and_what_is_none_has_not(tmp_path: Path) -> None:
-    at = {"GIT_COMMITTER_DATE": "1700000000 +0000", "GIT_AUTHOR_DATE": "0 +0000", "HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    at = {**os.environ, "HOME": str(tmp_path), "GIT_COMMITTER_DATE": "1700000000 +0000", "GIT_AUTHOR_DATE": "1500000000 +0000"}
     for words in (["init", "-q"], ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "--allow-empty", "-m", "x"]):
         subprocess.run(["git", *words], cwd=tmp_path, check=True, env=at)
     assert environment.commit_time("HEAD", tmp_path) == 1.7e9
