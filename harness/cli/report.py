@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 def add_to(subparsers: Any) -> None:
     report = options.add_command(subparsers, "report", report_command, "write reports/<study>.md from the MLflow runs",
-                                 "bench report --study cnn2d", "bench report --json", "bench report --since 2026-11-20")
+                                 "bench report --study cnn2d", "bench report --html --data DIR", "bench report --json",
+                                 "bench report --since 2026-11-20")
     report.add_argument("--study", metavar="NAME", help="default: every study that has runs")
+    report.add_argument("--html", action="store_true",
+                        help="write reports/<study>.html, too: one file for a browser, without a network, with rows to sort and filter, "
+                             "and with --data players for clips that all rows get wrong; once written, each later report renews it")
     report.add_argument("--json", action="store_true", help="print the figures of the reports as JSON (docs/record.md) instead of a table")
     report.add_argument("--since", metavar="DATE|COMMIT",
                         help="print what is new since then, and put it first on reports/README.md: rows whose finals ended later "
@@ -69,13 +73,13 @@ def report_command(args: argparse.Namespace, console: Console) -> None:
         with _kept(faults):
             with staying(study_page(store, name)):
                 write_noise(store, name)
-            reports[name] = write_report(store, name, args.data)
+            reports[name] = write_report(store, name, args.data, args.html)
     for write in (write_published, write_leakage, write_transfer):
         with _kept(faults):
             write(store)
     if not faults:
         with _kept(faults):
-            found = write_index(store, {name: boards for name, (_, boards) in reports.items()}, since)
+            found = write_index(store, {name: boards for name, (_, boards) in reports.items()}, args.html, since)
     if args.json:
         _print_json(report_document({name: read_record(pictures_folder(path)).data for name, (path, _) in reports.items()}))
     elif since and not faults:
@@ -118,11 +122,14 @@ def print_report(home: Path, name: str, path: Path, boards: Sequence[Leaderboard
                  without_final: Sequence[Row] = ()) -> None:
     """A study's leaderboards, and where to read on."""
     from harness.cli.screen import print_leaderboards
+    from harness.reports.pages import html_page
 
     print_leaderboards(name, boards, console)
     if without_final:
         console.result("without a final: " + "; ".join(f"{row.name} on {row.split}" for row in without_final))
     console.result(f"Report: {path}")
+    if html_page(path).exists():
+        console.result(f"For a browser: {html_page(path)}")
     console.result(f"MLflow UI: bench ui --home {shlex.quote(str(home))}")
 
 

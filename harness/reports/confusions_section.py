@@ -25,12 +25,13 @@ def confusions_markdown(boards: Sequence[Leaderboard], draw: Draw | None) -> lis
     """
     parts = []
     for place, board in enumerate(board for board in boards if board.predictions):
-        text = "\n\n".join(_of_board(board, draw))
+        text = "\n\n".join(of_board(board, draw))
         parts.append(folded(escape(board.rows[0].protocol), text) if place else text)
     return parts
 
 
-def _of_board(board: Leaderboard, draw: Draw | None) -> list[str]:
+def of_board(board: Leaderboard, draw: Draw | None = None) -> list[str]:
+    """What one leaderboard's matrices are, the picture where there is one, and what is confused most."""
     shown = sorted(board.predictions, key=lambda finals: by_validation(finals.row))[:MOST]
     emotions = shown[0].test[0].emotions
     matrices = {board.short(finals.row): np.array(finals.confusion, dtype=float) for finals in shown}

@@ -28,8 +28,7 @@ def joint_markdown(tables: Sequence[JointTable], pages: Mapping[str, str], draw:
     Args: pages: study -> the file of its report; without it, it has no link. draw: gives the path of a table's picture, or nothing.
         claims: (study, recipe) -> what is claimed of it.
     """
-    large = [each for each in tables if len(each.studies) > 1 or len(each.rows) >= LEAST_ROWS]
-    small = [each for each in tables if each not in large]
+    large, small = large_and_small(tables)
     parts = [part for each in large for part in _large(each, tables, pages, draw, claims)]
     if not small:
         return parts
@@ -37,6 +36,17 @@ def joint_markdown(tables: Sequence[JointTable], pages: Mapping[str, str], draw:
     lines = [[escape(title(each, tables)), *line] for each in small for line in _lines(each, pages, (), claims)]
     summary = f"{plural(len(small), 'table')} of one study with fewer than {LEAST_ROWS} rows; each is ranked by itself"
     return [*parts, folded(summary, table(heads, lines, "lrllrrrll"))]
+
+
+def large_and_small(tables: Sequence[JointTable]) -> tuple[list[JointTable], list[JointTable]]:
+    """Those with a heading of their own, and those of one study with few rows."""
+    large = [each for each in tables if len(each.studies) > 1 or len(each.rows) >= LEAST_ROWS]
+    return large, [each for each in tables if each not in large]
+
+
+def common_to(each: JointTable) -> list[str]:
+    """The marks that all rows of a table have."""
+    return [mark for mark in marks_of(each.rows[0]) if all(mark in marks_of(row) for row in each.rows)]
 
 
 def title(each: JointTable, among: Sequence[JointTable]) -> str:
@@ -71,15 +81,15 @@ def _below(each: JointTable) -> str:
 
 
 def _large(each: JointTable, tables: Sequence[JointTable], pages: Mapping[str, str], draw: Draw | None, claims: Claims) -> list[str]:
-    common = [mark for mark in _marks(each.rows[0]) if all(mark in _marks(row) for row in each.rows)]
+    common = common_to(each)
     picture = [f"![Test UAR over parameters and over training time]({path})"] if draw and (path := draw(each)) else []
     alarms = [f"⚠ **{escape(name)}**: {escape(sentence)}" for name, sentence in each.board["alarms"].items()]
-    return [f"## {escape(title(each, tables))}", f"> {finding(each)}", _how(each), *picture,
+    return [f"## {escape(title(each, tables))}", f"> {finding(each)}", how_tested(each), *picture,
             table(HEADS, [*_lines(each, pages, common, claims), *_references(each)], "rllrrrll"),
             f"All rows: {marks_markdown(common)}." if common else "", *alarms]
 
 
-def _how(each: JointTable) -> str:
+def how_tested(each: JointTable) -> str:
     """How many rows of how many studies were tested on what, and how they were ranked, in a sentence or two."""
     others = f", also called {', '.join(map(escape, each.protocols[1:]))}" if len(each.protocols) > 1 else ""
     of = f"{plural(len(each.rows), 'row')} of {'1 study' if len(each.studies) == 1 else f'{len(each.studies)} studies'}"
@@ -94,7 +104,7 @@ def _lines(each: JointTable, pages: Mapping[str, str], common: Sequence[str], cl
     names = each.names()
     return [[_bold(row.rank), escape(names[row]), escape(_kind(row)), with_interval(*row.uar), f"{row.data['parameters']:,}",
              _latency(row), ", ".join(link_or_name(study, pages) for study in row.studies),
-             "; ".join(filter(None, [_claimed(each, row, claims), marks_markdown([mark for mark in _marks(row) if mark not in common])]))]
+             "; ".join(filter(None, [_claimed(each, row, claims), marks_markdown([mark for mark in marks_of(row) if mark not in common])]))]
             for row in each.rows]
 
 
@@ -129,15 +139,17 @@ def link_or_name(study: str, pages: Mapping[str, str]) -> str:
     return f"[{escape(study)}]({quote(pages[study])})" if study in pages else escape(study)
 
 
-def _marks(row: JointRow) -> list[str]:
+def marks_of(row: JointRow) -> list[str]:
+    """The marks of a row, without those that say what stands elsewhere."""
     return [str(mark) for mark in row.data["marks"] if not str(mark).startswith(SAID_ELSEWHERE)]
 
 
 def _references(each: JointTable) -> list[list[str]]:
-    return [["–", f"*{escape(reference['name'])}*", "", with_interval(*_numbers(reference["uar"])), *[""] * 4]
+    return [["–", f"*{escape(reference['name'])}*", "", with_interval(*numbers(reference["uar"])), *[""] * 4]
             for reference in each.board["references"]]
 
 
-def _numbers(figure: Mapping[str, float | None]) -> tuple[float, float, float]:
+def numbers(figure: Mapping[str, float | None]) -> tuple[float, float, float]:
+    """A figure of a record: value, low and high, NaN where there is none."""
     value, low, high = (float("nan") if figure[of] is None else float(figure[of] or 0.0) for of in ("value", "low", "high"))
     return value, low, high

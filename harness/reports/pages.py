@@ -18,7 +18,7 @@ OTHER_PAGES = {PUBLISHED: "What published systems claim, beside what came out he
                LEAKAGE_PAGE: "What random splits and other leaks are worth",
                TRANSFER_PAGE: "What networks trained on one corpus make of the others"}
 NOISE = "_noise"  # after the name of a study's page: its page on noise
-OF_OTHERS = (NOISE, ".md", ".json", ".tmp")  # endings of other pages and of files, which a folder of pictures must not have
+OF_OTHERS = (NOISE, ".md", ".json", ".html", ".tmp")  # endings of other pages and of files, which a folder of pictures must not have
 
 
 def study_page(store: Store, study: str) -> Path:
@@ -36,6 +36,11 @@ def noise_page(store: Store, study: str) -> Path:
     """The page on noise of a study."""
     page = study_page(store, study)
     return page.with_name(f"{page.stem}{NOISE}.md")
+
+
+def html_page(page: Path) -> Path:
+    """The HTML file beside a page."""
+    return page.with_name(f"{page.stem}.html")
 
 
 def pictures_folder(page: Path) -> Path:

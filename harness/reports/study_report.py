@@ -14,11 +14,13 @@ from harness.evaluation.rows import Row
 from harness.evaluation.search_worth import SearchWorth, read_worth
 from harness.evaluation.study_records import record_of
 from harness.reports.answer_section import answer_markdown
+from harness.reports.html.study_html import study_html
 from harness.reports.leaderboard_section import losses
 from harness.reports.leaderboard_tables import ENDS
 from harness.reports.markdown import escape, plural
 from harness.reports.mlflow_pages import show_in_mlflow
-from harness.reports.pages import new_pictures, noise_page, refuse_less, staying, study_page, write_beside
+from harness.reports.page_parts import PageParts
+from harness.reports.pages import html_page, new_pictures, noise_page, refuse_less, staying, study_page, write_beside
 from harness.reports.pictures import Pictures
 from harness.reports.sections import sections
 from harness.reports.trust_section import trust_markdown
@@ -28,10 +30,14 @@ from harness.tracking.run_record import RunRecord, RunTags
 from harness.tracking.store import Store
 
 LONGEST = 90  # letters of a question that stands in the title, which is then two lines
-def write_report(store: Store, study_name: str, data: Path | None = None) -> tuple[Path, list[Leaderboard]]:
+
+
+def write_report(store: Store, study_name: str, data: Path | None = None, html: bool = False) -> tuple[Path, list[Leaderboard]]:
     """Write `reports/<study>.md`, its pictures and its record below `home`; returns the report's path and its leaderboards.
 
-    Args: data: where the corpora are, for what runs of earlier code did not note of each clip.
+    Args:
+        data: where the corpora are, for what runs of earlier code did not note of each clip.
+        html: write `reports/<study>.html`, too; one that is there is always written anew, so that it never has other figures.
     Raises: BenchError when the store holds no runs of the study, or lacks files whose figures the report has: it stays as it is.
     """
     home = store.home
@@ -47,10 +53,13 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
         tracker = store.experiment(study_name)
         worths = [read_worth(tracker, records, board) for board in boards]
         found = answers(boards)
-        text = study_markdown(study_name, records, boards, pictures, tracker.openings(records), len(tracker.deleted("trial")), worths,
-                              found)
-        record_of(study_name, records, boards, worths).write(folder)
-        write_beside(path, text + (f"\nHow recall falls with noise: [{noise.name}]({quote(noise.name)}).\n" if noise.exists() else ""))
+        parts = page_parts(study_name, records, boards, pictures, tracker.openings(records), len(tracker.deleted("trial")), worths, found)
+        record = record_of(study_name, records, boards, worths)
+        record.write(folder)
+        if html or html_page(path).exists():
+            write_beside(html_page(path), study_html(parts, record.data, path, folder, data))
+        more = f"\nHow recall falls with noise: [{noise.name}]({quote(noise.name)}).\n" if noise.exists() else ""
+        write_beside(path, parts.markdown + more)
         show_in_mlflow(tracker, path.name, records, boards, store.pages_version, found)
     return path, boards
 
@@ -58,7 +67,14 @@ def write_report(store: Store, study_name: str, data: Path | None = None) -> tup
 def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[Leaderboard], pictures: Pictures | None = None,
                    openings: Sequence[Opening] | None = None, deleted_trials: int = 0,
                    worths: Sequence[SearchWorth | None] = (), found: Sequence[Answer] | None = None) -> str:
-    """The whole report as Markdown: the answer on the first screen, and all that is behind it in a steady order.
+    """The whole report as Markdown, from what `page_parts` takes."""
+    return page_parts(study_name, records, boards, pictures, openings, deleted_trials, worths, found).markdown
+
+
+def page_parts(study_name: str, records: list[RunRecord], boards: Sequence[Leaderboard], pictures: Pictures | None = None,
+               openings: Sequence[Opening] | None = None, deleted_trials: int = 0, worths: Sequence[SearchWorth | None] = (),
+               found: Sequence[Answer] | None = None) -> PageParts:
+    """The parts of a report: the answer on the first screen, and all that is behind it in a steady order.
 
     Args:
         pictures: where they are drawn; None: there are none. openings: of the ledger; None: those of the records.
@@ -71,12 +87,9 @@ def study_markdown(study_name: str, records: list[RunRecord], boards: Sequence[L
     written = any(run.kind == "seed" and run.about.as_written for run in records)
     totals = _totals([row for board in boards for row in board.rows], openings, deleted_trials, written)
     below = sections(about.study_file or study_name, found, records, pictures, worths or [None] * len(boards), about.baseline, totals)
-    parts = [*_title(study_name, about.question),
-             *(part for answer in found for part in _of_corpus(answer, len(found) > 1, about.baseline, pictures, running)),
-             *trust_markdown(found, openings, [(section.words, section.heading) for section in below],
-                             pictures.page if pictures else None),
-             *(part for section in below for part in (f"## {section.heading}", *section.parts))]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    first = [part for answer in found for part in _of_corpus(answer, len(found) > 1, about.baseline, pictures, running)]
+    trust = trust_markdown(found, openings, [(section.words, section.heading) for section in below], pictures.page if pictures else None)
+    return PageParts(study_name, about.question, found, _title(study_name, about.question), first, trust, below)
 
 
 def _title(study_name: str, question: str) -> list[str]:

@@ -23,6 +23,8 @@ OWNERS = {
     "keras": ("registry/architectures/", "registry/augmentations/", "registry/rules/", "registry/encoders/", "registry/contracts.py",
               "registry/keras_state.py", "registry/own_layers.py", "harness/training/"),
     "tensorflow": ("harness/training/backend.py", "harness/training/fast_layers.py"),
+    "jinja2": ("harness/reports/html/",),
+    "markdown_it": ("harness/reports/html/",),
     "requests": ("harness/data/download.py",),
     "pooch": ("harness/data/download.py",),
 }
@@ -172,6 +174,7 @@ COVERED = {  # modules without a test file of their name -> the test that covers
     "analyses/transfer/options.py": "tests/harness/analyses/transfer/test_run.py",
     "execution/dask_worker.py": "tests/harness/execution/test_dask_pool.py", "execution/job.py": "tests/harness/execution/test_worker.py",
     "execution/pool.py": "tests/system/test_survival.py", "execution/run_context.py": "tests/harness/execution/test_run_study.py",
+    "reports/page_parts.py": "tests/harness/reports/test_study_report.py",
     "saved_model.py": "tests/harness/training/test_saved_model.py", "training/result.py": "tests/harness/training/test_run_trial.py"}
 
 
