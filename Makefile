@@ -1,20 +1,21 @@
-# Everything starts from one of: make demo, make test. Other targets: slow, fuzz, lint, types, docs, benchmark, chaos, clean.
+# Everything starts from one of: make demo, make test. Other targets: slow, browser, fuzz, lint, types, docs, benchmark, chaos, clean.
 # PYTHON: the interpreter that .venv is made with, 3.11, 3.12 or 3.13; e.g. make test PYTHON=python3.12
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := bench-demo
-TESTS := -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0 -m "not slow"
+TESTS := -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0 -m "not slow and not browser"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage slow fuzz lint types docs rooms benchmark chaos clean
+.PHONY: help demo test coverage slow browser fuzz lint types docs rooms benchmark chaos clean
 
 help:
 	@echo "make demo                 install, and run a first study on built-in synthetic clips"
 	@echo "make test                 install, and run the tests"
 	@echo "make coverage             the same with the lines counted that they run; fails below 90 %"
 	@echo "make slow                 the tests that take long, half a minute or more each"
+	@echo "make browser              open the HTML pages in the system's chromium, with a check of accessibility; pictures in build/browser"
 	@echo "make fuzz                 give the readers 10,000 damaged files and odd texts"
 	@echo "make lint, make types     ruff, mypy"
 	@echo "make docs                 README, docs/ and reports/ as a site in build/site; a broken link fails it"
@@ -51,6 +52,16 @@ coverage: $(VENV)/installed-dev
 
 slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup --max-worker-restart=0 -m slow
+
+# The browser is the system's own: none is downloaded. Pictures of the pages lie in build/browser afterwards.
+browser: $(VENV)/installed-browser
+	@command -v chromium > /dev/null || command -v chromium-browser > /dev/null || \
+	  { echo "there is no chromium on this machine: install it with the system's packages, for example by 'apt install chromium'"; exit 1; }
+	$(BIN)/python -m pytest -m browser tests/browser
+
+$(VENV)/installed-browser: $(VENV)/installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[browser]' -c constraints.txt
+	@touch $@
 
 # 700 of each kind of input, of some kinds several: 10,000 in all. Prints how many.
 fuzz: $(VENV)/installed-dev
