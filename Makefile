@@ -8,7 +8,7 @@ DEMO := bench-demo
 TESTS := -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0 -m "not slow and not browser"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage slow browser fuzz lint types docs rooms benchmark chaos clean
+.PHONY: help demo test coverage slow browser fuzz every-eval-ever lint types docs rooms benchmark chaos clean
 
 help:
 	@echo "make demo                 install, and run a first study on built-in synthetic clips"
@@ -17,6 +17,7 @@ help:
 	@echo "make slow                 the tests that take long, half a minute or more each"
 	@echo "make browser              open the HTML pages in the system's chromium, with a check of accessibility; pictures in build/browser"
 	@echo "make fuzz                 give the readers 10,000 damaged files and odd texts"
+	@echo "make every-eval-ever      validate a bundle's files of Every Eval Ever by its own package"
 	@echo "make lint, make types     ruff, mypy"
 	@echo "make docs                 README, docs/ and reports/ as a site in build/site; a broken link fails it"
 	@echo "make rooms                modules, lines and import floors of the folders of harness/"
@@ -75,6 +76,12 @@ $(VENV)/installed-encoders: pyproject.toml constraints.txt
 	test -x $(VENV)-encoders/bin/python || $(PYTHON) -m venv $(VENV)-encoders
 	$(VENV)-encoders/bin/python -m pip install --quiet --disable-pip-version-check -e '.[encoders]' pytest -c constraints.txt
 	@mkdir -p $(VENV) && touch $@
+
+# The package of Every Eval Ever reads the files of a bundle. It asks for an older rich and for Python 3.12, and needs neither for that.
+every-eval-ever: $(VENV)/installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python --upgrade \
+	  --target build/every-eval-ever every-eval-ever==0.3.0
+	PYTHONPATH=build/every-eval-ever $(BIN)/python -m pytest tests/harness/evaluation/test_every_eval_ever.py
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

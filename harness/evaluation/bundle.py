@@ -12,6 +12,8 @@ from pathlib import Path
 from harness.data.copies_before_split import OWN
 from harness.data.corpora import open_corpus
 from harness.evaluation.bundled_runs import OPENINGS, RUNS, BundledRuns, StoredRuns, as_json, place, runs_json
+from harness.evaluation.croissant import CROISSANT, described
+from harness.evaluation.every_eval_ever import eval_files
 from harness.evaluation.final_predictions import clips_of
 from harness.evaluation.leaderboard import leaderboards_of
 from harness.evaluation.report_data import report_document
@@ -27,6 +29,7 @@ from registry.corpus import Clip
 from registry.errors import BenchError
 
 PARTS = ("train", "validation", "test")
+Listed = dict[str, list[tuple[str, str, str]]]  # part -> clip, speaker and emotion of each
 README = """# The figures of {study}, with what they were computed from
 
 `bench verify FILE.zip` computes every figure, interval and rank of the report again from the predictions in here, without training or
@@ -38,7 +41,9 @@ audio, and says what does not match. Nothing in here is a program.
 - `runs/RUN/test.csv`, `validation.csv`: of each seed of a final, the clips with what is known of them, the truth, and a probability for
   each emotion.
 - `runs/RUN/configuration.json`, `history.csv`: all settings of a seed, and its learning curves.
-- `splits/FINGERPRINT.csv`: which clip is in which part{train}.
+- `splits/FINGERPRINT.csv`: which clip is in which part, with its speaker and emotion{train}.
+- `croissant.json`: the tables above for programs that read Croissant (mlcommons.org/croissant); unpack this archive first.
+- `every_eval_ever/ROW.json`: the figures of each row in the form of Every Eval Ever (evalevalai.com).
 - `openings.json`: each time that a sealed test part was scored.
 """
 
@@ -65,7 +70,7 @@ def bundle_files(runs: StoredRuns, data: Path | None = None) -> dict[str, bytes]
     seeds = [record for record in records if record.kind == "seed" and record.state == "finished"]
     files = {RUNS: runs_json(records), OPENINGS: as_json([vars(opening) for opening in runs.openings(records)])}
     clips = {row.corpus_label: clips_of(row, data) for row in {row.corpus_label: row for row in rows}.values()}
-    splits: dict[str, dict[str, list[str]]] = {}
+    splits: dict[str, Listed] = {}
     for seed in seeds:
         predictions = {part: runs.predictions(seed.run_id, part) for part in PARTS[1:]}
         if seed.run_id in needed and (lost := [part for part, of_part in predictions.items() if of_part is None]):
@@ -75,11 +80,14 @@ def bundle_files(runs: StoredRuns, data: Path | None = None) -> dict[str, bytes]
         files |= {place(seed.run_id, f"{part}.csv"): _csv(of_part, known) for part, of_part in predictions.items() if of_part}
         files |= _others(runs, seed)
         if fingerprint := seed.about.split_fingerprint:
-            splits.setdefault(fingerprint, {part: of_part.clips.tolist() for part, of_part in predictions.items() if of_part})
+            splits.setdefault(fingerprint, {part: _listed(of_part, known) for part, of_part in predictions.items() if of_part})
     files |= _configurations(runs, records, files)
     files |= _splits(splits, seeds, runs, data)
     files["README.md"] = README.format(study=runs.study_name, train="" if data else " (training clips were not at hand)").encode()
-    return files | {RECORD: recomputed(BundledRuns(runs.study_name, files))}
+    files[RECORD] = recomputed(BundledRuns(runs.study_name, files))
+    written = [seed for seed in seeds if place(seed.run_id, "test.csv") in files]
+    files |= eval_files(runs.study_name, files[RECORD], written)
+    return files | {CROISSANT: described(runs.study_name, files, written)}
 
 
 def recomputed(runs: StoredRuns) -> bytes:
@@ -94,6 +102,11 @@ def _csv(predictions: Predictions, clips: Mapping[str, Clip] | None) -> bytes:
     text = io.StringIO()
     (predictions.with_clips(clips) if clips else predictions).write(text)
     return text.getvalue().encode()
+
+
+def _listed(predictions: Predictions, clips: Mapping[str, Clip] | None) -> list[tuple[str, str, str]]:
+    frame = (predictions.with_clips(clips) if clips else predictions).to_frame()
+    return list(zip(frame["clip"], frame["speaker"], frame["truth"], strict=True))
 
 
 def _others(runs: StoredRuns, seed: RunRecord) -> dict[str, bytes]:
@@ -117,14 +130,14 @@ def _configurations(runs: StoredRuns, records: Sequence[RunRecord], files: Mappi
     return found
 
 
-def _splits(splits: Mapping[str, Mapping[str, list[str]]], seeds: Sequence[RunRecord], runs: StoredRuns, data: Path | None
+def _splits(splits: Mapping[str, Listed], seeds: Sequence[RunRecord], runs: StoredRuns, data: Path | None
             ) -> dict[str, bytes]:
     """A table of clips and parts for each split; the training part where the corpus is there."""
     files = {}
     for fingerprint, parts in splits.items():
         seed = next(record for record in seeds if record.about.split_fingerprint == fingerprint)
         whole = {**(_training(runs, seed, data) if data else {}), **parts}
-        files[f"splits/{fingerprint[:16]}.csv"] = _table((clip, part) for part in PARTS for clip in whole.get(part, ()))
+        files[f"splits/{fingerprint[:16]}.csv"] = _table((clip, part, *known) for part in PARTS for clip, *known in whole.get(part, ()))
     return files
 
 
@@ -136,13 +149,11 @@ def _training(runs: StoredRuns, seed: RunRecord, data: Path | None) -> dict[str,
     if split.fingerprint(corpus) != seed.about.split_fingerprint:
         raise BenchError(f"{corpus.name} below {data} is not as it was when run {seed.run_id} was trained on {seed.about.split}: its split "
                          "has other clips. Give the folder that it was trained on, or leave out --data, and training clips with it")
-    return {"train": [corpus.clips[i].id for i in split.train]}
+    return {"train": [(clip.id, clip.speaker, clip.emotion) for clip in (corpus.clips[i] for i in split.train)]}
 
 
-def _table(lines: Iterable[tuple[str, str]]) -> bytes:
+def _table(lines: Iterable[tuple[str, ...]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([("clip", "part"), *lines])
+    writer.writerows([("clip", "part", "speaker", "emotion"), *lines])
     return text.getvalue().encode()
-
-

@@ -14,6 +14,8 @@ from typing import Any
 
 from harness.evaluation.bundle import PARTS, recomputed
 from harness.evaluation.bundled_runs import BundledRuns, place
+from harness.evaluation.croissant import CROISSANT, other_files
+from harness.evaluation.every_eval_ever import FOLDER, eval_files
 from harness.evaluation.sealed_zip import unseal
 from harness.evaluation.study_records import RECORD, require_schema
 from harness.tracking.run_record import RunRecord
@@ -57,6 +59,7 @@ def verify(path: Path) -> Verified:
     try:
         runs = BundledRuns(study, sealed.files)
         checks = [_figures_of_runs(runs), _configurations(runs), _splits(runs, sealed.files), _report(runs, sealed.files)]
+        checks += [_descriptions(runs, sealed.files)] if CROISSANT in sealed.files else []  # earlier bundles have none
     except (BenchError, KeyError, ValueError, TypeError, IndexError, AttributeError, ArithmeticError) as error:
         reason = str(error) if isinstance(error, BenchError) else f"its runs do not fit together ({type(error).__name__}: {error})"
         return Verified(sealed.about, (unchanged, Check("figures could be computed again", 0, (reason,))))
@@ -148,6 +151,18 @@ def _report(runs: BundledRuns, files: Mapping[str, bytes]) -> Check:
                  tuple(faults))
 
 
+def _descriptions(runs: BundledRuns, files: Mapping[str, bytes]) -> Check:
+    """What `croissant.json` and the files of Every Eval Ever say of the others."""
+    try:
+        count, faults = other_files(files[CROISSANT], files)
+        noted = {name: json.loads(content) for name, content in files.items() if name.startswith(FOLDER)}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BenchError(f"{CROISSANT} or a file of {FOLDER} can't be read ({type(error).__name__}: {error})") from error
+    again = {name: json.loads(content) for name, content in eval_files(runs.study_name, files[RECORD], _scored(runs)).items()}
+    faults += [f"{where}: the bundle says {_shown(old)}, computed again it is {_shown(new)}" for where, old, new in differing(noted, again)]
+    return Check(f"files are as {CROISSANT} and {FOLDER} say", count + len(again), tuple(faults))
+
+
 def differing(old: Any, new: Any, where: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Where two documents differ by more than rounding: the place, as `leaderboards › mel × good › test › uar`, and both values."""
     if isinstance(old, dict) and isinstance(new, dict):
@@ -185,5 +200,3 @@ def _same(one: float, other: float) -> bool:
 def _shown(value: Any) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else "nothing" if value is None else str(value)
     return text if len(text) <= 120 else f"{text[:120]} …"
-
-

@@ -34,3 +34,11 @@ def seeds() -> list[dict[str, str]]:
     """The runs of its seeds, the better row's first."""
     runs = [run for run in json.loads(made()["runs.json"]) if run["kind"] == "seed"]
     return sorted(runs, key=lambda run: (run["tags"]["bench.cell"], run["params"]["seed"]))
+
+
+def unpacked(folder: Path) -> Path:
+    """The files of the bundle in a folder, as any program unpacks them."""
+    for name, content in made().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder

@@ -31,9 +31,12 @@ def test_it_has_predictions_settings_curves_splits_openings_and_the_figures() ->
     of_seeds = {f"runs/{seed['run_id']}/{name}" for seed in seeds() for name in ("test.csv", "validation.csv", "configuration.json",
                                                                                 "history.csv")}
     split, = (name for name in made() if name.startswith("splits/"))
-    assert made().keys() == {*of_seeds, split, "runs.json", "openings.json", "record.json", "README.md"} and len(of_seeds) == 16
+    evals = {f"every_eval_ever/{row}.json" for row in ("00000002", "00000003")}
+    assert made().keys() == {*of_seeds, *evals, split, "runs.json", "openings.json", "record.json", "croissant.json", "README.md"}
+    assert len(of_seeds) == 16
     head, first, *rest = made()[split].decode().splitlines()
-    assert (head, first.split(",")[1], len(rest) + 1) == ("clip,part", "train", 240)
+    assert (head, first.split(",")[1], len(rest) + 1) == ("clip,part,speaker,emotion", "train", 240)
+    assert all(line.split(",")[0].startswith(f"{line.split(',')[2]}_") and f"_{line.split(',')[3]}_" in line for line in (first, *rest))
     test = made()[f"runs/{seeds()[0]['run_id']}/test.csv"].decode()
     assert test.startswith("clip,speaker,sentence,") and test.splitlines()[0].endswith(",truth,ANG,DIS,FEA,HAP,NEU,SAD")
 

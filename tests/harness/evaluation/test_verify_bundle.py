@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bundled import made, packed, seeds
+from bundled import ABOUT, made, packed, seeds
 
+from harness.evaluation.sealed_zip import seal
 from harness.evaluation.verify_bundle import differing, verify
 
 
@@ -21,7 +22,16 @@ def test_a_bundle_as_it_was_made_matches_in_everything(tmp_path: Path) -> None:
     found = verify(packed(tmp_path / "a.zip"))
     assert not found.failed, faults(tmp_path / "a.zip")
     counts = [check.count for check in found.checks]
-    assert counts[0] == len(made()) and counts[1] == 4 * 2 * 4 and counts[2:4] == [4, 4] and counts[4] > 100
+    assert counts[0] == len(made()) and counts[1] == 4 * 2 * 4 and counts[2:4] == [4, 4] and counts[4] > 100 and counts[5] == 9 + 2
+
+
+def test_a_bundle_of_an_earlier_version_has_no_descriptions_and_splits_of_two_columns(tmp_path: Path) -> None:
+    later = ("croissant.json", "every_eval_ever/")
+    files = {name: b"\n".join(b",".join(line.split(b",")[:2]) for line in content.splitlines()) if name.startswith("splits/") else content
+             for name, content in made().items() if not name.startswith(later)}
+    seal(tmp_path / "a.zip", files, ABOUT)
+    found = verify(tmp_path / "a.zip")
+    assert not found.failed and len(found.checks) == 5, faults(tmp_path / "a.zip")
 
 
 def first(name: str) -> str:
@@ -48,6 +58,11 @@ def other_truth() -> dict[str, bytes]:
     return {first("test.csv"): "\n".join([head, line.replace(",ANG,", ",SAD,", 1), *rest]).encode()}
 
 
+def in_eval(old: bytes, new: bytes) -> dict[str, bytes]:
+    name = min(name for name in made() if name.startswith("every_eval_ever/"))
+    return {name: made()[name].replace(old, new, 1)}
+
+
 CHANGES: dict[str, tuple[Callable[[], dict[str, bytes]], str]] = {
     "a figure of the report": (lambda: in_record(lambda board: board["rows"][0]["test"]["uar"].update(mean=0.99)),
                                "test › uar › mean: the bundle says 0.99, computed again it is 0."),
@@ -64,6 +79,12 @@ CHANGES: dict[str, tuple[Callable[[], dict[str, bytes]], str]] = {
                                  if name.startswith("splits/")}, "its clips have the fingerprint"),
     "an opening": (lambda: {"openings.json": json.dumps(json.loads(made()["openings.json"])[1:]).encode()}, "test_openings"),
     "runs that are no runs": (lambda: {"runs.json": b"[]"}, "configuration|leaderboards|studies"),
+    "a figure of Every Eval Ever": (lambda: in_eval(b'"upper": 0.', b'"upper": 1.'), "uncertainty › confidence_interval › upper"),
+    "a file of Every Eval Ever": (lambda: {"every_eval_ever/00000009.json": b"{}"},
+                                  "every_eval_ever/00000009.json: the bundle says {}, computed again it is nothing"),
+    "a hash of the description": (lambda: {"croissant.json": made()["croissant.json"].replace(b'"sha256": "', b'"sha256": "0')},
+                                  "croissant.json says that"),
+    "a description that is none": (lambda: {"croissant.json": b"[]"}, "croissant.json or a file of every_eval_ever/ can't be read"),
     "predictions that are none": (lambda: {first("test.csv"): b"\xff\xfe"}, "is damaged")}
 
 
@@ -71,7 +92,7 @@ CHANGES: dict[str, tuple[Callable[[], dict[str, bytes]], str]] = {
 def test_what_was_changed_before_it_was_packed_again_does_not_match(change: str, tmp_path: Path) -> None:
     changes, message = CHANGES[change]
     contents = changes()
-    assert all(made()[name] != content for name, content in contents.items())
+    assert all(made().get(name) != content for name, content in contents.items())
     found = faults(packed(tmp_path / "a.zip", contents))
     assert any(word in found for word in message.split("|")), found
 
