@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+SMALLEST = 1e-12  # probability that a loss is computed with
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -47,7 +49,7 @@ def score(truth: np.ndarray, probabilities: np.ndarray, emotions: tuple[str, ...
     classes = list(range(len(emotions)))
     table = precision_recall_fscore_support(truth, predicted, labels=classes, zero_division=0.0)
     precision, recall, f1, support = (np.asarray(column) for column in table)
-    likelihood = np.clip(probabilities[np.arange(len(truth)), truth], 1e-12, 1.0)
+    likelihood = np.clip(probabilities[np.arange(len(truth)), truth], SMALLEST, 1.0)
     per_class = {emotion: {"precision": float(precision[i]), "recall": float(recall[i]), "f1": float(f1[i]), "support": int(support[i])}
                  for i, emotion in enumerate(emotions)}
     return Scores(wa=float((predicted == truth).mean()), uar=float(recall[support > 0].mean()), macro_f1=float(f1[support > 0].mean()),

@@ -12,6 +12,7 @@ from bundled import ABOUT, made, packed, seeds
 
 from harness.evaluation.sealed_zip import seal
 from harness.evaluation.verify_bundle import differing, verify
+from harness.training.predictions import parse
 
 
 def faults(path: Path) -> str:
@@ -95,6 +96,26 @@ def test_what_was_changed_before_it_was_packed_again_does_not_match(change: str,
     assert all(made().get(name) != content for name, content in contents.items())
     found = faults(packed(tmp_path / "a.zip", contents))
     assert any(word in found for word in message.split("|")), found
+
+
+def sure_and_wrong() -> dict[str, bytes]:
+    """The first test clip of a seed with a probability of its truth that is written as 0, the last emotion having the rest."""
+    head, line, *rest = made()[first("test.csv")].decode().splitlines()
+    at = head.split(",").index("truth") + 1
+    cells = [*line.split(",")[:at], *"00000", "1"]
+    return {first("test.csv"): "\n".join([head, ",".join(cells), *rest, ""]).encode()}
+
+
+@pytest.mark.parametrize(("probability", "matches"), [(3e-10, True), (2e-11, True), (1e-7, False)])
+def test_a_loss_of_a_probability_that_nine_places_do_not_show_matches_and_any_other_does_not(
+        probability: float, matches: bool, tmp_path: Path) -> None:
+    changes = sure_and_wrong()
+    predictions = parse(changes[first("test.csv")].decode().splitlines(), "test.csv")
+    predictions.probabilities[0, 0] = probability
+    runs = json.loads(made()["runs.json"])
+    next(run for run in runs if run["run_id"] == seeds()[0]["run_id"])["metrics"].update(predictions.scores.flat("test"))
+    found = faults(packed(tmp_path / "a.zip", changes | {"runs.json": json.dumps(runs).encode()}))
+    assert ("test/loss is noted" not in found) == matches and "test/uar is noted" not in found, found
 
 
 def test_a_changed_byte_is_a_fault_although_no_figure_depends_on_it(tmp_path: Path) -> None:
