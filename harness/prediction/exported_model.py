@@ -1,4 +1,4 @@
-"""A model that was exported, read from its folder: by ONNX Runtime where that is installed, else by Keras."""
+"""A model that was exported, read from its folder: by ONNX Runtime or LiteRT where that is installed, else by Keras."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from harness.prediction.front_end import ABOUT, prepared, session_of
+from harness.prediction.front_end import ABOUT, network_of, prepared
 from harness.training import saved_model
 from registry.errors import BenchError
 
 FORMAT = 1  # of export.json
-ONNX, KERAS = "model.onnx", "keras"  # what lies in the folder
+ONNX, LITERT, KERAS = "model.onnx", "model.tflite", "keras"  # what lies in the folder
+RUNTIMES = {ONNX: "onnxruntime", LITERT: "ai_edge_litert"}
 
 
 class ExportedModel:
-    """Predicts as the model that was exported, by ONNX Runtime. Args: about: what its export.json says."""
+    """Predicts as the model that was exported, by ONNX Runtime or LiteRT. Args: about: what its export.json says."""
 
     knows_speaker = False
 
     def __init__(self, folder: Path, about: dict[str, Any]) -> None:
         self.about, self.emotions = about, tuple(about["emotions"])
-        self.session = session_of(folder / ONNX)
+        self.network = network_of(folder, about)
         settings = json.loads((folder / KERAS / saved_model.SETTINGS).read_text(encoding="utf-8"))
         self.space = None if about["input"] == "waveform" else saved_model.space_of(settings, folder / KERAS)
 
@@ -49,7 +50,7 @@ class ExportedModel:
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """The probability of each emotion: (clips, emotions)."""
-        return np.asarray(self.session.run(None, {self.about["input"]: features})[0])
+        return self.network(np.asarray(features, np.float32))
 
 
 def about_export(folder: Path) -> dict[str, Any] | None:
@@ -61,7 +62,7 @@ def about_export(folder: Path) -> dict[str, Any] | None:
         about = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise BenchError(f"{path} is damaged ({error}): export the model again") from error
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
+    if not isinstance(about, dict) or about.get("format") != FORMAT or about.get("network", ONNX) not in RUNTIMES:
         raise BenchError(f"{path} is not of format {FORMAT}, which this version of bench writes and reads: export the model again")
     return about
 
@@ -71,11 +72,12 @@ def load_exported(folder: Path) -> ExportedModel | saved_model.WaveformModel:
     about = about_export(folder)
     if about is None:
         raise BenchError(f"{folder} has no {ABOUT}: it is no folder of `bench export`")
-    if about["input"] == KERAS or importlib.util.find_spec("onnxruntime") is None:
+    network = about.get("network", ONNX)  # which earlier versions did not note
+    if about["input"] == KERAS or importlib.util.find_spec(RUNTIMES[network]) is None:
         return saved_model.load(folder / KERAS)
     try:
         return ExportedModel(folder, about)
     except BenchError:
         raise
-    except Exception as error:  # of ONNX Runtime, for a file that is missing or damaged
-        raise BenchError(f"{folder / ONNX} can't be read ({type(error).__name__}: {error}): export the model again") from error
+    except Exception as error:  # of the runtime, for a file that is missing or damaged
+        raise BenchError(f"{folder / network} can't be read ({type(error).__name__}: {error}): export the model again") from error

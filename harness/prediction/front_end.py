@@ -8,7 +8,7 @@
     model.probabilities(waveform, 16_000)     # of a float waveform in [-1, 1], (samples,) or (samples, channels), at any rate
 
 What is done to a recording, in this order: channels are averaged; it is resampled (soxr, high quality) to `sample_rate`; quiet edges are
-cut where `trim_db` says so; it is padded with zeros, or cut, to `samples`; `model.onnx` does the rest. Where the model does not take the
+cut where `trim_db` says so; it is padded with zeros, or cut, to `samples`; the network does the rest. Where the model does not take the
 waveform itself (`"input": "features"` in export.json), the features are computed by the folder `code/`, a copy of bench's own source.
 """
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,13 +71,37 @@ def prepared(waveform: Any, sample_rate: int, about: dict[str, Any]) -> np.ndarr
     return fixed(trimmed(resampled(mono(waveform), sample_rate, about["sample_rate"]), about["trim_db"]), about["samples"])
 
 
-def session_of(path: Path) -> Any:
-    """A model in ONNX Runtime, on one thread: for small networks others only wait."""
+def network_of(folder: Path, about: dict[str, Any]) -> Callable[[np.ndarray], np.ndarray]:
+    """The network in a folder, on one thread, since for small ones others only wait: (clips, …) float32 -> (clips, emotions)."""
+    path = folder / about.get("network", "model.onnx")
+    return _litert(path) if path.suffix == ".tflite" else _onnx(path, about["input"])
+
+
+def _onnx(path: Path, name: str) -> Callable[[np.ndarray], np.ndarray]:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return lambda inputs: np.asarray(session.run(None, {name: inputs})[0])
+
+
+def _litert(path: Path) -> Callable[[np.ndarray], np.ndarray]:
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(path), num_threads=1)
+    interpreter.allocate_tensors()
+    before, after = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+
+    def probabilities(inputs: np.ndarray) -> np.ndarray:
+        found = []
+        for one in inputs:  # it takes one clip at a time
+            interpreter.set_tensor(before, one[None])
+            interpreter.invoke()
+            found.append(interpreter.get_tensor(after)[0])
+        return np.array(found)
+
+    return probabilities
 
 
 class Model:
@@ -84,7 +109,7 @@ class Model:
 
     def __init__(self, folder: Path) -> None:
         self.about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-        self.session = session_of(folder / "model.onnx")
+        self.network = network_of(folder, self.about)
         self.space = _space(folder) if self.about["input"] == "features" else None
 
     def heard(self, waveform: Any, sample_rate: int) -> np.ndarray:
@@ -95,7 +120,7 @@ class Model:
 
     def probabilities(self, waveform: Any, sample_rate: int) -> np.ndarray:
         """Of each emotion, in the order of `about["emotions"]`: (emotions,)."""
-        return np.asarray(self.session.run(None, {self.about["input"]: self.heard(waveform, sample_rate)[None]})[0][0])
+        return np.asarray(self.network(self.heard(waveform, sample_rate)[None])[0])
 
     def predict(self, path: str | Path) -> dict[str, float]:
         """Emotion -> probability for a file that libsndfile reads: WAV, FLAC, Ogg, MP3, AIFF, …"""

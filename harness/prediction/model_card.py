@@ -11,6 +11,7 @@ from harness.evaluation.intervals import SCORES
 from harness.evaluation.kept_models import KeptModel
 from harness.evaluation.leaderboard import Leaderboard, read_leaderboards
 from harness.evaluation.rows import Row
+from harness.prediction.exported_model import KERAS, LITERT, ONNX
 from harness.prediction.proof import TOLERANCE, Proof
 from harness.reports.markdown import code, escape, plural, table, with_spread
 from harness.tracking.run_record import RunRecord, counts_in_words
@@ -21,6 +22,8 @@ from registry.corpus import Corpus
 METRICS = (("uar", "recall", "test UAR (mean recall over emotions)"), ("wa", "accuracy", "test accuracy"),
            ("macro_f1", "f1", "test macro-F1"))
 """Score -> its type on the hub, and its name."""
+LIBRARIES = {ONNX: "onnx", LITERT: "tflite", KERAS: "keras"}
+"""What the folder holds -> its name on the hub."""
 TAGS = ("speech-emotion-recognition", "audio-classification", "ser-bench")
 NOT_FOR = """Not for decisions about people, as in hiring, schooling, policing, insurance or health. What is predicted is how a voice sounds
 to the people who labelled the corpus, not what somebody feels; many jurisdictions restrict or forbid such use."""
@@ -72,7 +75,7 @@ def _header(name: str, run: RunRecord, corpus: Corpus, about: dict[str, Any], ro
     metrics = "\n".join(f"    - type: {kind}\n      name: {text(label)}\n      value: {run.metrics[f'test/{score}']:.4f}"
                         for score, kind, label in METRICS)
     return "\n".join(["license: other", "license_name: " + text("depends on the training corpus: " + (corpus.licence or "not known")),
-                      f"library_name: {'keras' if about['input'] == 'keras' else 'onnx'}", "pipeline_tag: audio-classification", "tags:",
+                      f"library_name: {LIBRARIES[about.get('network', KERAS)]}", "pipeline_tag: audio-classification", "tags:",
                       *(f"- {tag}" for tag in TAGS), "model-index:", f"- name: {text(name, ensure_ascii=False)}", "  results:",
                       "  - task:\n      type: audio-classification\n      name: Speech emotion recognition",
                       f"    dataset:\n      name: {text(corpus.name)}\n      type: {text(corpus.name)}\n      config: "
@@ -93,11 +96,12 @@ def _use(about: dict[str, Any], why_keras: str) -> str:
     if why_keras:
         return (f"There is no `model.onnx`: {escape(why_keras)}. `keras/` holds the Keras network, `keras/listening.json` how recordings "
                 "become its input, and `bench predict DIR clip.wav` does both.")
-    takes = (f"`model.onnx` takes `waveform`, (batch, {about['samples']}) float32 in [-1, 1] at {about['sample_rate']:,} Hz, mono, padded "
+    network, clips = code(about["network"]), "1" if about["network"] == LITERT else "batch"
+    takes = (f"{network} takes `waveform`, (batch, {about['samples']}) float32 in [-1, 1] at {about['sample_rate']:,} Hz, mono, padded "
              "with zeros or cut; features and normalisation are inside."
              if about["input"] == "waveform" else
-             "`model.onnx` takes `features`, (batch, frames, bands) float32: `front_end.py` computes them with bench's source in `code/`.")
-    return (f"```sh\n{RUN}\n```\n\n```python\n{PYTHON}\n```\n\n{takes} It gives `probabilities`, (batch, {len(about['emotions'])}), of "
+             f"{network} takes `features`, ({clips}, frames, bands) float32: `front_end.py` computes them with bench's source in `code/`.")
+    return (f"```sh\n{RUN}\n```\n\n```python\n{PYTHON}\n```\n\n{takes} It gives `probabilities`, {len(about['emotions'])} of each clip, of "
             f"{_named(about['emotions'])}. `front_end.py` says what is done to a recording first, and does it. With bench, "
             "`bench predict DIR clip.wav` takes this folder, long recordings too. `keras/` holds the same network for Keras.")
 

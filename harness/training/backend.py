@@ -8,6 +8,7 @@ import random
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from harness.study.trial import keras_backend
 from registry.errors import BenchError
@@ -40,6 +41,13 @@ def set_up() -> tuple[str, ...]:
         tensorflow.config.run_functions_eagerly(False)
         tensorflow.config.optimizer.set_jit(False)
     return _devices()
+
+
+def litert_operators() -> dict[str, Any]:
+    """LiteRT's own operators alone, as Keras's export takes that: others need a part of TensorFlow where the network runs."""
+    import tensorflow
+
+    return {"supported_ops": [tensorflow.lite.OpsSet.TFLITE_BUILTINS]}
 
 
 @functools.cache

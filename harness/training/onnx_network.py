@@ -40,7 +40,7 @@ def onnx_network(network: keras.Model) -> onnx.ModelProto:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tf2onnx, about NumPy
         try:
-            plain = _with_constants(network)
+            plain = with_constants(network)
             plain.predict_on_batch(np.zeros((1, *network.input_shape[1:]), np.float32))  # Keras exports what was called
             plain.export(str(Path(folder) / "network.onnx"), format="onnx", verbose=False, opset_version=OPSET)
             model = onnx.load(Path(folder) / "network.onnx")
@@ -60,7 +60,7 @@ def require_packages() -> None:
             raise Lacking(MISSING.format(name=name))
 
 
-def _with_constants(network: keras.Model) -> keras.Model:
+def with_constants(network: keras.Model) -> keras.Model:
     """The same network, its normaliser computing with constants: Keras's own keeps tensors, which become inputs of the graph."""
     import keras
 

@@ -67,6 +67,29 @@ def test_bench_and_its_own_front_end_predict_from_it_as_from_the_study(made: tup
     assert place.startswith(str(made[1].folder / "code")) and has_keras == "False"
 
 
+def test_as_litert_it_holds_the_network_for_phones_and_no_onnx(ran: Ran, tmp_path: Path) -> None:
+    pytest.importorskip("ai_edge_litert")  # of the extra [export]
+    store = Store(ran.home)
+    made = export_model(kept_model(store, "tiny_study"), tmp_path / "new", store, Workspace(home=ran.home), "litert")
+    assert sorted(path.name for path in made.folder.iterdir()) == ["README.md", "code", "export.json", "front_end.py", "keras",
+                                                                   "model.tflite", "requirements.txt"]
+    assert made.takes == "features" and made.proof.difference < 1e-5
+    needed = (made.folder / "requirements.txt").read_text()
+    assert "ai-edge-litert==" in needed and "onnxruntime" not in needed
+    card = (made.folder / "README.md").read_text()
+    assert "library_name: tflite" in card and "`model.tflite` takes `features`, (1, frames, bands) float32" in card
+
+
+def test_a_network_that_litert_cannot_have_is_not_exported(ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ai_edge_litert")  # of the extra [export]
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    monkeypatch.setattr("harness.training.litert_network.set_up", lambda: None)  # this process has TensorFlow already
+    store = Store(ran.home)
+    with pytest.raises(BenchError, match="written as LiteRT on TensorFlow, not on jax"):
+        export_model(kept_model(store, "tiny_study"), tmp_path / "new", store, Workspace(home=ran.home), "litert")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_holds_something_is_left_as_it_is(ran: Ran, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep")
     with pytest.raises(UsageError, match="is there already: give a folder that is new or empty"):

@@ -16,6 +16,7 @@ import soundfile
 from exportable import EMOTIONS, RATE, saved, sound
 
 from harness.prediction.exported_model import ExportedModel, about_export, load_exported
+from harness.prediction.front_end import Model
 from harness.training import saved_model
 from registry.audio import resample
 from registry.errors import BenchError
@@ -78,3 +79,20 @@ def test_a_folder_that_is_none_or_is_damaged_says_so(made: tuple[Path, Any], tmp
     (folder / "export.json").write_text("{")
     with pytest.raises(BenchError, match="is damaged"):
         about_export(folder)
+
+
+def test_a_litert_folder_predicts_as_the_original_in_bench_and_by_its_front_end(tmp_path: Path) -> None:
+    pytest.importorskip("ai_edge_litert")  # of the extra [export]
+    from harness.prediction.export import _write_litert
+
+    model, waveform = saved_model.load(saved(tmp_path / "keras", trim_db=25.0)), sound(0.8, 16_000)
+    assert _write_litert(model, tmp_path) == ""
+    (tmp_path / "export.json").write_text(json.dumps(ABOUT | {"input": "features", "network": "model.tflite"}))
+    exported = load_exported(tmp_path)
+    assert isinstance(exported, ExportedModel)
+    found, expected = (each.probabilities(each.standardised(np.stack([each.extract(waveform, 16_000)] * 2))) for each in (exported, model))
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(Model(tmp_path).probabilities(waveform, 16_000), expected[0], atol=1e-5)
+    (tmp_path / "model.tflite").write_bytes(b"nothing")
+    with pytest.raises(BenchError, match=r"model\.tflite can't be read .*: export the model again"):
+        load_exported(tmp_path)
