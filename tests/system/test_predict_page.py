@@ -15,7 +15,8 @@ from registry.corpora.synthetic import Synthetic
 
 PAGE = (Path(__file__).parents[2] / "docs" / "predict.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^ {4}bench (.+)$", PAGE, flags=re.MULTILINE)
-pytest.importorskip("tf2onnx")  # of the extra [export]
+for package in ("tf2onnx", "ai_edge_litert"):
+    pytest.importorskip(package)  # of the extra [export]
 
 
 def test_the_commands_of_the_page_run(ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,3 +34,4 @@ def test_the_commands_of_the_page_run(ran: Ran, tmp_path: Path, monkeypatch: pyt
     assert {path.name for path in tmp_path.iterdir()} >= {"curves", "exported"} and (tmp_path / "curves" / "meeting.png").exists()
     assert {path.name for path in (tmp_path / "exported").iterdir()} <= {"README.md", "code", "export.json", "front_end.py", "keras",
                                                                          "model.onnx", "requirements.txt"}
+    assert (tmp_path / "for_phones" / "model.tflite").exists()
