@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cli import options
-from harness.safe_text import plural
 from registry.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def print_state(name: str, data: Path, console: Console) -> None:
 
     corpus, loader = availability(name, data), get("corpora", name)
     reason = f" ({corpus.reason})" if corpus.reason else ""
-    console.result(f"{name}: {plural(corpus.clips, 'clip')} in {data / corpus.folder}: {corpus.state}{reason}")
+    console.result(f"{name}: {corpus.clips} clips in {data / corpus.folder}: {corpus.state}{reason}")
     console.say(f"Licence: {loader.licence}. Please cite: {loader.citation}")
 
 

@@ -100,8 +100,8 @@ def print_news(found: Sequence[News], since: Since, console: Console) -> None:
 
     for each in found:
         names = each.table.names()
-        console.table(HEADS, [[str(row.rank or "–"), names[row], brief_interval(*row.uar), ", ".join(row.studies),
-                               f"{row.ended_at[:10]} {row.ended_at[11:16]}"] for row in each.rows],
+        console.table([*HEADS], [[str(row.rank or "–"), names[row], brief_interval(*row.uar), ", ".join(row.studies),
+                                  f"{row.ended_at[:10]} {row.ended_at[11:16]}"] for row in each.rows],
                       optional=HEADS[-1:], title=f"new since {since.in_words}: {title(each.table, [each.table])}")
         console.result(change(each).replace("**", ""))
         console.result("")

@@ -141,7 +141,7 @@ def _splits(splits: Mapping[str, Listed], seeds: Sequence[RunRecord], runs: Stor
     return files
 
 
-def _training(runs: StoredRuns, seed: RunRecord, data: Path | None) -> dict[str, list[str]]:
+def _training(runs: StoredRuns, seed: RunRecord, data: Path | None) -> Listed:
     """The clips that a seed was trained on. Raises: BenchError when the corpus is another one now."""
     trial = trial_from(runs.configuration(seed.run_id) or {}, OWN, needed=("corpus", "split"))
     corpus = open_corpus(trial.corpus, data)

@@ -45,8 +45,8 @@ def rows_figure(panels: Mapping[str, Panel], lines: Mapping[str, float], taken: 
         axes.set_axisbelow(True)
     first = figure.axes[0]
     first.set_yticks(range(len(names)), names, fontsize=10)
-    for label in first.get_yticklabels():
-        label.set_fontweight("bold" if label.get_text() == taken else "normal")
+    for tick in first.get_yticklabels():
+        tick.set_fontweight("bold" if tick.get_text() == taken else "normal")
     first.set_ylim(len(names) - 0.5, -0.5)
     figure.legend(*first.get_legend_handles_labels(), loc="outside upper center", ncols=len(kinds) + len(lines), fontsize=10, frameon=False)
     return figure

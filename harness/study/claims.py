@@ -58,7 +58,7 @@ def published_files() -> dict[str, Path]:
 
 def claimed_recipes(studies: Collection[str]) -> dict[tuple[str, str], ClaimedRecipe]:
     """(study, recipe) -> its claim, of those of the studies that are published systems; other studies claim nothing."""
-    found = {}
+    found: dict[tuple[str, str], ClaimedRecipe] = {}
     for study, path in published_files().items():
         if study in studies:
             module = load_file(path)

@@ -115,7 +115,6 @@ def panel(compared: Collection[Comparison]) -> Panel:
     nan = math.nan
     rows: dict[str, dict[str, Figure]] = {}
     for c in compared:
-        figures = {"claimed": (c.claim.wa, nan, nan), "reproduced": c.shared and c.shared.figures["wa"],
-                   "new speakers": c.unseen and c.unseen.figures["wa"]}
-        rows[c.name] = {kind: figure for kind, figure in figures.items() if figure}
+        measured = {"reproduced": c.shared, "new speakers": c.unseen}
+        rows[c.name] = {"claimed": (c.claim.wa, nan, nan), **{kind: one.figures["wa"] for kind, one in measured.items() if one}}
     return rows
