@@ -55,12 +55,13 @@ def replicate_command(args: argparse.Namespace, console: Console) -> None:
     from harness.analyses.published.report import interval
     from harness.analyses.published.run import replicate
     from harness.analyses.published.verdicts import verdict
+    from harness.reports.markdown import brief
     from harness.reports.pages import PUBLISHED
 
     compared = replicate(_given(ReplicateOptions, args), options.store(args, new=True), options.workspace(args), console,
                          args.allow_missing, options.execution(args))
     console.table(["recipe", "claimed WA", "reproduced WA", "unseen speakers WA", "verdict"],
-                  [[c.name, f"{c.claim.wa:.3f}", interval(c.shared, "wa"), interval(c.unseen, "wa"), verdict(c)] for c in compared],
+                  [[c.name, brief(c.claim.wa), interval(c.shared, "wa"), interval(c.unseen, "wa"), verdict(c)] for c in compared],
                   title="claimed and reproduced")
     console.result(f"Report: {args.home / 'reports' / PUBLISHED}")
     console.result(f"MLflow UI: bench ui --home {args.home}")
