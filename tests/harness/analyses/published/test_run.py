@@ -27,8 +27,10 @@ def test_replicate_runs_a_recipe_and_its_twin_and_continues_where_it_stopped(tmp
     done = bench(*call)
     assert done.code == 0, done.err
     text = (tmp_path / "reports" / "published-systems.md").read_text()
-    line, = (line for line in text.splitlines() if line.startswith("| 000_1d |"))
-    assert "| 0.458 |" in line and "| 1 of 30 | 48 |" in line and "can't tell on synthetic clips and after 1 of 30 epochs" in line
+    line, = (line for line in text.splitlines() if line.startswith("| [000_1d]"))
+    assert "| .458 |" in line and "| 1 of 30 epochs,<br>48 clips: synthetic | can't tell" in line
+    assert "- Verdict: can't tell on synthetic clips and after 1 of 30 epochs" in text and "](published-systems/wa.png)" in text
+    assert (tmp_path / "reports" / "published-systems" / "wa.png").stat().st_size > 5_000
     again = bench(*call)
     assert again.code == 0 and "seed 0" not in again.err
     assert (tmp_path / "reports" / "published-systems.md").read_text() == text
@@ -60,10 +62,12 @@ def test_what_was_trained_in_another_place_stays_in_the_page_and_is_marked(tmp_p
     carried = here / "reports" / "published-systems.json"
     carried.write_text((there / "reports" / "published-systems.json").read_text())
     assert bench("replicate", "003_1d", *small, "--home", here).code == 0
-    lines = [line for line in (here / "reports" / "published-systems.md").read_text().splitlines() if line.startswith("| 00")]
-    earlier, = (line for line in (there / "reports" / "published-systems.md").read_text().splitlines() if line.startswith("| 000_1d"))
-    assert [line.split(" | ")[0] for line in lines] == ["| 000_1d", "| 003_1d"]
-    assert lines[0] == earlier.removesuffix(" |") + "; kept |" and "kept" not in lines[1]
+    text = (here / "reports" / "published-systems.md").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("| [00")]
+    earlier, = (line for line in (there / "reports" / "published-systems.md").read_text().splitlines() if line.startswith("| [000_1d]"))
+    assert [line.split("]")[0] for line in lines] == ["| [000_1d", "| [003_1d"] and lines[0] == earlier
+    of_first, of_second = text.split("### 000_1d")[1].split("### 003_1d")
+    assert "kept: its runs lie in another store" in of_first and "kept: " not in of_second
     assert [result.earlier for result in from_earlier_report(carried)] == [True, True]
     carried.write_text("[{}]")
     damaged = bench("report", "--home", here)
