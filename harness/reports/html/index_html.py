@@ -21,7 +21,7 @@ from harness.reports.leaderboard_tables import marks_markdown
 from harness.reports.markdown import anchor, escape
 
 DOWN = "descending"
-COLUMNS = (Column("rank", True), Column("row"), Column("kind"), Column("test UAR", True, DOWN), Column("95 % interval", first=""),
+COLUMNS = (Column("rank", True), Column("row"), Column("test UAR", True, DOWN), Column("95 % interval", first=""), Column("kind"),
            Column("validation UAR", True, DOWN), Column("parameters", True), Column("training s", True),
            Column("ms a clip", True, telling=True), Column("study"))
 
@@ -67,8 +67,8 @@ def _table(each: JointTable, name: str, heading: str, pages: Mapping[str, str], 
     drawn = [numbers(reference["uar"])[0] for reference in references if reference["name"] in LINES]
     ends = ends_of([*(value for row in each.rows for value in row.uar), *drawn])
     lines = [_line(row, names[row], pages, [mark for mark in marks_of(row) if mark not in common], ends, drawn) for row in each.rows]
-    below = [Line([Cell("", ""), Cell(reference["name"]), Cell(""), *uar_cells(numbers(reference["uar"]), ends, drawn),
-                   *[Cell("", "")] * 5]) for reference in references]
+    below = [Line([Cell("", ""), Cell(reference["name"]), *uar_cells(numbers(reference["uar"]), ends, drawn),
+                   *[Cell("", "")] * 6]) for reference in references]
     return telling(Table(name, heading, COLUMNS, lines, below, head_column=1))
 
 
@@ -77,8 +77,8 @@ def _line(row: JointRow, name: str, pages: Mapping[str, str], marks: Sequence[st
     data: Mapping[str, Any] = row.data
     studies = Markup(", ").join(Markup('<a href="{}">{}</a>').format(quote(pages[study]), study) if study in pages
                                 else Markup("{}").format(study) for study in row.studies)
-    cells = [number(row.rank, "d"), with_marks(name, marks), with_marks(row.kind, list(data["pretrained"])),
-             *uar_cells(row.uar, ends, drawn), number(data["validation_uar"]["mean"]), number(data["parameters"], ",d"),
+    cells = [number(row.rank, "d"), with_marks(name, marks), *uar_cells(row.uar, ends, drawn),
+             with_marks(row.kind, list(data["pretrained"])), number(data["validation_uar"]["mean"]), number(data["parameters"], ",d"),
              number(data["fit_seconds"], ",.0f"), number(data["cost"].get("latency_median_ms"), ".1f"),
              Cell(studies, ", ".join(row.studies))]
     keys = {"class": row.kind, "study": "\n".join(row.studies)}

@@ -19,10 +19,11 @@ from harness.reports.markdown import brief_interval
 LINES = ("chance", RESOLVED)  # reference rows beside which each figure is drawn
 Data = Mapping[str, Any]
 UP, DOWN = "ascending", "descending"
-COLUMNS = (Column("rank", True), Column("network"), Column("protocol", telling=True, hidden_by="protocol"), Column("kind", telling=True),
-           Column("test UAR", True, DOWN), Column("95 % interval", first=""), Column("WA", True, DOWN), Column("macro-F1", True, DOWN),
-           Column("validation UAR", True, DOWN), Column("calibration error", True, telling=True), Column("ms a clip", True, telling=True),
-           Column("parameters", True), Column("training s", True), Column("seeds", True, DOWN, telling=True))
+COLUMNS = (Column("rank", True), Column("network"), Column("protocol", telling=True, hidden_by="protocol"),
+           Column("test UAR", True, DOWN), Column("95 % interval", first=""), Column("kind", telling=True), Column("WA", True, DOWN),
+           Column("macro-F1", True, DOWN), Column("validation UAR", True, DOWN), Column("calibration error", True, telling=True),
+           Column("ms a clip", True, telling=True), Column("parameters", True), Column("training s", True),
+           Column("seeds", True, DOWN, telling=True))
 
 
 def rows_table(boards: Sequence[Leaderboard], data: Sequence[Data], several: bool) -> Table:
@@ -68,8 +69,8 @@ def ends_of(values: Sequence[float]) -> tuple[float, float]:
 def _line(row: Data, short: str, protocol: str, ends: tuple[float, float], drawn: Sequence[float], common: Sequence[str]) -> Line:
     cost, uar = row["cost"], row["test"]["uar"]
     marks = [mark for mark in row["marks"] if mark not in common]
-    cells = [number(row["rank"], "d"), with_marks(short, marks), Cell(protocol), Cell(row["class"]),
-             *uar_cells((uar["mean"], uar["low"], uar["high"]), ends, drawn), number(row["test"]["wa"]["mean"]),
+    cells = [number(row["rank"], "d"), with_marks(short, marks), Cell(protocol),
+             *uar_cells((uar["mean"], uar["low"], uar["high"]), ends, drawn), Cell(row["class"]), number(row["test"]["wa"]["mean"]),
              number(row["test"]["macro_f1"]["mean"]), number(row["validation_uar"]["mean"]), number(row["calibration_error"]["mean"]),
              number(cost.get("latency_median_ms"), ".1f"), number(row["parameters"], ",d"), number(row["fit_seconds"], ",.0f"),
              number(row["seeds"], "d")]
@@ -85,7 +86,7 @@ def with_marks(name: str, marks: Sequence[str]) -> Cell:
 def _reference(reference: Data, protocol: str, ends: tuple[float, float], drawn: Sequence[float]) -> Line:
     uar = reference["uar"]
     figure = uar["value"], uar["low"], uar["high"]
-    cells = [Cell("", ""), Cell(reference["name"]), Cell(protocol), Cell(""), *uar_cells(figure, ends, drawn),
+    cells = [Cell("", ""), Cell(reference["name"]), Cell(protocol), *uar_cells(figure, ends, drawn), Cell(""),
              number(reference["wa"]["value"]), number(reference["macro_f1"]["value"]), *[Cell("", "")] * 6]
     return Line(cells, {"protocol": protocol})
 

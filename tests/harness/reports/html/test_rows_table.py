@@ -13,10 +13,10 @@ def test_rows_stand_together_by_protocol_with_figures_as_the_report_writes_them(
     boards = boards_of(records())
     table = rows_table(boards, [board_data(board) for board in boards], several=False)
     heads = [column.head for column in table.columns]
-    assert heads[:6] == ["rank", "network", "protocol", "kind", "test UAR", "95 % interval"] and "ms a clip" not in heads
+    assert heads[:6] == ["rank", "network", "protocol", "test UAR", "95 % interval", "kind"] and "ms a clip" not in heads
     texts = [[str(cell.text) for cell in line.cells[:5]] for line in table.lines]
     assert [text[2] for text in texts] == ["random_80_20"] * 2 + ["unseen_speakers_80_20"] * 3
-    assert texts[2][0] == "1" and texts[2][1].startswith("good<small>") and texts[2][4].startswith(".550\N{NO-BREAK SPACE}[")
+    assert texts[2][0] == "1" and texts[2][1].startswith("good<small>") and texts[2][3].startswith(".550\N{NO-BREAK SPACE}[")
     assert {line.cells[1].text for line in table.below} == {"chance", "majority class"}
     assert all(len(line.cells) == len(heads) for line in table.below)
 
