@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from registry import core
 from registry.errors import BenchError, Lacking
 
 pytest.importorskip("ai_edge_litert")  # of the extra [export]
@@ -35,6 +36,21 @@ def test_it_gives_the_probabilities_of_the_network_with_layers_that_remember(tmp
     found = network_of(tmp_path, {"network": "model.tflite", "input": "features"})(features)
     np.testing.assert_allclose(found, network.predict_on_batch(features), atol=1e-6)
     assert found.std(axis=0).min() > 1e-3  # the clips differ
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", core.names("architectures"))
+def test_every_architecture_can_be_written_as_litert(name: str, tmp_path: Path) -> None:
+    import keras
+
+    architecture = core.get("architectures", name)()
+    inner = architecture({1: (60,), 2: (96, 20), 3: (96, 20, 1)}[architecture.rank], 6)
+    inputs = keras.Input(inner.input_shape[1:])
+    network = keras.Model(inputs, inner(inputs))  # as a trained network holds that of its architecture
+    (tmp_path / "model.tflite").write_bytes(litert_network(network))
+    features = np.random.default_rng(0).normal(size=(3, *network.input_shape[1:])).astype(np.float32)
+    found = network_of(tmp_path, {"network": "model.tflite", "input": "features"})(features)
+    np.testing.assert_allclose(found, network.predict_on_batch(features), atol=1e-6)
 
 
 def test_a_network_with_an_operator_that_litert_lacks_says_so() -> None:
