@@ -100,14 +100,14 @@ def write_index(store: Store, known: Mapping[str, Sequence[Leaderboard]], html: 
     with new_pictures(folder / INDEX) as pictures:
         tables = joint_tables(records)
         questions = {record.name: str(record.data["question"]) for record in records}
-        found = news(tables, since) if since else []
+        found, claims = news(tables, since) if since else [], claimed_recipes(set(questions))
         drawn = {each: _draw(each, folder / INDEX, pictures, 1 + tables.index(each)) for each in large_and_small(tables)[0]}
         if html or html_page(folder / INDEX).exists():
             as_html = {study: html_page(folder / page).name if html_page(folder / page).exists() else page for study, page in pages.items()}
             write_beside(html_page(folder / INDEX), index_html(tables, as_html, below_tables(questions, as_html, others, gone, faults),
-                                                               drawn, pictures))
-        write_beside(folder / INDEX, index_markdown(tables, questions, pages, others, gone, faults, drawn.__getitem__,
-                                                    claimed_recipes(set(questions)),
+                                                               drawn, pictures, claims,
+                                                               news_markdown(found, since, tables, as_html) if since else ()))
+        write_beside(folder / INDEX, index_markdown(tables, questions, pages, others, gone, faults, drawn.__getitem__, claims,
                                                     news_markdown(found, since, tables, pages) if since else ()))
     return found
 

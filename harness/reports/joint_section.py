@@ -104,11 +104,11 @@ def _lines(each: JointTable, pages: Mapping[str, str], common: Sequence[str], cl
     names = each.names()
     return [[_bold(row.rank), escape(names[row]), escape(_kind(row)), with_interval(*row.uar), f"{row.data['parameters']:,}",
              _latency(row), ", ".join(link_or_name(study, pages) for study in row.studies),
-             "; ".join(filter(None, [_claimed(each, row, claims), marks_markdown([mark for mark in marks_of(row) if mark not in common])]))]
+             "; ".join(filter(None, [claimed(each, row, claims), marks_markdown([mark for mark in marks_of(row) if mark not in common])]))]
             for row in each.rows]
 
 
-def _claimed(each: JointTable, row: JointRow, claims: Claims) -> str:
+def claimed(each: JointTable, row: JointRow, claims: Claims) -> str:
     """`claimed WA .571 after 1,000 epochs, here .422 after 10` of a published system on the corpus of its claim; else empty."""
     claim = next((claims[key] for study in row.studies if (key := (study, row.data["recipe"])) in claims), None)
     if claim is None or each.board["synthetic"] or each.board["corpus"] != claim.corpus:
