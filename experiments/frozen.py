@@ -5,7 +5,8 @@ spectrogram, on speakers that are not in training: the three rows of which `benc
 leaderboard can't say.
 Run: bench models pull whisper-tiny.en, then bench run --study frozen --data DIR; bench noise frozen --levels 10 0 --data DIR;
 bench leakage --study frozen --seeds 0 --copies --enrolment 1 2 5 10 20 all --data DIR, and for the network with altered copies
-bench leakage --study frozen --cell 'mel[n_mels=40] image × plain_2d' --seeds 0 --data DIR; bench transfer --study frozen --seeds 0 --data DIR
+bench leakage --study frozen --cell 'mel[n_mels=40] image × plain_2d' --seeds 0 --data DIR;
+bench transfer --study frozen --seeds 0 --data DIR
 """
 
 from harness import Recipe, Study, Training

@@ -90,7 +90,8 @@ def _some(names: Sequence[str]) -> str:
 
 def _worth(results: OwnResults) -> str:
     """What the random split adds to UAR, each difference with its 95 % half-width: √(a² + b²) of the two intervals."""
-    pairs = [(c.name, result.figures["uar"], c.unseen.figures["uar"]) for c, result in results if c.unseen]
+    pairs = [(c.name, result.figures["uar"], c.unseen.figures["uar"]) for c, result in results
+             if c.unseen and not (result.collapsed or c.unseen.collapsed)]
     worth = {name: (100 * (one[0] - other[0]), 100 * math.hypot(one[2] - one[1], other[2] - other[1]) / 2)
              for name, one, other in pairs if not math.isnan(one[1] + other[1])}  # few speakers make chance differences
     if not worth:

@@ -48,6 +48,11 @@ class Reproduced:
     never_predicted: tuple[str, ...]
     earlier: bool = False
 
+    @property
+    def collapsed(self) -> bool:
+        """Whether all its networks take every clip for one emotion: they have learnt nothing, by whatever luck, and speak for no claim."""
+        return len(self.row.training_classes) - len(self.never_predicted) == 1
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -146,7 +151,7 @@ def outcome(comparison: Comparison) -> str:
     if comparison.shared is None:
         return NO_FIGURES
     where = side(comparison.claim, comparison.shared)
-    if _differences(comparison, comparison.shared.row) or not where:
+    if _differences(comparison, comparison.shared) or not where:
         return CANT_TELL
     return REPRODUCED if where == "within" else NOT_REPRODUCED
 
@@ -158,7 +163,7 @@ def verdict(comparison: Comparison) -> str:
         return found
     where = side(comparison.claim, comparison.shared)
     place = f": the claim lies {where} what was measured" if where else ""
-    why = " and ".join(_differences(comparison, comparison.shared.row).values()) or "by so few speakers"
+    why = " and ".join(_differences(comparison, comparison.shared).values()) or "by so few speakers"
     return f"{found} {why}{place}" if found == CANT_TELL else f"{found}{place}"
 
 
@@ -167,19 +172,21 @@ def reasons(comparison: Comparison) -> list[str]:
     if comparison.shared is None:
         return []
     few = ["too few test speakers"] if not side(comparison.claim, comparison.shared) else []
-    return [*_differences(comparison, comparison.shared.row), *few]
+    return [*_differences(comparison, comparison.shared), *few]
 
 
-def _differences(comparison: Comparison, row: Row) -> dict[str, str]:
-    """What keeps a row from being a reproduction, whatever its figures: the kind of reason -> the reason."""
-    epochs = int(row.epochs)
+def _differences(comparison: Comparison, result: Reproduced) -> dict[str, str]:
+    """What keeps a result from being a reproduction, wherever the claim lies: the kind of reason -> the reason."""
+    row, epochs = result.row, int(result.row.epochs)
     differences = {
         "synthetic clips": ("on synthetic clips", row.synthetic),
         "on a partial corpus": ("on a partial corpus", not row.synthetic and not row.coverage.endswith("whole")),
         "after fewer epochs" if epochs < comparison.published_epochs else "after more epochs":
             (f"after {epochs} of {comparison.published_epochs} epochs", epochs != comparison.published_epochs),
         "with other settings": (f"with {other_settings(row)}", bool(other_settings(row))),
-        "with parts of our own": (f"with {comparison.claim.ours} of our own", bool(comparison.claim.ours))}
+        "with parts of our own": (f"with {comparison.claim.ours} of our own", bool(comparison.claim.ours)),
+        "after a training that collapsed": ("after a training that collapsed, to one emotion for every clip: another seed may not "
+                                            "(--seeds 1)", result.collapsed)}
     return {kind: words for kind, (words, holds) in differences.items() if holds}
 
 
@@ -221,7 +228,8 @@ def _from_json(fields: dict[str, Any]) -> Reproduced:
     row = {field.name: fields["row"].get(field.name, "") for field in dataclasses.fields(Row)  # an older report has fewer fields
            if field.name in fields["row"] or {field.default, field.default_factory} == {dataclasses.MISSING}}
     row |= {name: tuple(row[name]) for name in ("seed_runs", "seed_numbers", "audit")}
-    row |= {name: counts_from_words(row[name]) for name in ("clips", "speakers") if isinstance(row[name], str)}  # an older report's
+    row |= {name: counts_from_words(row[name]) for name in ("clips", "speakers", "training_classes")
+            if isinstance(row.get(name), str)}  # an older report's
     row |= {"epochs": int(row["epochs"] or 0), "requested_at": fields["row"].get("requested_at", fields["row"].get("asked_at", 0.0))}
     if not row["seed_runs"] or not row["recipe"]:
         raise ValueError("a row without its recipe or runs")

@@ -6,7 +6,7 @@ import dataclasses
 import math
 
 import pytest
-from published_comparisons import compared
+from published_comparisons import collapsed, compared
 
 from harness.analyses.published.finding import finding_markdown, panel
 from harness.analyses.published.verdicts import Comparison
@@ -25,6 +25,7 @@ def test_the_worth_of_the_random_split_is_computed_from_the_figures_alone() -> N
     assert "Beyond what sampling explains: 000_1d." in text
     assert "2 claims agree with what was measured (000_1d, 000_2d)." in text
     assert "worth" not in finding_markdown([compared(0.45, 0.46, unseen=0.40, half=math.nan)])
+    assert "worth" not in finding_markdown([collapsed(compared(0.45, 0.17, unseen=0.40))])
     assert finding_markdown([]).startswith("> **Nothing yet**: no published recipe was trained on real clips")
     assert finding_markdown([compared(0.55, 0.16, coverage="72 clips: synthetic")]) == finding_markdown([])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from published_comparisons import compared
+from published_comparisons import collapsed, compared
 
 from harness.analyses.published.verdicts import Comparison, verdict
 
@@ -23,6 +23,8 @@ from harness.analyses.published.verdicts import Comparison, verdict
      "can't tell with training.optimizer=sgd: the claim lies within what was measured"),
     (compared(0.45, 0.46, ours="layers"), "can't tell with layers of our own: the claim lies within what was measured"),
     (compared(0.45, 0.46, half=math.nan), "can't tell by so few speakers"),
+    (collapsed(compared(0.51, 0.17)), "can't tell after a training that collapsed, to one emotion for every clip: another seed may not "
+     "(--seeds 1): the claim lies above what was measured"),
     (compared(0.55, 0.16, coverage="72 clips: synthetic"), "can't tell on synthetic clips: the claim lies above what was measured"),
 ])
 def test_the_verdict_follows_the_rule_that_the_report_states(comparison: Comparison, words: str) -> None:
