@@ -66,6 +66,11 @@ class FinalPredictions:
         """Counts on the test part over all seeds and speakers."""
         return [[int(count) for count in line] for line in self.counts.sum(axis=(0, 1))]
 
+    @property
+    def collapsed(self) -> bool:
+        """Whether all of its networks take every test clip for one emotion: they have learnt nothing, as another seed may."""
+        return int((self.counts.sum(axis=(0, 1, 2)) > 0).sum()) == 1
+
     @cached_property
     def test_uar(self) -> tuple[float, float, float]:
         """Mean over the seeds, low, high."""

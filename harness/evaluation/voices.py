@@ -30,18 +30,21 @@ class VoicesOfRow:
     Those of the figures are the bounds of their leaderboards, in which all rows share one variance of training; those of the gain are of
     its own two rows.
 
-    Args: new, heard: on speakers of whom nothing was heard before, and on those of whom something was. gain: heard less new.
+    Args:
+        new, heard: on speakers of whom nothing was heard before, and on those of whom something was. gain: heard less new.
+        collapsed: the networks of one side take every clip for one emotion.
     """
 
     name: str
     new: Figure
     heard: Figure
     gain: Figure
+    collapsed: bool = False
 
     @property
     def is_told(self) -> bool:
-        """Whether the gain is more than chance explains."""
-        return is_told(self.gain)
+        """Whether the gain is more than chance explains, of networks that have learnt something."""
+        return is_told(self.gain) and not self.collapsed
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +98,8 @@ def _rows(new: Leaderboard, heard: Leaderboard, paired: bool = False) -> tuple[V
     """Args: paired: both are of the same test clips."""
     twins = {finals.row.name.replace(KNOWING, ""): finals for finals in heard.predictions}
     both = [VoicesOfRow(finals.row.name, new.test_uar(finals), heard.test_uar(twin),
-                        difference_of(_uar(twin), _uar(finals, seed=0 if paired else 1), paired=paired))
+                        difference_of(_uar(twin), _uar(finals, seed=0 if paired else 1), paired=paired),
+                        finals.collapsed or twin.collapsed)
             for finals in new.predictions if (twin := twins.get(finals.row.name))]
     return tuple(sorted(both, key=lambda row: (-row.new[0], row.name)))
 

@@ -118,7 +118,10 @@ def _voices(answer: Answer, taken: Row) -> list[str]:
     several = len(answer.pairs) > 1
     gains_in_words = "; ".join(f"{points(row.gain)} points{f' at {proportion(pair.new)}' if several else ''}" for pair, row in pairs)
     first = pairs[0][1]
-    if not first.is_told:
+    if first.collapsed:
+        text = ("**What heard voices are worth can't be told**: its networks took every clip for one emotion, of heard or new voices, and "
+                "have learnt nothing; another seed may (`--seeds 1`).")
+    elif not first.is_told:
         text = f"**Whether heard voices help it can't be told**: {gains_in_words}."
     elif first.gain[0] > 0:
         text = f"**About {100 * first.gain[0]:.0f} of {100 * first.heard[0]:.0f} points come from known speakers**: {gains_in_words}."

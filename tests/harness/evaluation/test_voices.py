@@ -6,6 +6,7 @@ import dataclasses
 import math
 
 import made_folds
+import numpy as np
 import pytest
 from made_records import boards_of, row
 
@@ -23,6 +24,14 @@ def test_the_gain_is_heard_less_new_with_an_interval_of_independent_speakers() -
     assert each.gain[0] == pytest.approx(each.heard[0] - each.new[0]) and each.heard[0] - each.new[0] > 0.1
     assert each.gain[1] < each.gain[0] < each.gain[2]
     assert each.gain[2] - each.gain[1] > max(side[2] - side[1] for side in (each.heard, each.new))
+
+
+def test_a_network_that_takes_every_clip_for_one_emotion_says_nothing_of_voices() -> None:
+    heard, new = boards_of(row("a", "net", HEARD), row("b", "net", NEW))
+    finals, = heard.predictions
+    one = [dataclasses.replace(each, probabilities=np.tile(np.eye(len(each.emotions))[0], (len(each.clips), 1))) for each in finals.test]
+    pair, = voices([new, dataclasses.replace(heard, predictions=(dataclasses.replace(finals, test=one),))])
+    assert pair.rows[0].collapsed and pair.rows[0].gain[2] < 0 and not pair.rows[0].is_told
 
 
 def test_rows_come_best_on_new_speakers_first_and_only_those_of_both_protocols() -> None:

@@ -52,6 +52,14 @@ def test_what_known_speakers_are_worth_is_told_with_its_interval(gain: tuple[flo
     assert answer.taken and _voices(dataclasses.replace(answer, pairs=(told,)), answer.taken) == [words]
 
 
+def test_of_networks_that_have_learnt_nothing_it_is_not_said_what_voices_are_worth_to_them() -> None:
+    answer, = answers(boards_of(*TWINS))
+    pair, = answer.pairs
+    told = dataclasses.replace(pair, rows=(dataclasses.replace(pair.rows[0], gain=(-0.3, -0.35, -0.25), collapsed=True),))
+    assert answer.taken and _voices(dataclasses.replace(answer, pairs=(told,)), answer.taken)[0].startswith(
+        "**What heard voices are worth can't be told**: its networks took every clip for one emotion")
+
+
 @pytest.mark.parametrize(("gain", "beside"), [((0.07, 0.01, 0.13), " It can be told of other rows, too: other +5.0 [+1.0, +9.0]."),
                                               ((0.04, -0.03, 0.11), " Of other rows it can: other +5.0 [+1.0, +9.0].")])
 def test_rows_that_owe_something_to_known_speakers_are_named_beside_it(gain: tuple[float, float, float], beside: str) -> None:
