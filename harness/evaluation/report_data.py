@@ -83,7 +83,7 @@ def in_utc(seconds: float) -> str:
     """A moment, in seconds since 1970, as its texts sort.
 
     >>> in_utc(1795691635.9)
-    '2026-11-26T10:33:55Z'
+    '2026-11-26T11:13:55Z'
     """
     return datetime.datetime.fromtimestamp(int(seconds), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

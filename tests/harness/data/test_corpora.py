@@ -68,7 +68,7 @@ def test_clips_whose_files_are_cut_are_refused_before_audio_is_decoded_and_left_
         sound(tmp_path / name, "wav")
     cut(tmp_path / "b.wav")
     (tmp_path / "clips.csv").write_text("path,emotion,speaker\na.wav,ANG,s\nb.wav,SAD,s\nc.wav,SAD,s\n")
-    with pytest.raises(BenchError, match=r"folder is broken \(1 problems\):\n  unreadable: b: .*b.wav was cut short"):
+    with pytest.raises(BenchError, match=r"folder is broken \(1 problem\):\n  unreadable: b: .*b.wav was cut short"):
         readable_corpus(Folder(), Workspace(tmp_path, tmp_path), allow_missing=False)
     corpus, workspace, (line,) = readable_corpus(Folder(), Workspace(tmp_path, tmp_path), allow_missing=True)
     assert [clip.id for clip in corpus.clips] == ["a", "c"] and workspace.left_out == ("b",) and "b.wav was cut short" in line
