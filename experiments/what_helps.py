@@ -6,8 +6,9 @@ which was added when `votes` had mostly answered neutral in a small run of 16 sp
 added when all other rows had been trained and read. `crops` hears clips whole, where the others hear their first 3 s: one in six is longer.
 Run: bench run --study what_helps --data DIR
 Cost: 32 min for 36 of its 48 trainings on 2 cores, a little other work beside them; those on votes and the two added rows came later.
-Expect: nothing gains; masks, averaged weights and se_resnet_2d lose 8 to 11 points. The three validation speakers of this protocol choose
-the epoch badly (of averaged weights the fourth, fifth and tenth, with .46, .43 and .61), and 12 epochs are few for masks, mixup and copies.
+Expect: nothing gains; masks, averaged weights and se_resnet_2d lose 8 to 11 points, votes 13 to 24. The three validation speakers of
+this protocol choose the epoch badly (of averaged weights the fourth, fifth and tenth, with .46, .43 and .61), and 12 epochs are few for
+masks, mixup and copies.
 """
 
 import dataclasses
