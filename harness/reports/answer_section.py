@@ -107,7 +107,8 @@ def _over(board: Leaderboard, baseline: str) -> str:
     up, down = ([f"{names[row.name]} {points(row.gain)}" for row in side] for side in (better, worse[::-1]))
     gain = (f"**Of {plural(len(rows), 'change')} to {escape(baseline)} {named(better, up)} gain**" if better
             else f"**None of {plural(len(rows), 'change')} to {escape(baseline)} can be told to gain**")
-    return f"{gain}, {named(worse, down)} lose, and of {len(rows) - len(told)} neither can be told. One interval of 20 misses by chance."
+    rest = f", and of {len(rows) - len(told)} neither can be told" if len(rows) > len(told) else ""
+    return f"{gain}, {named(worse, down)} lose{rest}. One interval of 20 misses by chance."
 
 
 def _voices(answer: Answer, taken: Row) -> list[str]:
