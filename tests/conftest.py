@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):  # as of tr
     os.environ[threads] = "1"
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # two processes that fill one cache of compiled code can crash on it
     os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "numba" / worker))
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a script's background job, whose processes would ignore Ctrl-C for good
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
