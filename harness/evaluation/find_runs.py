@@ -11,7 +11,7 @@ import numpy as np
 from harness.evaluation.final_predictions import MissingFiles, seed_predictions
 from harness.evaluation.pooled_folds import pooled_rows
 from harness.evaluation.row_names import flat, read_rows
-from harness.evaluation.rows import Row
+from harness.evaluation.rows import Row, fitted_at_once
 from harness.tracking.run_record import RunRecord
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
@@ -142,7 +142,7 @@ def runs_to_compare(store: Store, text: str) -> RunsToCompare:
     return RunsToCompare(chosen.name, tuple(_sorted(joined(folds)) for folds in of_seeds.values()), _parameters(chosen.tracker, first),
                          tuple(seed for seed, _ in of_seeds),
                          {"corpus": first.about.corpus_fingerprint[:16], "split": first.about.split_fingerprint[:16]},
-                         at_once=first.about.epochs == 1)
+                         at_once=fitted_at_once(first.about.epochs))
 
 
 def _parameters(tracker: Tracker, run: RunRecord) -> dict[str, str]:

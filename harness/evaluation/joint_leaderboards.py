@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.evaluation.intervals import LEAST_SPEAKERS, Figure
 from harness.evaluation.ranks import pairs
+from harness.evaluation.rows import fitted_at_once
 from harness.evaluation.study_records import StudyRecord, TestedRow
 
 SCORE = "uar"
@@ -82,14 +83,16 @@ class JointTable:
         return min(rows, key=lambda row: (-row.validation_uar, row.data["parameters"], row.name), default=None)
 
     def names(self) -> dict[JointRow, str]:
-        """A name for each row: of a recipe with its components, and with its protocol where another row has the same."""
+        """A name for each row: of a recipe with its components, with its protocol where another row has the same, then with its study."""
         names = {row: row.name for row in self.rows}
         for row in self.rows:
             if row.data["recipe"]:
                 parts = [str(row.data[part]) for part in ("feature_space", "architecture", "augmentation") if row.data[part]]
                 names[row] = f"{row.name} ({' × '.join(parts)})"
         again = Counter(names.values()) if len(self.protocols) > 1 else Counter[str]()
-        return {row: f"{name} on {row.data['split']}" if again[name] > 1 else name for row, name in names.items()}
+        names = {row: f"{name} on {row.data['split']}" if again[name] > 1 else name for row, name in names.items()}
+        still = Counter(names.values())
+        return {row: f"{name} in {', '.join(row.studies)}" if still[name] > 1 else name for row, name in names.items()}
 
     @property
     def best(self) -> list[JointRow]:
@@ -159,6 +162,6 @@ def _ranked(rows: Sequence[tuple[JointRow, TestedRow]]) -> list[JointRow]:
     counts = [tested.counts for _, tested in rows]
     if not rows or counts[0].shape[1] < LEAST_SPEAKERS:
         return [row for row, _ in rows]
-    at_once = [row.data["epochs"] == 1 for row, _ in rows]
+    at_once = [fitted_at_once(row.data["epochs"]) for row, _ in rows]
     ranks = pairs(counts, at_once=at_once)[SCORE].ranks if len(rows) > 1 else [1]
     return [replace(row, rank=rank) for (row, _), rank in zip(rows, ranks, strict=True)]

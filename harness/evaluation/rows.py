@@ -124,7 +124,7 @@ class Row:
     @property
     def at_once(self) -> bool:
         """Whether it is fitted at once, as estimators are, and not trained by epochs."""
-        return self.epochs == 1
+        return fitted_at_once(self.epochs)
 
     @property
     def folds_in_words(self) -> str:
@@ -226,6 +226,11 @@ def _row(members: list[RunRecord], seeds: dict[str, RunRecord], openings: Sequen
         split_fingerprint=about.split_fingerprint[:16], pooled_split=latest.pooled_split, pooled_cell=latest.pooled_cell,
         fold=latest.fold, folds=latest.folds, cell=latest.cell, validation_folds=latest.validation_folds,
         ended_at=last_end(r.ended_at for r in done))
+
+
+def fitted_at_once(epochs: int) -> bool:
+    """Whether what had so many epochs, at most, is an estimator, which is fitted at once; a network of a single one counts as such."""
+    return epochs == 1
 
 
 def last_end(times: Iterable[float]) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 
 from harness.evaluation import row_names
 from harness.evaluation.intervals import figures_of, speaker_intervals, table_intervals
+from harness.evaluation.rows import fitted_at_once
 from harness.tracking.run_record import RunRecord
 from harness.tracking.tracker import Tracker
 
@@ -130,4 +131,4 @@ def _row(seeds: list[tuple[RunRecord, dict[str, Any]]], names: dict[str, str]) -
         counts={key: np.array([measurement["counts"][key] for measurement in measurements]) for key in keys}, clips=first["clips"],
         changed=sum(measurement["otherwise_than_logged"] for measurement in measurements),
         largest_difference=max(measurement["largest_difference"] for measurement in measurements),
-        runs=tuple(run.run_id for run in runs), seeds=tuple(run.seed or "?" for run in runs), at_once=about.epochs == 1)
+        runs=tuple(run.run_id for run in runs), seeds=tuple(run.seed or "?" for run in runs), at_once=fitted_at_once(about.epochs))

@@ -44,6 +44,11 @@ def test_a_network_that_two_studies_trained_alike_stands_once_with_both_names() 
     assert [(each.studies, each.rank) for each in table.rows] == [(("c",), 1), (("a", "b"), 1)], "other networks may answer alike"
 
 
+def test_rows_of_one_name_with_other_settings_are_named_with_their_studies() -> None:
+    table, = joint_tables([one("a", "good", "net"), one("b", "weak", "net"), one("c", "other", "another net")])
+    assert {*table.names().values()} == {"mel image × net in a", "mel image × net in b", "mel image × another net"}
+
+
 def test_another_protocol_of_the_same_parts_is_in_the_same_table() -> None:
     named = record("b", boards_of(row("weak", "weak", {"split": "known_speakers"})))
     table, = joint_tables([one("a", "good", "good"), named])
