@@ -83,16 +83,16 @@ class JointTable:
         return min(rows, key=lambda row: (-row.validation_uar, row.data["parameters"], row.name), default=None)
 
     def names(self) -> dict[JointRow, str]:
-        """A name for each row: of a recipe with its components, with its protocol where another row has the same, then with its study."""
+        """A name for each row: of a recipe with its components, with its protocol where another row has the same, or with its study."""
         names = {row: row.name for row in self.rows}
         for row in self.rows:
             if row.data["recipe"]:
                 parts = [str(row.data[part]) for part in ("feature_space", "architecture", "augmentation") if row.data[part]]
                 names[row] = f"{row.name} ({' × '.join(parts)})"
         again = Counter(names.values()) if len(self.protocols) > 1 else Counter[str]()
-        names = {row: f"{name} on {row.data['split']}" if again[name] > 1 else name for row, name in names.items()}
-        still = Counter(names.values())
-        return {row: f"{name} in {', '.join(row.studies)}" if still[name] > 1 else name for row, name in names.items()}
+        told = {row: f"{name} on {row.data['split']}" if again[name] > 1 else name for row, name in names.items()}
+        still = Counter(told.values())
+        return {row: f"{names[row]} in {', '.join(row.studies)}" if still[name] > 1 else name for row, name in told.items()}
 
     @property
     def best(self) -> list[JointRow]:

@@ -28,8 +28,8 @@ def size_figure(rows: Sequence[JointRow], names: Mapping[JointRow, str], lines: 
     left, right = figure.subplots(1, 2, sharey=True)
     _draw(left, rows, lines, "parameters")
     _draw(right, rows, lines, "fit_seconds")
-    left.set(xlabel="parameters without frozen encoders (log)", ylabel="test UAR with 95 % interval")
-    right.set(xlabel="seconds of one training (log)")
+    left.set(xlabel="trained parameters (log)", ylabel="test UAR with 95 % interval")
+    right.set(xlabel="seconds of training (log)")
     figure.suptitle(title, fontsize=10)
     shown = [row for kind in COLORS for row in [row for row in rows if row.kind == kind][:SHOWN]]
     shown.sort(key=lambda row: -row.uar[0])
