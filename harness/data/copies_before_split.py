@@ -17,6 +17,7 @@ from registry.augmentation import Augmentation
 from registry.core import canonical, checked, specification
 from registry.corpus import Clip, Corpus
 from registry.errors import Declined, UsageError
+from registry.feature_space import FeatureSpace
 from registry.split import Split
 
 COPY_OF = "copy of"  # among a clip's other columns: the id of the clip that it was made of
@@ -32,14 +33,15 @@ class AugmentedFirst:
     """WRONG on purpose: a corpus with altered copies of all its clips, those of the later test part included.
 
     The copies are those that `augmented_copies` makes for a feature space of this rate, trimming and length, but of every clip.
-    It is registered nowhere, so that no command line can name it, and a study that holds it is refused.
+    It is registered nowhere, so that no command line can name it, and a study that holds it is refused. Where the feature space trims,
+    its clips are trimmed already, for a copy is altered after trimming: `untrimmed` is the space to read them with.
 
     Args:
         corpus: the loader of the clips. samples: that clips are padded or cut to, at this rate.
     """
 
     name: ClassVar[str] = "augmented_first"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     corpus: Any
     augmentation: Augmentation
     sample_rate: int
@@ -60,6 +62,10 @@ class AugmentedFirst:
                                    parameters=canonical([specification(self), whole.parameters, *partnered]),
                                    preparation=", ".join([whole.preparation, *(change.label for change in changes)]).removeprefix(", "))
 
+    def untrimmed(self, space: FeatureSpace) -> FeatureSpace:
+        """A feature space of this rate, trimming and length as one that trims nothing, with the same features of these clips."""
+        return space if self.trim_db is None else dataclasses.replace(space, trim_db=None, duration_s=self.samples / self.sample_rate)
+
 
 def _place(copy: Clip) -> int:
     """Which of a clip's copies this one is, from 1."""
@@ -68,7 +74,7 @@ def _place(copy: Clip) -> int:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads a clip as its corpus does, and alters it where it is a copy."""
+    """Reads a clip as its corpus does, trimmed where `trim_db` is given, and alters it where it is a copy."""
 
     read_clip: Callable[[Clip], tuple[np.ndarray, int]]
     changes: tuple[Copy, ...]
@@ -77,12 +83,13 @@ class Reader:
 
     def __call__(self, clip: Clip) -> tuple[np.ndarray, int]:
         """A clip's waveform, (samples,) float32, and its sample rate in Hz."""
-        if original_id(clip) == clip.id:
-            return self.read_clip(clip)
-        original = dataclasses.replace(clip, id=original_id(clip), other=clip.other[:-1])
+        is_copy = original_id(clip) != clip.id
+        original = dataclasses.replace(clip, id=original_id(clip), other=clip.other[:-1]) if is_copy else clip
         waveform, sample_rate = self.read_clip(original)
+        if not is_copy and self.trim_db is None:
+            return waveform, sample_rate
         speech = trim(resample(waveform, sample_rate, self.sample_rate), self.trim_db)
-        return self.changes[_place(clip) - 1](original, speech, self.sample_rate), self.sample_rate
+        return self.changes[_place(clip) - 1](original, speech, self.sample_rate) if is_copy else speech, self.sample_rate
 
 
 @checked

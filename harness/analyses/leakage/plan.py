@@ -87,8 +87,8 @@ def parts(study: Study, cells: Sequence[PlannedCell], corpus: Corpus, known: Map
         honest += [] if augmentation.copies else [_recipe(cell, (unseen, clips), cell.copied)]
         copied = AugmentedFirst(corpus=study.corpus, augmentation=dataclasses.replace(cell.copied, on_the_fly=()),
                                 sample_rate=space.sample_rate, samples=padded_samples(corpus, space), trim_db=space.trim_db)
-        bare = dataclasses.replace(augmentation, copies=())
-        wrong.setdefault(copied, []).append(_recipe(cell, (AugmentedBeforeSplit(split=clips),), bare))
+        recipe = _recipe(cell, (AugmentedBeforeSplit(split=clips),), dataclasses.replace(augmentation, copies=()))
+        wrong.setdefault(copied, []).append(dataclasses.replace(recipe, feature_space=copied.untrimmed(space)))
     first = Study(corpus=study.corpus, recipes=tuple(honest), trials=0, seeds=study.seeds, best_models=0, measure_cost=False)
     return [first, *(dataclasses.replace(first, corpus=copied, recipes=tuple(recipes)) for copied, recipes in wrong.items())]
 

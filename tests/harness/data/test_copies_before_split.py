@@ -31,21 +31,27 @@ CORPUS = open_corpus(LOADER, None)
 
 
 def copied_first(space: FeatureSpace, augmentation: Augmentation) -> Corpus:
-    first = AugmentedFirst(corpus=LOADER, augmentation=augmentation, sample_rate=space.sample_rate, samples=padded_samples(CORPUS, space))
-    return open_corpus(first, None)
+    return open_corpus(made_first(space, augmentation), None)
+
+
+def made_first(space: FeatureSpace, augmentation: Augmentation) -> AugmentedFirst:
+    return AugmentedFirst(corpus=LOADER, augmentation=augmentation, sample_rate=space.sample_rate, samples=padded_samples(CORPUS, space),
+                          trim_db=space.trim_db)
 
 
 @pytest.mark.parametrize(("space", "pad_first"), [
     (FeatureSpace(features=(Energy(),), join="channels", duration_s=0.5), False),
-    (FeatureSpace(features=(Energy(),), join="channels", duration_s=3.0, sample_rate=8_000), True)])
+    (FeatureSpace(features=(Energy(),), join="channels", duration_s=3.0, sample_rate=8_000), True),
+    (FeatureSpace(features=(Energy(),), join="channels", duration_s=None, trim_db=20.0), False)])
 def test_the_copies_are_those_that_are_made_of_training_clips_elsewhere_but_of_every_clip(
         space: FeatureSpace, pad_first: bool, tmp_path: Path) -> None:
     augmentation = Augmentation(copies=(Noise(), TimeShift(), Noise(), *(() if pad_first else (CopyPaste(),))), pad_first=pad_first)
     honest = copies(CORPUS, np.arange(len(CORPUS)), space, augmentation, 0, tmp_path, workers=1)
-    corpus = copied_first(space, augmentation)
+    first = made_first(space, augmentation)
+    corpus = open_corpus(first, None)
     assert len(corpus) == (1 + len(augmentation.copies)) * len(CORPUS)
     assert [clip.id for clip in corpus.clips] == sorted(clip.id for clip in corpus.clips)
-    values = features(corpus, space, tmp_path, workers=1)
+    values = features(corpus, first.untrimmed(space), tmp_path, workers=1)
     place = {clip.id: i for i, clip in enumerate(corpus.clips)}
     for number, array in enumerate([features(CORPUS, space, tmp_path, workers=1), *honest]):
         ids = [f"{clip.id}~{number}" if number else clip.id for clip in CORPUS.clips]
