@@ -29,7 +29,8 @@ highest validation WA of any epoch.
 the two test parts' sampling explains: √(a² + b²), where a is our interval's half-width towards the claim and b = 1.96 √(p (1 − p) / n)
 for a claim p on n clips. *Not reproduced* when it differs by more. *Can't tell* when clips are missing, epochs or settings differ from
 the published ones, parts of the recipe had to be our own choice, a training collapsed to one emotion for every clip, or the test part has
-fewer than five speakers; then the verdict says on which side the claim lies, where that is known.
+fewer than five speakers; then the verdict says on which side the claim lies, where that is known. Of several seeds those that collapsed
+are named and left out of all figures.
 
 Of several runs of a recipe the one nearest to what was published is shown: real clips, no other settings, most clips × epochs (of the
 published ones), most seeds, the last one. Runs of other machines in `published-systems.json` beside this page count like runs made here;
@@ -89,6 +90,11 @@ def interval(result: Reproduced | None, score: str) -> str:
     return "–" if result is None else brief_interval(*result.figures[score])
 
 
+def _left_out(result: Reproduced) -> str:
+    """Which seeds count in no figure, and why; empty where all do."""
+    return f"left out: seed {', '.join(result.left_out)}, which collapsed to one emotion for every clip" if result.left_out else ""
+
+
 def _details(comparison: Comparison) -> list[str]:
     claim, shown = comparison.claim, comparison.shown
     row = shown.row
@@ -96,7 +102,7 @@ def _details(comparison: Comparison) -> list[str]:
     remarks = "; ".join(filter(None, (f"validation WA {claim.validation_wa:.3f}" if claim.validation_wa else "", claim.remarks)))
     confused = ", ".join(f"{a}→{b} {n} ({share:.0%})" for a, b, n, share in shown.confused)
     marks = "; ".join(part for part in (marks_markdown(row.marks(row.coverage)), escape(other_settings(row)), plural(row.seeds, "seed"),
-                                        "kept: its runs lie in another store" if shown.earlier else "") if part)
+                                        _left_out(shown), "kept: its runs lie in another store" if shown.earlier else "") if part)
     lines = [f"Verdict: {escape(verdict(comparison))}.",
              f"Marks: {marks}.",
              f"{escape(row.feature_space)} × {escape(row.architecture)}{augmentation}; {row.parameters:,} parameters; clips: "

@@ -21,7 +21,7 @@ from harness.study.definition import Recipe
 from harness.tracking.run_record import counts_from_words
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
-from harness.training.predictions import speaker_counts
+from harness.training.predictions import Predictions, speaker_counts
 from harness.training.scores import most_confused
 from registry.core import label_of, short_label
 from registry.errors import BenchError
@@ -38,7 +38,9 @@ class Reproduced:
         figures: `wa`, `uar`, `macro_f1` -> (mean over seeds, low, high), the bounds a 95 % interval, NaN for too few speakers.
         best_validation_wa: over all epochs, mean over seeds.
         confused: the pairs that were confused most, over all seeds: emotion, taken for, clips, share of the emotion's clips.
-        never_predicted: emotions that no test clip was taken for. earlier: it is from an earlier report, its runs in another store.
+        never_predicted: emotions that no test clip was taken for.
+        left_out: seeds whose networks take every clip for one emotion, where others of the row have learnt something: figures and
+            emotions are of the others. earlier: it is from an earlier report, its runs in another store.
     """
 
     row: Row
@@ -46,6 +48,7 @@ class Reproduced:
     best_validation_wa: float
     confused: tuple[tuple[str, str, int, float], ...]
     never_predicted: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
     earlier: bool = False
 
     @property
@@ -136,14 +139,24 @@ def clips_of(row: Row) -> int:
 
 def _reproduced(row: Row, tracker: Tracker) -> Reproduced:
     """The row's figures with their intervals. Raises: BenchError when its files are gone from the store."""
-    predictions = complete_predictions(tracker, row)
-    counts = speaker_counts(predictions)  # (seeds, speakers, truth, predicted)
-    bounds = speaker_intervals(counts)
-    best = [r.metrics.get("validation/best_wa", math.nan) for r in tracker.records("seed") if r.run_id in row.seed_runs]
-    confusion, emotions = counts.sum(axis=(0, 1)), predictions[0].emotions
-    return Reproduced(row, {score: (row.test[score][0], *bounds[score]) for score in row.test}, float(np.mean(best)),
-                      tuple(most_confused(confusion.tolist(), emotions)),
-                      tuple(emotion for emotion, times in zip(emotions, confusion.sum(axis=0), strict=True) if not times))
+    best = {r.run_id: r.metrics.get("validation/best_wa", math.nan) for r in tracker.records("seed")}
+    return of_predictions(row, complete_predictions(tracker, row), [best.get(run, math.nan) for run in row.seed_runs])
+
+
+def of_predictions(row: Row, predictions: Sequence[Predictions], best_validation_wa: Sequence[float]) -> Reproduced:
+    """A row's figures with their intervals, by each seed's predictions on test and its best validation WA.
+
+    A network that takes every clip for one emotion has learnt nothing, by whatever luck, so that no figure counts it where others have.
+    """
+    learnt = [i for i, seed in enumerate(predictions) if np.unique(seed.predicted).size > 1] or list(range(len(predictions)))
+    counted = [predictions[i] for i in learnt]
+    counts = speaker_counts(counted)  # (seeds, speakers, truth, predicted)
+    bounds, confusion, emotions = speaker_intervals(counts), counts.sum(axis=(0, 1)), counted[0].emotions
+    means = {score: float(np.mean([getattr(seed.scores, score) for seed in counted])) for score in row.test}
+    return Reproduced(row, {score: (mean, *bounds[score]) for score, mean in means.items()},
+                      float(np.mean([best_validation_wa[i] for i in learnt])), tuple(most_confused(confusion.tolist(), emotions)),
+                      tuple(emotion for emotion, times in zip(emotions, confusion.sum(axis=0), strict=True) if not times),
+                      tuple(seed for i, seed in enumerate(row.seed_numbers) if i not in learnt))
 
 
 def outcome(comparison: Comparison) -> str:
@@ -235,7 +248,7 @@ def _from_json(fields: dict[str, Any]) -> Reproduced:
         raise ValueError("a row without its recipe or runs")
     figures = {score: (_number(value), _number(low), _number(high)) for score, (value, low, high) in fields["figures"].items()}
     return Reproduced(Row(**row), figures, _number(fields["best_validation_wa"]), tuple(tuple(pair) for pair in fields["confused"]),
-                      tuple(fields["never_predicted"]), earlier=True)
+                      tuple(fields["never_predicted"]), tuple(fields.get("left_out", ())), earlier=True)
 
 
 def _number(value: float | None) -> float:

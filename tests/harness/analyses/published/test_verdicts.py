@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
+import numpy as np
 import pytest
+from made_finals import said
 from published_comparisons import collapsed, compared
 
-from harness.analyses.published.verdicts import Comparison, verdict
+from harness.analyses.published.verdicts import Comparison, of_predictions, verdict
 
 
 @pytest.mark.parametrize(("comparison", "words"), [
@@ -29,3 +32,14 @@ from harness.analyses.published.verdicts import Comparison, verdict
 ])
 def test_the_verdict_follows_the_rule_that_the_report_states(comparison: Comparison, words: str) -> None:
     assert verdict(comparison) == words
+
+
+def test_of_several_seeds_those_that_take_every_clip_for_one_emotion_are_named_and_count_in_no_figure() -> None:
+    learnt, other = said(0.8, seed=1), said(0.6, seed=2)
+    stuck = dataclasses.replace(learnt, probabilities=np.tile([1.0, 0.0, 0.0], (len(learnt.truth), 1)))
+    row = dataclasses.replace(compared(0.7, 0.7).shown.row, seed_numbers=("0", "1", "2"), test=dict.fromkeys(("wa", "uar"), (0.5, 0.1)))
+    result = of_predictions(row, [stuck, learnt, other], [0.3, 0.8, 0.6])
+    assert result.left_out == ("0",) and not result.never_predicted and result.best_validation_wa == pytest.approx(0.7)
+    assert result.figures["wa"][0] == pytest.approx((learnt.scores.wa + other.scores.wa) / 2)
+    alone = of_predictions(dataclasses.replace(row, seed_numbers=("0",)), [stuck], [0.3])
+    assert alone.left_out == () and len(alone.never_predicted) == 2, "where none has learnt anything, its figures are those"
