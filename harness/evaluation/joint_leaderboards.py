@@ -24,7 +24,8 @@ class JointRow:
     Args:
         studies: that have it; the same network with the same answers stands once. data: as the record of the first of them has it.
         uar: test UAR with the bounds of its own report.
-        rank: among all rows of the table that were tested on the same clips; None where there is none.
+        rank: among all rows of the table that were tested on the same clips; None where there is none, as for a network that was trained
+            once beside networks of several seeds.
         ended_at: when its finals ended, the first of them where several studies have it, in UTC as records write it; empty: not known.
     """
 
@@ -57,13 +58,15 @@ class JointTable:
 
     Args:
         board: what they share, as a leaderboard of a record has it. protocols: names of the split, the most frequent first.
-        rows: best test UAR first. ranked: how many of them were tested on the same clips. speakers, clips: of the test part.
+        rows: best test UAR first. comparable: how many of them were tested on the same clips; trained_once: how many of those have no rank,
+            since they are networks of one seed beside others of several. speakers, clips: of the test part.
     """
 
     board: Data
     protocols: tuple[str, ...]
     rows: tuple[JointRow, ...]
-    ranked: int
+    comparable: int
+    trained_once: int
     speakers: int
     clips: int
 
@@ -132,8 +135,10 @@ def _table(group: Sequence[tuple[StudyRecord, Data, Data]]) -> JointTable:
     boards = [board for (_, board, _), each in zip(group, tested, strict=True) if each and each.part == part] or [group[0][1]]
     protocols = tuple(name for name, _ in Counter(board["protocol"] for _, board, _ in group).most_common())
     known = len(set(first.speakers.tolist()) - {""}) if first else 0
+    once = sum(row.rank is None for row in ranked) if any(row.rank for row in ranked) else 0
+    clips = len(first.clips) if first else int(group[0][1]["clips"].get("test", 0))
     return JointTable(boards[0], protocols, tuple(sorted([*ranked, *others], key=lambda row: (-row.uar[0], row.name, row.studies))),
-                      len(ranked), known, len(first.clips) if first else int(group[0][1]["clips"].get("test", 0)))
+                      len(ranked), once, known, clips)
 
 
 def _recorded(row: Data) -> Figure:
@@ -158,10 +163,20 @@ def _each_once(rows: Sequence[tuple[JointRow, TestedRow | None]]) -> list[tuple[
 
 
 def _ranked(rows: Sequence[tuple[JointRow, TestedRow]]) -> list[JointRow]:
-    """The rows with their ranks among each other; without any where too few speakers allow none."""
-    counts = [tested.counts for _, tested in rows]
-    if not rows or counts[0].shape[1] < LEAST_SPEAKERS:
+    """The rows with their ranks among each other; without any where too few speakers allow none.
+
+    Where networks have several seeds, one of a single seed has none: with the variance of the others' trainings it might share any rank.
+    """
+    if not rows or rows[0][1].counts.shape[1] < LEAST_SPEAKERS:
         return [row for row, _ in rows]
-    at_once = [fitted_at_once(row.data["epochs"]) for row, _ in rows]
-    ranks = pairs(counts, at_once=at_once)[SCORE].ranks if len(rows) > 1 else [1]
-    return [replace(row, rank=rank) for (row, _), rank in zip(rows, ranks, strict=True)]
+    once = [_is_trained_once(row.data) for row, _ in rows]
+    several = any(row.data["seeds"] > 1 and not fitted_at_once(row.data["epochs"]) for row, _ in rows)
+    told = [place for place, each in enumerate(once) if not (each and several)]
+    at_once = [fitted_at_once(rows[place][0].data["epochs"]) for place in told]
+    counts = [rows[place][1].counts for place in told]
+    ranks = dict(zip(told, pairs(counts, at_once=at_once)[SCORE].ranks if len(told) > 1 else [1], strict=True))
+    return [replace(row, rank=ranks.get(place)) for place, (row, _) in enumerate(rows)]
+
+
+def _is_trained_once(row: Data) -> bool:
+    return bool(row["seeds"] == 1 and not fitted_at_once(row["epochs"]))

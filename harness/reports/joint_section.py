@@ -94,8 +94,10 @@ def how_tested(each: JointTable) -> str:
     others = f", also called {', '.join(map(escape, each.protocols[1:]))}" if len(each.protocols) > 1 else ""
     of = f"{plural(len(each.rows), 'row')} of {'1 study' if len(each.studies) == 1 else f'{len(each.studies)} studies'}"
     on = plural(each.clips, "test clip") + (f" of {plural(each.speakers, 'speaker')}" if each.speakers else "")
-    apart = len(each.rows) - each.ranked
-    unranked = (f" {plural(apart, 'row')} without a rank: tested on other clips, or without predictions." if apart and each.ranked else "")
+    apart, once = len(each.rows) - each.comparable, each.trained_once
+    unranked = (f" {plural(apart, 'row')} without a rank: tested on other clips, or without predictions." if apart and each.comparable
+                else "")
+    unranked += f" {plural(once, 'network')} of one seed without a rank, beside others of several." if once else ""
     few = "" if each.speakers >= LEAST_SPEAKERS else " Too few speakers are known for ranks."
     return f"{of} on {on}{others}.{unranked}{few}"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_records import boards_of, known, row
+from made_records import boards_of, final, known, row
 
 from harness.evaluation.joint_leaderboards import JointTable, joint_tables
 from harness.evaluation.leaderboard import Leaderboard, leaderboards
@@ -35,7 +35,7 @@ def test_rows_of_two_studies_have_the_ranks_that_they_would_have_in_one() -> Non
         (("first",), "mel image × good", 1), (("second",), "mel image × weak", 2)]
     assert [each.rank for each in table.rows] == [both.statistics[each.data["cell"]].rank for each in table.rows]
     assert table.rows[0].uar == pytest.approx((both.rows[0].test["uar"][0], *both.interval(both.rows[0])), abs=0.01)
-    assert (table.ranked, table.speakers, table.clips, table.studies) == (2, 6, 120, ("first", "second"))
+    assert (table.comparable, table.speakers, table.clips, table.studies) == (2, 6, 120, ("first", "second"))
     assert [each.name for each in table.best] == ["mel image × good"]
 
 
@@ -53,7 +53,19 @@ def test_another_protocol_of_the_same_parts_is_in_the_same_table() -> None:
     named = record("b", boards_of(row("weak", "weak", {"split": "known_speakers"})))
     table, = joint_tables([one("a", "good", "good"), named])
     assert list(table.names().values()) == ["mel image × good", "mel image × weak"]
-    assert table.protocols == ("unseen_speakers_80_20", "known_speakers") and table.ranked == 2
+    assert table.protocols == ("unseen_speakers_80_20", "known_speakers") and table.comparable == 2
+
+
+@pytest.mark.parametrize(("epochs", "ranks", "once"), [("12", [None, 1, 2], 1), ("1", [1, 1, 3], 0)])
+def test_a_network_of_one_seed_has_no_rank_beside_others_of_several_and_an_estimator_has(
+        epochs: str, ranks: list[int | None], once: int) -> None:
+    single = record("c", boards_of(final("other", (0.6,), 0.1, architecture="single", epochs=epochs, **UNSEEN)))
+    table, = joint_tables([one("a", "good", "net", epochs="12"), one("b", "weak", "weak net", epochs="12"), single])
+    assert dict(zip((row.data["architecture"] for row in table.rows), (row.rank for row in table.rows), strict=True)) == dict(
+        zip(("single", "net", "weak net"), ranks, strict=True))
+    assert table.trained_once == once and table.comparable == 3
+    alone, = joint_tables([single])
+    assert [row.rank for row in alone.rows] == [1] and alone.trained_once == 0, "beside no network of several seeds it has one"
 
 
 def test_rows_on_other_clips_or_without_predictions_stand_in_the_table_without_a_rank() -> None:
@@ -64,7 +76,7 @@ def test_rows_on_other_clips_or_without_predictions_stand_in_the_table_without_a
     lost = record("lost", leaderboards(rows(row("lost", "lost", UNSEEN)), {}))
     table, = joint_tables([one("a", "good", "good"), one("b", "weak", "weak"), other, lost])
     ranks = {each.studies[0]: each.rank for each in table.rows}
-    assert ranks == {"a": 1, "b": 2, "other": None, "lost": None} and table.ranked == 2
+    assert ranks == {"a": 1, "b": 2, "other": None, "lost": None} and table.comparable == 2
     assert math.isnan(next(each for each in table.rows if each.studies == ("lost",)).uar[1])
 
 
