@@ -11,6 +11,7 @@ from typing import Any
 from harness.evaluation.intervals import LEAST_SPEAKERS, Figure
 from harness.evaluation.ranks import pairs
 from harness.evaluation.rows import fitted_at_once
+from harness.evaluation.short_names import components, without_fields
 from harness.evaluation.study_records import StudyRecord, TestedRow
 
 SCORE = "uar"
@@ -86,12 +87,16 @@ class JointTable:
         return min(rows, key=lambda row: (-row.validation_uar, row.data["parameters"], row.name), default=None)
 
     def names(self) -> dict[JointRow, str]:
-        """A name for each row: of a recipe with its components, with its protocol where another row has the same, or with its study."""
+        """A name for each row, with its protocol where another row has the same, or with its study.
+
+        Behind that of a recipe are its components, without their fields: the study's page has those.
+        """
         names = {row: row.name for row in self.rows}
         for row in self.rows:
             if row.data["recipe"]:
-                parts = [str(row.data[part]) for part in ("feature_space", "architecture", "augmentation") if row.data[part]]
-                names[row] = f"{row.name} ({' × '.join(parts)})"
+                space, architecture, augmentation = (row.data[part] for part in ("feature_space", "architecture", "augmentation"))
+                cell = (components(space), components(architecture), without_fields(augmentation))
+                names[row] = f"{row.name} ({' × '.join(filter(None, cell))})"
         again = Counter(names.values()) if len(self.protocols) > 1 else Counter[str]()
         told = {row: f"{name} on {row.data['split']}" if again[name] > 1 else name for row, name in names.items()}
         still = Counter(told.values())

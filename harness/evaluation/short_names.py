@@ -62,7 +62,7 @@ def _space(row: Row) -> str:
 
 def _plain(label: str, details: Mapping[str, Collection[str]]) -> str:
     """A label without details that no other label with its components has otherwise: fields, and what stands behind them."""
-    heads = _heads(label)
+    heads = components(label)
     same = details[heads]
     if len(same) == 1:
         return heads
@@ -74,18 +74,27 @@ def _details(labels: Sequence[str]) -> dict[str, set[str]]:
     """Components of labels -> all labels that have them."""
     found: dict[str, set[str]] = defaultdict(set)
     for label in labels:
-        found[_heads(label)].add(label)
+        found[components(label)].add(label)
     return found
 
 
-def _heads(label: str) -> str:
+def components(label: str) -> str:
     """The components of a label, without their fields and what stands behind them.
 
-    >>> _heads("whisper[layers=(0, 1)]+mfcc vector mean+std"), _heads("known[protocol=unseen[seed=1]]")
+    >>> components("whisper[layers=(0, 1)]+mfcc vector mean+std"), components("known[protocol=unseen[seed=1]]")
     ('whisper+mfcc', 'known')
     """
+    return without_fields(_first_word(label))
+
+
+def without_fields(label: str) -> str:
+    """A label without the fields of its components.
+
+    >>> without_fields("copies of noise[lowest_snr_db=10.0]+speed, on the fly mixup[alpha=0.4]")
+    'copies of noise+speed, on the fly mixup'
+    """
     depth, kept = 0, ""
-    for letter in _first_word(label):
+    for letter in label:
         depth += (letter == "[") - (letter == "]")
         kept += letter if depth == 0 and letter != "]" else ""
     return kept

@@ -38,7 +38,7 @@ def test_rows_of_two_studies_stand_in_one_table_with_links_kinds_and_their_own_m
     assert parts[1].startswith("> Validation chooses") and parts[2] == "2 rows of 2 studies on 120 test clips of 6 speakers."
     (best,), (second,) = lines_of(parts[3], "| **1**"), lines_of(parts[3], "| 2 ")
     assert best[1:3] + best[4:7] == ["mel image × cnn", "from scratch", "12,345", "–", "[cnn](cnn.md)"]
-    assert second[1:3] + second[6:7] == ["masks (mel image × mlp)", "pretrained: whisper", "what\\|helps"]
+    assert second[1:3] + second[6:7] == ["masks (mel × mlp)", "pretrained: whisper", "what\\|helps"]
     assert "*chance*" in parts[3] and "pretrained: whisper;" not in parts[3] and "chosen" not in parts[3]
     assert parts[4].startswith("All rows: partial; cut: 3 of 120 clips at 3.0 s; ") and "cut: 3" not in parts[3]
 
@@ -65,7 +65,7 @@ def test_small_tables_of_one_study_are_folded_into_one() -> None:
 
 def test_the_finding_names_the_row_that_validation_chooses_of_each_kind_and_chance() -> None:
     text = finding(tables()[0])
-    assert text.startswith("Validation chooses, with test UAR: pretrained: **masks (mel image × mlp)** 0.")
+    assert text.startswith("Validation chooses, with test UAR: pretrained: **masks (mel × mlp)** 0.")
     assert "from scratch: **mel image × cnn** 0.605 [" in text and ", rank 1" in text and text.endswith("Chance: 0.333.")
 
 
