@@ -1,0 +1,39 @@
+"""How far does a network from scratch get on a small corpus, and what takes it there: width, epochs or altered copies?
+
+The dilated network of the study cnn1d on a mel spectrogram as that study trains it; twice as wide, for 40 epochs at a falling rate, with
+smoothed labels; and that with two copies of each training clip at other speeds, which sound like other voices. Under random clips and under
+unseen speakers. Nothing is searched. The settings were chosen before anything was tested: of two networks tried, on the validation part of
+random_80_20, this one with copies had a UAR of .712, a crnn of 30 epochs without them .635.
+Run: bench run --study from_scratch --data DIR
+"""
+
+import dataclasses
+
+from harness import Recipe, Study, Training
+from registry.architectures.dilated_1d import Dilated1D
+from registry.augmentation import Augmentation
+from registry.augmentations.speed import Speed
+from registry.corpora.crema_d import CremaD
+from registry.feature_space import FeatureSpace
+from registry.feature_spaces.mel import Mel
+from registry.splits.random_70_30 import Random7030
+from registry.splits.unseen_speakers_70_30 import UnseenSpeakers7030
+
+SMALL = Recipe(
+    name="small",
+    feature_space=FeatureSpace(features=(Mel(),), join="channels"),
+    architecture=Dilated1D(),
+    splits=(Random7030(), UnseenSpeakers7030()),
+    training=Training(learning_rate=2e-3, epochs=12),
+)
+LARGE = dataclasses.replace(
+    SMALL, name="large", architecture=Dilated1D(filters=96, dropout=0.3),
+    training=Training(learning_rate=1e-3, epochs=40, schedule="cosine", warm_up=2, early_stopping=None, label_smoothing=0.1,
+                      weight_decay=0.01))
+
+STUDY = Study(
+    corpus=CremaD(),
+    recipes=(SMALL, LARGE, dataclasses.replace(LARGE, name="large, copies", augmentation=Augmentation(copies=(Speed(), Speed())))),
+    baseline="small",
+    trials=0,
+)
