@@ -57,15 +57,16 @@ def _above(results: OwnResults) -> str:
                    key=lambda each: (len(reasons(each[0])), each[1].figures["wa"][0] - each[0].claim.wa))
     if not above:
         return ""
-    named = "; ".join(f"{c.name} claims {brief(c.claim.wa)}, and {brief_interval(*r.figures['wa'])} was measured{_otherwise(c)}"
+    named = "; ".join(f"{c.name} claims {brief(c.claim.wa)}, and {brief_interval(*r.figures['wa'])} was measured{_otherwise(c, r)}"
                       for c, r in above[:NAMED])
     more = f"; and {len(above) - NAMED} more" if len(above) > NAMED else ""
     return f"**{plural(len(above), 'claim')} of WA {'lies' if len(above) == 1 else 'lie'} above what was measured**: {named}{more}."
 
 
-def _otherwise(comparison: Comparison) -> str:
-    """In what its training was not the published one, in brackets."""
-    why = reasons(comparison)
+def _otherwise(comparison: Comparison, result: Reproduced) -> str:
+    """In what its training was not the published one, and which trainings do not count, in brackets."""
+    left_out = [f"{len(result.left_out)} of {plural(result.row.seeds, 'training')} collapsed and left out"] if result.left_out else []
+    why = [*reasons(comparison), *left_out]
     return f" ({', '.join(why)})" if why else ""
 
 
@@ -89,9 +90,12 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _worth(results: OwnResults) -> str:
-    """What the random split adds to UAR, each difference with its 95 % half-width: √(a² + b²) of the two intervals."""
+    """What the random split adds to UAR, each difference with its 95 % half-width: √(a² + b²) of the two intervals.
+
+    Of a recipe that collapses in one training and not in another it says nothing, for trainings differ more than splits.
+    """
     pairs = [(c.name, result.figures["uar"], c.unseen.figures["uar"]) for c, result in results
-             if c.unseen and not (result.collapsed or c.unseen.collapsed)]
+             if c.unseen and not any(each.collapsed or each.left_out for each in (result, c.unseen))]
     worth = {name: (100 * (one[0] - other[0]), 100 * math.hypot(one[2] - one[1], other[2] - other[1]) / 2)
              for name, one, other in pairs if not math.isnan(one[1] + other[1])}  # few speakers make chance differences
     if not worth:

@@ -30,6 +30,15 @@ def test_the_worth_of_the_random_split_is_computed_from_the_figures_alone() -> N
     assert finding_markdown([compared(0.55, 0.16, coverage="72 clips: synthetic")]) == finding_markdown([])
 
 
+def test_a_recipe_of_which_a_training_collapsed_says_so_beside_its_figure_and_nothing_of_voices() -> None:
+    made = compared(0.51, 0.37, unseen=0.43)
+    result = made.shown
+    unstable = dataclasses.replace(made, shared=dataclasses.replace(result, left_out=("0",), row=dataclasses.replace(result.row, seeds=2)))
+    text = finding_markdown([unstable])
+    assert f"000_1d claims .510, and .370{SPACE}[.350,{SPACE}.390] was measured (1 of 2 trainings collapsed and left out)." in text
+    assert "worth" in finding_markdown([made]) and "worth" not in text
+
+
 def test_it_is_counted_what_is_reproduced_what_is_not_and_why_of_others_it_can_t_be_told() -> None:
     made = [named("a", compared(0.45, 0.46)), named("b", compared(0.60, 0.46)),
             named("c", compared(0.70, 0.46, coverage=PARTIAL, epochs="10")), named("d", compared(0.20, 0.46, coverage=PARTIAL))]
