@@ -5,6 +5,8 @@ smoothed labels; and that with two copies of each training clip at other speeds,
 unseen speakers. Nothing is searched. The settings were chosen before anything was tested: of two networks tried, on the validation part of
 random_80_20, this one with copies had a UAR of .712, a crnn of 30 epochs without them .635.
 Run: bench run --study from_scratch --data DIR
+Cost: 2.6 h of training on one core for its 18 trainings, much of it beside other work: 17 minutes each with copies, 7 without.
+Expect: width and epochs gain 4 to 5 points, copies 3 more on new speakers, which then are understood as well as heard ones.
 """
 
 import dataclasses
