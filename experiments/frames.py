@@ -5,7 +5,8 @@ standard deviation over time with a linear layer and with a small network, besid
 of a clip; frames are of clips padded to that, so that attention must find out what is silence. Nothing is searched.
 Needs: bench models pull whisper-tiny.en, and 1.8 GB of disk for the frames of CREMA-D
 Run: bench run --study frames --data DIR
-Expect: attention learns little from 5,000 clips that mean and standard deviation do not say.
+Cost: 14 min on 2 cores with a little other work, 7 of them for the features; attention trains two minutes, the others ten seconds.
+Expect: attention pooling loses 2 to 3 points to mean and standard deviation with a small network.
 """
 
 from harness import Recipe, Study, Training
