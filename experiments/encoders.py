@@ -51,6 +51,6 @@ STUDY = Study(
         "mlp.dropout": FloatDistribution(0.2, 0.8),
         "training.learning_rate": FloatDistribution(1e-4, 1e-2, log=True),
     },
-    trials=12,
+    trials=6,
     seeds=(0, 1, 2),
 )
