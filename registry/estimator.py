@@ -21,9 +21,11 @@ class Estimator:
     Attributes:
         grows: whether what is fitted is the larger, the more clips it was fitted on.
         soft_labels: whether it can be fitted on clips that stand there once for each emotion that was heard in them, weighed by its share.
+        of_fitting: fields that say how it is fitted, and not of what form it then is: what a prediction costs does not depend on them.
     """
 
     grows: ClassVar[bool] = False
+    of_fitting: ClassVar[tuple[str, ...]] = ()
     soft_labels: ClassVar[bool] = False
     rank: ClassVar[int] = 1
     minimum_steps: ClassVar[tuple[int, ...]] = ()

@@ -70,7 +70,9 @@ class Costs:
 
 def _network(trial: Trial) -> str:
     """What a trial's cost depends on, as text; dropout does nothing in a prediction."""
-    architecture = {name: value for name, value in specification(trial.architecture).items() if "dropout" not in name}
+    of_fitting = getattr(trial.architecture, "of_fitting", ())
+    architecture = {name: value for name, value in specification(trial.architecture).items()
+                    if "dropout" not in name and name not in of_fitting}
     return canonical([specification(trial.feature_space), architecture, trial.training.precision, trial.backend])
 
 

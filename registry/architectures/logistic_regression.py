@@ -26,6 +26,7 @@ class LogisticRegression(Estimator):
     """
 
     soft_labels: ClassVar[bool] = True
+    of_fitting: ClassVar[tuple[str, ...]] = ("C", "max_iter")
     C: float = 1.0
     max_iter: int = 1000
 

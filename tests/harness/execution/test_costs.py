@@ -17,6 +17,7 @@ from harness.execution.run_study import Execution, run_study
 from harness.study.trial import Trial
 from harness.tracking.store import Store
 from harness.training import cost
+from registry.architectures.logistic_regression import LogisticRegression
 
 FIGURES = {"cost/latency_median_ms": 5.0, "cost/cores": 2.0}
 
@@ -82,6 +83,14 @@ def test_rows_are_measured_once_and_what_a_stopped_run_did_not_measure_is_left_t
 def test_rows_of_one_network_share_a_measurement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dropouts = tuple(replace(STUDY.architectures[0], dropouts=(rate,)) for rate in (0.1, 0.2))
     measured = run(tmp_path, monkeypatch, (FIGURES, ""), trials=0, seeds=(0,), architectures=dropouts)
+    assert len(measured) == 1
+    assert costs(tmp_path) == [*2 * [("random_80_20", "0")], *2 * [("unseen_speakers_80_20", "0")]]
+
+
+def test_rows_of_estimators_that_were_held_back_otherwise_share_a_measurement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    estimators = tuple(LogisticRegression(C=strength) for strength in (0.1, 1.0))
+    vectors = (replace(STUDY.feature_spaces[0], join="vector"),)
+    measured = run(tmp_path, monkeypatch, (FIGURES, ""), trials=0, seeds=(0,), feature_spaces=vectors, architectures=estimators, search={})
     assert len(measured) == 1
     assert costs(tmp_path) == [*2 * [("random_80_20", "0")], *2 * [("unseen_speakers_80_20", "0")]]
 
