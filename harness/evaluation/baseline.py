@@ -37,6 +37,6 @@ def gains(board: Leaderboard, baseline: str) -> list[Gain]:
     drawn = {finals.row.cell: sampled(finals.counts, speaker_draws(finals.counts.shape[1]), finals.row.at_once)["uar"]
              for finals in board.predictions}
     rows = [Gain(board.name(finals.row), board.test_uar(finals),
-                 difference_of(drawn[finals.row.cell], drawn[of.row.cell], paired=True, among=[*drawn.values()]))
+                 difference_of(drawn[finals.row.cell], drawn[of.row.cell], among=[*drawn.values()]))
             for finals in board.predictions if finals is not of]
     return sorted(rows, key=lambda row: (-row.gain[0], row.name))

@@ -160,26 +160,20 @@ def interval(row: Sampled, pooled: Mapping[bool, Variance]) -> tuple[float, floa
     return max(row.value - half, 0.0), min(row.value + half, 1.0)
 
 
-def difference_of(one: Sampled, other: Sampled, paired: bool, among: Sequence[Sampled] = ()) -> Figure:
+def difference_of(one: Sampled, other: Sampled, among: Sequence[Sampled] = ()) -> Figure:
     """A score of one row less that of another with its 95 % interval, NaN for too few speakers.
 
-    Args:
-        paired: both are of the same test clips, under the same draws of speakers; else draws are independent.
-        among: the rows over which the variance of training is pooled; empty: these two.
-    Reference: Welch 1947 for the degrees of freedom of unpaired ones.
+    Both are of the same test clips, under the same draws of speakers.
+
+    Args: among: the rows over which the variance of training is pooled; empty: these two.
     """
     from scipy.special import stdtrit
 
     value = one.value - other.value
-    if min(one.speakers, other.speakers) < LEAST_SPEAKERS:
+    if one.speakers < LEAST_SPEAKERS:
         return value, math.nan, math.nan
-    pooled = training_variance(among or [one, other])
-    if paired:
-        error, df = standard_error((one.drawn - other.drawn).var(), one.speakers, pooled, trainings(one, other))
-    else:
-        errors, dfs = zip(*(standard_error(row.drawn.var(), row.speakers, pooled, trainings(row)) for row in (one, other)), strict=True)
-        error, parts = np.hypot(*errors), sum(e**4 / d for e, d in zip(errors, dfs, strict=True))
-        df = error**4 / parts if parts > 0 else min(dfs)
+    error, df = standard_error((one.drawn - other.drawn).var(), one.speakers, training_variance(among or [one, other]),
+                               trainings(one, other))
     half = float(stdtrit(df, 1 - LEVEL / 2) * error)
     return value, value - half, value + half
 

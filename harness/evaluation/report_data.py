@@ -89,7 +89,8 @@ def in_utc(seconds: float) -> str:
 
 
 def _voices(pair: Voices) -> dict[str, Any]:
-    figures = [{"name": row.name, "new": _figure(row.new), "heard": _figure(row.heard), "gain": _figure(row.gain)} for row in pair.rows]
+    figures = [{"name": row.name, "new": _figure(row.new), "heard": _figure(row.heard), "gain": _figure(row.gain), "clips": row.clips,
+                "speakers": row.speakers} for row in pair.rows]
     return {"new": pair.new.rows[0].protocol, "heard": pair.heard.rows[0].protocol, "rows": figures}
 
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.evaluation.final_predictions import FinalPredictions
-from harness.evaluation.intervals import Figure, Sampled, difference_of, is_told, sampled, speaker_draws
+from harness.evaluation.intervals import Figure, is_told
 from harness.evaluation.leaderboard import Leaderboard
 from harness.evaluation.rows import KNOWING
+from harness.evaluation.same_clips import uar_on_same_clips
 
 TWINS = {"random_70_30": "unseen_speakers_70_30", "random_80_20": "unseen_speakers_80_20"}
 """Protocols whose test voices are in training -> those of the same proportions whose test voices are not."""
@@ -31,14 +31,17 @@ class VoicesOfRow:
     its own two rows.
 
     Args:
-        new, heard: on speakers of whom nothing was heard before, and on those of whom something was. gain: heard less new.
-        collapsed: the networks of one side take every clip for one emotion.
+        new, heard: on speakers of whom nothing was heard before, and on those of whom something was.
+        gain: heard less new, on the clips that both test: the figures are of all clips of their test parts, and can differ by another sum.
+        clips, speakers: how many both test. collapsed: the networks of one side take every clip for one emotion.
     """
 
     name: str
     new: Figure
     heard: Figure
     gain: Figure
+    clips: int
+    speakers: int
     collapsed: bool = False
 
     @property
@@ -69,7 +72,7 @@ def voices(boards: Iterable[Leaderboard]) -> list[Voices]:
     for (corpus, split), heard in placed.items():
         name, bracket, fields = split.partition("[")
         new = placed.get((corpus, FOLD_TWINS.get(split) or TWINS.get(name, "") + bracket + fields))
-        if new and (rows := _rows(new, heard, paired=split in FOLD_TWINS)):
+        if new and (rows := _rows(new, heard)):
             pairs.append(Voices(new, heard, rows))
     return pairs
 
@@ -89,20 +92,17 @@ def known_voices(boards: Iterable[Leaderboard]) -> list[Voices]:
     pairs = []
     for key, known in placed.items():
         unknown = placed.get((*key[:-1], False))
-        if key[-1] and unknown and (rows := _rows(unknown, known, paired=True)):
+        if key[-1] and unknown and (rows := _rows(unknown, known)):
             pairs.append(Voices(unknown, known, rows))
     return pairs
 
 
-def _rows(new: Leaderboard, heard: Leaderboard, paired: bool = False) -> tuple[VoicesOfRow, ...]:
-    """Args: paired: both are of the same test clips."""
+def _rows(new: Leaderboard, heard: Leaderboard) -> tuple[VoicesOfRow, ...]:
     twins = {finals.row.name.replace(KNOWING, ""): finals for finals in heard.predictions}
-    both = [VoicesOfRow(finals.row.name, new.test_uar(finals), heard.test_uar(twin),
-                        difference_of(_uar(twin), _uar(finals, seed=0 if paired else 1), paired=paired),
-                        finals.collapsed or twin.collapsed)
-            for finals in new.predictions if (twin := twins.get(finals.row.name))]
+    both = []
+    for finals in new.predictions:
+        if twin := twins.get(finals.row.name):
+            same = uar_on_same_clips(twin.test, finals.test)
+            both.append(VoicesOfRow(finals.row.name, new.test_uar(finals), heard.test_uar(twin), same.difference, same.clips,
+                                    same.speakers, finals.collapsed or twin.collapsed))
     return tuple(sorted(both, key=lambda row: (-row.new[0], row.name)))
-
-
-def _uar(finals: FinalPredictions, seed: int = 0) -> Sampled:
-    return sampled(finals.counts, speaker_draws(finals.counts.shape[1], seed=seed))["uar"]

@@ -186,8 +186,15 @@ def _heading(answer: Answer) -> str:
     every = "; ".join([*map(code, board.names.common), *marks])
     interval = " […]: 95 % interval over speakers" + (" and trainings." if not board.one_seed_each else ".")
     return " ".join([f"Test UAR on {escape(board.corpus)}.{interval if board.predictions else ''}",
-                     *(["A difference is in points of UAR."] if answer.pairs else []),
+                     *([f"A difference is in points of UAR, on {_same_clips(answer)} that both protocols test."] if answer.pairs else []),
                      *([f"Every row: {every}."] if every else [])])
+
+
+def _same_clips(answer: Answer) -> str:
+    """The clips on which differences are, with their numbers where these are the same for all."""
+    numbers = {(row.clips, row.speakers) for pair in answer.pairs for row in pair.rows}
+    return "the clips" if len(numbers) > 1 else "".join(f"the {plural(clips, 'clip')} of {plural(speakers, 'speaker')}"
+                                                         for clips, speakers in numbers)
 
 
 def _picture(answer: Answer) -> tuple[Panels, Mapping[str, float], str]:

@@ -19,7 +19,7 @@ def enrolment_markdown(cell: CellUnderProtocols, draw: Draw | None = None) -> li
     """A sentence for each composition, a picture and a table; empty where no speaker is known. Args: draw: gives the picture's path."""
     if not cell.known:
         return []
-    lines = [[number_of(each.enrolment), each.of_emotions, f"{len(each.knowing.test):,}", with_interval(*each.nothing.uar),
+    lines = [[number_of(each.enrolment), each.of_emotions, f"{each.knowing.test_clips:,}", with_interval(*each.nothing.uar),
               with_interval(*each.knowing.uar), points(each.worth)] for each in cell.known]
     return ["\n".join(f"- {sentence}" for sentence in _sentences(cell.known)),
             *([f"![Points of UAR gained by known clips of each speaker]({draw(cell)})"] if draw else []),

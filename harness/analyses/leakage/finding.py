@@ -47,8 +47,8 @@ def finding_markdown(cells: Sequence[CellUnderProtocols], picture: str = "") -> 
     rows = [[escape(name), _on_new_speakers(cells[place]), *(_cell(of_leak.get(name)) for of_leak in of_leaks.values())]
             for place, name in names.items() if any(name in of_leak for of_leak in of_leaks.values())]
     return [quoted([line for line in lines if line]), *([f"![What each leak is worth]({picture})"] if picture else []),
-            "Test UAR on new speakers, and the points of UAR that each leak adds to what it is compared with, with 95 % intervals; "
-            "**bold** where that is more than chance explains."
+            "Test UAR on new speakers, and the points of UAR that each leak adds, on the clips that networks with and without it are both "
+            "tested on, with 95 % intervals; **bold** where that is more than chance explains."
             + (f" *{KNOWN.capitalize()}*: of each speaker, without labels, as many as there are." if KNOWN in of_leaks else ""),
             table(["network", "new speakers", *of_leaks], rows)]
 
@@ -61,7 +61,7 @@ def worths(cells: Sequence[CellUnderProtocols]) -> dict[str, dict[str, Figure]]:
         for place, cell in enumerate(cells):
             one, other = cell.under.get(leak.leaking), cell.under.get(leak.honest)
             if one and other and one is not other:
-                found.setdefault(leak.head, {})[names[place]] = difference(one, other)
+                found.setdefault(leak.head, {})[names[place]] = difference(one, other).difference
     for place, cell in enumerate(cells):
         if most := _most_known(cell):
             found.setdefault(KNOWN, {})[names[place]] = most.worth

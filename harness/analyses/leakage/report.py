@@ -47,9 +47,8 @@ Figures are test UAR, the mean recall of the emotions, as means over seeds with 
 for new trainings. Differences are in points of UAR: from 0.50 to 0.56 is +6. Both sides of a difference have the same clips to draw
 from, the same settings and the same seeds.
 
-- **Paired**: both sides were scored on the same test clips, and are compared speaker by speaker.
-- **Unpaired**: the test clips differ, so that both sides' speakers are resampled independently. The interval is wider, and rather
-  too wide where some speakers are on both sides.
+- **On the same clips**: the test parts of two protocols hold other clips, of other speakers, of whom some are easier than others. So the
+  sides of a difference are scored on the clips that both test, and compared speaker by speaker: it is not that of the two figures above it.
 - **More than chance explains**: 0 lies outside the interval. Each interval stands by itself: of twenty leaks that are worth nothing,
   one looks as if it were worth something.
 
@@ -81,12 +80,12 @@ def worth_line(cell: CellUnderProtocols, leaking: str, honest: str, leak: str) -
     one, other = cell.under.get(leaking), cell.under.get(honest)
     if one is None or other is None or one is other:
         return None
-    worth = difference(one, other)
-    _, low, high = worth
+    same = difference(one, other)
+    _, low, high = same.difference
     judgement = ("too few speakers for an interval" if math.isnan(low) else "more than chance explains" if low > 0
                  else "it costs more than chance explains" if high < 0 else "no more than chance explains")
-    return [leak, f"{PROTOCOLS[leaking]} less {PROTOCOLS[honest]}", "paired" if one.test == other.test else "unpaired", judgement,
-            points(worth)]
+    return [leak, f"{PROTOCOLS[leaking]} less {PROTOCOLS[honest]}", f"{same.clips:,} of {plural(same.speakers, 'speaker')}", judgement,
+            points(same.difference)]
 
 
 def leakage_markdown(cells: Sequence[CellUnderProtocols], draw: Draw | None = None, picture: str = "", page: Path | None = None) -> str:
@@ -118,7 +117,7 @@ def _study(study: str, cells: list[CellUnderProtocols], draw: Draw | None) -> li
         parts += [f"### {escape(cell.cell)}", f"{marks(cell)}.",
                   table(["protocol", "training clips", "test clips", "test speakers", "UAR"],
                         [_protocol_line(cell, protocol) for protocol in PROTOCOLS if protocol in cell.under]),
-                  table(["worth of", "compared", "how", "it is", "points of UAR"], worths, "llllr") if worths
+                  table(["worth of", "compared", "on the same clips", "it is", "points of UAR"], worths, "llllr") if worths
                   else "Nothing to compare: no two protocols were trained.", *enrolment_markdown(cell, draw)]
     lines = "\n".join(line for cell in cells for line in [*_clips(cell), *_command(cell)])
     return [*parts, folded("Clips of each protocol, and how to reproduce", lines)]
@@ -126,7 +125,7 @@ def _study(study: str, cells: list[CellUnderProtocols], draw: Draw | None) -> li
 
 def _protocol_line(cell: CellUnderProtocols, protocol: str) -> list[str]:
     result = cell.under[protocol]
-    sizes = [f"{n:,}" for n in (result.training_clips, len(result.test), result.counts.shape[1])]
+    sizes = [f"{n:,}" for n in (result.training_clips, result.test_clips, result.test_speakers)]
     return [PROTOCOLS[protocol], *sizes, uar_with_interval(result)]
 
 

@@ -32,7 +32,7 @@ from harness.tracking.run_record import RunTags
 from harness.tracking.store import Store
 from harness.tracking.tracker import Tracker
 from harness.training.figures import save
-from harness.training.predictions import Predictions, speaker_counts
+from harness.training.predictions import Predictions
 from registry.augmentation import Augmentation
 from registry.core import short_label
 from registry.corpus import Corpus
@@ -114,10 +114,9 @@ def _cell(study: str, study_file: str, trained: Mapping[str, Row], keys: Mapping
 
 
 def _result(row: Row, predictions: Sequence[Predictions]) -> ProtocolResult:
-    """A row's counts. Args: predictions: of its seeds, on all or some of its test clips."""
-    test = tuple(sorted(predictions[0].clips.tolist()))
-    return ProtocolResult(speaker_counts(predictions), test, row.clips, row.coverage, row.synthetic, row.epochs, row.seed_numbers,
-                          row.corpus_label, row.settings, row.augmentation)
+    """What a row has of its finals. Args: predictions: of its seeds, on all or some of its test clips."""
+    return ProtocolResult(predictions, row.clips, row.coverage, row.synthetic, row.epochs, row.seed_numbers, row.corpus_label, row.settings,
+                          row.augmentation)
 
 
 def _of_any_speaker(cells: Sequence[Cell], console: Console) -> list[Cell]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from harness.analyses.leakage.enrolment import Enrolment
-from harness.evaluation.intervals import Figure, Sampled, difference_of, sampled, speaker_draws, speaker_intervals
+from harness.evaluation.final_predictions import uar_with_interval
+from harness.evaluation.intervals import Figure
+from harness.evaluation.same_clips import OnSameClips, uar_on_same_clips
+from harness.training.predictions import Predictions
 
 PROTOCOLS = {"speakers": "unseen speakers", "copied": "unseen speakers, copies after the split", "sentences": "unseen sentences",
              "random": "random clips", "after": "random clips, copies after the split", "before": "copies before the split (WRONG)"}
@@ -18,12 +20,11 @@ class ProtocolResult:
     """The result of one cell under one protocol.
 
     Args:
-        counts: confusion counts on test, shape (seeds, speakers, truth, predicted), speakers sorted. test: ids of the test clips, sorted.
+        test: the predictions of each seed on the test clips that are scored.
         clips: part -> how many. seeds: their numbers. corpus: with its fields. settings: of the command line.
     """
 
-    counts: np.ndarray
-    test: tuple[str, ...]
+    test: Sequence[Predictions]
     clips: dict[str, int]
     coverage: str
     synthetic: bool
@@ -39,13 +40,19 @@ class ProtocolResult:
         return self.clips["train"] + self.clips.get("copies", 0)
 
     @property
-    def uar(self) -> tuple[float, float, float]:
-        """Test UAR with its 95 % interval, NaN for too few speakers."""
-        return self.sampled_uar().value, *speaker_intervals(self.counts)["uar"]
+    def test_clips(self) -> int:
+        """How many are scored."""
+        return len(self.test[0].clips)
 
-    def sampled_uar(self, seed: int = 0) -> Sampled:
-        """Test UAR, as measured and under draws of its speakers; the same seed draws the same speakers."""
-        return sampled(self.counts, speaker_draws(self.counts.shape[1], seed=seed))["uar"]
+    @property
+    def test_speakers(self) -> int:
+        """Whose clips are scored."""
+        return len(set(self.test[0].speakers))
+
+    @property
+    def uar(self) -> Figure:
+        """Test UAR with its 95 % interval, NaN for too few speakers."""
+        return uar_with_interval(self.test)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +79,7 @@ class KnownResult:
     @property
     def worth(self) -> Figure:
         """What the known clips are worth, as a difference of UAR with its interval."""
-        return difference(self.knowing, self.nothing)
+        return difference(self.knowing, self.nothing).difference
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +103,6 @@ class CellUnderProtocols:
         return next((result.corpus for protocol, result in self.under.items() if protocol != "before"), "")
 
 
-def difference(one: ProtocolResult, other: ProtocolResult) -> Figure:
-    """UAR of one less that of the other with a 95 % interval, NaN for too few speakers; paired by speaker on the same test clips."""
-    paired = one.test == other.test
-    return difference_of(one.sampled_uar(), other.sampled_uar(seed=0 if paired else 1), paired)
+def difference(one: ProtocolResult, other: ProtocolResult) -> OnSameClips:
+    """UAR of one less that of the other, on the clips that both test."""
+    return uar_on_same_clips(one.test, other.test)

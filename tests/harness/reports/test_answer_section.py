@@ -79,6 +79,15 @@ def test_the_picture_has_a_panel_of_both_kinds_of_speakers_and_the_row_to_take()
     assert "With voices that it has heard: .605." in parts[0] and parts[0].startswith("> **mel × net** is the only network.")
 
 
+def test_it_is_said_on_which_clips_voices_are_compared() -> None:
+    answer, = answers(boards_of(*TWINS))
+    told = " on the 120 clips of 6 speakers that both protocols test."
+    assert told in "".join(answer_markdown(answer, "", None))
+    pair, = answer.pairs
+    other = dataclasses.replace(pair, rows=(dataclasses.replace(pair.rows[0], clips=40),))
+    assert " on the clips that both protocols test." in "".join(answer_markdown(dataclasses.replace(answer, pairs=(pair, other)), "", None))
+
+
 def test_a_study_with_a_baseline_says_first_what_helps() -> None:
     answer, = answers(boards_of(row("weak", "net", UNSEEN, recipe="plain"), row("a", "net", UNSEEN, recipe="warm")))
     assert quotation(answer, "plain").startswith("> **Of 1 change to plain 1 (warm +")

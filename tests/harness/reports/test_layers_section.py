@@ -12,8 +12,8 @@ from harness.reports.layers_section import layers_markdown
 from harness.training.figures import save
 
 NAN = float("nan")
-SERIES = [(0, VoicesOfRow("net", (0.56, 0.49, 0.63), (0.63, 0.6, 0.66), (0.07, 0.01, 0.13))),
-          (5, VoicesOfRow("few", (0.5, NAN, NAN), (0.6, 0.5, 0.7), (0.1, NAN, NAN)))]
+SERIES = [(0, VoicesOfRow("net", (0.56, 0.49, 0.63), (0.63, 0.6, 0.66), (0.07, 0.01, 0.13), 100, 9)),
+          (5, VoicesOfRow("few", (0.5, NAN, NAN), (0.6, 0.5, 0.7), (0.1, NAN, NAN), 40, 4))]
 
 
 def test_it_is_said_at_which_layers_heard_voices_are_worth_something() -> None:

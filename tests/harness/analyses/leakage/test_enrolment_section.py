@@ -17,7 +17,7 @@ EMOTIONS = ("ANG", "NEU")
 KNOWN = tuple(KnownResult(Enrolment(number, emotions), result(recall, speakers=speakers), result(0.5, speakers=speakers), EMOTIONS)
               for number, emotions, recall, speakers in (
                   (1, (), 0.4, 20), (5, (), 0.6, 20), (None, (), 0.7, 20), (5, ("NEU",), 0.5, 20), (10, ("NEU",), 0.6, 4)))
-CELL = CellUnderProtocols("frozen", "net", {"speakers": result(0.5), "random": result(0.6, "b")}, known=KNOWN)
+CELL = CellUnderProtocols("frozen", "net", {"speakers": result(0.5), "random": result(0.6)}, known=KNOWN)
 
 
 def test_it_is_said_with_how_many_clips_knowing_the_speaker_pays_and_with_how_many_it_costs() -> None:
@@ -33,7 +33,7 @@ def test_it_is_said_with_how_many_clips_knowing_the_speaker_pays_and_with_how_ma
 
 
 def test_a_cell_of_which_no_speaker_is_known_has_no_such_part_and_its_command_no_such_option() -> None:
-    bare = CellUnderProtocols("frozen", "net", {"speakers": result(0.5), "random": result(0.6, "b")})
+    bare = CellUnderProtocols("frozen", "net", {"speakers": result(0.5), "random": result(0.6)})
     assert enrolment_markdown(bare) == [] and "--enrolment" not in leakage_markdown([bare]).partition("## The study")[2]
 
 

@@ -13,16 +13,16 @@ from harness.analyses.leakage.report import leakage_markdown
 from harness.analyses.leakage.worth import CellUnderProtocols, KnownResult, difference
 from harness.reports.markdown import points
 
-HONEST, RANDOM = result(0.5, "a"), result(0.7, "b", seed=1)
+HONEST, RANDOM = result(0.5), result(0.7, seed=1)
 SURE = CellUnderProtocols("leakage-cnn", "mel image × plain_2d[filters=8]", {"speakers": HONEST, "random": RANDOM, "after": RANDOM,
-                                                                              "before": result(0.9, "b", seed=1)}, known=tuple(
+                                                                              "before": result(0.9, seed=1)}, known=tuple(
     KnownResult(Enrolment(number), result(recall), result(0.5), ("ANG", "NEU")) for number, recall in ((1, 0.3), (None, 0.7))))
-UNSURE = CellUnderProtocols("leakage-cnn", "mel image × crnn", {"speakers": result(0.5, "a"), "random": result(0.51, "b", seed=1)})
+UNSURE = CellUnderProtocols("leakage-cnn", "mel image × crnn", {"speakers": result(0.5), "random": result(0.51, seed=1)})
 
 
 def test_a_leak_is_told_of_the_networks_that_gain_and_left_open_of_those_that_can_t_be_told() -> None:
     quotation, heading, lines = finding_markdown([SURE, UNSURE])
-    voices = points(difference(RANDOM, HONEST))
+    voices = points(difference(RANDOM, HONEST).difference)
     assert quotation.startswith(f"> **Voices heard in training are worth {voices} points to plain_2d**; whether to others, too, can't be "
                                 "told (crnn ")
     assert "> **Altered copies of test clips in training are worth +" in quotation
@@ -42,7 +42,7 @@ def test_a_leak_that_is_worth_nothing_to_any_network_can_t_be_told() -> None:
 
 
 def test_too_few_speakers_give_no_interval_and_synthetic_clips_no_finding_about_speech() -> None:
-    few = {key: result(recall, key, speakers=4, synthetic=True) for key, recall in (("speakers", 0.5), ("random", 0.7))}
+    few = {key: result(recall, speakers=4, synthetic=True) for key, recall in (("speakers", 0.5), ("random", 0.7))}
     text = finding_markdown([CellUnderProtocols("s", "net", few)])[0]
     assert text.startswith("> **No human speech**") and "Too few test speakers for an interval in 1 network." in text
     assert math.isnan(worths([CellUnderProtocols("s", "net", few)])["voices heard"]["net"][1])
@@ -51,7 +51,7 @@ def test_too_few_speakers_give_no_interval_and_synthetic_clips_no_finding_about_
 def test_the_picture_has_the_figures_in_points() -> None:
     rows = panel([SURE, UNSURE])
     assert list(rows) == ["plain_2d", "crnn"] and list(rows["plain_2d"]) == ["voices heard", "copies before the split", KNOWN]
-    assert rows["plain_2d"]["voices heard"] == pytest.approx([100 * each for each in difference(RANDOM, HONEST)])
+    assert rows["plain_2d"]["voices heard"] == pytest.approx([100 * each for each in difference(RANDOM, HONEST).difference])
 
 
 def test_the_same_network_in_two_studies_or_on_two_corpora_has_two_names() -> None:

@@ -10,14 +10,14 @@ from harness.analyses.leakage.worth import PROTOCOLS, CellUnderProtocols
 
 def test_a_leak_is_judged_by_its_interval() -> None:
     cell = CellUnderProtocols("s", "net", {
-        "speakers": result(0.5, "a"), "random": result(0.7, "b", seed=1), "sentences": result(0.5, "c", seed=2),
-        "after": result(0.7, "b", seed=1), "before": result(0.9, "b", seed=1, spread=0.05)})
+        "speakers": result(0.5), "random": result(0.7, seed=1), "sentences": result(0.5, seed=2),
+        "after": result(0.7, seed=1), "before": result(0.9, seed=1, spread=0.05)})
     line = worth_line(cell, "random", "speakers", "voices")
-    assert line and line[:4] == ["voices", "random clips less unseen speakers", "unpaired", "more than chance explains"]
+    assert line and line[:4] == ["voices", "random clips less unseen speakers", "4,000 of 20 speakers", "more than chance explains"]
     assert line[4].startswith("+2")
     assert (line := worth_line(cell, "sentences", "speakers", "x")) and line[3] == "no more than chance explains"
     assert (line := worth_line(cell, "speakers", "random", "x")) and line[3] == "it costs more than chance explains"
-    assert (line := worth_line(cell, "before", "after", "x")) and line[2] == "paired"
+    assert (line := worth_line(cell, "before", "after", "x")) and line[3] == "more than chance explains"
     same = result(0.7)
     own = CellUnderProtocols("s", "net", {"after": same, "random": same})
     assert worth_line(own, "before", "after", "x") is None
@@ -32,25 +32,25 @@ not trained: unseen speakers, copies after the split, unseen sentences.
 
 | protocol | training clips | test clips | test speakers | UAR |
 | --- | --: | --: | --: | --: |
-| unseen speakers | 10 | 1 | 20 | 0.500 |
-| random clips | 10 | 1 | 20 | 0.700 |
-| random clips, copies after the split | 30 | 1 | 20 | 0.700 |
-| copies before the split (WRONG) | 30 | 1 | 20 | 0.900 |
+| unseen speakers | 10 | 4,000 | 20 | 0.500 |
+| random clips | 10 | 4,000 | 20 | 0.700 |
+| random clips, copies after the split | 30 | 4,000 | 20 | 0.700 |
+| copies before the split (WRONG) | 30 | 4,000 | 20 | 0.900 |
 
-| worth of | compared | how | it is | points of UAR |
+| worth of | compared | on the same clips | it is | points of UAR |
 | --- | --- | --- | --- | --: |
-| voices known from training | random clips less unseen speakers | unpaired | more than chance explains | +20.0 [+20.0, +20.0] |
-| altered copies of test clips in training | copies before the split (WRONG) less random clips, copies after the split | paired \
-| more than chance explains | +20.0 [+20.0, +20.0] |
+| voices known from training | random clips less unseen speakers | 4,000 of 20 speakers | more than chance explains | +20.0 [+20.0, +20.0] |
+| altered copies of test clips in training | copies before the split (WRONG) less random clips, copies after the split \
+| 4,000 of 20 speakers | more than chance explains | +20.0 [+20.0, +20.0] |
 
 <details>"""
 
 
 def test_the_report_is_a_pure_function_of_the_results() -> None:
     cell = CellUnderProtocols("cnn", "a | b", {
-        "speakers": result(0.5, "a", spread=0), "random": result(0.7, "b", spread=0),
-        "before": result(0.9, "b", spread=0, clips={"train": 30, "validation": 2, "test": 4}),
-        "after": result(0.7, "b", spread=0, augmentation="copies of gain+noise[lowest_snr_db=1.0]",
+        "speakers": result(0.5, spread=0), "random": result(0.7, spread=0),
+        "before": result(0.9, spread=0, clips={"train": 30, "validation": 2, "test": 4}),
+        "after": result(0.7, spread=0, augmentation="copies of gain+noise[lowest_snr_db=1.0]",
                       clips={"train": 10, "validation": 2, "test": 4, "copies": 20})})
     text = leakage_markdown([cell])
     report = REPORT
