@@ -91,12 +91,7 @@ class JointTable:
 
         Behind that of a recipe are its components, without their fields: the study's page has those.
         """
-        names = {row: row.name for row in self.rows}
-        for row in self.rows:
-            if row.data["recipe"]:
-                space, architecture, augmentation = (row.data[part] for part in ("feature_space", "architecture", "augmentation"))
-                cell = (components(space), components(architecture), without_fields(augmentation))
-                names[row] = f"{row.name} ({' × '.join(filter(None, cell))})"
+        names = {row: name_of(row.data) for row in self.rows}
         again = Counter(names.values()) if len(self.protocols) > 1 else Counter[str]()
         told = {row: f"{name} on {row.data['split']}" if again[name] > 1 else name for row, name in names.items()}
         still = Counter(told.values())
@@ -106,6 +101,14 @@ class JointTable:
     def best(self) -> list[JointRow]:
         """The rows of rank 1, which can't be told apart from the best."""
         return [row for row in self.rows if row.rank == 1]
+
+
+def name_of(row: Data) -> str:
+    """The name of a row of a record; behind that of a recipe stand its components, without their fields."""
+    if not row["recipe"]:
+        return str(row["name"])
+    cell = (components(row["feature_space"]), components(row["architecture"]), without_fields(row["augmentation"]))
+    return f"{row['name']} ({' × '.join(filter(None, cell))})"
 
 
 def joint_tables(records: Iterable[StudyRecord]) -> list[JointTable]:

@@ -22,6 +22,7 @@ from harness.evaluation.report_data import SCHEMA, report_document, study_data
 from harness.evaluation.search_worth import SearchWorth
 from harness.safe_text import mask_secrets
 from harness.tracking.run_record import RunRecord, RunTags
+from harness.training.predictions import Predictions
 from registry.errors import BenchError
 
 RECORD, PREDICTIONS = "record.json", "predictions.csv"
@@ -61,6 +62,12 @@ class TestedRow:
         for of_seed, predicted in zip(counts, self.predicted, strict=True):
             np.add.at(of_seed, (place, self.truth, predicted), 1)
         return counts
+
+    @property
+    def predictions(self) -> list[Predictions]:
+        """The same of each seed as predictions, sure of what they say."""
+        return [Predictions(self.emotions, self.clips, self.truth, np.eye(len(self.emotions))[of_seed], {"speaker": self.speakers})
+                for of_seed in self.predicted]
 
     @property
     def part(self) -> str:

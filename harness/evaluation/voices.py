@@ -70,11 +70,16 @@ def voices(boards: Iterable[Leaderboard]) -> list[Voices]:
     placed = {(board.rows[0].corpus_fingerprint, board.rows[0].split): board for board in boards if not board.rows[0].knows_speakers}
     pairs = []
     for (corpus, split), heard in placed.items():
-        name, bracket, fields = split.partition("[")
-        new = placed.get((corpus, FOLD_TWINS.get(split) or TWINS.get(name, "") + bracket + fields))
+        new = placed.get((corpus, twin_of(split)))
         if new and (rows := _rows(new, heard)):
             pairs.append(Voices(new, heard, rows))
     return pairs
+
+
+def twin_of(protocol: str) -> str:
+    """The protocol whose test voices are not in training and that is else as this one; none has its name where there is none."""
+    name, bracket, fields = protocol.partition("[")
+    return FOLD_TWINS.get(protocol) or TWINS.get(name, "") + bracket + fields
 
 
 def by_layer(pair: Voices) -> dict[str, list[tuple[int, VoicesOfRow]]]:
