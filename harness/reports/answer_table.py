@@ -69,7 +69,7 @@ def _protocols(answer: Answer) -> dict[str, Cells]:
     paired = answer.main in [board for pair in answer.pairs for board in (pair.new, pair.heard)]
     columns: dict[str, Cells] = {} if paired else {kind(answer.main): _column([answer.main])}
     if answer.pairs:
-        heads = ["new speakers", "heard speakers", "difference"]
+        heads = ["new speakers", "heard speakers", "difference on the same clips"]
         if not paired:  # the column of the main leaderboard has the name of its kind
             heads = [f"{head}, {proportion(answer.pairs[0].new)}" for head in heads]
         split = "<br>".join(proportion(pair.new) for pair in answer.pairs)

@@ -17,7 +17,7 @@ def cells(table: str) -> list[list[str]]:
 def test_new_and_heard_speakers_and_their_difference_stand_beside_each_other() -> None:
     answer, = answers(boards_of(row("a", "net", RANDOM), row("weak", "other", UNSEEN), row("c", "net", UNSEEN)))
     heads, _, first, second = cells(answer_table(answer, ""))
-    assert heads == ["network", "rank", "new speakers", "heard speakers", "difference", ""]
+    assert heads == ["network", "rank", "new speakers", "heard speakers", "difference on the same clips", ""]
     assert first[0] == "**net**" and first[-1] == "take" and first[3].startswith(".605 [") and first[4].startswith("+0.0 [")
     assert second[:2] == ["other", "2"] and second[3:] == ["–", "–", ""], "it has no twin"
 
@@ -26,7 +26,7 @@ def test_several_proportions_are_lines_of_a_cell() -> None:
     boards = boards_of(*(row(f"{kind}{part}", "net", {"split": f"{kind}_{part}", "shares_speakers": str(kind == "random")})
                          for kind in ("random", "unseen_speakers") for part in ("70_30", "80_20")))
     heads, _, line = cells(answer_table(*answers(boards), ""))
-    assert heads == ["network", "split", "new speakers", "heard speakers", "difference"]
+    assert heads == ["network", "split", "new speakers", "heard speakers", "difference on the same clips"]
     assert line[1] == "70:30<br>80:20" and all(cell.count("<br>") == 1 for cell in line[1:])
 
 
