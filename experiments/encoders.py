@@ -6,7 +6,7 @@ unseen speakers; and on leaderboards of their own, rows that know by clips witho
 Needs: pip install 'ser-bench[opensmile]', and bench models pull whisper-tiny.en
 Run: bench run --study encoders --data DIR; for folds of all speakers, with the settings as written here,
 bench run --study encoders --split speaker_folds --all-folds --trials 0 --seeds 0 --data DIR
-Cost: 53 min on 2 cores that had other work beside it, 13 min of that for the features; then 5 min to measure what rows cost.
+Cost: 30 min on 2 cores, 7 of them for the features and 4 to measure what rows cost; the folds 21 min beside other work.
 Expect: the upper layers know more of emotions and less of voices, several side by side know most, and all know more than functionals.
 """
 
