@@ -177,7 +177,7 @@ def _ranked(rows: Sequence[tuple[JointRow, TestedRow]]) -> list[JointRow]:
     """
     if not rows or rows[0][1].counts.shape[1] < LEAST_SPEAKERS:
         return [row for row, _ in rows]
-    once = [_is_trained_once(row.data) for row, _ in rows]
+    once = [is_trained_once(row.data) for row, _ in rows]
     several = any(row.data["seeds"] > 1 and not fitted_at_once(row.data["epochs"]) for row, _ in rows)
     told = [place for place, each in enumerate(once) if not (each and several)]
     at_once = [fitted_at_once(rows[place][0].data["epochs"]) for place in told]
@@ -186,5 +186,5 @@ def _ranked(rows: Sequence[tuple[JointRow, TestedRow]]) -> list[JointRow]:
     return [replace(row, rank=ranks.get(place)) for place, (row, _) in enumerate(rows)]
 
 
-def _is_trained_once(row: Data) -> bool:
+def is_trained_once(row: Data) -> bool:
     return bool(row["seeds"] == 1 and not fitted_at_once(row["epochs"]))

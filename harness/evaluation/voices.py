@@ -32,7 +32,7 @@ class VoicesOfRow:
 
     Args:
         new, heard: on speakers of whom nothing was heard before, and on those of whom something was.
-        gain: heard less new, on the clips that both test: the figures are of all clips of their test parts, and can differ by another sum.
+        gain: heard less new, on the clips that both test; it is not the difference of the figures, which are of all clips of each part.
         clips, speakers: how many both test. collapsed: the networks of one side take every clip for one emotion.
     """
 
@@ -77,7 +77,7 @@ def voices(boards: Iterable[Leaderboard]) -> list[Voices]:
 
 
 def twin_of(protocol: str) -> str:
-    """The protocol whose test voices are not in training and that is else as this one; none has its name where there is none."""
+    """The protocol whose test voices are not in training and that is else as this one; without a twin, a name that no protocol has."""
     name, bracket, fields = protocol.partition("[")
     return FOLD_TWINS.get(protocol) or TWINS.get(name, "") + bracket + fields
 
@@ -106,8 +106,8 @@ def _rows(new: Leaderboard, heard: Leaderboard) -> tuple[VoicesOfRow, ...]:
     twins = {finals.row.name.replace(KNOWING, ""): finals for finals in heard.predictions}
     both = []
     for finals in new.predictions:
-        if twin := twins.get(finals.row.name):
-            same = uar_on_same_clips(twin.test, finals.test)
+        twin = twins.get(finals.row.name)
+        if twin and (same := uar_on_same_clips(twin.test, finals.test)):
             both.append(VoicesOfRow(finals.row.name, new.test_uar(finals), heard.test_uar(twin), same.difference, same.clips,
                                     same.speakers, finals.collapsed or twin.collapsed))
     return tuple(sorted(both, key=lambda row: (-row.new[0], row.name)))

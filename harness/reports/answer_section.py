@@ -191,10 +191,10 @@ def _heading(answer: Answer) -> str:
 
 
 def _same_clips(answer: Answer) -> str:
-    """The clips on which differences are, with their numbers where these are the same for all."""
+    """The clips on which differences are, with their numbers where these are known and the same for all."""
     numbers = {(row.clips, row.speakers) for pair in answer.pairs for row in pair.rows}
-    return "the clips" if len(numbers) > 1 else "".join(f"the {plural(clips, 'clip')} of {plural(speakers, 'speaker')}"
-                                                         for clips, speakers in numbers)
+    clips, speakers = numbers.pop()
+    return f"the {plural(clips, 'clip')} of {plural(speakers, 'speaker')}" if speakers and not numbers else "the clips"
 
 
 def _picture(answer: Answer) -> tuple[Panels, Mapping[str, float], str]:

@@ -6,7 +6,8 @@ import dataclasses
 
 import numpy as np
 
-from harness.analyses.leakage.worth import ProtocolResult
+from harness.analyses.leakage.worth import ProtocolResult, difference
+from harness.evaluation.intervals import Figure
 from harness.training.predictions import Predictions
 
 OF_EACH = 100  # clips a speaker and emotion
@@ -22,3 +23,10 @@ def result(recall: float, speakers: int = 20, seeds: int = 1, spread: float = 0.
     plain = ProtocolResult([said] * seeds, {"train": 10, "validation": 2, "test": 4}, "10 of 20 clips: partial", False, 5,
                            tuple(map(str, range(seeds))), "crema_d", "--set training.epochs=5")
     return dataclasses.replace(plain, **more)  # type: ignore[arg-type]
+
+
+def gained(one: ProtocolResult, other: ProtocolResult) -> Figure:
+    """What one result has more than another of the same clips."""
+    same = difference(one, other)
+    assert same
+    return same.difference

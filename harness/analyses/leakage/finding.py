@@ -60,8 +60,8 @@ def worths(cells: Sequence[CellUnderProtocols]) -> dict[str, dict[str, Figure]]:
     for leak in LEAKS:
         for place, cell in enumerate(cells):
             one, other = cell.under.get(leak.leaking), cell.under.get(leak.honest)
-            if one and other and one is not other:
-                found.setdefault(leak.head, {})[names[place]] = difference(one, other).difference
+            if one and other and one is not other and (same := difference(one, other)):
+                found.setdefault(leak.head, {})[names[place]] = same.difference
     for place, cell in enumerate(cells):
         if most := _most_known(cell):
             found.setdefault(KNOWN, {})[names[place]] = most.worth

@@ -47,8 +47,9 @@ Figures are test UAR, the mean recall of the emotions, as means over seeds with 
 for new trainings. Differences are in points of UAR: from 0.50 to 0.56 is +6. Both sides of a difference have the same clips to draw
 from, the same settings and the same seeds.
 
-- **On the same clips**: the test parts of two protocols hold other clips, of other speakers, of whom some are easier than others. So the
-  sides of a difference are scored on the clips that both test, and compared speaker by speaker: it is not that of the two figures above it.
+- **On the same clips**: the test parts of two protocols hold different clips, of partly different speakers, of whom some are easier than
+  others. So the sides of a difference are scored on the clips that both test, and compared speaker by speaker: it is not that of the two
+  figures above it.
 - **More than chance explains**: 0 lies outside the interval. Each interval stands by itself: of twenty leaks that are worth nothing,
   one looks as if it were worth something.
 
@@ -76,11 +77,10 @@ def uar_with_interval(result: ProtocolResult | None) -> str:
 
 
 def worth_line(cell: CellUnderProtocols, leaking: str, honest: str, leak: str) -> list[str] | None:
-    """A table's line on one leak of one cell; None where a side was not trained, or both are the same networks."""
+    """A table's line on one leak of one cell; None where a side was not trained, both are the same networks, or test no clip alike."""
     one, other = cell.under.get(leaking), cell.under.get(honest)
-    if one is None or other is None or one is other:
+    if one is None or other is None or one is other or not (same := difference(one, other)):
         return None
-    same = difference(one, other)
     _, low, high = same.difference
     judgement = ("too few speakers for an interval" if math.isnan(low) else "more than chance explains" if low > 0
                  else "it costs more than chance explains" if high < 0 else "no more than chance explains")

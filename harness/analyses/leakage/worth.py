@@ -79,7 +79,9 @@ class KnownResult:
     @property
     def worth(self) -> Figure:
         """What the known clips are worth, as a difference of UAR with its interval."""
-        return difference(self.knowing, self.nothing).difference
+        same = difference(self.knowing, self.nothing)
+        assert same, "both sides are of the same clips"
+        return same.difference
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +105,6 @@ class CellUnderProtocols:
         return next((result.corpus for protocol, result in self.under.items() if protocol != "before"), "")
 
 
-def difference(one: ProtocolResult, other: ProtocolResult) -> OnSameClips:
-    """UAR of one less that of the other, on the clips that both test."""
+def difference(one: ProtocolResult, other: ProtocolResult) -> OnSameClips | None:
+    """UAR of one less that of the other, on the clips that both test; None where they test no clip alike."""
     return uar_on_same_clips(one.test, other.test)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_records import boards_of, row
+from made_records import boards_of, final, row
 
 from harness.evaluation.joint_voices import joint_voices
 from harness.evaluation.report_data import study_data
@@ -25,8 +25,27 @@ def test_a_network_gains_what_its_own_report_says() -> None:
     twins = (row("good", "net", HEARD), row("weak", "net", NEW))  # `weak` takes 28 of 40 clips of ANG for another
     (pair,), (each,) = voices(boards_of(*twins)), joint_voices([study("a", *twins)])
     assert each.gain.difference == pytest.approx(pair.rows[0].gain) and each.is_told
-    assert (each.studies, each.protocols, each.name) == (("a",), ("random_70_30", "unseen_speakers_70_30"), "mel image × net")
+    assert (each.studies, each.pair[1:], each.name) == (("a",), ("random_70_30", "unseen_speakers_70_30"), "mel image × net")
     assert (each.kind, each.gain.clips, each.gain.speakers) == ("from scratch", 120, 6)
+
+
+def test_rows_of_other_settings_are_no_twins_even_if_their_leaderboards_call_them_alike() -> None:
+    assert joint_voices([study("a", row("good", "net", HEARD, settings="--set training.epochs=5"), row("weak", "net", NEW))]) == []
+
+
+def test_of_a_network_that_was_trained_once_it_can_not_be_told_and_of_an_estimator_it_can() -> None:
+    for epochs, told in (("12", False), ("1", True)):
+        each, = joint_voices([study("a", final("good", (0.6,), 0.1, architecture="net", epochs=epochs, **HEARD),
+                                    final("weak", (0.5,), 0.1, architecture="net", epochs=epochs, **NEW))])
+        assert (each.trained_once, each.is_told) == (not told, told)
+
+
+def test_corpora_stand_apart_and_synthetic_clips_last() -> None:
+    synthetic = {"corpus": "synthetic", "corpus_fingerprint": "a" * 16, "synthetic": "True"}
+    found = joint_voices([study("a", *(row(cell, "net", protocol | synthetic) for cell, protocol in (("x", HEARD), ("y", NEW))),
+                                *(row(cell, "tree", protocol | synthetic) for cell, protocol in (("v", HEARD), ("w", NEW)))),
+                          study("b", row("x", "net", HEARD), row("y", "net", NEW))])
+    assert [(each.corpus.split(",")[0], each.synthetic) for each in found] == [("crema_d", False), ("synthetic", True), ("synthetic", True)]
 
 
 def test_networks_that_gain_most_come_first_and_one_of_two_studies_once() -> None:

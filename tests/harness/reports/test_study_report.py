@@ -102,7 +102,8 @@ def test_a_really_run_study_has_a_leaderboard_for_each_protocol_with_pictures_be
     assert "4 attempted, 4 completed, 0 pruned, 0 failed. The sealed test parts were opened 4 times" in text
     linked = re.findall(r"!\[[^]]*\]\(([^)]*)\)", text)
     assert len(linked) == 9 and all((ran.home / "reports" / link).stat().st_size > 1000 for link in linked)
-    places = [text.index(part) for part in ("| network | new speakers | heard speakers | difference on the same clips |", "**Trust:**", "## Every protocol")]
+    columns = "| network | new speakers | heard speakers | difference on the same clips |"
+    places = [text.index(part) for part in (columns, "**Trust:**", "## Every protocol")]
     assert places == sorted(places)
     assert "tiny_study.md" in (ran.home / "reports" / "README.md").read_text()
 

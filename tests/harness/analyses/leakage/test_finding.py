@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 import pytest
-from leakage_results import result
+from leakage_results import gained, result
 
 from harness.analyses.leakage.enrolment import Enrolment
 from harness.analyses.leakage.finding import KNOWN, cell_names, finding_markdown, panel, worths
 from harness.analyses.leakage.report import leakage_markdown
-from harness.analyses.leakage.worth import CellUnderProtocols, KnownResult, difference
+from harness.analyses.leakage.worth import CellUnderProtocols, KnownResult
 from harness.reports.markdown import points
 
 HONEST, RANDOM = result(0.5), result(0.7, seed=1)
@@ -22,7 +22,7 @@ UNSURE = CellUnderProtocols("leakage-cnn", "mel image × crnn", {"speakers": res
 
 def test_a_leak_is_told_of_the_networks_that_gain_and_left_open_of_those_that_can_t_be_told() -> None:
     quotation, heading, lines = finding_markdown([SURE, UNSURE])
-    voices = points(difference(RANDOM, HONEST).difference)
+    voices = points(gained(RANDOM, HONEST))
     assert quotation.startswith(f"> **Voices heard in training are worth {voices} points to plain_2d**; whether to others, too, can't be "
                                 "told (crnn ")
     assert "> **Altered copies of test clips in training are worth +" in quotation
@@ -51,7 +51,7 @@ def test_too_few_speakers_give_no_interval_and_synthetic_clips_no_finding_about_
 def test_the_picture_has_the_figures_in_points() -> None:
     rows = panel([SURE, UNSURE])
     assert list(rows) == ["plain_2d", "crnn"] and list(rows["plain_2d"]) == ["voices heard", "copies before the split", KNOWN]
-    assert rows["plain_2d"]["voices heard"] == pytest.approx([100 * each for each in difference(RANDOM, HONEST).difference])
+    assert rows["plain_2d"]["voices heard"] == pytest.approx([100 * each for each in gained(RANDOM, HONEST)])
 
 
 def test_the_same_network_in_two_studies_or_on_two_corpora_has_two_names() -> None:
