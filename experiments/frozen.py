@@ -4,8 +4,7 @@ Layers 2 to 4 of Whisper tiny.en and functionals of MFCCs with logistic regressi
 spectrogram, on speakers that are not in training: the three rows of which `bench leakage`, `bench noise` and `bench transfer` ask what a
 leaderboard can't say.
 Run: bench models pull whisper-tiny.en, then bench run --study frozen --data DIR; bench noise frozen --levels 10 0 --data DIR;
-bench leakage --study frozen --seeds 0 --copies --enrolment 1 2 5 10 20 all --data DIR, and for the network with altered copies
-bench leakage --study frozen --cell 'mel[n_mels=40] image × plain_2d' --seeds 0 --data DIR;
+bench leakage --study frozen --seeds 0 --enrolment 1 2 5 10 20 all --data DIR (85 minutes on 2 cores, much of it beside other work);
 bench transfer --study frozen --seeds 0 --data DIR
 """
 
