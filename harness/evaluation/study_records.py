@@ -146,8 +146,8 @@ TEXTS = ("protocol", "corpus", "corpus_label", "corpus_fingerprint", "coverage",
 OF_BOARDS: Mapping[str, type] = {**dict.fromkeys(TEXTS, str), **dict.fromkeys(("synthetic", "shares_speakers", "knows_speakers"), bool),
                                  "emotions": list, "references": list, "alarms": dict, "clips": dict, "rows": list}
 OF_ROWS: Mapping[str, type] = {
-    **dict.fromkeys(("name", "cell", "class", "recipe", "feature_space", "architecture", "augmentation", "split"), str),
-    **dict.fromkeys(("parameters", "seeds"), int), **dict.fromkeys(("seed_numbers", "marks"), list),
+    **dict.fromkeys(("name", "cell", "class", "recipe", "feature_space", "architecture", "augmentation", "split", "settings"), str),
+    **dict.fromkeys(("parameters", "seeds", "epochs"), int), **dict.fromkeys(("seed_numbers", "marks", "otherwise"), list),
     **dict.fromkeys(("pretrained", "cost", "test", "validation_uar"), dict)}
 
 

@@ -84,8 +84,8 @@ def worth_line(cell: CellUnderProtocols, leaking: str, honest: str, leak: str) -
     _, low, high = same.difference
     judgement = ("too few speakers for an interval" if math.isnan(low) else "more than chance explains" if low > 0
                  else "it costs more than chance explains" if high < 0 else "no more than chance explains")
-    return [leak, f"{PROTOCOLS[leaking]} less {PROTOCOLS[honest]}", f"{same.clips:,} of {plural(same.speakers, 'speaker')}", judgement,
-            points(same.difference)]
+    clips = f"{same.clips:,}" + (f" of {plural(same.speakers, 'speaker')}" if same.speakers else "")
+    return [leak, f"{PROTOCOLS[leaking]} less {PROTOCOLS[honest]}", clips, judgement, points(same.difference)]
 
 
 def leakage_markdown(cells: Sequence[CellUnderProtocols], draw: Draw | None = None, picture: str = "", page: Path | None = None) -> str:

@@ -72,6 +72,8 @@ def changed(name: str, old: str, new: str) -> Callable[[Path], object]:
     (changed(RECORD, '"schema"', '"scheme"'), "is not a report of bench as JSON"),
     (changed(RECORD, '"leaderboards"', '"tables"'), "damaged .KeyError: 'leaderboards'.: take both from where"),
     (changed(RECORD, '"parameters": 12345', '"parameters": "<b>"'), "TypeError: parameters is no int"),
+    (changed(RECORD, '"otherwise"', '"other"'), "damaged .KeyError: 'otherwise'.: take both from where"),
+    (changed(RECORD, '"epochs"', '"rounds"'), "damaged .KeyError: 'epochs'.: take both from where"),
     (changed(RECORD, '"mean": 0.655', '"mean": "x"'), "a figure is no number"),
     (lambda folder: (folder / RECORD).write_text(json.dumps([])), "is not a report of bench"),
     (lambda folder: (folder / RECORD).write_text("{"), "is damaged .JSONDecodeError"),
