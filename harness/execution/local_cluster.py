@@ -59,10 +59,12 @@ def local(workers: int, per_gpu: int = 0, threads: int = 1) -> SpecCluster:
 
 def worker_environment(workers: int, gpu: str, threads: int = 1) -> dict[str, str]:
     """The environment of a local worker: the threads of a trial for each library that has some, its share of the cores for processes that
-    compute features, and its GPU."""
+    compute features, and its GPU. It ends without tidying up, and what tidies up after it does so in silence."""
     share = max(1, joblib.cpu_count() // workers)
     limits = {**dict.fromkeys(LIMITS, str(threads)), "LOKY_MAX_CPU_COUNT": str(share), **USER_LIMITS}
-    return {**limits, **dict.fromkeys(THREADS, str(threads)), "TF_CPP_MIN_LOG_LEVEL": "3", **({"CUDA_VISIBLE_DEVICES": gpu} if gpu else {})}
+    warnings = ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker:UserWarning")))  # the last one wins
+    return {**limits, **dict.fromkeys(THREADS, str(threads)), "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": warnings,
+            **({"CUDA_VISIBLE_DEVICES": gpu} if gpu else {})}
 
 
 def visible_gpus() -> list[str]:

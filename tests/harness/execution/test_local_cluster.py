@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections import Counter
 
 import joblib
@@ -43,6 +45,24 @@ def test_a_worker_has_the_threads_of_a_trial_and_its_share_of_the_cores_for_feat
     assert (one["TF_NUM_INTRAOP_THREADS"], one["NUMBA_NUM_THREADS"], one["LOKY_MAX_CPU_COUNT"]) == ("1", "1", "4")
     assert one["OMP_NUM_THREADS"] == "5"  # a user's own choice
     assert (three["TF_NUM_INTRAOP_THREADS"], three["TF_NUM_INTEROP_THREADS"], three["CUDA_VISIBLE_DEVICES"]) == ("3", "3", "1")
+
+
+LEFT_BEHIND = """
+import os
+from joblib.externals.loky.backend import resource_tracker
+resource_tracker.register("no folder of this name", "folder")
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("own", ["", "error::RuntimeWarning"])
+def test_a_worker_that_ends_without_tidying_up_leaves_no_warning_on_the_screen(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONWARNINGS", own)
+    worker = local_cluster.worker_environment(1, "")
+    said = [subprocess.run([sys.executable, "-c", LEFT_BEHIND], env={**os.environ, **environment}, capture_output=True, text=True,
+                           check=True).stderr for environment in ({}, worker)]
+    assert "leaked folder" in said[0] and not said[1]
+    assert worker["PYTHONWARNINGS"].startswith(own)
 
 
 def test_a_local_cluster_answers_nobody_without_its_certificate() -> None:
