@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.evaluation.rows import Row
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,11 @@ def front(points: Sequence[Point]) -> list[Point]:
     ['a', 'b']
     """
     return sorted((a for a in points if not any(_beats(b, a) for b in points)), key=lambda point: (point.latency_ms, point.label))
+
+
+def measured_alike(rows: Sequence[Row]) -> bool:
+    """Whether the costs of rows, each measured, can be set side by side: of one machine, one backend and clips of one length."""
+    return len({(row.cost["cores"], row.cost["clip_s"], row.backend) for row in rows}) == 1
 
 
 def _beats(a: Point, b: Point) -> bool:

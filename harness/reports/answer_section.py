@@ -9,6 +9,7 @@ from harness.evaluation.answer import Answer, row_on
 from harness.evaluation.baseline import gains
 from harness.evaluation.intervals import LEAST_SPEAKERS, Figure
 from harness.evaluation.leaderboard import Leaderboard
+from harness.evaluation.pareto import measured_alike
 from harness.evaluation.references import RESOLVED, STRICT
 from harness.evaluation.rows import Row
 from harness.evaluation.voices import Voices
@@ -85,8 +86,8 @@ def _standing(board: Leaderboard, row: Row) -> str:
 
 
 def _fastest(board: Leaderboard) -> str:
-    """Which of the rows of rank 1 answers fastest, where all were measured."""
-    if not all(LATENCY in row.cost for row in board.best):
+    """Which of the rows of rank 1 answers fastest, where all were measured, and alike."""
+    if not all(LATENCY in row.cost for row in board.best) or not measured_alike(board.best):
         return ""
     first = min(board.best, key=lambda row: (row.cost[LATENCY], row.cell))
     return f" (fastest: {escape(board.short(first))}, {first.cost[LATENCY]:.1f} ms)"

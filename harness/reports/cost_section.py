@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from harness.evaluation.leaderboard import Leaderboard
-from harness.evaluation.pareto import Point, front
+from harness.evaluation.pareto import Point, front, measured_alike
 from harness.evaluation.rows import Row
 from harness.reports.markdown import escape, table
 from harness.training.cost import LATENCY
@@ -26,7 +26,7 @@ def cost_markdown(board: Leaderboard, draw: Draw | None) -> tuple[str, str]:
     names = {row.cell: board.short(row) for row in board.finished}
     points = {row.cell: Point(names[row.cell], row.cost[LATENCY], row.test["uar"][0], None if math.isnan(interval[0]) else interval)
               for row in measured for interval in [board.interval(row)]}
-    comparable = len({(row.cost["cores"], row.cost["clip_s"], row.backend) for row in measured}) == 1
+    comparable = measured_alike(measured)
     has_front = comparable and len(points) > 1
     best = front(list(points.values())) if has_front else []
     heads = ["network", "front", "UAR", "ms", "p95 ms", "10⁶ mult–adds", "model MB", "memory MB", "parameters", "training s"]

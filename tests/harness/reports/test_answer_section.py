@@ -31,6 +31,14 @@ def test_the_row_that_validation_chose_is_taken_whatever_is_best_on_test() -> No
     assert "Chance: .333. Two rows can be told apart here (6 test speakers) from about 0.0 points on" in text
 
 
+@pytest.mark.parametrize(("cores", "words"), [(2.0, "cost may decide (fastest: sound, 9.0 ms)."), (16.0, "cost may decide.")])
+def test_the_fastest_of_rank_1_is_named_where_all_were_measured_on_one_machine(cores: float, words: str) -> None:
+    measured = (("lucky", 20.0, 2.0), ("sound", 9.0, cores))
+    costs = {cell: {"latency_median_ms": latency, "cores": of, "clip_s": 2.5} for cell, latency, of in measured}
+    made = [dataclasses.replace(each, cost=costs[each.cell]) for each in lucky_and_sound()]
+    assert words in quotation(*answers(leaderboards(made, known(made))))
+
+
 def test_a_row_that_is_worse_on_test_beyond_chance_is_said_to_be_with_what_to_do() -> None:
     for seeds, advice in ((1, "run more seeds (`--seeds 0 1 2`)"), (3, "choose on more clips: `Study(validation_folds=5)`")):
         made = [dataclasses.replace(each, validation_uar=(0.9 if each.cell == "weak" else 0.5, NAN))
