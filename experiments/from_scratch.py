@@ -10,9 +10,9 @@ bench run --study from_scratch --split random_80_20 --cell 'large, copies' --tri
 Run: bench run --study from_scratch --data DIR; with copies on folds of all speakers,
 bench run --study from_scratch --cell 'large, copies' --split speaker_folds --all-folds --seeds 0 --data DIR
 Cost: 2.6 h of training on one core for its 18 trainings, much of it beside other work: 18 minutes each with copies, 7 for the large
-network without them, 1 for the small one; 13 to 19 minutes for each of five folds beside other work.
+network without them, 1 for the small one; 13 to 19 minutes for each of the five folds beside other work.
 Expect: width and epochs gain 4 points on heard speakers; copies add 3 on new ones and nothing that can be told on heard ones;
-over folds of all speakers less than on the 27 of 70:30, who are easier.
+over folds of all speakers 5 points less than on the 27 of 70:30.
 """
 
 import dataclasses

@@ -30,7 +30,7 @@ def front(points: Sequence[Point]) -> list[Point]:
 
 
 def measured_alike(rows: Sequence[Row]) -> bool:
-    """Whether the costs of rows, each measured, can be set side by side: of one machine, one backend and clips of one length."""
+    """Whether the costs of rows, each measured, can be set side by side: on as many cores, by one backend, of clips of one length."""
     return len({(row.cost["cores"], row.cost["clip_s"], row.backend) for row in rows}) == 1
 
 

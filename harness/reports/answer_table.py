@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from harness.evaluation.answer import Answer, row_on
 from harness.evaluation.baseline import Gain, gains
 from harness.evaluation.leaderboard import Leaderboard
+from harness.evaluation.pareto import measured_alike
 from harness.evaluation.rows import Row
 from harness.evaluation.short_names import full_name
 from harness.evaluation.voices import Voices
@@ -29,7 +30,7 @@ def answer_table(answer: Answer, baseline: str) -> str:
         return ""
     columns: dict[str, Cells] = {"rank": lambda row: _rank(answer, row)} if len({_rank(answer, row) for row in answer.networks}) > 1 else {}
     columns |= {**_protocols(answer), **_over(answer, baseline)}
-    if any(row.cost for row in answer.main.finished):
+    if measured_alike([row for row in answer.networks if LATENCY in row.cost]):
         columns["latency"] = lambda row: f"{row.cost[LATENCY]:.1f} ms" if LATENCY in row.cost else "–"
     columns[""] = lambda row: _notes(answer, row)
     lines = [[_name(answer, row), *(cell(row) for cell in columns.values())] for row in answer.networks]

@@ -51,7 +51,8 @@ A rank is 1 + the number of rows of its table with a significantly better UAR, p
 correction over all pairs of the table; rows of rank 1 can't be told apart. […] is the 95 % interval of the study's own report, over
 speakers and trainings; [–] says that there is none. Ranks are those of the table here, which has more rows than any report; a network of
 one seed has none beside networks of several, for another training may change its figure by more than the figure says. *ms* is
-the median latency of one clip, where it was measured. A network that several studies trained with the same answers stands once.
+the median latency of one clip, where it was measured, on the machine that ran the row, as are seconds of training: compare them within one
+study. A network that several studies trained with the same answers stands once.
 Validation UAR chose trials, epochs and rows; test figures sort the tables. Marks: **shared speakers**: test speakers are also in
 training; **speaker known**: clips of the test speakers are known without labels; **claimed WA**: what a published system reports of
 this model, and what its WA is here; **partial**: clips of the corpus were missing; **synthetic**: no human speech; **one seed**: what

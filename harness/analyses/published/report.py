@@ -28,9 +28,9 @@ highest validation WA of any epoch.
 **Verdict.** *Reproduced* when the whole corpus and every published epoch were used and the claimed WA differs from ours by no more than
 the two test parts' sampling explains: √(a² + b²), where a is our interval's half-width towards the claim and b = 1.96 √(p (1 − p) / n)
 for a claim p on n clips. *Not reproduced* when it differs by more. *Can't tell* when clips are missing, epochs or settings differ from
-the published ones, parts of the recipe had to be our own choice, a training collapsed to one emotion for every clip, or the test part has
-fewer than five speakers; then the verdict says on which side the claim lies, where that is known. Of several seeds those that collapsed
-are named and left out of all figures.
+the published ones, parts of the recipe had to be our own choice, every training collapsed to one emotion for every clip, or the test part
+has fewer than five speakers; then the verdict says on which side the claim lies, where that is known. Of several seeds those that
+collapsed are named and left out of all figures.
 
 Of several runs of a recipe the one nearest to what was published is shown: real clips, no other settings, most clips × epochs (of the
 published ones), most seeds, the last one. Runs of other machines in `published-systems.json` beside this page count like runs made here;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -48,7 +49,8 @@ def test_a_worker_has_the_threads_of_a_trial_and_its_share_of_the_cores_for_feat
 
 
 LEFT_BEHIND = """
-import os
+import json, os, sys
+os.environ.update(json.loads(sys.argv[1]))  # once Python has begun, as Dask sets it
 from joblib.externals.loky.backend import resource_tracker
 resource_tracker.register("no folder of this name", "folder")
 os._exit(0)
@@ -59,8 +61,8 @@ os._exit(0)
 def test_a_worker_that_ends_without_tidying_up_leaves_no_warning_on_the_screen(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONWARNINGS", own)
     worker = local_cluster.worker_environment(1, "")
-    said = [subprocess.run([sys.executable, "-c", LEFT_BEHIND], env={**os.environ, **environment}, capture_output=True, text=True,
-                           check=True).stderr for environment in ({}, worker)]
+    said = [subprocess.run([sys.executable, "-c", LEFT_BEHIND, json.dumps(environment)], capture_output=True, text=True, check=True).stderr
+            for environment in ({}, worker)]
     assert "leaked folder" in said[0] and not said[1]
     assert worker["PYTHONWARNINGS"].startswith(own)
 
