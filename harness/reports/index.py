@@ -144,8 +144,7 @@ def _draw(each: JointTable, page: Path, pictures: Path, number: int) -> str:
     if len(rows) < 2:
         return ""
     lines = {reference["name"]: reference["uar"]["value"] for reference in each.board["references"] if reference["name"] in LINES}
-    names = {row: f"{name} {row.uar[0]:.3f}" for row, name in each.names().items()}
-    save(size_figure(rows, names, lines, title(each, [each])), pictures / f"{number}.png")
+    save(size_figure(rows, each.names(), lines, title(each, [each])), pictures / f"{number}.png")
     return link_to(page, f"{number}.png")
 
 

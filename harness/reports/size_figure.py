@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 COLORS = {"from scratch": "#1f5fa8", "functionals": "#2c8c5a", "pretrained": "#c05020"}
 SHOWN = 3  # rows of each kind, best first, whose names stand in the margin
+LONGEST = 80  # characters of such a name: the panels need the room
 
 
 def size_figure(rows: Sequence[JointRow], names: Mapping[JointRow, str], lines: Mapping[str, float], title: str) -> Figure:
@@ -37,8 +39,9 @@ def size_figure(rows: Sequence[JointRow], names: Mapping[JointRow, str], lines: 
     left.set_ylim(low, high)
     heights = spread([(row.uar[0] - low) / (high - low) for row in shown], 1 / max(len(shown), 14))
     for row, height in zip(shown, heights, strict=True):
-        right.annotate(names[row], (row.data["fit_seconds"], row.uar[0]), (1.03, height), textcoords="axes fraction", va="center",
-                       fontsize=7, color=COLORS.get(row.kind, "#555555"),
+        name = textwrap.shorten(names[row], LONGEST, placeholder=" …")
+        right.annotate(f"{name} {row.uar[0]:.3f}", (row.data["fit_seconds"], row.uar[0]), (1.03, height),
+                       textcoords="axes fraction", va="center", fontsize=7, color=COLORS.get(row.kind, "#555555"),
                        arrowprops={"arrowstyle": "-", "relpos": (0, 0.5), "color": "#cccccc", "linewidth": 0.5, "shrinkA": 1, "shrinkB": 4})
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=6, fontsize=8, frameon=False)
