@@ -3,8 +3,8 @@
 The large network of the study from_scratch, with copies, 2.7 times as wide again, for 60 epochs, with four copies of each training clip at
 other speeds, so that an epoch has five times as many clips; and that with masks over bands and frames. Under random clips and under unseen
 speakers, one seed each. Nothing is searched: the settings were written down before any of these rows was trained, and are those of
-from_scratch otherwise. A third row, a residual network with squeeze and excitation, was begun beside them and is not here: it was too slow
-to end, and its test parts were not opened.
+from_scratch otherwise, whose test figures were known. A third row, a residual network with squeeze and excitation, was begun beside them
+and is not here: it was too slow to end, and its test parts were not opened.
 Run: KERAS_BACKEND=jax bench run --study from_scratch_gpu --trials-per-gpu 4 --data DIR
 Cost: 5 minutes a training on an H200, beside up to twelve others; JAX multiplies float32 in TensorFloat-32 there, by default.
 Expect: a UAR of .65 to .68 on new speakers and .68 to .70 on heard ones; what validation chooses can't be told from from_scratch.
